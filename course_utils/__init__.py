@@ -1,0 +1,9 @@
+"""What the course's notebooks import: data, a given network, plots and instant checks.
+
+Importing it is quick; matplotlib and h5py are imported when first used.
+"""
+
+from course_utils import data, network, plots
+from course_utils.checks import check
+
+__all__ = ["check", "data", "network", "plots"]

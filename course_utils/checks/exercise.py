@@ -1,0 +1,281 @@
+"""What an exercise is, how an answer is observed, and when two observations agree.
+
+An exercise is a generator function that calls an answer and yields what it observes, one named property at
+a time. The same observations of the reference answer say what is right, and those of a known mistake say
+what that mistake looks like: nothing else is needed to judge an answer, here or at grading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks import calling
+
+Case = dict[str, Any]
+
+ARGUMENTS = "leaves its arguments as they were"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One property of an answer as it came out in one case.
+
+    Parameters
+    ----------
+    property : str
+        What is looked at, as a phrase: ``"the shapes of W and b"``.
+    value : plain data
+        None, bool, number, str, numeric array, or list or dict of these.
+    rtol, atol : float
+        Largest relative and absolute difference to an equal value.
+    secret : bool
+        The expected value is never shown.
+    """
+
+    property: str
+    value: Any
+    rtol: float = 1e-5
+    atol: float = 1e-8
+    secret: bool = False
+
+    def agrees(self, other: Seen) -> bool:
+        """Tell whether another observation is the same one, within this one's tolerance."""
+        return self.property == other.property and difference(other.value, self) is None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A name, the cases it is tried on, and how an answer is observed in one case."""
+
+    name: str
+    observe: Callable[..., Iterator[Seen]]
+    cases: Callable[[np.random.Generator], list[Case]]
+    weights: dict[str, float]
+
+    @property
+    def properties(self) -> dict[str, float]:
+        """Each property's share of the points; the shares sum to 1."""
+        total = sum(self.weights.values())
+        return {name: weight / total for name, weight in self.weights.items()}
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(
+    name: str,
+    cases: Callable[[np.random.Generator], list[Case]],
+    weights: dict[str, float],
+    arguments: bool = True,
+) -> Callable[[Callable], Callable]:
+    """Register a generator function as the observer of an exercise.
+
+    Parameters
+    ----------
+    name : str
+        The function that the student writes.
+    cases : callable
+        ``cases(rng)`` draws the list of cases; each is a dict handed to the observer as keywords.
+    weights : dict
+        Every property the observer yields, with its weight in the points.
+    arguments : bool
+        The function takes arguments, so look at whether it leaves them as they were.
+    """
+    if name in EXERCISES:
+        raise ValueError(f"the exercise {name} is registered twice")
+    if arguments:
+        weights = {**weights, ARGUMENTS: 1}
+
+    def register(observe: Callable) -> Callable:
+        EXERCISES[name] = Exercise(name, observe, cases, weights)
+        return observe
+
+    return register
+
+
+class Malformed(Exception):
+    """A result that cannot be read as what the exercise asks for; the message is for the student."""
+
+
+@dataclass
+class Trial:
+    """All that was seen of one answer: per case the call, the observations, and how it ended."""
+
+    calls: list[str] = field(default_factory=list)
+    seen: list[list[Seen]] = field(default_factory=list)
+    notes: set[str] = field(default_factory=set)
+    not_started: bool = False
+    timed_out: bool = False
+
+
+ENDING = "runs to its end"
+
+
+def try_out(function: Callable, exercise: Exercise, seed: int, seconds: float = calling.SECONDS) -> Trial:
+    """Observe a function on the cases that a seed draws.
+
+    Parameters
+    ----------
+    function : callable
+        The answer. Whatever it does, this function returns normally.
+    exercise : Exercise
+        What is asked.
+    seed : int
+        Draws the cases: the same seed, the same cases.
+    seconds : float
+        How long one case may take, where the system can stop it.
+    """
+    trial = Trial()
+    for case in exercise.cases(np.random.default_rng(seed)):
+        answer = calling.Answer(function)
+        seen: list[Seen] = []
+        ending = "yes"
+        try:
+            with calling.contained(seconds) as noise:
+                for observation in exercise.observe(answer, **case):
+                    seen.append(observation)
+        except calling.NotStarted:
+            trial.not_started = True
+        except calling.TimeLimit:
+            trial.timed_out = True
+            ending = f"no: still running after {seconds:g} s (an endless loop?)"
+        except calling.Raised as error:
+            ending = f"no: {error}"
+        except Malformed as error:
+            ending = f"no: {error}"
+        except Exception as error:
+            # The observer stumbled over a result of the wrong kind.
+            ending = f"no: its result cannot be used here ({type(error).__name__}: {error})"
+        seen.append(Seen(ENDING, ending))
+        if ARGUMENTS in exercise.weights:
+            changed = ", ".join(sorted(answer.modified))
+            seen.append(Seen(ARGUMENTS, f"changes {changed}" if changed else "yes"))
+        trial.calls.append(answer.first_call)
+        trial.seen.append(seen)
+        trial.notes |= noise.notes
+        if trial.not_started or trial.timed_out:
+            break
+    return trial
+
+
+def difference(got: Any, expected: Seen) -> str | None:
+    """Say how a value differs from an expected one, shape and type first.
+
+    Parameters
+    ----------
+    got : plain data
+        What came out.
+    expected : Seen
+        What it should be, and how closely.
+
+    Returns
+    -------
+    str or None
+        A phrase, or None where the two agree. Lists, tuples and 1-D arrays are one thing, so are int,
+        float and 0-d arrays.
+    """
+    want = expected.value
+    if isinstance(want, dict):
+        if not isinstance(got, dict):
+            return f"expected a dict, got {kind(got)}"
+        missing = [key for key in want if key not in got]
+        extra = [key for key in got if key not in want]
+        if missing or extra:
+            words = [
+                f"{', '.join(map(str, keys))} {word}"
+                for keys, word in ((missing, "missing"), (extra, "not asked for"))
+                if keys
+            ]
+            return "; ".join(words)
+        for key, value in want.items():
+            part = difference(got[key], Seen(key, value, expected.rtol, expected.atol))
+            if part:
+                return f"{key}: {part}"
+        return None
+    if want is None or isinstance(want, str | bool | np.bool_):
+        same = type(got) is type(want) and got == want
+        if isinstance(want, bool | np.bool_):
+            same = isinstance(got, bool | np.bool_) and bool(got) == bool(want)
+        return None if same else f"expected {show(want)}, got {show(got)}"
+    if isinstance(want, list | tuple) and any(
+        isinstance(value, str | dict | list) or value is None for value in want
+    ):
+        if not isinstance(got, list | tuple) or len(got) != len(want):
+            return f"expected {show(want)}, got {show(got)}"
+        for value, part in zip(got, want, strict=True):
+            words = difference(value, Seen("", part, expected.rtol, expected.atol))
+            if words:
+                return words
+        return None
+    return _numeric_difference(got, want, expected.rtol, expected.atol)
+
+
+def _numeric_difference(got: Any, want: Any, rtol: float, atol: float) -> str | None:
+    if isinstance(got, str | dict) or got is None:
+        return f"expected {kind(want)}, got {kind(got)}"
+    try:
+        got, want = np.asarray(got), np.asarray(want)
+    except ValueError:
+        return f"expected {kind(want)}, got a list of unequal parts"
+    if got.dtype.kind not in "biuf":
+        return f"expected {kind(want)}, got {kind(got)}"
+    if got.shape != want.shape:
+        return f"expected shape {want.shape}, got {got.shape}"
+    got, want = got.astype(float), want.astype(float)
+    wrong = ~np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    if not wrong.any():
+        return None
+    if want.ndim == 0:
+        return f"expected {show(want)}, got {show(got)}"
+    gap = np.where(wrong, np.abs(np.nan_to_num(got - want, nan=np.inf)), -1.0)
+    worst = np.unravel_index(np.argmax(gap), want.shape)
+    where = ", ".join(str(int(index)) for index in worst)
+    return (
+        f"expected {show(want[worst])}, got {show(got[worst])} at [{where}]"
+        f" ({int(wrong.sum())} of {want.size} entries differ)"
+    )
+
+
+def kind(value: Any) -> str:
+    """Name the kind of a value in words, with shape and dtype for arrays."""
+    if value is None:
+        return "None"
+    if isinstance(value, bool | np.bool_):
+        return f"{bool(value)}"
+    if isinstance(value, int | float | np.number) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return "a number"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}, dtype {value.dtype}"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def show(value: Any, width: int = 60) -> str:
+    """Print a value on one line of limited width."""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        text = f"{float(value):.6g}"
+    elif isinstance(value, np.ndarray):
+        if value.size > 12:
+            return kind(value).removeprefix("an ")
+        text = np.array2string(value, precision=4, separator=", ", max_line_width=10_000)
+        text = " ".join(text.split())
+    elif isinstance(value, list | tuple):
+        text = "[" + ", ".join(show(part) for part in value) + "]"
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(f"{key}: {show(part)}" for key, part in value.items()) + "}"
+    else:
+        text = repr(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def digest(*words: Any) -> str:
+    """Hash words so that they can be compared without being read."""
+    return hashlib.sha256("\x1f".join(str(word) for word in words).encode()).hexdigest()[:20]

@@ -1,0 +1,204 @@
+"""What the exercises of 01_initialization must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.exercise import Case, Seen, exercise
+
+NORMAL = "share of each W within one standard deviation"
+QUESTIONS = 6
+
+
+def small_networks(rng: np.random.Generator) -> list[list[int]]:
+    """Draw networks of 1 to 4 layers, one of them with equal sizes, the others with all kinds."""
+    size = int(rng.integers(2, 5))
+    hidden = [[int(n) for n in rng.integers(1, 8, depth)] for depth in (0, 1, 3)]
+    return [[int(rng.integers(8, 10)), *sizes, 1] for sizes in hidden] + [[size] * 4]
+
+
+def large_network(rng: np.random.Generator) -> list[int]:
+    """Draw a network whose layers have over 10⁴ weights and clearly different fan_in and fan_out."""
+    return [int(rng.integers(low, high)) for low, high in ((380, 440), (100, 130), (230, 280), (90, 110))]
+
+
+# --- initialization ---------------------------------------------------------------------------------------
+
+
+@exercise(
+    "initialize_parameters_zeros",
+    cases=lambda rng: [{"networks": small_networks(rng)}],
+    weights={see.SHAPES: 4, "values": 2, see.FLOATS: 1, see.SEPARATE: 2},
+)
+def zeros(answer: Answer, networks: list[list[int]]) -> Iterator[Seen]:
+    """Observe shapes, zeros, and that no array is used twice."""
+    yield see.follows_layers_dims(answer, networks)
+    results = [answer(layers_dims) for layers_dims in networks]
+    largest = max(float(np.abs(value).max()) for one in results for value in see.arrays(one).values())
+    yield Seen("values", "all zero" if largest == 0 else f"up to {largest:.3g}")
+    yield Seen(see.FLOATS, [see.floats(one) for one in results])
+    yield Seen(see.SEPARATE, [see.separate(one) for one in results])
+
+
+def random_cases(*settings: dict) -> Callable[[np.random.Generator], list[Case]]:
+    """Make a case of each of an exercise's settings, with networks and a seed drawn anew."""
+
+    def cases(rng: np.random.Generator) -> list[Case]:
+        return [
+            {
+                "networks": small_networks(rng),
+                "large": large_network(rng),
+                "seed": int(rng.integers(1000)),
+                **setting,
+            }
+            for setting in settings
+        ]
+
+    return cases
+
+
+def random_initialization(
+    answer: Answer,
+    networks: list[list[int]],
+    large: list[int],
+    seed: int,
+    before: tuple = (),
+    after: tuple = (),
+) -> Iterator[Seen]:
+    """Observe an initialization called as ``answer(layers_dims, *before, rng, *after)``."""
+    rest = (*before, Rng(seed), *after)
+    yield see.follows_layers_dims(answer, networks, *rest)
+    parameters = answer(large, *rest)
+    yield Seen(see.FLOATS, see.floats(parameters))
+    yield Seen(see.BIASES, see.biases(parameters))
+    found = see.weights(parameters)
+    yield from see.statistics(found)
+    yield Seen(see.INDEPENDENT, see.independent(found))
+    yield Seen(see.RNG, see.use_of_rng(answer, (networks[1], *before), after))
+
+
+COMMON = {see.SHAPES: 2, see.FLOATS: 1, see.BIASES: 2, see.MEAN: 2, see.INDEPENDENT: 2, see.RNG: 2}
+
+
+@exercise(
+    "initialize_parameters_random",
+    cases=random_cases({"scale": 0.01}, {"scale": 1.0}, {"scale": 7.0}),
+    weights={**COMMON, see.SCALE: 4, NORMAL: 1},
+)
+def random(answer: Answer, scale: float, large: list[int], seed: int, **case: list) -> Iterator[Seen]:
+    """Observe scaled standard-normal weights."""
+    yield from random_initialization(answer, large=large, seed=seed, before=(scale,), **case)
+    found = see.weights(answer(large, scale, Rng(seed)))
+    shares = [float(np.mean(np.abs(W - W.mean()) < W.std())) for W in found]
+    yield Seen(NORMAL, shares, rtol=0, atol=0.04)
+
+
+@exercise(
+    "initialize_parameters_xavier",
+    cases=random_cases({"variant": None}, {"variant": "fan_in"}, {"variant": "fan_avg"}),
+    weights={**COMMON, f"{see.SCALE}, fan_in": 5, f"{see.SCALE}, fan_avg": 5},
+)
+def xavier(answer: Answer, variant: str | None, **case: list | int) -> Iterator[Seen]:
+    """Observe the two variants, and that fan_in is the default."""
+    after = (variant,) if variant else ()
+    for seen in random_initialization(answer, after=after, **case):
+        if seen.property == see.SCALE:
+            yield Seen(f"{see.SCALE}, {variant or 'fan_in'}", seen.value, seen.rtol, seen.atol)
+        else:
+            yield seen
+
+
+@exercise(
+    "initialize_parameters_he",
+    cases=random_cases({}),
+    weights={**COMMON, see.SCALE: 9},
+)
+def he(answer: Answer, **case: list | int) -> Iterator[Seen]:
+    """Observe He initialization."""
+    yield from random_initialization(answer, **case)
+
+
+# --- signals and symmetry ---------------------------------------------------------------------------------
+
+
+def rms_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 7 with biases, and inputs with a mean."""
+    cases = []
+    for depth, activation in ((1, "relu"), (3, "relu"), (7, "relu"), (1, "tanh"), (4, "tanh"), (6, "tanh")):
+        sizes = [int(n) for n in rng.integers(2, 9, depth + 1)]
+        sizes[-1] += depth == 1  # a network of one layer still has two units to average
+        parameters = {}
+        for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes), start=1):
+            parameters[f"W{layer}"] = rng.normal(0, 1.3 / np.sqrt(fan_in), (fan_out, fan_in))
+            parameters[f"b{layer}"] = rng.normal(0.4, 0.3, (fan_out, 1))
+        X = rng.normal(0.5, 1, (sizes[0], int(rng.integers(3, 12))))
+        cases.append({"parameters": parameters, "X": X, "activation": activation})
+    return cases
+
+
+@exercise(
+    "activation_rms",
+    cases=rms_cases,
+    weights={"one number for each layer": 1, "values with relu": 4, "values with tanh": 4},
+)
+def activation_rms(answer: Answer, parameters: dict, X: np.ndarray, activation: str) -> Iterator[Seen]:
+    """Observe the list of root mean squares."""
+    values = answer(parameters, X, activation)
+    yield Seen("one number for each layer", list(np.shape(values)))
+    yield Seen(f"values with {activation}", values)
+
+
+def count_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw matrices with known groups of equal, nearly equal and different rows."""
+
+    def rows(groups: list[int], columns: int, tol: float, spread: float) -> np.ndarray:
+        # Rows of a group lie within spread * tol of each other; groups by 20 tol or more.
+        centres = 20 * tol * rng.permutation(len(groups))[:, None] + rng.normal(0, 1, columns)
+        W = np.repeat(centres, groups, axis=0)
+        W = W + rng.uniform(0, spread * tol, W.shape)
+        return W[rng.permutation(len(W))]
+
+    different = rng.normal(0, 1, (int(rng.integers(4, 9)), int(rng.integers(2, 4))))
+    shared = np.repeat(rng.normal(0, 1, (1, 5)), int(rng.integers(3, 7)), axis=0)
+    shared[:, 1:] += rng.normal(0, 1, 4)  # columns differ, rows do not
+    sizes = [int(n) for n in rng.integers(1, 4, int(rng.integers(3, 6)))]
+    tol = float(10.0 ** rng.integers(-3, 0))
+    swapped = np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 2.0], [0.0, 3.0]]) + rng.normal()
+    return [
+        {"kind": "all different", "W": different},
+        {"kind": "all equal", "W": shared},
+        {"kind": "groups of equal rows", "W": rows([3, 2, *sizes], 4, 1e-2, 0.0)},
+        {"kind": "groups of equal rows", "W": swapped},
+        {"kind": "groups of equal rows", "W": rows([2, 3, *sizes], 3, 1e-8, 0.6)},
+        {"kind": "a tol of its own", "W": rows([4, 1, *sizes], 9, tol, 0.6), "tol": tol},
+        {"kind": "a tol of its own", "W": rows([2, 2, *sizes], 6, 1e-10, 0.6), "tol": 1e-10},
+    ]
+
+
+@exercise(
+    "count_distinct_units",
+    cases=count_cases,
+    weights={"all different": 1, "all equal": 1, "groups of equal rows": 3, "a tol of its own": 2},
+)
+def count_distinct_units(answer: Answer, kind: str, W: np.ndarray, **tol: float) -> Iterator[Seen]:
+    """Observe the count."""
+    yield Seen(kind, answer(W, **tol))
+
+
+# --- concept questions ------------------------------------------------------------------------------------
+
+
+@exercise(
+    "initialization_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {number}": 1 for number in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def initialization_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "initialization", QUESTIONS)

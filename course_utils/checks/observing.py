@@ -1,0 +1,156 @@
+"""What can be observed of parameters and of random draws, for the exercises of every topic to share.
+
+Random answers are judged by what they are (shape, scale, mean, independence, use of ``rng``), never by
+equality with one stream of draws. Statistics want layers of 10⁴ weights and more: a tolerance of 5 % then
+lies over seven standard errors from the truth.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.exercise import Malformed, Seen, digest, kind
+
+Parameters = dict[str, Any]
+
+SHAPES = "keys and shapes of W1, b1, … WL, bL"
+FLOATS = "numbers are floats"
+BIASES = "biases"
+SEPARATE = "every entry is an array of its own"
+SCALE = "standard deviation of each W"
+MEAN = "mean of each W, in standard deviations"
+INDEPENDENT = "weights are drawn one by one"
+RNG = "randomness comes from rng"
+
+
+def arrays(parameters: Any) -> dict[str, np.ndarray]:
+    """Read a result as a dict of arrays.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    if not isinstance(parameters, dict):
+        raise Malformed(f"it returns {kind(parameters)}, not a dict with W1, b1, …")
+    return {str(key): np.asarray(value) for key, value in parameters.items()}
+
+
+def shapes(parameters: Parameters) -> dict[str, list[int]]:
+    """Shape of every entry."""
+    return {key: list(value.shape) for key, value in arrays(parameters).items()}
+
+
+def weights(parameters: Parameters) -> list[np.ndarray]:
+    """Every W in the order of the layers.
+
+    Raises
+    ------
+    Malformed
+        There is none.
+    """
+    found = arrays(parameters)
+    names = sorted(
+        (key for key in found if key[:1] == "W" and key[1:].isdigit()), key=lambda key: int(key[1:])
+    )
+    if not names:
+        raise Malformed("the dict has no key W1")
+    return [found[name].astype(float) for name in names]
+
+
+def floats(parameters: Parameters) -> str:
+    """Say whether all entries are floating-point."""
+    odd = [key for key, value in arrays(parameters).items() if value.dtype.kind != "f"]
+    return f"{', '.join(odd)} of dtype {arrays(parameters)[odd[0]].dtype}" if odd else "yes"
+
+
+def biases(parameters: Parameters) -> str:
+    """Say what the biases are: zero, all alike, or different numbers."""
+    values = [value.ravel() for key, value in arrays(parameters).items() if key[:1] == "b"]
+    if not values:
+        return "missing"
+    together = np.concatenate(values).astype(float)
+    if not together.any():
+        return "all zero"
+    return "all the same, not zero" if np.ptp(together) == 0 else "different numbers"
+
+
+def separate(parameters: Parameters) -> str:
+    """Say whether two entries are the same piece of memory."""
+    entries = list(arrays(parameters).items())
+    for index, (name, value) in enumerate(entries):
+        for other, other_value in entries[index + 1 :]:
+            if np.shares_memory(value, other_value):
+                return f"{name} and {other} are one and the same array"
+    return "yes"
+
+
+def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -> Seen:
+    """Observe the shapes for several networks; a phrase where they are the same for all of them."""
+    found = [shapes(answer(layers_dims, *rest)) for layers_dims in networks]
+    constant = len(found) > 1 and all(one == found[0] for one in found)
+    return Seen(SHAPES, "the same for every layers_dims" if constant else found)
+
+
+def independent(found: list[np.ndarray]) -> str:
+    """Say whether weights repeat: between layers, between rows or between columns."""
+    for first, second in itertools.pairwise(found):
+        size = min(first.size, second.size)
+        if _correlated(first.ravel()[:size], second.ravel()[:size]):
+            return "two layers repeat the same draws"
+    for W in found:
+        if W.ndim != 2 or min(W.shape) < 20:
+            continue
+        if _correlated(W[0], W[1]):
+            return "two rows of a W repeat the same draws"
+        if _correlated(W[:, 0], W[:, 1]):
+            return "two columns of a W repeat the same draws"
+    return "yes"
+
+
+def _correlated(first: np.ndarray, second: np.ndarray) -> bool:
+    first, second = first - first.mean(), second - second.mean()
+    norm = np.linalg.norm(first) * np.linalg.norm(second)
+    return bool(norm == 0 or abs(first @ second) > 0.7 * norm)
+
+
+def use_of_rng(answer: Answer, before: tuple, after: tuple = ()) -> str:
+    """Say whether draws are repeated by an equal rng and changed by another one."""
+
+    def flat(number: int) -> np.ndarray:
+        return np.concatenate([W.ravel() for W in weights(answer(*before, Rng(number), *after))])
+
+    once, again, other = flat(1), flat(1), flat(2)
+    if once.shape == other.shape and np.array_equal(once, other):
+        return "the weights are the same for every rng"
+    if once.shape != again.shape or not np.array_equal(once, again):
+        return "the same rng gives other weights each time"
+    return "yes"
+
+
+def statistics(found: list[np.ndarray]) -> Iterator[Seen]:
+    """Standard deviation and mean of every W of a large network."""
+    yield Seen(SCALE, [float(W.std()) for W in found], rtol=0.05, atol=0)
+    yield Seen(MEAN, [float(W.mean() / (W.std() or 1)) for W in found], rtol=0, atol=0.06)
+
+
+def letters(answers: Any, topic: str, questions: int) -> Iterator[Seen]:
+    """Read answers to multiple-choice questions: a dict by number, a list, or one string of letters.
+
+    Each is compared by a hash, so that what is expected can be stored without being readable.
+    """
+    if isinstance(answers, dict):
+        found = {str(number): letter for number, letter in answers.items()}
+    elif isinstance(answers, str | list):
+        found = {str(number): letter for number, letter in enumerate(answers, start=1)}
+    else:
+        raise Malformed(f"it returns {kind(answers)}; write one letter per question: {{1: 'a', 2: 'b', …}}")
+    for number in range(1, questions + 1):
+        letter = str(found.get(str(number), "")).strip().lower()
+        value = digest(topic, number, letter) if letter in ("a", "b", "c", "d") else "no letter from a to d"
+        yield Seen(f"question {number}", value, secret=True)

@@ -1,0 +1,132 @@
+"""Show a verdict: as HTML in a notebook, as plain lines of at most 80 characters elsewhere."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import Any
+
+from course_utils.checks.verdict import Verdict
+
+WIDTH = 80
+COLOURS = {"right": "#1b7837", "wrong": "#b2182b", "not started": "#5e5e5e"}
+MIMETYPE = "application/vnd.course-check+json"
+
+
+class Report:
+    """A verdict as a notebook shows it.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        What came of an answer.
+    points : float, optional
+        Given at grading: the points that the exercise is worth.
+    """
+
+    def __init__(self, verdict: Verdict, points: float | None = None) -> None:
+        self.verdict = verdict
+        self.points = points
+
+    @property
+    def earned(self) -> float:
+        """Points earned, rounded to a hundredth; 0 without points."""
+        return round(float(self.verdict.share * (self.points or 0)), 2)
+
+    def headline(self) -> str:
+        """One line: what came out."""
+        verdict = self.verdict
+        if verdict.state == "not started":
+            return f"○ {verdict.exercise}: not started yet"
+        if self.points is not None:  # at grading
+            mark = "✔" if verdict.state == "right" else "✘"
+            return f"{mark} {verdict.exercise}: {self.earned:g} of {self.points:g} points"
+        if verdict.state == "right":
+            return f"✔ {verdict.exercise}: the visible checks pass"
+        return f"✘ {verdict.exercise}: {verdict.failure}"
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Labelled lines under the headline."""
+        verdict = self.verdict
+        if verdict.state == "not started":
+            if self.points is not None:
+                return []
+            return [("", "Write your code in the cell above, run it, then run this cell again.")]
+        found = []
+        if self.points is not None:
+            found = [("✔" if holds else "✘", name) for name, holds in verdict.held.items()]
+            return found + [("Likely cause", sentence) for sentence in verdict.mistakes]
+        if verdict.state == "right":
+            found.append(("", "Grading runs the same checks on other cases."))
+        else:
+            if verdict.call:
+                found.append(("Called with", verdict.call))
+            found += [("Likely cause", sentence) for sentence in verdict.mistakes]
+            good = [name for name, holds in verdict.held.items() if holds]
+            if good:
+                found.append(("Already right", "; ".join(good)))
+        found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
+        return found
+
+    def __repr__(self) -> str:
+        parts = textwrap.wrap(self.headline(), WIDTH, subsequent_indent="  ")
+        for label, text in self.lines():
+            start = f"  {label}{'' if label in ('✔', '✘', '') else ':'} " if label else "  "
+            parts += textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
+        return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        colour = COLOURS[self.verdict.state]
+        rows = "".join(
+            f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>"
+            for label, text in self.lines()
+        )
+        return (
+            f'<div role="status" style="border-left: 4px solid {colour}; padding: 0.3em 0.8em">'
+            f"<div><b>{html.escape(self.headline())}</b></div>{rows}</div>"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for the class table."""
+        verdict = self.verdict
+        return {
+            "exercise": verdict.exercise,
+            "state": verdict.state,
+            "earned": self.earned,
+            "points": self.points,
+            "failed": [name for name, holds in verdict.held.items() if not holds],
+            "failure": verdict.failure,
+            "mistakes": verdict.mistakes,
+        }
+
+    def show(self) -> None:
+        """Display in a notebook, print in a terminal."""
+        try:
+            from IPython import get_ipython
+        except ImportError:
+            get_ipython = lambda: None  # noqa: E731 - no IPython, no notebook
+        if get_ipython() is None:
+            print(self)
+            return
+        from IPython.display import display
+
+        data = {"text/plain": repr(self), "text/html": self._repr_html_(), MIMETYPE: self.as_dict()}
+        display(data, raw=True)
+
+
+class CheckFailed(AssertionError):
+    """A check did not pass; a notebook shows its message in two lines instead of a traceback."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(f"{verdict.exercise}: {verdict.failure}")
+        self.hint = verdict.mistakes[0] if verdict.mistakes else "See the report above."
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Check failed: {self}", self.hint]
+
+
+def not_started(verdict: Verdict) -> NotImplementedError:
+    """Make the error of a blank exercise: not red, and no traceback."""
+    error = NotImplementedError(f"{verdict.exercise}: not started yet")
+    error._render_traceback_ = lambda: [str(error)]
+    return error

@@ -1,0 +1,132 @@
+"""Hold what was seen of an answer against what is known: the right observations and those of every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show
+
+Observations = list[list[Seen]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an exercise's cases come out as.
+
+    Parameters
+    ----------
+    right : list of list of Seen
+        Per case, the observations of the reference answer.
+    mistakes : callable
+        Gives ``(sentence, observations)`` of every known mistake; called only for a wrong answer.
+    """
+
+    right: Observations
+    mistakes: Callable[[], Iterable[tuple[str, Observations]]]
+
+
+@dataclass
+class Verdict:
+    """What came of an answer: which properties hold, the first that does not, and the mistakes it matches."""
+
+    exercise: str
+    state: str  # "right", "wrong", "not started"
+    held: dict[str, bool]
+    share: float
+    call: str = ""
+    failure: str = ""
+    mistakes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
+    """Judge a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        What was seen of the answer.
+    exercise : Exercise
+        What was asked.
+    known : Known
+        Right and wrong observations on the same cases.
+
+    Returns
+    -------
+    Verdict
+        ``share`` is the part of the points earned, from 0 to 1. A property is earned where it was seen in
+        every case and agrees in every case.
+    """
+    held = dict.fromkeys(exercise.properties, False)
+    if trial.not_started:
+        return Verdict(exercise.name, "not started", held, 0.0)
+    seen = _table(trial.seen)
+    wanted = _table(known.right)
+    wrong = [key for key, right in wanted.items() if key not in seen or not right.agrees(seen[key])]
+    failed = {name for _, name in wrong}
+    for name in held:
+        held[name] = name not in failed and any(name == wanted_name for _, wanted_name in wanted)
+    if not any(holds for name, holds in held.items() if name != ARGUMENTS):
+        held[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
+    share = sum(part for name, part in exercise.properties.items() if held.get(name))
+    verdict = Verdict(exercise.name, "wrong" if wrong else "right", held, share, notes=sorted(trial.notes))
+    if not wrong:
+        return verdict
+    case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
+    verdict.call = trial.calls[case] if case < len(trial.calls) else ""
+    verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))
+    verdict.mistakes = _matching(seen, wanted, known)
+    return verdict
+
+
+def describe(name: str, right: Seen, seen: Seen | None) -> str:
+    """Say in one sentence what is wrong with one property."""
+    if name == ENDING:
+        return str(seen.value).removeprefix("no: ") if seen else "it was not reached"
+    if name == ARGUMENTS:
+        return f"it {seen.value}" if seen else "it was not reached"
+    if seen is None:
+        return f"{name}: could not be looked at"
+    if right.secret:
+        return f"{name}: {show(seen.value) if ' ' in str(seen.value) else 'not the best answer'}"
+    return f"{name}: {difference(seen.value, right)}"
+
+
+def _table(observations: Observations) -> dict[tuple[int, str], Seen]:
+    return {(case, seen.property): seen for case, one in enumerate(observations) for seen in one}
+
+
+def _matching(seen: dict, wanted: dict, known: Known) -> list[str]:
+    """Sentences of the mistakes whose every symptom the answer shows, those that explain most first."""
+    found = []
+    for sentence, observations in known.mistakes():
+        mistaken = _table(observations)
+        symptoms = {
+            key for key, right in wanted.items() if key not in mistaken or not right.agrees(mistaken[key])
+        }
+        if symptoms and all(_same_symptom(key, seen, mistaken) for key in symptoms):
+            found.append((symptoms, sentence))
+    explained: set = set()
+    sentences = []
+    for symptoms, sentence in sorted(found, key=lambda one: -len(one[0])):
+        if not symptoms <= explained and sentence not in sentences:
+            explained |= symptoms
+            sentences.append(sentence)
+    return sentences
+
+
+def _same_symptom(key: tuple[int, str], seen: dict, mistaken: dict) -> bool:
+    if (key in seen) != (key in mistaken):
+        return False
+    if key not in seen:
+        return True
+    if key[1] == ENDING:
+        return _cause(mistaken[key]) == _cause(seen[key])
+    return mistaken[key].agrees(seen[key])
+
+
+def _cause(seen: Seen) -> str:
+    """Reduce "raises IndexError: list index …" to the type, and a NameError to its name too."""
+    words = str(seen.value).split(" (in: ")[0]
+    return words if "NameError" in words else words.split(":")[1] if words.count(":") else words

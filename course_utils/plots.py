@@ -1,0 +1,280 @@
+"""The course's figures: labelled axes, alternative text, and styles that work in grey and for every eye.
+
+Every figure ends in :func:`show`, which refuses one without alternative text or axis labels. matplotlib is
+imported when the first figure is made.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito (2008): told apart by colour-blind readers; dashes and markers tell them apart in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 3)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+_STYLE = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+
+
+def figure(
+    rows: int = 1, columns: int = 1, width: float = 4.2, height: float = 3.0, **options: object
+) -> tuple:
+    """Make a figure in the course's style.
+
+    Parameters
+    ----------
+    rows, columns : int
+        How many axes.
+    width, height : float
+        Size of each, in inches.
+    options : dict
+        For ``matplotlib.pyplot.subplots``.
+
+    Returns
+    -------
+    Figure, array of Axes (rows, columns)
+    """
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        # Not through pyplot: nothing is drawn twice and nothing stays open.
+        fig = Figure(figsize=(width * columns, height * rows))
+        FigureCanvasAgg(fig)
+        axes = fig.subplots(rows, columns, squeeze=False, **options)
+    return fig, axes
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Display a figure with its alternative text.
+
+    Parameters
+    ----------
+    fig : Figure
+        Every axes has labels on both axes, or the figure has common ones.
+    alt : str
+        What the figure shows, for those who do not see it.
+
+    Raises
+    ------
+    ValueError
+        The text or a label is missing.
+    """
+    if len(alt.split()) < 3:
+        raise ValueError("a figure needs alternative text: show(fig, alt='what it shows')")
+    for number, ax in enumerate(fig.axes, start=1):
+        for name, label, common in (
+            ("x", ax.get_xlabel(), fig.get_supxlabel()),
+            ("y", ax.get_ylabel(), fig.get_supylabel()),
+        ):
+            if ax.axison and not (label or common):
+                raise ValueError(f"a figure without axis labels: axes {number} has no {name} label")
+    from IPython.display import display
+
+    png = io.BytesIO()
+    fig.savefig(png, format="png", dpi=144, metadata={"Software": None})
+    data = base64.b64encode(png.getvalue()).decode()
+    pixels = round(96 * fig.get_figwidth())
+    # As HTML, because JupyterLab shows a bare PNG without its alternative text.
+    image = f'<img src="data:image/png;base64,{data}" width="{pixels}" alt="{html.escape(alt)}">'
+    display({"text/html": image, "text/plain": f"[Figure: {alt}]"}, raw=True)
+
+
+def line(ax: Axes, x: Sequence, y: Sequence, index: int, label: str, markers: bool = False) -> None:
+    """Draw the ``index``-th line of a figure, in its colour, dashes and marker.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : array (n,)
+    y : array (n,) or (seeds, n)
+        Of several seeds, the median is drawn, with a band from the least to the greatest.
+    index : int
+        Which style.
+    label : str
+        For the legend.
+    markers : bool
+        Mark every point.
+    """
+    y = np.atleast_2d(np.asarray(y, dtype=float))
+    style = {"color": COLOURS[index % 7], "linestyle": DASHES[index % 7]}
+    if markers:
+        style |= {"marker": MARKERS[index % 7], "markersize": 4}
+    ax.plot(x, np.median(y, axis=0), label=label, **style)
+    if len(y) > 1:
+        ax.fill_between(x, y.min(axis=0), y.max(axis=0), color=style["color"], alpha=0.18, linewidth=0)
+
+
+def points(ax: Axes, X: np.ndarray, Y: np.ndarray) -> None:
+    """Draw labelled points: class by colour and by marker.
+
+    Parameters
+    ----------
+    ax : Axes
+    X : array (2, m)
+    Y : array (1, m)
+        Labels from 0.
+    """
+    for label in np.unique(Y.astype(int)):
+        chosen = Y.ravel() == label
+        ax.scatter(
+            X[0, chosen],
+            X[1, chosen],
+            s=14,
+            c=COLOURS[label % 7],
+            marker=MARKERS[label % 7],
+            edgecolors="white",
+            linewidths=0.4,
+            label=f"class {label}",
+        )
+    ax.set_xlabel("$x_1$")
+    ax.set_ylabel("$x_2$")
+
+
+def boundary(ax: Axes, probability: Callable[[np.ndarray], np.ndarray], X: np.ndarray, Y: np.ndarray) -> None:
+    """Draw where a model of two classes says which, with the points on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    probability : callable
+        ``probability(points (2, n))`` → (1, n), of class 1.
+    X, Y : array (2, m), array (1, m)
+    """
+    low, high = X.min(axis=1) - 0.25, X.max(axis=1) + 0.25
+    x, y = np.linspace(low[0], high[0], 160), np.linspace(low[1], high[1], 160)
+    grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)])
+    P = np.asarray(probability(grid)).reshape(len(y), len(x))
+    ax.contourf(x, y, P, levels=[-0.01, 0.5, 1.01], colors=["#D6E6F2", "#F8DECB"])
+    if P.min() < 0.5 < P.max():
+        ax.contour(x, y, P, levels=[0.5], colors="black", linewidths=1.2)
+    points(ax, X, Y)
+    ax.grid(False)
+
+
+def scatter(X: np.ndarray, Y: np.ndarray, title: str, alt: str) -> None:
+    """Show a data set of labelled points in the plane.
+
+    Parameters
+    ----------
+    X, Y : array (2, m), array (1, m)
+    title, alt : str
+    """
+    fig, axes = figure(width=4.2, height=3.6)
+    points(axes[0, 0], X, Y)
+    axes[0, 0].set_title(title)
+    axes[0, 0].set_aspect("equal")
+    axes[0, 0].legend(loc="upper right")
+    show(fig, alt)
+
+
+def boundaries(
+    models: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    X: np.ndarray,
+    Y: np.ndarray,
+    alt: str,
+    columns: int = 3,
+) -> None:
+    """Show the decision boundaries of several models, one beside the other.
+
+    Parameters
+    ----------
+    models : dict
+        Title → ``probability(points (2, n))`` → (1, n).
+    X, Y : array (2, m), array (1, m)
+        Points to draw.
+    alt : str
+        Alternative text.
+    columns : int
+        How many in a row.
+    """
+    columns = min(columns, len(models))
+    rows = -(-len(models) // columns)
+    fig, axes = figure(rows, columns, width=2.9, height=2.7, sharex=True, sharey=True)
+    for ax, (title, probability) in zip(axes.flat, models.items(), strict=False):
+        boundary(ax, probability, X, Y)
+        ax.set_title(title)
+    for ax in axes.flat[len(models) :]:
+        ax.set_axis_off()
+    show(fig, alt)
+
+
+def cost_curves(
+    curves: Mapping[str, np.ndarray], every: int, title: str, alt: str, height: float = 3.4
+) -> None:
+    """Show cost curves; of several seeds, the median with a band from the least to the greatest.
+
+    Parameters
+    ----------
+    curves : dict
+        Label → array (n,) or (seeds, n).
+    every : int
+        Iterations between two costs.
+    title, alt : str
+    height : float
+        Inches.
+    """
+    fig, axes = figure(width=6.5, height=height)
+    for index, (label, costs) in enumerate(curves.items()):
+        line(axes[0, 0], every * np.arange(np.shape(costs)[-1]), costs, index, label)
+    axes[0, 0].set(xlabel="iteration", ylabel="cost", title=title)
+    axes[0, 0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    show(fig, alt)
+
+
+def signals(sizes: Mapping[str, np.ndarray], title: str, alt: str) -> None:
+    """Show how large a signal is after each layer, on a logarithmic axis.
+
+    Parameters
+    ----------
+    sizes : dict
+        Label → array (L,) or (seeds, L) of root mean squares.
+    title, alt : str
+    """
+    fig, axes = figure(width=6.5, height=3.4)
+    ax = axes[0, 0]
+    for index, (label, values) in enumerate(sizes.items()):
+        line(ax, np.arange(1, np.shape(values)[-1] + 1), values, index, label)
+    ax.set(xlabel="layer", ylabel="root mean square of A", yscale="log", title=title)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    show(fig, alt)
+
+
+def histograms(panels: Mapping[str, np.ndarray], xlabel: str, alt: str, bins: int = 61) -> None:
+    """Show histograms one beside the other, as shares.
+
+    Parameters
+    ----------
+    panels : dict
+        Title → array of any shape.
+    xlabel, alt : str
+    bins : int
+        How many bars.
+    """
+    fig, axes = figure(1, len(panels), width=3.0, height=2.6)
+    for index, (ax, (title, values)) in enumerate(zip(axes.flat, panels.items(), strict=True)):
+        values = np.ravel(values)
+        ax.hist(values, bins=bins, weights=np.full(values.size, 1 / values.size), color=COLOURS[index % 7])
+        ax.set(xlabel=xlabel, ylabel="share of entries", title=title)
+    show(fig, alt)
