@@ -6,34 +6,18 @@ Right and wrong outcomes are computed on the spot, from ``reference/`` and ``mis
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder import reference
 from autograder.mistakes import mistakes_in
+from autograder.reference import reference_answer
 from course_utils.checks.exercise import EXERCISES, Exercise, try_out
 from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, judge
 
 HERE = Path(__file__).resolve().parent
-
-
-def reference_answer(exercise: str) -> Callable:
-    """Find the one right answer that stands in ``reference/``.
-
-    Raises
-    ------
-    LookupError
-        No module there defines it.
-    """
-    for file in sorted(Path(reference.__path__[0]).glob("*.py")):
-        module = importlib.import_module(f"autograder.reference.{file.stem}")
-        if hasattr(module, exercise):
-            return getattr(module, exercise)
-    raise LookupError(f"no file in autograder/reference defines {exercise}")
 
 
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
@@ -44,8 +28,7 @@ def right_outcome(exercise: Exercise, seed: int) -> Observations:
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Observations]]:
     """Observe every known mistake: ``[(sentence, observations)]``."""
     return [
-        (mistake.sentence, try_out(mistake.function, exercise, seed).seen)
-        for mistake in mistakes_in(exercise.name)
+        (mistake.sentence, try_out(mistake.function, exercise, seed).seen) for mistake in mistakes_in(exercise.name)
     ]
 
 

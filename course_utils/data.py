@@ -24,7 +24,7 @@ class DataError(Exception):
 
 
 class Dataset(NamedTuple):
-    """Train, dev and test set: ``X`` is (n_x, m) float64, ``Y`` is (1, m) or, of classes, (1, m) integers."""
+    """Train, dev and test set: ``X`` is (n_x, m) float64, ``Y`` is (1, m), class numbers from 0."""
 
     X_train: np.ndarray
     Y_train: np.ndarray
@@ -55,9 +55,9 @@ def load_blobs() -> Dataset:
 
 
 def load_noisy_classes() -> Dataset:
-    """Load two classes with 8 % of the labels flipped: 120 train, 400 dev and 2000 test points in 2-D.
+    """Load two classes with 8 % of the training labels flipped: 120 train, 400 dev and 2000 test points in 2-D.
 
-    The labels of the test set are flipped too: no model can expect more than 92 % there.
+    The labels of the dev and test sets are the true ones.
     """
     return _load("noisy_classes")
 
@@ -87,4 +87,4 @@ def _load(name: str) -> Dataset:
     # Files carry Fletcher-32 sums, so that a damaged array is an error and never wrong numbers.
     with opened(DATASETS / f"{name}.h5") as file:
         arrays = [file[field][()] for field in Dataset._fields]
-    return Dataset(*(array.astype(float) if array.dtype.kind == "f" else array for array in arrays))
+    return Dataset(*arrays)

@@ -185,9 +185,7 @@ def train(
         if gradients:
             grads = gradients(X, Y, parameters)
         else:
-            grads = backward_propagation(
-                parameters, forward_propagation(X, parameters, activation)[1], Y, activation
-            )
+            grads = backward_propagation(parameters, forward_propagation(X, parameters, activation)[1], Y, activation)
         if update:
             parameters = update(parameters, grads)
         else:

@@ -36,9 +36,7 @@ _STYLE = {
 }
 
 
-def figure(
-    rows: int = 1, columns: int = 1, width: float = 4.2, height: float = 3.0, **options: object
-) -> tuple:
+def figure(rows: int = 1, columns: int = 1, width: float = 4.2, height: float = 3.0, **options: object) -> tuple:
     """Make a figure in the course's style.
 
     Parameters
@@ -220,9 +218,7 @@ def boundaries(
     show(fig, alt)
 
 
-def cost_curves(
-    curves: Mapping[str, np.ndarray], every: int, title: str, alt: str, height: float = 3.4
-) -> None:
+def cost_curves(curves: Mapping[str, np.ndarray], every: int, title: str, alt: str, height: float = 3.4) -> None:
     """Show cost curves; of several seeds, the median with a band from the least to the greatest.
 
     Parameters

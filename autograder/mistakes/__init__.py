@@ -1,28 +1,38 @@
 """Every known wrong answer, once: code with the sentence a good tutor would say.
 
-A mistake proves that the checks catch it, and tells the student whose answer matches it what went wrong.
+A mistake proves that the checks catch it, and tells the student whose answer matches it what went wrong. Most are
+one edit of the right answer, which is how students make them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+
+from autograder.reference import solution_text
+from autograder.texts import own_text, run_text
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer to an exercise and what to say about it."""
+    """A wrong answer to an exercise, as the text of a cell, and what to say about it."""
 
     exercise: str
     sentence: str
-    function: Callable
+    text: str
+
+    @cached_property
+    def function(self) -> Callable:
+        """The wrong answer itself."""
+        return run_text(self.text, self.exercise)
 
 
 MISTAKES: list[Mistake] = []
 
 
-def mistake(exercise: str, sentence: str) -> Callable[[Callable], Callable]:
-    """Register a function as a wrong answer to an exercise.
+def edit(exercise: str, sentence: str, *replacements: tuple[str, str]) -> None:
+    """Register the right answer with parts of its text replaced.
 
     Parameters
     ----------
@@ -30,10 +40,28 @@ def mistake(exercise: str, sentence: str) -> Callable[[Callable], Callable]:
         The exercise that it answers wrongly.
     sentence : str
         What went wrong and what to do, for the student.
+    replacements : tuple
+        ``(old, new)``, applied in turn.
+
+    Raises
+    ------
+    ValueError
+        The right answer does not hold an ``old``.
     """
+    text = solution_text(exercise)
+    for old, new in replacements:
+        if old not in text:
+            raise ValueError(f"the reference answer to {exercise} does not hold {old!r}, which a mistake replaces")
+        text = text.replace(old, new)
+    MISTAKES.append(Mistake(exercise, sentence, text))
+
+
+def mistake(exercise: str, sentence: str) -> Callable[[Callable], Callable]:
+    """Register a function, complete in itself, as a wrong answer to an exercise."""
 
     def register(function: Callable) -> Callable:
-        MISTAKES.append(Mistake(exercise, sentence, function))
+        text = f"{own_text(function)}\n\n\n{exercise} = {function.__name__}"
+        MISTAKES.append(Mistake(exercise, sentence, text))
         return function
 
     return register

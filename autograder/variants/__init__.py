@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
-VARIANTS: list[tuple[str, Callable]] = []
+from autograder.texts import own_text, run_text
 
 
-def variant(exercise: str) -> Callable[[Callable], Callable]:
-    """Register a function as a right answer to an exercise."""
+@dataclass(frozen=True)
+class Variant:
+    """A right answer to an exercise, as the text of a cell."""
 
-    def register(function: Callable) -> Callable:
-        VARIANTS.append((exercise, function))
-        return function
+    exercise: str
+    text: str
+
+    @cached_property
+    def function(self) -> Callable:
+        """The answer itself."""
+        return run_text(self.text, self.exercise)
+
+
+VARIANTS: list[Variant] = []
+
+
+def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable]:
+    """Register a function or class, complete in itself, as a right answer to an exercise.
+
+    Parameters
+    ----------
+    exercise : str
+        What it answers.
+    made_by : str
+        How the answer is made from it: ``"{}"`` itself, ``"{}()"`` an object of the class.
+    """
+
+    def register(definition: Callable) -> Callable:
+        answer = made_by.format(definition.__name__)
+        VARIANTS.append(Variant(exercise, f"{own_text(definition)}\n\n\n{exercise} = {answer}"))
+        return definition
 
     return register
 

@@ -1,6 +1,5 @@
 """Differently written right answers to 01_initialization: other idioms, orders of draws, distributions."""
 
-import functools
 import itertools
 import warnings
 
@@ -26,9 +25,8 @@ def single_precision(layers_dims):
     return parameters
 
 
-class Zeros:
-    """A callable object that prints and warns, which costs nothing."""
-
+@variant("initialize_parameters_zeros", made_by="{}()")
+class Zeros:  # a callable object that prints and warns, which costs nothing
     def __call__(self, layers_dims):
         print("zeros for", layers_dims)
         warnings.warn("a warning is no mistake", stacklevel=2)
@@ -37,8 +35,6 @@ class Zeros:
         shapes |= {f"b{l + 1}": (sizes[l + 1], 1) for l in range(len(sizes) - 1)}
         return {name: np.zeros(shape) for name, shape in shapes.items()}
 
-
-variant("initialize_parameters_zeros")(Zeros())
 
 # --- initialize_parameters_random ---------------------------------------------------------------------------
 
@@ -162,7 +158,8 @@ def he_biases_first(layers_dims, rng):
     return parameters
 
 
-def _any_variance(layers_dims, rng, gain):
+@variant("initialize_parameters_he", made_by="functools.partial({}, gain=2)")
+def any_variance(layers_dims, rng, gain):
     helper = np.random.Generator(np.random.PCG64(int(rng.integers(2**63))))
     return {
         key: value
@@ -173,8 +170,6 @@ def _any_variance(layers_dims, rng, gain):
         )
     }
 
-
-variant("initialize_parameters_he")(functools.partial(_any_variance, gain=2))
 
 # --- activation_rms -----------------------------------------------------------------------------------------
 

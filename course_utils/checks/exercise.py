@@ -202,9 +202,7 @@ def difference(got: Any, expected: Seen) -> str | None:
         if isinstance(want, bool | np.bool_):
             same = isinstance(got, bool | np.bool_) and bool(got) == bool(want)
         return None if same else f"expected {show(want)}, got {show(got)}"
-    if isinstance(want, list | tuple) and any(
-        isinstance(value, str | dict | list) or value is None for value in want
-    ):
+    if isinstance(want, list | tuple) and any(isinstance(value, str | dict | list) or value is None for value in want):
         if not isinstance(got, list | tuple) or len(got) != len(want):
             return f"expected {show(want)}, got {show(got)}"
         for value, part in zip(got, want, strict=True):

@@ -33,14 +33,15 @@ def large_network(rng: np.random.Generator) -> list[int]:
 @exercise(
     "initialize_parameters_zeros",
     cases=lambda rng: [{"networks": small_networks(rng)}],
-    weights={see.SHAPES: 4, "values": 2, see.FLOATS: 1, see.SEPARATE: 2},
+    weights={see.SHAPES: 4, "weights": 2, see.BIASES: 1, see.FLOATS: 1, see.SEPARATE: 2},
 )
 def zeros(answer: Answer, networks: list[list[int]]) -> Iterator[Seen]:
     """Observe shapes, zeros, and that no array is used twice."""
     yield see.follows_layers_dims(answer, networks)
     results = [answer(layers_dims) for layers_dims in networks]
-    largest = max(float(np.abs(value).max()) for one in results for value in see.arrays(one).values())
-    yield Seen("values", "all zero" if largest == 0 else f"up to {largest:.3g}")
+    largest = max(float(np.abs(W).max()) for one in results for W in see.weights(one))
+    yield Seen("weights", "all zero" if largest == 0 else f"up to {largest:.3g}")
+    yield Seen(see.BIASES, [see.biases(one) for one in results])
     yield Seen(see.FLOATS, [see.floats(one) for one in results])
     yield Seen(see.SEPARATE, [see.separate(one) for one in results])
 

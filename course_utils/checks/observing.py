@@ -55,9 +55,7 @@ def weights(parameters: Parameters) -> list[np.ndarray]:
         There is none.
     """
     found = arrays(parameters)
-    names = sorted(
-        (key for key in found if key[:1] == "W" and key[1:].isdigit()), key=lambda key: int(key[1:])
-    )
+    names = sorted((key for key in found if key[:1] == "W" and key[1:].isdigit()), key=lambda key: int(key[1:]))
     if not names:
         raise Malformed("the dict has no key W1")
     return [found[name].astype(float) for name in names]

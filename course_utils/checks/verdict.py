@@ -102,9 +102,7 @@ def _matching(seen: dict, wanted: dict, known: Known) -> list[str]:
     found = []
     for sentence, observations in known.mistakes():
         mistaken = _table(observations)
-        symptoms = {
-            key for key, right in wanted.items() if key not in mistaken or not right.agrees(mistaken[key])
-        }
+        symptoms = {key for key, right in wanted.items() if key not in mistaken or not right.agrees(mistaken[key])}
         if symptoms and all(_same_symptom(key, seen, mistaken) for key in symptoms):
             found.append((symptoms, sentence))
     explained: set = set()

@@ -1,0 +1,47 @@
+"""The author's and instructor's commands: ``python -m autograder build``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit code is 0 where all went well."""
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="build notebooks/, datasets/ and autograder/solved/ from the sources")
+    build.add_argument("--check", action="store_true", help="build elsewhere and fail where a committed file differs")
+    commands.add_parser("data", help="rebuild datasets/ only")
+    demo = commands.add_parser("demo", help="grade a made-up class and print the table")
+    demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
+    chosen = parser.parse_args(arguments)
+
+    if chosen.command == "data":
+        from autograder.datasets import write_all
+
+        write_all()
+        return 0
+    if chosen.command == "demo":
+        from autograder.demo import run_demo
+
+        return run_demo(chosen.folder)
+
+    from autograder.build import BuildError, drift
+    from autograder.build import build as build_all
+
+    try:
+        if not chosen.check:
+            build_all()
+            return 0
+        changed = drift()
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name in changed:
+        print(f"{name} is not what its source builds; run: python -m autograder build", file=sys.stderr)
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
