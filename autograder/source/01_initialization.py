@@ -400,7 +400,7 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-If $z$ is symmetric around 0, then $\operatorname{E}(a^2) = \tfrac12 \operatorname{Var}(z)$. Put this into the sum above:
+If $z$ is symmetric around 0, then $\operatorname{E}(a^2) = \tfrac12 \operatorname{Var}(z)$. Put this into the sum:
 
 $$\operatorname{Var}(z^{[l]}) = n_\text{in} \operatorname{Var}(w) \cdot \tfrac12 \operatorname{Var}(z^{[l-1]}).$$
 
@@ -466,7 +466,7 @@ the flat part of tanh.
 
 ### Turn the knob
 
-What a gain $g$ in $\operatorname{Var}(w) = g^2 / n_\text{in}$ does to the values inside a tanh network, in three settings:
+What a gain $g$ in $\operatorname{Var}(w) = g^2 / n_\text{in}$ does to the values inside a tanh network. Three settings:
 """
 
 

@@ -1,0 +1,33 @@
+# A thin wrapper: README.md gives the same steps without make.
+PYTHON ?= python3
+RUN = .venv/bin/python -m
+INSTALL = $(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e
+
+.PHONY: lab test demo build
+
+lab: .venv/.student
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) course_utils lab -- $(OPTIONS)
+
+test: .venv/.developer
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest $(OPTIONS)
+
+demo: .venv/.instructor
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) autograder demo
+
+build: .venv/.instructor
+	$(RUN) autograder build
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+.venv/.student: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) .
+	touch $@
+
+.venv/.instructor: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) '.[autograder]'
+	touch $@
+
+.venv/.developer: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) '.[test]'
+	touch $@
