@@ -12,15 +12,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build notebooks/, datasets/ and autograder/solved/ from the sources")
     build.add_argument("--check", action="store_true", help="build elsewhere and fail where a committed file differs")
-    commands.add_parser("data", help="rebuild datasets/ only")
+    commands.add_parser("data", help="rebuild datasets/ only: the data sets and the visible checks' outcomes")
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
     chosen = parser.parse_args(arguments)
 
     if chosen.command == "data":
-        from autograder.datasets import write_all
+        from autograder.build import write_data
 
-        write_all()
+        write_data()
         return 0
     if chosen.command == "demo":
         from autograder.demo import run_demo

@@ -67,6 +67,12 @@ def sources() -> list[Path]:
     return sorted((COURSE / "source").glob("[0-9]*.py"))
 
 
+def exercises(assignment: str) -> list[str]:
+    """Names of an assignment's exercises, in its order."""
+    source = Source(COURSE / "source" / f"{assignment}.py")
+    return [cell.metadata["exercise"] for cell in source.cells if "exercise" in cell.metadata]
+
+
 def build(root: Path = ROOT) -> None:
     """Build everything.
 
@@ -81,8 +87,7 @@ def build(root: Path = ROOT) -> None:
         A source is broken, or an answer, variant or mistake is not judged as it should be.
     """
     files = sources()
-    datasets.write_all(root / "datasets")
-    write_checks(root / "datasets" / "checks.h5")
+    write_data(root)
     judge_both_ways()
     for file in files:
         solve(file)
@@ -319,12 +324,12 @@ def _answer_lines(exercise: str) -> Iterator[str]:
 # --- the checks -------------------------------------------------------------------------------------------------------
 
 
-def write_checks(path: Path) -> None:
-    """Write what the visible cases come out as: for the reference answers, and for every mistake."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_data(root: Path = ROOT) -> None:
+    """Write ``datasets/``: the sets, and what the visible cases come out as for answers and mistakes."""
+    datasets.write_all(root / "datasets")
     seed = store.VISIBLE_SEED
     store.write(
-        path,
+        root / "datasets" / "checks.h5",
         {name: (right_outcome(one, seed), wrong_outcomes(one, seed)) for name, one in EXERCISES.items()},
     )
 

@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     work = ROOT / "work"
     copied = copy_notebooks(ROOT / "notebooks", work)
-    print(f"Your notebooks are in {work}" + (f"; new there: {', '.join(copied)}" if copied else "; nothing new to copy"))
+    print(
+        f"Your notebooks are in {work}" + (f"; new there: {', '.join(copied)}" if copied else "; nothing new to copy")
+    )
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", *chosen.options]
     try:
         return subprocess.run(command).returncode

@@ -38,6 +38,8 @@ def arrays(parameters: Any) -> dict[str, np.ndarray]:
     """
     if not isinstance(parameters, dict):
         raise Malformed(f"it returns {kind(parameters)}, not a dict with W1, b1, …")
+    if not parameters:
+        raise Malformed("it returns an empty dict")
     return {str(key): np.asarray(value) for key, value in parameters.items()}
 
 
@@ -98,7 +100,7 @@ def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -
 def independent(found: list[np.ndarray]) -> str:
     """Say whether weights repeat: between layers, between rows or between columns."""
     for first, second in itertools.pairwise(found):
-        size = min(first.size, second.size)
+        size = min(first.size, second.size, 2000)
         if _correlated(first.ravel()[:size], second.ravel()[:size]):
             return "two layers repeat the same draws"
     for W in found:
@@ -129,12 +131,6 @@ def use_of_rng(answer: Answer, before: tuple, after: tuple = ()) -> str:
     if once.shape != again.shape or not np.array_equal(once, again):
         return "the same rng gives other weights each time"
     return "yes"
-
-
-def statistics(found: list[np.ndarray]) -> Iterator[Seen]:
-    """Standard deviation and mean of every W of a large network."""
-    yield Seen(SCALE, [float(W.std()) for W in found], rtol=0.05, atol=0)
-    yield Seen(MEAN, [float(W.mean() / (W.std() or 1)) for W in found], rtol=0, atol=0.06)
 
 
 def letters(answers: Any, topic: str, questions: int) -> Iterator[Seen]:

@@ -9,6 +9,7 @@ from typing import Any
 from course_utils.checks.verdict import Verdict
 
 WIDTH = 80
+SHORT = 70
 COLOURS = {"right": "#1b7837", "wrong": "#b2182b", "not started": "#5e5e5e"}
 MIMETYPE = "application/vnd.course-check+json"
 
@@ -115,14 +116,15 @@ class Report:
 
 
 class CheckFailed(AssertionError):
-    """A check did not pass; a notebook shows its message in two lines instead of a traceback."""
+    """A check did not pass; a notebook shows two sentences instead of a traceback."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(f"{verdict.exercise}: {verdict.failure}")
         self.hint = verdict.mistakes[0] if verdict.mistakes else "See the report above."
 
     def _render_traceback_(self) -> list[str]:
-        return [f"Check failed: {self}", self.hint]
+        # The Validate dialog cuts lines, so they are short.
+        return [*textwrap.wrap(f"Check failed: {self}", SHORT), *textwrap.wrap(self.hint, SHORT)]
 
 
 def not_started(verdict: Verdict) -> NotImplementedError:

@@ -1,0 +1,176 @@
+"""A made-up class, graded for real: ``python -m autograder demo``.
+
+Its course folder has this one's settings, so what happens there is what happens in ``autograder/``.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import nbformat
+
+from autograder import build
+from autograder.mistakes import mistakes_in
+from autograder.reference import solution_text
+from autograder.report import class_table, print_table
+from autograder.variants import VARIANTS
+
+Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
+
+
+def run_demo(folder: str) -> int:
+    """Make a class, grade it with nbgrader, write feedback and print the table.
+
+    Parameters
+    ----------
+    folder : str
+        Where the class lives; a folder that this made before is made anew.
+
+    Returns
+    -------
+    int
+        Exit code: 0 where grading came to its end.
+    """
+    course = Path(folder).resolve()
+    if course.exists() and not (course / "demo").exists():
+        print(f"{course} exists and is no demonstration class; choose another --folder", file=sys.stderr)
+        return 1
+    shutil.rmtree(course, ignore_errors=True)
+    for source in build.sources():
+        make_course(course, source)
+        for student, submission in made_up_class(source.stem).items():
+            hand_in(course, student, source.stem, submission)
+        for command in ("autograde", "generate_feedback"):
+            print(f"$ nbgrader {command} {source.stem}", flush=True)
+            nbgrader(course, command, source.stem)
+        print_table(class_table(course, source.stem))
+    print(f"Submissions, autograded notebooks, gradebook.db and feedback/ are in {course}")
+    return 0
+
+
+def make_course(course: Path, source: Path) -> None:
+    """Make a course folder with one assignment, released.
+
+    Parameters
+    ----------
+    course : Path
+        Made where it is missing.
+    source : Path
+        The assignment's text source.
+    """
+    course.mkdir(parents=True, exist_ok=True)
+    (course / "demo").write_text("Made by: python -m autograder demo. Safe to delete.\n")
+    settings = build.COURSE / "nbgrader_config.py"
+    (course / "nbgrader_config.py").write_text(
+        f"load_subconfig({str(settings)!r})\n"
+        "c.CourseDirectory.source_directory = 'source'\n"
+        "c.CourseDirectory.release_directory = 'release'\n"
+    )
+    folder = course / "source" / source.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
+    nbgrader(course, "generate_assignment", source.stem)
+
+
+def nbgrader(course: Path, command: str, assignment: str) -> subprocess.CompletedProcess:
+    """Run an nbgrader command as an instructor would, its log in ``course/<command>.log``."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "nbgrader", command, assignment], cwd=course, capture_output=True, text=True
+    )
+    (course / f"{command}.log").write_text(finished.stdout + finished.stderr, encoding="utf-8")
+    return finished
+
+
+def hand_in(course: Path, student: str, assignment: str, submission: Submission) -> None:
+    """Put a submission where nbgrader collects it.
+
+    Parameters
+    ----------
+    course : Path
+    student, assignment : str
+    submission : dict or callable
+        Exercise → text of its cell (others stay blank), or ``spoil(notebook, path)``, which writes the file.
+    """
+    released = nbformat.read(course / "release" / assignment / f"{assignment}.ipynb", as_version=4)
+    path = course / "submitted" / student / assignment / f"{assignment}.ipynb"
+    path.parent.mkdir(parents=True)
+    if callable(submission):
+        submission(released, path)
+    else:
+        nbformat.write(filled(released, submission), path)
+
+
+def filled(released: nbformat.NotebookNode, answers: Mapping[str, str]) -> nbformat.NotebookNode:
+    """Fill a released notebook's solution cells with answers."""
+    notebook = copy.deepcopy(released)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = answers.get(cell.id, cell.source)
+    return notebook
+
+
+def made_up_class(assignment: str) -> dict[str, Submission]:
+    """Make a class of all kinds: right, differently right, blank, wrong in every known way, crashed, damaged.
+
+    Parameters
+    ----------
+    assignment : str
+
+    Returns
+    -------
+    dict
+        Student → submission.
+    """
+    names = build.exercises(assignment)
+    right = {name: solution_text(name) for name in names}
+    students: dict[str, Submission] = {"right": right, "blank": {}}
+    variants = {name: [one.text for one in VARIANTS if one.exercise == name] for name in names}
+    for number in range(max(map(len, variants.values()))):
+        students[f"differently-right-{number + 1}"] = {
+            name: "import itertools, functools, warnings\n\n" + texts[number % len(texts)]
+            for name, texts in variants.items()
+        }
+    mistakes = {name: [one.text for one in mistakes_in(name)] for name in names}
+    for number in range(max(map(len, mistakes.values()))):
+        students[f"wrong-{number + 1:02}"] = {name: texts[number % len(texts)] for name, texts in mistakes.items()}
+    first, second = names[:2]
+    students |= {
+        "half-done": {name: right[name] for name in names[:3]},
+        "imported": {name: f"from {_module(name)} import {name}" for name in names},
+        "warns-and-prints": {
+            name: text.replace(
+                '"""\n', '"""\n    import sys, warnings; warnings.warn("!"); print("!", file=sys.stderr)\n', 2
+            )
+            for name, text in right.items()
+        },
+        "syntax-error": {**right, first: f"def {first}(:\n    pass"},
+        "endless-loop": {**right, second: f"def {second}(*arguments):\n    while True:\n        pass"},
+        "crashed": {**right, first: "import os\n\nos._exit(1)"},
+        "test-cell-twice": lambda released, path: nbformat.write(_with_double_test(filled(released, right)), path),
+        "test-cell-gone": lambda released, path: nbformat.write(_without_tests(filled(released, right)), path),
+        "damaged-file": lambda released, path: path.write_text(nbformat.writes(filled(released, right))[:5000]),
+        "empty-file": lambda released, path: path.write_text(""),
+    }
+    return students
+
+
+def _module(name: str) -> str:
+    from autograder.reference import reference_answer
+
+    return reference_answer(name).__module__
+
+
+def _with_double_test(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    test = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+    notebook.cells.append(copy.deepcopy(test))
+    return notebook
+
+
+def _without_tests(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
+    return notebook

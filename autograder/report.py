@@ -1,0 +1,99 @@
+"""What came of a class: points, and in words why."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from course_utils.checks.report import MIMETYPE
+
+
+@dataclass
+class Row:
+    """One student's line of the table; ``points`` is None where nothing was graded."""
+
+    student: str
+    points: float | None
+    most: float
+    needs_a_look: bool
+    reasons: list[str] = field(default_factory=list)
+
+
+def class_table(course: Path, assignment: str) -> list[Row]:
+    """Collect the grades of an assignment from the gradebook, and the reasons from the autograded notebooks.
+
+    Parameters
+    ----------
+    course : Path
+        nbgrader's course folder.
+    assignment : str
+
+    Returns
+    -------
+    list of Row
+        One for each folder in ``submitted/``, the fewest points first.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    rows = []
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        most = gradebook.find_assignment(assignment).max_score
+        for folder in sorted((course / "submitted").glob(f"*/{assignment}")):
+            student = folder.parent.name
+            notebooks = sorted((course / "autograded" / student / assignment).glob("*.ipynb"))
+            try:
+                submission = gradebook.find_submission(assignment, student)
+            except MissingEntry:
+                submission = None
+            if submission is None or not notebooks:
+                reason = "needs a look: it could not be graded (see autograde.log)"
+                rows.append(Row(student, None, most, True, [reason]))
+                continue
+            look = bool(submission.needs_manual_grade)
+            reasons = [reason for file in notebooks for reason in reasons_in(file)]
+            rows.append(Row(student, submission.score, most, look, reasons))
+    return sorted(rows, key=lambda row: (row.points is not None, row.points or 0, row.student))
+
+
+def reasons_in(file: Path) -> list[str]:
+    """Say in words what cost points in an autograded notebook, and what was repaired in it."""
+    notebook = nbformat.read(file, as_version=4)
+    reasons = list(notebook.metadata.get("course", {}).get("intake", []))
+    for cell in notebook.cells:
+        settings = cell.metadata.get("nbgrader", {})
+        if not settings.get("grade"):
+            continue
+        name = settings["grade_id"].removeprefix("test_")
+        shown = [output.data[MIMETYPE] for output in cell.outputs if MIMETYPE in output.get("data", {})]
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if shown and shown[-1]["state"] == "not started":
+            reasons.append(f"{name}: not started")
+        elif shown and shown[-1]["state"] == "wrong":
+            reasons.append(f"{name}: {' '.join(shown[-1]['mistakes']) or 'fails ' + '; '.join(shown[-1]['failed'])}")
+        elif errors:
+            reasons.append(f"{name}: {errors[-1].ename}: {errors[-1].evalue}")
+    return reasons
+
+
+def print_table(rows: list[Row], most_reasons: int = 3) -> None:
+    """Print the table to the terminal."""
+    width = max(len(row.student) for row in rows)
+    print(f"\n{'student':{width}}  points  why")
+    for row in rows:
+        points = "     –" if row.points is None else f"{row.points:6.2f}"
+        reasons = row.reasons[:most_reasons]
+        if len(row.reasons) > most_reasons:
+            reasons.append(f"… and {len(row.reasons) - most_reasons} more")
+        print(f"{row.student:{width}}  {points}  {reasons[0] if reasons else 'all right'}")
+        for reason in reasons[1:]:
+            print(f"{'':{width}}          {reason}")
+    graded = [row.points for row in rows if row.points is not None]
+    looks = sum(row.needs_a_look for row in rows)
+    mean = sum(graded) / len(graded) if graded else 0
+    print(
+        f"\n{len(rows)} submissions, {len(graded)} graded, mean {mean:.1f} of {rows[0].most:g}; {looks} need a look\n"
+    )
+    sys.stdout.flush()

@@ -1,0 +1,127 @@
+"""The build: the same bytes every time, and one clear line where a source is broken."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import build
+from autograder.__main__ import main
+from autograder.mistakes import Mistake
+from autograder.variants import Variant
+
+HE = "initialize_parameters_he"
+EXERCISE = f'# %% exercise="{HE}"\nfrom autograder.reference.initialization import {HE}\n'
+TEST = f"# %% points=10\ncheck({HE})\n"
+SETUP = "# %%\nimport numpy as np\nfrom course_utils import check, plots\n"
+
+
+def write(folder: Path, *cells: str) -> Path:
+    file = folder / "09_broken.py"
+    file.write_text("\n".join(cells), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("cells", "line", "words"),
+    [
+        ([EXERCISE, TEST, EXERCISE, TEST], 7, f"the exercise {HE} stands twice"),
+        ([EXERCISE], 1, f"{HE} has no points"),
+        ([EXERCISE, '# %% exercise="initialize_parameters_zeros"\n', TEST], 1, f"{HE} has no points"),
+        ([SETUP, '# %% exercise="initialise"\n', TEST], 5, "no file in autograder/reference defines initialise"),
+        ([TEST], 1, "points without an exercise"),
+        ([EXERCISE, "# %% points=0\ncheck(x)\n"], 4, "points=0 is not a whole number"),
+        ([EXERCISE, "# %% points=5\ncheck(x)\n"], 4, f"a points cell holds check({HE}) and nothing else"),
+        (["# %% [markdown]\n# ![](a.png)\n"], 1, "a picture without alternative text"),
+        (["# %% [markdown]\n# text\n", '# %% [markdown]\n# <img src="a.png">\n'], 4, "a picture without"),
+        (["x = 1\n", SETUP], 1, "text stands before the first cell"),
+    ],
+)
+def test_a_broken_source_is_named_with_its_line(cells, line, words, tmp_path):
+    file = write(tmp_path, *cells)
+    with pytest.raises(build.BuildError) as error:
+        build.notebook(file)
+    message = str(error.value)
+    assert message.startswith(f"{file.as_posix()}:{line}: ")
+    assert words in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("fig, axes = plots.figure()\nplots.show(fig, 'an empty figure here')", "axes 1 has no x label"),
+        ("fig, axes = plots.figure()\naxes[0, 0].set(xlabel='x', ylabel='y')\nplots.show(fig, '')", "alternative text"),
+        ("import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "a figure without alternative text"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_cell_that_shows_or_does_the_wrong_thing_is_named_with_its_line(cell, words, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
+    file = write(tmp_path, SETUP, f"# %%\n{cell}\n")
+    with pytest.raises(build.BuildError, match=re.escape(words)) as error:
+        build.solve(file)
+    assert f"{file.as_posix()}:5: " in str(error.value)
+
+
+def test_the_command_prints_that_line_and_fails(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(build, "sources", lambda: [write(tmp_path, EXERCISE)])
+    monkeypatch.setattr(build, "write_data", lambda root: None)
+    monkeypatch.setattr(build, "judge_both_ways", lambda: None)
+    assert main(["build"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"{(tmp_path / '09_broken.py').as_posix()}:1: {HE} has no points: a '# %% points=N' cell follows"
+    ]
+
+
+def test_a_refused_variant_stops_the_build(monkeypatch):
+    monkeypatch.setattr(build, "VARIANTS", [Variant(HE, f"def f(layers_dims, rng):\n    return 1\n\n{HE} = f")])
+    with pytest.raises(build.BuildError, match="this right answer is refused: it returns"):
+        build.judge_both_ways()
+
+
+def test_a_mistake_that_is_not_caught_stops_the_build(monkeypatch):
+    uncaught = Mistake(HE, "This is not a mistake.", build.reference_text(HE))
+    monkeypatch.setattr(build, "MISTAKES", [uncaught])
+    with pytest.raises(build.BuildError, match="not caught by name: This is not a mistake"):
+        build.judge_both_ways()
+
+
+def test_a_line_of_an_answer_in_what_students_get_stops_the_build(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    line = '    parameters[f"W{l}"] = np.sqrt(2 / n_in) * rng.standard_normal((n_out, n_in))'
+    notebook.cells = [nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell(line)]
+    path = tmp_path / "leaky.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(build.BuildError, match="a line of an answer stands in what students get"):
+        build.refuse_leaks(path)
+
+
+def test_two_builds_are_the_same_bytes_and_the_committed_ones(solved, tmp_path, monkeypatch):
+    # `solved` has built once and compared; this is the second run, of the solved notebooks too.
+    before = {path.name: path.read_bytes() for path in solved}
+    monkeypatch.setattr(build, "SOLVED", tmp_path)
+    for file in build.sources():
+        again = build.solve(file)
+        assert again.read_bytes() == before[again.name]
+
+
+def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
+    def built_elsewhere(root):
+        for part in ("notebooks", "datasets"):
+            for name in build._files(build.ROOT, part):
+                copy = root / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes((build.ROOT / name).read_bytes())
+        (root / "datasets" / "moons.h5").write_bytes(b"other")
+        (root / "notebooks" / "01_initialization" / "new.txt").write_text("new")
+
+    monkeypatch.setattr(build, "build", built_elsewhere)
+    assert main(["build", "--check"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"{name} is not what its source builds; run: python -m autograder build"
+        for name in ("datasets/moons.h5", "notebooks/01_initialization/new.txt")
+    ]

@@ -1,0 +1,77 @@
+"""The data sets: what the cards say, and what happens to a student whose file is gone or damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder import datasets
+from course_utils import data
+
+NAMES = [draw.__name__ for draw in datasets.SETS]
+CLASSES = {"circles": 2, "moons": 2, "spirals": 3, "blobs": 4, "noisy_classes": 2}
+
+
+def test_rebuilding_gives_the_committed_bytes(tmp_path):
+    datasets.write_all(tmp_path)
+    built = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert set(built) == {f"{name}.{ending}" for name in NAMES for ending in ("h5", "md")}
+    for name, content in built.items():
+        assert (data.DATASETS / name).read_bytes() == content, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_states_shapes_licence_origin_rebuild_and_checksum(name):
+    card = (data.DATASETS / f"{name}.md").read_text(encoding="utf-8")
+    for field, array in getattr(data, f"load_{name}")()._asdict().items():
+        assert f"| `{field}` | {array.shape} | {array.dtype} |" in card
+    assert hashlib.sha256((data.DATASETS / f"{name}.h5").read_bytes()).hexdigest() in card
+    for word in ("Origin", "Licence: CC BY 4.0", "python -m autograder data"):
+        assert word in card
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_arrays_are_what_their_loader_says(name):
+    loader = getattr(data, f"load_{name}")
+    loaded = loader()
+    for part in ("train", "dev", "test"):
+        X, Y = getattr(loaded, f"X_{part}"), getattr(loaded, f"Y_{part}")
+        assert X.shape[0] == 2
+        assert X.dtype == float
+        assert Y.shape == (1, X.shape[1])
+        assert set(np.unique(Y)) == set(range(CLASSES[name]))
+        assert re.search(rf"\b{X.shape[1]}\b", loader.__doc__), f"the docstring does not state {part}"
+
+
+def test_eight_per_cent_of_the_training_labels_are_flipped():
+    loaded = data.load_noisy_classes()
+    for part, share in (("train", 0.08), ("dev", 0), ("test", 0)):
+        X, Y = getattr(loaded, f"X_{part}"), getattr(loaded, f"Y_{part}")
+        above = X[1] > 0.45 * np.sin(2.5 * X[0])
+        assert abs(np.mean(above != Y[0]) - share) < 0.005
+
+
+@pytest.mark.parametrize("fault", ["missing", "empty", "cut", "a flipped byte in an array"])
+def test_a_bad_file_is_one_line_that_says_what_to_run(fault, tmp_path, monkeypatch):
+    content = bytearray((data.DATASETS / "circles.h5").read_bytes())
+    array = data.load_circles().X_train.tobytes()
+    if fault != "missing":
+        if fault == "empty":
+            content = b""
+        elif fault == "cut":
+            content = content[:5000]
+        else:
+            content[content.index(array) + 17] ^= 1
+        (tmp_path / "circles.h5").write_bytes(content)
+    monkeypatch.setattr(data, "DATASETS", Path(tmp_path))
+    with pytest.raises(data.DataError) as error:
+        data.load_circles()
+    message = str(error.value)
+    assert "datasets/circles.h5" in message
+    assert "git restore datasets" in message
+    assert "\n" not in message
+    assert error.value._render_traceback_() == [message]

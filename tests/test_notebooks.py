@@ -1,0 +1,146 @@
+"""The notebooks themselves: the solved ones under nbval, the released ones as a student first opens them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder import build
+from autograder.reference import reference_text
+from course_utils.checks.exercise import EXERCISES
+from course_utils.checks.initialization import QUESTIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACT = {
+    "01_initialization": {
+        "initialize_parameters_zeros": 4,
+        "initialize_parameters_random": 6,
+        "initialize_parameters_xavier": 10,
+        "initialize_parameters_he": 10,
+        "activation_rms": 10,
+        "count_distinct_units": 4,
+        "initialization_answers": 6,
+    }
+}
+
+
+def test_the_solved_notebooks_pass_nbval(solved):
+    """Printed text is compared where a cell asks for it; every cell runs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-q", *map(str, solved)],
+        cwd=ROOT / "autograder",
+        env={**os.environ, "TQDM_DISABLE": "1", "COURSE_SECRET": "build"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+
+
+def test_nbval_compares_something(solved):
+    for path in solved:
+        cells = nbformat.read(path, as_version=4).cells
+        compared = [cell for cell in cells if "NBVAL_CHECK_OUTPUT" in cell.source]
+        assert len(compared) >= 5
+        assert all(any(output.output_type == "stream" for output in cell.outputs) for cell in compared)
+
+
+def test_a_blank_notebook_raises_nothing_but_not_implemented(released):
+    for path in released:
+        notebook = nbformat.read(path, as_version=4)
+        client = NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": path.parent}})
+        client.execute(env={**os.environ, "TQDM_DISABLE": "1"}, stderr=subprocess.DEVNULL)
+        errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if "ename" in output]
+        assert {error.ename for error in errors} == {"NotImplementedError"}
+        tests = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        for cell in tests:
+            shown = "".join(str(output.get("data", {}).get("text/plain", "")) for output in cell.outputs)
+            assert "not started yet" in shown
+
+
+def test_points_are_the_contracts(released):
+    found = {}
+    for path in released:
+        cells = nbformat.read(path, as_version=4).cells
+        grades = [cell.metadata["nbgrader"] for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        found[path.stem] = {grade["grade_id"].removeprefix("test_"): grade["points"] for grade in grades}
+    assert found == CONTRACT
+
+
+def test_a_blank_exercise_has_a_docstring_a_todo_and_nothing_else(released):
+    for path in released:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                head, body = cell.source.rsplit('"""', 1)
+                assert body == "\n    # TODO: your code here\n    raise NotImplementedError"
+                assert "Returns\n    -------" in head
+                assert head.startswith(f"def {cell.id}(")
+
+
+def test_ids_are_names_for_exercises_and_unique_for_all(released):
+    for path in released:
+        cells = nbformat.read(path, as_version=4).cells
+        ids = [cell.id for cell in cells]
+        assert len(set(ids)) == len(ids)
+        for cell in cells:
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            assert grade_id in (None, cell.id)
+
+
+def test_an_id_follows_its_content_not_its_place(tmp_path):
+    (source,) = [file for file in build.sources() if file.stem == "01_initialization"]
+    before = {cell.source: cell.id for cell in build.notebook(source).cells}
+    longer = tmp_path / source.name
+    longer.write_text("# %% [markdown]\n# A new first cell.\n\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
+    after = {cell.source: cell.id for cell in build.notebook(longer).cells}
+    assert before.items() <= after.items()
+
+
+def test_no_hidden_check_no_solution_and_no_output_is_released(released):
+    solutions = [reference_text(name).split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0] for name in EXERCISES]
+    for path in released:
+        text = path.read_text(encoding="utf-8")
+        for word in ("HIDDEN", "SOLUTION", "hidden(", "autograder"):
+            assert word not in text
+        cells = nbformat.reads(text, as_version=4).cells
+        assert not any(cell.get("outputs") for cell in cells)
+        assert not any(solution.strip() in cell.source for solution in solutions for cell in cells)
+
+
+def test_the_questions_asked_are_the_questions_checked(released):
+    text = next(path for path in released if path.stem == "01_initialization").read_text(encoding="utf-8")
+    asked = [number for number in range(1, 20) if f"**{number}.**" in text]
+    assert asked == list(range(1, QUESTIONS + 1))
+
+
+def test_students_need_nothing_of_the_autograder(tmp_path, released):
+    """What a release archive holds (.gitattributes leaves the instructors' part out) is enough to work with."""
+    git = subprocess.run(["git", "rev-parse"], cwd=ROOT, capture_output=True)
+    if git.returncode != 0:
+        pytest.skip("not a git checkout")
+    archive = tmp_path / "students.tar"
+    subprocess.run(["git", "archive", "--worktree-attributes", "-o", archive, "HEAD"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "tarfile", "-e", archive, tmp_path / "course"], check=True)
+    course = tmp_path / "course"
+    assert not (course / "autograder").exists()
+    assert not (course / "tests").exists()
+    code = (
+        "import sys; sys.modules['autograder'] = None\n"
+        "from course_utils import check, data\n"
+        "def initialize_parameters_he(layers_dims, rng): return {}\n"
+        "assert data.DATASETS.is_relative_to(sys.argv[1]), data.DATASETS\n"
+        "check(initialize_parameters_he)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(course.resolve())],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": str(course)},
+        capture_output=True,
+        text=True,
+    )
+    assert "✘ initialize_parameters_he: it returns an empty dict" in done.stdout, done.stderr

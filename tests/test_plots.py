@@ -1,0 +1,86 @@
+"""Figures: what show() refuses, and what it gives to those who do not see it."""
+
+from __future__ import annotations
+
+import re
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from course_utils import data, plots
+
+
+def shown(draw) -> dict:
+    with mock.patch("IPython.display.display") as display:
+        draw()
+    display.assert_called_once()
+    (content,) = display.call_args.args
+    return content
+
+
+def test_a_figure_carries_its_alternative_text_escaped():
+    fig, axes = plots.figure()
+    axes[0, 0].set(xlabel="x", ylabel="y")
+    content = shown(lambda: plots.show(fig, 'falls "fast" & <stays> low'))
+    assert 'alt="falls &quot;fast&quot; &amp; &lt;stays&gt; low"' in content["text/html"]
+    assert content["text/plain"] == '[Figure: falls "fast" & <stays> low]'
+
+
+def test_a_figure_without_alternative_text_is_refused():
+    fig, axes = plots.figure()
+    axes[0, 0].set(xlabel="x", ylabel="y")
+    with pytest.raises(ValueError, match="alternative text"):
+        plots.show(fig, "")
+
+
+@pytest.mark.parametrize("missing", ["x", "y"])
+def test_a_figure_without_an_axis_label_is_refused(missing):
+    fig, axes = plots.figure(1, 2)
+    for ax in axes.flat:
+        ax.set(xlabel="x", ylabel="y")
+    axes[0, 1].set(**{f"{missing}label": ""})
+    with pytest.raises(ValueError, match=f"axes 2 has no {missing} label"):
+        plots.show(fig, "two empty axes beside each other")
+
+
+def test_the_same_figure_is_the_same_bytes():
+    circles = data.load_circles()
+
+    def draw():
+        plots.boundaries(
+            {"a": lambda X: X[:1], "b": lambda X: X[1:]}, circles.X_train, circles.Y_train, "two half planes"
+        )
+
+    first, second = shown(draw)["text/html"], shown(draw)["text/html"]
+    assert first == second
+    assert re.search(r'width="\d+"', first)
+
+
+def test_lines_differ_in_more_than_colour():
+    styles = {(str(dash), marker) for dash, marker in zip(plots.DASHES, plots.MARKERS, strict=True)}
+    assert len(styles) == len(set(plots.COLOURS)) == 7
+    assert len({str(dash) for dash in plots.DASHES}) == 7
+
+
+def test_several_seeds_are_a_median_and_a_band():
+    _, axes = plots.figure()
+    plots.line(axes[0, 0], [0, 1], [[0, 0], [5, 1], [9, 2]], 0, "seeds")
+    (line,) = axes[0, 0].lines
+    assert list(line.get_ydata()) == [5, 1]
+    band = axes[0, 0].collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == 0
+    assert band[:, 1].max() == 9
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: plots.signals({"a": np.ones((3, 5))}, "title", "a level line of ones"),
+        lambda: plots.histograms({"a": np.arange(5.0)}, "value", "five bars of one"),
+        lambda: plots.cost_curves({"a": [3, 2, 1]}, 100, "title", "a falling line"),
+        lambda: plots.scatter(np.eye(2), np.array([[0, 1]]), "title", "two points only"),
+    ],
+)
+def test_every_kind_of_figure_can_be_shown(draw):
+    assert "<img" in shown(draw)["text/html"]

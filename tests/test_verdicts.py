@@ -1,0 +1,155 @@
+"""Both ways: right answers earn everything, mistakes are named, over 200 secret seeds and without a flip."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import pytest
+
+from autograder import grading
+from autograder.mistakes import MISTAKES, mistakes_in
+from autograder.reference import reference_answer, solution_text
+from autograder.texts import run_text
+from autograder.variants import VARIANTS
+from course_utils.checks.exercise import ARGUMENTS, EXERCISES, try_out
+from course_utils.checks.verdict import Known, judge
+
+NAMES = list(EXERCISES)
+SEEDS = 200
+
+# The contract's mistakes, by a word of their sentence.
+LISTED = {
+    "initialize_parameters_zeros": ["(n,)", "transposed", "one layer too far", "same array"],
+    "initialize_parameters_random": ["[0, 1)", "scale²", "do not use scale", "biases are random", "global state"],
+    "initialize_parameters_xavier": ["He's", "swapped", "square root", "n_out", "mean of n_in and n_out"],
+    "initialize_parameters_he": ["square root", "1 / n_in", "n_out", "global variable", "same draws"],
+    "activation_rms": ["took the mean.", "measured Z", "last layer is missing", "bias", "feed X"],
+    "count_distinct_units": ["columns", "exactly", "pairs"],
+}
+
+
+def wrong_verdicts(name: str, seed: int) -> list[str]:
+    """Judge every known answer to an exercise on the cases of a seed, and say which verdicts are wrong."""
+    exercise = EXERCISES[name]
+    tried = [(mistake, try_out(mistake.function, exercise, seed)) for mistake in mistakes_in(name)]
+    outcomes = [(mistake.sentence, trial.seen) for mistake, trial in tried]
+    known = Known(grading.right_outcome(exercise, seed), lambda: outcomes)
+    found = []
+    for mistake, trial in tried:
+        verdict = judge(trial, exercise, known)
+        if verdict.state != "wrong" or verdict.share > 0.99 or mistake.sentence not in verdict.mistakes:
+            found.append(f"seed {seed}: {mistake.sentence}: {verdict}")
+    for variant in VARIANTS:
+        if variant.exercise == name:
+            verdict = judge(try_out(variant.function, exercise, seed), exercise, known)
+            if verdict.state != "right" or verdict.share != pytest.approx(1):
+                found.append(f"seed {seed}: {variant.text[:60]}: {verdict}")
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_verdict_flips_over_the_seeds(name):
+    seeds = [int(seed) for seed in np.random.SeedSequence(2026).generate_state(SEEDS)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        wrong = [line for lines in pool.map(wrong_verdicts, [name] * SEEDS, seeds, chunksize=5) for line in lines]
+    assert not wrong, "\n".join(wrong[:5])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_are_enough_right_answers_and_mistakes(name):
+    assert sum(variant.exercise == name for variant in VARIANTS) >= 3
+    listed = LISTED.get(name, [])
+    sentences = [mistake.sentence for mistake in mistakes_in(name)]
+    for word in listed:
+        assert any(word in sentence for sentence in sentences), word
+    assert len(set(sentences)) >= len(listed) + 3
+
+
+def test_every_sentence_is_said_of_one_exercise_and_ends_like_a_sentence():
+    for mistake in MISTAKES:
+        assert mistake.sentence.endswith((".", "?"))
+        assert len(mistake.sentence) < 160
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_blank_earns_nothing(name):
+    def blank(*_, **__):
+        raise NotImplementedError
+
+    verdict = grading.examine(blank, name, seed=3)
+    assert verdict.state == "not started"
+    assert verdict.share == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "nothing",
+    [lambda *_: None, lambda *_: {}, lambda *_: [], lambda *_: "", lambda *_: 0, lambda *arguments: arguments[-1:]],
+)
+def test_an_answer_that_does_nothing_earns_nothing(name, nothing):
+    assert grading.examine(nothing, name, seed=3).share == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_importing_an_answer_earns_nothing(name, capsys):
+    check = grading.hidden(name, points=10)
+    assert check(reference_answer(name)) == 0.0
+    assert "You imported this function" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "test")
+    check = grading.hidden(name, points=10)
+    assert repr(check(run_text(solution_text(name), name))) == "10.0"
+    earned = [check(mistake.function) for mistake in mistakes_in(name)]
+    assert all(type(points) is float and 0 <= points < 10 for points in earned)
+    assert any(earned)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_observers_yield_the_properties_that_carry_points(name):
+    exercise = EXERCISES[name]
+    seen = {one.property for case in try_out(reference_answer(name), exercise, seed=1).seen for one in case}
+    assert set(exercise.properties) <= seen
+    assert sum(exercise.properties.values()) == pytest.approx(1)
+    assert ARGUMENTS in exercise.properties or name.endswith("_answers")
+
+
+def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "a")
+    seeds = set()
+    for student in ("ada", "emmy"):
+        folder = tmp_path / student / "01_initialization"
+        folder.mkdir(parents=True)
+        monkeypatch.chdir(folder)
+        seeds |= {grading.submission_seed(name) for name in NAMES}
+        assert grading.submission_seed(NAMES[0]) == grading.submission_seed(NAMES[0])
+    assert len(seeds) == 2 * len(NAMES)
+    before = grading.submission_seed(NAMES[0])
+    monkeypatch.setenv("COURSE_SECRET", "b")
+    assert grading.submission_seed(NAMES[0]) != before
+
+
+def test_the_course_makes_one_secret_and_keeps_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_SECRET", raising=False)
+    monkeypatch.setattr(grading, "HERE", tmp_path)
+    secret = grading.course_secret()
+    assert len(secret) == 64
+    assert grading.course_secret() == secret
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
+
+
+def test_hidden_reports_show_no_case_and_no_seed(capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "test")
+
+    def telling(layers_dims, rng):
+        print(layers_dims)
+        raise ValueError(f"layers_dims is {layers_dims}")
+
+    assert grading.hidden("initialize_parameters_he", points=10)(telling) == 0.0
+    out = capsys.readouterr().out
+    assert "layers_dims is" not in out
+    assert "[" not in out
