@@ -179,11 +179,11 @@ def scatter(X: np.ndarray, Y: np.ndarray, title: str, alt: str) -> None:
     X, Y : array (2, m), array (1, m)
     title, alt : str
     """
-    fig, axes = figure(width=4.2, height=3.6)
+    fig, axes = figure(width=4.8, height=3.6)
     points(axes[0, 0], X, Y)
     axes[0, 0].set_title(title)
     axes[0, 0].set_aspect("equal")
-    axes[0, 0].legend(loc="upper right")
+    axes[0, 0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(fig, alt)
 
 
@@ -257,20 +257,27 @@ def signals(sizes: Mapping[str, np.ndarray], title: str, alt: str) -> None:
     show(fig, alt)
 
 
-def histograms(panels: Mapping[str, np.ndarray], xlabel: str, alt: str, bins: int = 61) -> None:
-    """Show histograms one beside the other, as shares.
+def histograms(
+    panels: Mapping[str, np.ndarray],
+    xlabel: str,
+    alt: str,
+    limits: tuple[float, float] | None = None,
+) -> None:
+    """Show histograms one beside the other, as shares, on one common axis.
 
     Parameters
     ----------
     panels : dict
         Title → array of any shape.
     xlabel, alt : str
-    bins : int
-        How many bars.
+    limits : tuple, optional
+        Ends of the axis; values beyond are counted at the ends. By default all values fit.
     """
-    fig, axes = figure(1, len(panels), width=3.0, height=2.6)
-    for index, (ax, (title, values)) in enumerate(zip(axes.flat, panels.items(), strict=True)):
-        values = np.ravel(values)
-        ax.hist(values, bins=bins, weights=np.full(values.size, 1 / values.size), color=COLOURS[index % 7])
+    values = {title: np.ravel(panel) for title, panel in panels.items()}
+    low, high = limits or (min(map(np.min, values.values())), max(map(np.max, values.values())))
+    fig, axes = figure(1, len(panels), width=3.0, height=2.6, sharex=True)
+    for index, (ax, (title, panel)) in enumerate(zip(axes.flat, values.items(), strict=True)):
+        share = np.full(panel.size, 1 / panel.size)
+        ax.hist(np.clip(panel, low, high), bins=np.linspace(low, high, 62), weights=share, color=COLOURS[index % 7])
         ax.set(xlabel=xlabel, ylabel="share of entries", title=title)
     show(fig, alt)

@@ -88,8 +88,7 @@ r"""
 Train from there and look at the gradients of the first step.
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 circles = data.load_circles()
 parameters = initialize_parameters_zeros([2, 10, 5, 1])
 AL, cache = network.forward_propagation(circles.X_train, parameters)
@@ -146,8 +145,7 @@ from autograder.reference.initialization import count_distinct_units
 # %% points=4
 check(count_distinct_units)
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 circles = data.load_circles()
 layers_dims = [2, 10, 5, 1]
 rng = np.random.default_rng(1)
@@ -215,8 +213,7 @@ Random, yes, but of what size? Here are three, five seeds each. The line is the 
 from the best to the worst.
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 circles = data.load_circles()
 labels = {0.01: "× 0.01 (too small)", 0.5: "× 0.5", 10: "× 10 (too large)"}
 costs = {label: [] for label in labels.values()}
@@ -239,7 +236,7 @@ for label, values in accuracies.items():
 plots.cost_curves(
     {label: np.array(curves) for label, curves in costs.items()},
     every=100,
-    title="Three sizes of random weights, five seeds each (costs above 3 cut off)",
+    title="Three sizes, five seeds each (costs cut off at 3)",
     alt="Cost against iteration: weights times 0.01 stay at 0.69, times 0.5 fall slowly, times 10 start above 3.",
 )
 
@@ -279,8 +276,7 @@ from autograder.reference.initialization import activation_rms
 # %% points=10
 check(activation_rms)
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 sizes = {}
@@ -320,28 +316,28 @@ $$\operatorname{Var}(z) = n_\text{in} \operatorname{Var}(w) \operatorname{E}(a^2
 
 The size of the signal stays the same where $n_\text{in} \operatorname{Var}(w) = 1$:
 
-$$\operatorname{Var}(w) = \frac{1}{n_\text{in}} \qquad\text{(fan_in)}.$$
+$$\operatorname{Var}(w) = \frac{1}{n_\text{in}} \qquad\text{(the variant fan-in)}.$$
 
 On the way back, the gradient is a sum over the $n_\text{out}$ units of the layer, and the same argument asks for
 $1 / n_\text{out}$. You cannot have both unless the layer is square. Glorot and Bengio (2010) take the mean of the two:
 
-$$\operatorname{Var}(w) = \frac{2}{n_\text{in} + n_\text{out}} \qquad\text{(fan_avg)}.$$
+$$\operatorname{Var}(w) = \frac{2}{n_\text{in} + n_\text{out}} \qquad\text{(the variant fan-avg)}.$$
 
 Here is the first formula at work: standard deviations of $z$ for three sizes of weights.
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 rng = np.random.default_rng(0)
 a = rng.standard_normal((400, 2000))
 panels = {}
 for name, variance in (("Var w = 1/10 n", 0.1 / 400), ("Var w = 1/n", 1 / 400), ("Var w = 10/n", 10 / 400)):
     z = rng.normal(0, np.sqrt(variance), (20, 400)) @ a
-    panels[name] = np.clip(z, -8, 8)
+    panels[name] = z
     print(f"{name}: standard deviation of z {z.std():.2f}, predicted {np.sqrt(400 * variance):.2f}")
 plots.histograms(
     panels,
     xlabel="z",
+    limits=(-8, 8),
     alt="Three histograms of z between -8 and 8: narrow for weights too small, as wide as the input for variance 1/n,"
     " very wide for weights too large.",
 )
@@ -387,8 +383,7 @@ r"""
 ReLU is not tanh. It sets the negative half of its inputs to zero, and half of the mean square is gone with it:
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 z = np.random.default_rng(0).standard_normal(1_000_000)
 a = np.maximum(z, 0)
 print(f"mean square of z: {np.mean(z**2):.3f}, of relu(z): {np.mean(a**2):.3f}")
@@ -437,8 +432,7 @@ r"""
 Which formula keeps which activation alive? The band shows five seeds.
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 starts = {"Xavier": initialize_parameters_xavier, "He": initialize_parameters_he}
@@ -505,6 +499,7 @@ def turn(gain):
     plots.histograms(
         {f"gain {gain:.2f}, rms {np.sqrt(np.mean(values**2)):.2g}": values},
         xlabel="value in layer 20",
+        limits=(-1, 1),
         alt=f"Histogram of the values in layer 20 for gain {gain:.2f}.",
     )
 
@@ -517,8 +512,7 @@ The same network, the same data, the same learning rate, 15000 steps. The random
 takes about a quarter of a minute.
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 circles = data.load_circles()
 layers_dims = [2, 10, 5, 1]
 
@@ -561,7 +555,7 @@ for label, initialize in starts.items():
 plots.cost_curves(
     costs,
     every=100,
-    title="Six starts on the circles (costs above 1.5 cut off)",
+    title="Six starts on the circles (costs cut off at 1.5)",
     alt="Cost against iteration: zeros, constant and times 0.01 stay near 0.69; times 10 starts above 1.5 and spreads"
     " widely; Xavier and He fall to near 0.1.",
     height=4,
@@ -582,8 +576,7 @@ you anything you like. Xavier and He are close here, because three layers are no
 All of this was judged on training and dev points. The test points are used once, for the start we would choose:
 """
 
-# %% tags=["experiment"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["experiment", "nbval-check-output"]
 circles = data.load_circles()
 trained, _ = network.train(
     initialize_parameters_he([2, 10, 5, 1], np.random.default_rng(0)),
