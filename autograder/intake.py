@@ -1,0 +1,432 @@
+"""Take submissions in: what was handed in becomes one plain notebook, or a reason why it cannot.
+
+nbgrader copies, opens and parses whatever lies in ``submitted/`` before its first preprocessor runs. But it makes its
+exporter (``c.Autograde.exporter_class``) once per run, before it touches a submission. Ours then copies what may pass
+to ``taken_in/`` and lets this run grade from there: links, devices, foreign files and odd names never reach nbgrader,
+and ``submitted/`` is only read.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+from traitlets import Integer, Unicode
+
+UNREMARKABLE = {"timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
+SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
+MAX_FILES = 2000
+MAX_CELLS = 2000
+
+
+class Refused(Exception):
+    """A file that cannot be graded; the message is a sentence for the instructor."""
+
+
+@dataclass
+class Findings:
+    """What became of one expected notebook.
+
+    Parameters
+    ----------
+    cells : list of NotebookNode
+        What the student wrote.
+    sentences : list of str
+        What was repaired or left out.
+    refused : str
+        Why there is nothing to grade; empty where there is.
+    kernel : str
+        The kernel that the notebook asks for.
+    sha256 : str
+        Of the file's bytes as graded: a file handed in later differs.
+    """
+
+    cells: list[NotebookNode] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    refused: str = ""
+    kernel: str = ""
+    sha256: str = ""
+
+    def notebook(self) -> NotebookNode:
+        """Write the findings as a valid notebook, for :class:`autograder.rebase.Rebase` to go on with."""
+        metadata: dict = {"course": {"intake": self.sentences, "refused": self.refused, "sha256": self.sha256}}
+        if self.kernel:
+            metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
+        return v4.new_notebook(cells=self.cells, metadata=nbformat.from_dict(metadata))
+
+
+class Intake(NotebookExporter):
+    """The exporter to register as ``c.Autograde.exporter_class``: made once per run, it takes the class in."""
+
+    max_bytes = Integer(50_000_000, help="A notebook above this size is not opened.").tag(config=True)
+    directory = Unicode("taken_in", help="The folder, beside submitted/, of what is graded.").tag(config=True)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(self.parent, BaseConverter):
+            take_in(self.parent, self.directory, self.max_bytes)
+
+
+def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
+    """Copy the submissions of a run to a folder of their own and turn the run to it.
+
+    Parameters
+    ----------
+    converter : BaseConverter
+        nbgrader's run, which knows the course, the assignment and the chosen students.
+    directory : str
+        Name of the folder.
+    max_bytes : int
+        Size above which a notebook is not opened.
+
+    Raises
+    ------
+    NbGraderException
+        The assignment was never released; nbgrader ends with the sentence logged before.
+    """
+    course, log = converter.coursedir, converter.log
+    names = released_notebooks(course, log)
+    staged = _turned_to(course, directory)
+    converter.coursedir, converter.assignments = staged, {}
+    seen: set[str] = set()
+    for folder, student in submissions(course):
+        name = printable(student)
+        if name in seen:
+            log.error("The folder of %r was not graded: another student's has the same printable name.", student)
+            continue
+        seen.add(name)
+        target = Path(staged.format_path(directory, name, course.assignment_id))
+        notebooks = _take_one(folder, target, names, max_bytes, student, log)
+        converter.assignments[str(target)] = [str(notebook) for notebook in notebooks]
+
+
+def released_notebooks(course: CourseDirectory, log: object) -> list[str]:
+    """Names of the notebooks of the assignment, without their ending, once release and gradebook both know them."""
+    assignment = course.assignment_id
+    release = Path(course.format_path(course.release_directory, ".", assignment))
+    names = sorted(path.stem for path in release.glob("*.ipynb"))
+    try:
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            known = {notebook.name for notebook in gradebook.find_assignment(assignment).notebooks}
+    except MissingEntry:
+        known = set()
+    if not names or not set(names) <= known:
+        log.error("%s is not released yet; run: nbgrader generate_assignment %s", assignment, assignment)
+        raise NbGraderException(f"{assignment} is not released")
+    return [name for name in names if fnmatch.fnmatchcase(name, course.notebook_id)]
+
+
+def submissions(course: CourseDirectory) -> Iterator[tuple[Path, str]]:
+    """Folders and students of the assignment, in order."""
+    step, assignment = course.submitted_directory, course.assignment_id
+    pattern = re.compile(course.format_path(step, "(?P<student>.*)", re.escape(assignment), escape=True), re.DOTALL)
+    for folder in sorted(glob.glob(course.format_path(step, course.student_id, glob.escape(assignment)))):
+        if found := pattern.fullmatch(folder):
+            yield Path(folder), found["student"]
+
+
+def printable(student: str) -> str:
+    """Make a student's id that a log, a path pattern and the gradebook can hold."""
+    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", student)
+
+
+def _turned_to(course: CourseDirectory, directory: str) -> CourseDirectory:
+    # A copy: formgrader keeps using the original after the run.
+    values = {name: getattr(course, name) for name in course.trait_names(config=True)}
+    return CourseDirectory(parent=course.parent, **{**values, "submitted_directory": directory})
+
+
+def _take_one(folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: object) -> list[Path]:
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    try:
+        all_findings = inspect_submission(folder, names, max_bytes)
+        stamp, complaint = read_timestamp(folder)
+    except Exception as error:  # whatever a hostile file does, it is this student's problem only
+        reason = f"The submission could not be read ({type(error).__name__})."
+        all_findings, stamp, complaint = {name: Findings(refused=reason) for name in names}, None, ""
+    if stamp:
+        (target / "timestamp.txt").write_text(stamp, encoding="utf-8")
+    paths = []
+    for name, findings in all_findings.items():
+        if complaint:
+            findings.sentences.append(complaint)
+        if student != printable(student):
+            findings.sentences.append(f"The student's folder {student!r} is shown as {printable(student)!r}.")
+        for sentence in findings.sentences:
+            log.warning("%s, %s: %s", printable(student), name, sentence)
+        if findings.refused:
+            log.error("%s, %s needs a look: %s", printable(student), name, findings.refused)
+        paths.append(target / f"{name}.ipynb")
+        nbformat.write(findings.notebook(), paths[-1])
+    return paths
+
+
+# --- one submission ---------------------------------------------------------------------------------------------------
+
+
+def inspect_submission(folder: Path, names: list[str], max_bytes: int = 50_000_000) -> dict[str, Findings]:
+    """Find and read the notebooks of one submission, following no link and opening nothing but plain files.
+
+    Parameters
+    ----------
+    folder : Path
+        What was handed in.
+    names : list of str
+        The notebooks expected, without their ending.
+    max_bytes : int
+        Size above which a notebook is not opened.
+
+    Returns
+    -------
+    dict of str to Findings
+        One for every name.
+    """
+    result = {name: Findings() for name in names}
+    try:
+        if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
+            raise Refused("The submission is a link or a file instead of a folder; links are not followed.")
+        files, odd = _listing(folder)
+    except Refused as reason:
+        return {name: Findings(refused=str(reason)) for name in names}
+    taken: set[Path] = set()
+    for name, findings in result.items():
+        candidates = _candidates(folder, files, odd, name, only_one=len(names) == 1)
+        try:
+            if not candidates:
+                raise Refused(f"No notebook {name}.ipynb was handed in{_instead(folder, files)}.")
+            path = candidates[0]
+            taken.update(candidates)
+            shown = path.relative_to(folder).as_posix()
+            if shown != f"{name}.ipynb":
+                findings.sentences.append(f"{shown!r} was graded as {name}.ipynb.")
+            others = ", ".join(repr(other.relative_to(folder).as_posix()) for other in candidates[1:])
+            if others:
+                findings.sentences.append(f"More than one notebook was handed in: {shown!r} was graded, not {others}.")
+            raw = read_file(path, max_bytes)
+            findings.sha256 = hashlib.sha256(raw).hexdigest()
+            document = read_document(raw, findings.sentences)
+            findings.cells = read_cells(document, findings.sentences)
+            findings.kernel = _kernel(document)
+        except Refused as reason:
+            findings.refused = str(reason)
+    first = next(iter(result.values()), Findings())
+    links = [path.relative_to(folder).as_posix() for path in odd if path not in taken]
+    rest = [path for path in files if path not in taken and path.name not in UNREMARKABLE]
+    extra = [path.relative_to(folder).as_posix() for path in rest]
+    if links:
+        first.sentences.append(f"Left out, as links and devices are never followed: {_some(links)}.")
+    if extra:
+        first.sentences.append(f"Left out, as only the notebook is graded: {_some(extra)}.")
+    return result
+
+
+def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Plain files of a folder, and everything else that is no folder, such as links and devices."""
+    files, odd = [], []
+    for parent, folders, names in os.walk(folder):
+        for name in sorted(folders):
+            if (Path(parent) / name).is_symlink() or name.lower().endswith(".ipynb"):
+                odd.append(Path(parent) / name)
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
+        for name in sorted(names):
+            path = Path(parent) / name
+            info = path.lstat()
+            (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else odd).append(path)
+        if len(files) + len(odd) > MAX_FILES or len(Path(parent).relative_to(folder).parts) > 20:
+            raise Refused("The submission holds too many files or folders to be one notebook.")
+    return files, odd
+
+
+def _candidates(folder: Path, files: list[Path], odd: list[Path], name: str, only_one: bool) -> list[Path]:
+    """Files that may be the notebook, the one to grade first.
+
+    The right name wins, then a name that differs as downloads and copies do, then, where one notebook is expected, any;
+    then what lies less deep, then the higher number.
+    """
+    found = []
+    for path in files + odd:
+        if unicodedata.normalize("NFC", path.name).lower().endswith(".ipynb"):
+            rank = 0 if path.name == f"{name}.ipynb" else 1 if _plain(path.stem) == _plain(name) else 2
+            if rank < 2 or only_one:
+                depth = len(path.relative_to(folder).parts)
+                number = [int(digits[:9]) for digits in re.findall(r"\d+", path.stem)]
+                found.append(((rank, depth, [-digits for digits in number], path.as_posix()), path))
+    found.sort()
+    return [path for _, path in found]
+
+
+def _plain(name: str) -> str:
+    """Take from a name what operating systems, browsers and editors put into it."""
+    name = unicodedata.normalize("NFKC", name).casefold().strip()
+    name = re.sub(r"^copy of |( \(\d+\)|[ _-]*copy ?\d*| copy|\.ipynb)+$", "", name)
+    return re.sub(r"[\W_]+", "", name)
+
+
+def _instead(folder: Path, files: list[Path]) -> str:
+    names = [path.relative_to(folder).as_posix() for path in files if path.name not in UNREMARKABLE]
+    return f", only {_some(names)}" if names else ", and nothing else either"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(repr(name[:80]) for name in names[:5])
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Read a plain file, and nothing else.
+
+    Raises
+    ------
+    Refused
+        It is a link, folder, pipe or device, it has a second name elsewhere, or it is too large.
+    """
+    kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    info = path.lstat()
+    if not stat.S_ISREG(info.st_mode):
+        kind = kinds.get(stat.S_IFMT(info.st_mode), "a device")
+        raise Refused(f"{path.name!r} is {kind}, not a file; it was not opened.")
+    if info.st_nlink > 1:
+        raise Refused(f"{path.name!r} is a hard link to a file that also stands elsewhere; it was not opened.")
+    if info.st_size > max_bytes:
+        size, most = info.st_size / 1e6, max_bytes / 1e6
+        raise Refused(f"{path.name!r} has {size:.0f} MB; above {most:.0f} MB nothing is opened.")
+    try:
+        # The file may have been swapped since: never follow, never wait, never read on for ever.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            return file.read(max_bytes + 1)[:max_bytes]
+    except OSError as error:
+        raise Refused(f"{path.name!r} could not be opened: {error.strerror}.") from None
+
+
+def read_document(raw: bytes, sentences: list[str]) -> dict:
+    """Parse a notebook's bytes, in whatever Unicode encoding, into plain data.
+
+    Raises
+    ------
+    Refused
+        They are no JSON object, or one that nobody could have written.
+    """
+    if not raw.strip():
+        raise Refused("The notebook file is empty.")
+    encoding = json.detect_encoding(raw)
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+        sentences.append("The file is not in UTF-8; it was read as Western European text.")
+    try:
+        document = json.loads(text, parse_constant=lambda _: None)
+    except RecursionError:
+        raise Refused("The file is nested too deeply to be a notebook.") from None
+    except ValueError as error:
+        found = "HTML" if text.lstrip()[:1] == "<" else "a PDF" if raw[:4] == b"%PDF" else ""
+        what = f"it is {found}" if found else f"it breaks off or is damaged in line {getattr(error, 'lineno', 1)}"
+        raise Refused(f"The file is not a notebook: {what}.") from None
+    if not isinstance(document, dict):
+        raise Refused("The file is JSON, but not a notebook.")
+    return document
+
+
+def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
+    """Take the cells out of a notebook of any format: kind, text, id and nbgrader's settings, nothing else.
+
+    Raises
+    ------
+    Refused
+        The data is no notebook, or one of a format to come.
+    """
+    version = document.get("nbformat")
+    if not isinstance(version, int) or version < 2:
+        raise Refused("The file is JSON, but not a notebook.")
+    if version > 4:
+        raise Refused(f"The notebook has format {version}, which this nbgrader cannot read yet; save it as format 4.")
+    if version < 4:
+        sentences.append(f"The notebook has the old format {version}; it was upgraded.")
+        sheets = document.get("worksheets")
+        found = [cell for sheet in _dicts(sheets) for cell in _dicts(sheet.get("cells"))]
+    else:
+        if not isinstance(document.get("cells"), list):
+            raise Refused("The file is JSON, but not a notebook.")
+        found = list(_dicts(document["cells"]))
+    if len(found) > MAX_CELLS:
+        raise Refused(f"The notebook has {len(found)} cells; above {MAX_CELLS} none is read.")
+    cells, ids = [], set()
+    for number, cell in enumerate(found):
+        made = _MAKERS.get(cell.get("cell_type"), v4.new_markdown_cell)(_text(cell.get("source", cell.get("input"))))
+        own = cell.get("id")
+        usable = isinstance(own, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", own) and own not in ids
+        made.id = own if usable else f"cell-{number}"
+        ids.add(made.id)
+        if settings := _settings(cell):
+            made.metadata["nbgrader"] = nbformat.from_dict(settings)
+        cells.append(made)
+    return cells
+
+
+_MAKERS = {"code": v4.new_code_cell, "raw": v4.new_raw_cell}
+
+
+def _dicts(values: object) -> Iterator[dict]:
+    return (value for value in values if isinstance(value, dict)) if isinstance(values, list) else iter(())
+
+
+def _text(source: object) -> str:
+    lines = source if isinstance(source, list) else [source]
+    text = "".join(line for line in lines if isinstance(line, str))
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _settings(cell: dict) -> dict:
+    metadata = cell.get("metadata")
+    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    plain = (bool, int, float, str)
+    return {k: v for k, v in settings.items() if isinstance(v, plain)} if isinstance(settings, dict) else {}
+
+
+def _kernel(document: dict) -> str:
+    metadata = document.get("metadata")
+    spec = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    name = spec.get("name") if isinstance(spec, dict) else None
+    return printable(name)[:80] if isinstance(name, str) else ""
+
+
+def read_timestamp(folder: Path) -> tuple[str | None, str]:
+    """Read when a submission was handed in: the text where it can be believed, and a sentence where it cannot.
+
+    Parameters
+    ----------
+    folder : Path
+        What was handed in.
+    """
+    path = folder / "timestamp.txt"
+    if folder.is_symlink() or not os.path.lexists(path):
+        return None, ""
+    try:
+        text = read_file(path, 200).decode().strip()
+        if parse_utc(text) > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+            return None, "timestamp.txt names a day in the future; the submission counts as having no time."
+        return text, ""
+    except Exception:  # the parser raises whatever its pieces raise
+        return None, "timestamp.txt cannot be read as a time; the submission counts as having none."

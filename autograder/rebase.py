@@ -1,0 +1,394 @@
+"""Graft what a student wrote onto the released notebook.
+
+The released notebook is the truth for order, settings, test cells and given cells; the student's notebook is the truth
+for answers, experiments and everything the student added. So whatever was deleted, doubled, moved, edited or stripped
+is mended by construction, and each repair is one sentence.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+SKIP = "skip-execution"  # nbclient passes over cells with this tag
+EXPERIMENT = "experiment"
+MAX_ANALYSED = 50_000
+
+
+class Rebase(NbGraderPreprocessor):
+    """The preprocessor to put first in ``c.Autograde.sanitize_preprocessors``."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Replace the student's notebook by the released one with the student's work in it."""
+        where = resources["nbgrader"]
+        course = self.parent.parent.coursedir
+        folder = Path(course.format_path(course.release_directory, ".", where["assignment"]))
+        released = nbformat.read(folder / f"{where['notebook']}.ipynb", as_version=4)
+        restore_tests(released, where)
+        before = len(_record(nb)["intake"])
+        try:
+            grafted = graft(nb, released)
+        except Exception as error:  # one strange notebook must never stop a class
+            grafted = refuse(released, f"The notebook could not be taken apart ({type(error).__name__}).")
+        for sentence in grafted.metadata["course"]["intake"][before:]:
+            self.log.warning("%s, %s: %s", where["student"], where["notebook"], sentence)
+        return grafted, resources
+
+
+class NeedsALook(NbGraderPreprocessor):
+    """The preprocessor to put after SaveAutoGrades: what could not be graded waits for a person, without points.
+
+    It reads ``nb.metadata["course"]["needs_a_look"]``, reasons by the grade cell they concern; any step may add one.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Flag grades in the gradebook."""
+        where = resources["nbgrader"]
+        reasons = nb.metadata.get("course", {}).get("needs_a_look", {})
+        if reasons:
+            with Gradebook(where["db_url"]) as gradebook:
+                for name in reasons:
+                    try:
+                        grade = gradebook.find_grade(name, where["notebook"], where["assignment"], where["student"])
+                    except MissingEntry:
+                        continue
+                    grade.auto_score, grade.needs_manual_grade = None, True
+                gradebook.db.commit()
+        for reason in dict.fromkeys(reasons.values()):
+            self.log.warning("%s, %s needs a look: %s", where["student"], where["notebook"], reason)
+        return nb, resources
+
+
+def restore_tests(released: NotebookNode, where: dict) -> None:
+    """Put the gradebook's full text of locked cells, hidden tests among it, into a released notebook.
+
+    nbgrader's OverwriteCells does the same, but reports every cell with a hidden test as tampered with.
+    """
+    with Gradebook(where["db_url"]) as gradebook:
+        notebook = gradebook.find_notebook(where["notebook"], where["assignment"])
+        full = {cell.name: (cell.source, cell.checksum) for cell in notebook.source_cells if cell.locked}
+    for cell in released.cells:
+        if is_locked(cell) and _name(cell) in full:
+            cell.metadata["course_visible"] = cell.source
+            cell.source, cell.metadata.nbgrader["checksum"] = full[_name(cell)]
+
+
+# --- the graft --------------------------------------------------------------------------------------------------------
+
+
+def graft(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
+    """Put a student's work into the released notebook.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+        What the student handed in.
+    released : NotebookNode
+        What the student was given, with or without the hidden tests.
+
+    Returns
+    -------
+    NotebookNode
+        ``metadata["course"]`` holds ``intake``, a list of sentences, and ``needs_a_look``, reasons by grade cell.
+    """
+    record = _record(submitted)
+    if record["refused"]:
+        return refuse(released, record["refused"], record)
+    theirs, given = submitted.cells, released.cells
+    origin, sentences, lost = match(theirs, given)
+    if theirs and not origin:
+        return refuse(released, "No cell of the released notebook was found: is it another one?", record)
+
+    anchor = {number: position for position, number in origin.items()}
+    known = {_bare(_visible(cell)) for cell in given if "nbgrader" in cell.metadata}
+    followers: dict[int, list[NotebookNode]] = defaultdict(list)
+    here = -1
+    for number, cell in enumerate(theirs):
+        if number in anchor:
+            here = anchor[number]
+        elif _bare(cell.source) not in known:  # a copy of a stub would undo the answer, one of a test adds nothing
+            followers[here].append(_plain(cell, number))
+    cells = followers[-1]
+    for position, cell in enumerate(given):
+        made = copy.deepcopy(cell)
+        made.metadata.pop("course_visible", None)
+        if position in origin:
+            student = theirs[origin[position]]
+            sentences += _differences(student, cell)
+            if not is_locked(cell):
+                made.source = student.source
+        cells += [made, *followers[position]]
+    sentences += _moved(origin, given)
+    sentences += _kernel(submitted, released)
+    skip_unchanged_experiments(cells, given)
+
+    notebook = v4.new_notebook(cells=cells, metadata=copy.deepcopy(released.metadata))
+    notebook.nbformat_minor = max(released.nbformat_minor, 5)
+    record["intake"] += sentences
+    record["needs_a_look"] = lost
+    notebook.metadata["course"] = nbformat.from_dict(record)
+    return notebook
+
+
+def refuse(released: NotebookNode, reason: str, record: dict | None = None) -> NotebookNode:
+    """Make the notebook of a submission that cannot be graded: the released one, which earns nothing, and why."""
+    notebook = copy.deepcopy(released)
+    for cell in notebook.cells:
+        cell.metadata.pop("course_visible", None)
+    skip_unchanged_experiments(notebook.cells, notebook.cells)
+    note = v4.new_markdown_cell(f"**This submission needs a look.** {_escaped(reason)}")
+    note.id = "needs-a-look"
+    notebook.cells.insert(0, note)
+    grades = [_name(cell) for cell in notebook.cells if is_grade(cell)]
+    record = record or {"intake": []}
+    record = {**record, "intake": [*record["intake"], reason], "needs_a_look": dict.fromkeys(grades, reason)}
+    notebook.metadata["course"] = nbformat.from_dict(record)
+    return notebook
+
+
+def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[int, int], list[str], dict[str, str]]:
+    """Find the student's cell of every released one: by nbgrader's name, by id, by content, by place.
+
+    Of several copies of an answer the one counts that defines what is asked, is not blank, stands before its test, and
+    is the last of these: the one that the student's own run used.
+
+    Returns
+    -------
+    dict of int to int
+        Position in the released notebook to position in the student's.
+    list of str
+        What had to be mended.
+    dict of str to str
+        Grade cells whose answer was not found, and why that needs a look.
+    """
+    origin: dict[int, int] = {}
+    sentences: list[str] = []
+    lost: dict[str, str] = {}
+    texts = [_bare(cell.source) for cell in theirs]
+    named = _index(theirs, _name)
+    by_id = _index(theirs, lambda cell: cell.get("id"))
+    free = set(range(len(theirs)))
+    stripped = not any(_name(cell) for cell in theirs)
+    if stripped and theirs:
+        sentences.append("The notebook had lost the course's settings; its cells were found by their content.")
+
+    def claim(position: int, number: int) -> None:
+        origin[position] = number
+        free.discard(number)
+
+    for position, cell in enumerate(given):
+        if is_solution(cell):
+            continue
+        found = [n for n in named[_name(cell)] + by_id[cell.get("id")] if n in free]
+        found = found or [n for n in sorted(free) if texts[n] == _bare(_visible(cell))]
+        if found:
+            claim(position, found[0])
+            copies = {n for n in named[_name(cell)] if n != found[0]}
+            if copies:
+                sentences.append(f"The cell {_name(cell)} stood {len(copies) + 1} times; one was kept.")
+        elif is_locked(cell):
+            sentences.append(f"The {_kind(cell)} {_name(cell)} was missing; it was put back.")
+
+    answers = {position: cell for position, cell in enumerate(given) if is_solution(cell)}
+    owner = {number: _name(cell) for cell in given if _name(cell) for number in named[_name(cell)]}
+    defined = [names_bound(cell.source) if cell.cell_type == "code" else set() for cell in theirs]
+    missing = []
+    for position, cell in answers.items():
+        wanted = _asked(cell)
+        # The student's test cell, where it could be found: an answer below it was not what it tested.
+        tests = (origin[p] for p in range(position + 1, len(given)) if p in origin and is_grade(given[p]))
+        test = next(tests, len(theirs))
+        own = [n for n in named[_name(cell)] if n in free]
+        same = [n for n in by_id[cell.get("id")] if n in free and owner.get(n, _name(cell)) == _name(cell)]
+        written = [n for n in free if n not in owner and wanted & defined[n]]
+
+        def merit(n: int, cell: NotebookNode = cell, wanted: set[str] = wanted, test: int = test) -> tuple:
+            started = texts[n] != _bare(cell.source) and bool(texts[n])
+            return started and bool(wanted & defined[n]), started, owner.get(n) == _name(cell), n < test, n
+
+        best = max({*own, *same, *written}, key=merit, default=None)
+        if best is None:
+            missing.append(position)
+            continue
+        claim(position, best)
+        if len(own) > 1:
+            sentences.append(f"The cell {_name(cell)} stood {len(own)} times; the last answer in it was graded.")
+        elif not stripped and best not in own:
+            sentences.append(f"The answer to {_name(cell)} stood outside its cell; it was found by its content.")
+
+    for position in missing:
+        cell = given[position]
+        name = _name(cell)
+        merged = [n for n in owner if _asked(cell) & defined[n]]
+        between = _between(position, origin, free, theirs)
+        if merged:
+            # Its text stands in for the stub too, which would otherwise undo it; running it twice changes nothing.
+            theirs.append(_plain(theirs[merged[-1]], len(theirs)))
+            origin[position] = len(theirs) - 1
+            sentences.append(f"The answer to {name} was found in the cell of {owner[merged[-1]]}.")
+        elif len(between) == 1:
+            claim(position, between[0])
+            sentences.append(f"The answer to {name} had lost its name; the one cell in its place was graded.")
+        else:
+            reason = f"No answer to {name} was found; its empty cell was put back."
+            sentences.append(reason)
+            test = next((_name(c) for c in given[position:] if is_grade(c)), None)
+            if test:
+                lost[test] = reason
+    return origin, sentences, lost
+
+
+def skip_unchanged_experiments(cells: list[NotebookNode], given: list[NotebookNode]) -> None:
+    """Tag given experiments that nobody changed, and that nothing of the student's needs, as not to be run."""
+    originals = {cell.id: _bare(cell.source) for cell in given}
+    needed: set[str] = set()
+    for cell in reversed(cells):
+        if cell.cell_type != "code":
+            continue
+        changed = originals.get(cell.id) != _bare(cell.source) and not is_locked(cell)
+        if changed or needed & names_bound(cell.source):
+            needed |= names_used(cell.source)
+        elif EXPERIMENT in cell.metadata.get("tags", []):
+            cell.metadata["tags"] = [*cell.metadata["tags"], SKIP]
+
+
+# --- reading code without running it ----------------------------------------------------------------------------------
+
+
+def names_bound(source: str) -> set[str]:
+    """Names that a cell gives a value at its top level; of a cell with errors, the functions and classes it begins."""
+    tree = _tree(source)
+    if tree is None:
+        return set(re.findall(r"^(?:async\s+def|def|class)\s+(\w+)", source, re.MULTILINE))
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                names.add(inner.id)
+            elif isinstance(inner, ast.alias):
+                names.add((inner.asname or inner.name).split(".")[0])
+    return names
+
+
+def names_used(source: str) -> set[str]:
+    """Names that a cell reads; of a cell with errors, every word in it."""
+    tree = _tree(source)
+    if tree is None:
+        return set(re.findall(r"\w+", source))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _tree(source: str) -> ast.Module | None:
+    magic_free = re.sub(r"^([ \t]*)[%!?].*$", r"\1pass", source[:MAX_ANALYSED], flags=re.MULTILINE)
+    try:
+        return ast.parse(magic_free)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+# --- small words ------------------------------------------------------------------------------------------------------
+
+
+def _name(cell: NotebookNode) -> str | None:
+    settings = cell.metadata.get("nbgrader")
+    name = settings.get("grade_id") if isinstance(settings, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _kind(cell: NotebookNode) -> str:
+    return "test cell" if is_grade(cell) else "given cell"
+
+
+def _visible(cell: NotebookNode) -> str:
+    """The text of a released cell as students got it."""
+    return cell.metadata.get("course_visible", cell.source)
+
+
+def _asked(cell: NotebookNode) -> set[str]:
+    """What a stub asks for: the functions it defines, or else the names it gives a value."""
+    functions = set(re.findall(r"^def\s+(\w+)", cell.source, re.MULTILINE))
+    return functions & {_name(cell)} or functions or names_bound(cell.source)
+
+
+def _bare(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _index(cells: list[NotebookNode], key: object) -> dict[object, list[int]]:
+    found: dict[object, list[int]] = defaultdict(list)
+    for number, cell in enumerate(cells):
+        if (value := key(cell)) is not None:
+            found[value].append(number)
+    return found
+
+
+def _between(position: int, origin: dict[int, int], free: set[int], theirs: list[NotebookNode]) -> list[int]:
+    before = max((number for p, number in origin.items() if p < position), default=-1)
+    after = min((number for p, number in origin.items() if p > position), default=len(theirs))
+    inside = [theirs[n] if n in free else None for n in range(before + 1, after)]
+    return [before + 1 + i for i, cell in enumerate(inside) if cell and cell.cell_type == "code" and _bare(cell.source)]
+
+
+def _plain(cell: NotebookNode, number: int) -> NotebookNode:
+    make = {"code": v4.new_code_cell, "raw": v4.new_raw_cell}.get(cell.cell_type, v4.new_markdown_cell)
+    made = make(cell.source)
+    made.id = f"student-{number}"
+    return made
+
+
+def _differences(student: NotebookNode, cell: NotebookNode) -> list[str]:
+    found = []
+    name = _name(cell)
+    if is_locked(cell) and _bare(student.source) != _bare(_visible(cell)):
+        found.append(f"The {_kind(cell)} {name} had been changed; it was restored.")
+    theirs = student.metadata.get("nbgrader") or {}
+    ours = cell.metadata.get("nbgrader") or {}
+    keys = ("grade", "solution", "locked", "task", "points", "cell_type")
+    changed = [key for key in keys if name and theirs and theirs.get(key, ours.get(key)) != ours.get(key)]
+    if name and student.cell_type != cell.cell_type and "cell_type" not in changed:
+        changed.append("cell_type")
+    if changed:
+        found.append(f"The settings of the cell {name} had been changed ({', '.join(changed)}); they were restored.")
+    return found
+
+
+def _moved(origin: dict[int, int], given: list[NotebookNode]) -> list[str]:
+    order = [origin[p] for p in sorted(origin) if "nbgrader" in given[p].metadata]
+    return [] if order == sorted(order) else ["Cells had been moved; the released order was restored."]
+
+
+def _kernel(submitted: NotebookNode, released: NotebookNode) -> list[str]:
+    ours = released.metadata.get("kernelspec", {}).get("name")
+    theirs = (submitted.metadata.get("kernelspec") or {}).get("name")
+    if not ours or theirs == ours:
+        return []
+    return [f"The notebook asked for {f'the kernel {theirs!r}' if theirs else 'no kernel'}; {ours!r} was used."]
+
+
+def _record(nb: NotebookNode) -> dict:
+    """What :mod:`autograder.intake` noted; a notebook that did not come through it has no say in this."""
+    noted = nb.metadata.get("course")
+    noted = noted if isinstance(noted, dict) else {}
+    sentences = noted.get("intake")
+    return {
+        "intake": [str(one) for one in sentences] if isinstance(sentences, list) else [],
+        "refused": str(noted.get("refused") or ""),
+        "sha256": str(noted.get("sha256") or ""),
+    }
+
+
+def _escaped(text: str) -> str:
+    """Text as markdown shows it literally."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+.!|$&~-])", r"\\\1", text)
