@@ -10,3 +10,22 @@ c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplem
 
 # A cell has its own limit; a function under test has 2 s a case (course_utils/checks/calling.py).
 c.Execute.timeout = 120
+
+# Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
+c.Autograde.exporter_class = "autograder.intake.Intake"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.rebase.Rebase",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "nbgrader.preprocessors.Execute",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.rebase.NeedsALook",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
