@@ -6,13 +6,13 @@ INSTALL = $(RUN) pip install --quiet --disable-pip-version-check -c constraints.
 .PHONY: lab test demo build
 
 lab: .venv/.student
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) course_utils lab -- $(OPTIONS)
+	$(RUN) course_utils lab -- $(OPTIONS)
 
 test: .venv/.developer
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest $(OPTIONS)
+	$(RUN) pytest $(OPTIONS)
 
 demo: .venv/.instructor
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) autograder demo
+	$(RUN) autograder demo
 
 build: .venv/.instructor
 	$(RUN) autograder build

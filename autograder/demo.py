@@ -6,6 +6,7 @@ Its course folder has this one's settings, so what happens there is what happens
 from __future__ import annotations
 
 import copy
+import os
 import shutil
 import subprocess
 import sys
@@ -74,13 +75,21 @@ def make_course(course: Path, source: Path) -> None:
     folder = course / "source" / source.stem
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
-    nbgrader(course, "generate_assignment", source.stem)
+    if nbgrader(course, "generate_assignment", source.stem).returncode:
+        raise RuntimeError(f"nbgrader could not release {source.stem}; see {course / 'generate_assignment.log'}")
 
 
 def nbgrader(course: Path, command: str, assignment: str) -> subprocess.CompletedProcess:
     """Run an nbgrader command as an instructor would, its log in ``course/<command>.log``."""
+    # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     finished = subprocess.run(
-        [sys.executable, "-m", "nbgrader", command, assignment], cwd=course, capture_output=True, text=True
+        [sys.executable, "-m", "nbgrader", command, assignment],
+        cwd=course,
+        env={**os.environ, "PATH": programs},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     (course / f"{command}.log").write_text(finished.stdout + finished.stderr, encoding="utf-8")
     return finished
