@@ -254,7 +254,7 @@ def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
             (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else odd).append(path)
         if len(files) + len(odd) > MAX_FILES or len(Path(parent).relative_to(folder).parts) > 20:
             raise Refused("The submission holds too many files or folders to be one notebook.")
-    return files, odd
+    return files, sorted(odd)
 
 
 def _candidates(folder: Path, files: list[Path], odd: list[Path], name: str, only_one: bool) -> list[Path]:
@@ -373,7 +373,9 @@ def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
         raise Refused(f"The notebook has {len(found)} cells; above {MAX_CELLS} none is read.")
     cells, ids = [], set()
     for number, cell in enumerate(found):
-        made = _MAKERS.get(cell.get("cell_type"), v4.new_markdown_cell)(_text(cell.get("source", cell.get("input"))))
+        made = _MAKERS.get(str(cell.get("cell_type")), v4.new_markdown_cell)(
+            _text(cell.get("source", cell.get("input")))
+        )
         own = cell.get("id")
         usable = isinstance(own, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", own) and own not in ids
         made.id = own if usable else f"cell-{number}"

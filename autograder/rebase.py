@@ -7,9 +7,10 @@ is mended by construction, and each repair is one sentence.
 
 from __future__ import annotations
 
-import ast
 import copy
 import re
+import symtable
+import warnings
 from collections import defaultdict
 from pathlib import Path
 
@@ -266,34 +267,31 @@ def skip_unchanged_experiments(cells: list[NotebookNode], given: list[NotebookNo
 
 def names_bound(source: str) -> set[str]:
     """Names that a cell gives a value at its top level; of a cell with errors, the functions and classes it begins."""
-    tree = _tree(source)
-    if tree is None:
+    table = _table(source)
+    if table is None:
         return set(re.findall(r"^(?:async\s+def|def|class)\s+(\w+)", source, re.MULTILINE))
-    names: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-            continue
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                names.add(inner.id)
-            elif isinstance(inner, ast.alias):
-                names.add((inner.asname or inner.name).split(".")[0])
-    return names
+    return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
 
 
 def names_used(source: str) -> set[str]:
-    """Names that a cell reads; of a cell with errors, every word in it."""
-    tree = _tree(source)
-    if tree is None:
+    """Names that a cell takes from outside its functions; of a cell with errors, every word in it."""
+    table = _table(source)
+    if table is None:
         return set(re.findall(r"\w+", source))
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    inner = table.get_children()
+    while inner:
+        scope = inner.pop()
+        inner += scope.get_children()
+        names |= {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_global()}
+    return names
 
 
-def _tree(source: str) -> ast.Module | None:
+def _table(source: str) -> symtable.SymbolTable | None:
     magic_free = re.sub(r"^([ \t]*)[%!?].*$", r"\1pass", source[:MAX_ANALYSED], flags=re.MULTILINE)
     try:
-        return ast.parse(magic_free)
+        with warnings.catch_warnings(action="ignore"):  # of a student's "\d", say
+            return symtable.symtable(magic_free, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -335,6 +333,8 @@ def _index(cells: list[NotebookNode], key: object) -> dict[object, list[int]]:
 
 
 def _between(position: int, origin: dict[int, int], free: set[int], theirs: list[NotebookNode]) -> list[int]:
+    if not {position - 1, position + 1} & origin.keys():
+        return []
     before = max((number for p, number in origin.items() if p < position), default=-1)
     after = min((number for p, number in origin.items() if p > position), default=len(theirs))
     inside = [theirs[n] if n in free else None for n in range(before + 1, after)]

@@ -32,6 +32,7 @@ CONFIG = """
 import sys
 c = get_config()
 c.CourseDirectory.course_id = "tiny"
+c.ClearSolutions.code_stub = {{"python": {stub!r}}}
 c.Autograde.exporter_class = "autograder.intake.Intake"
 c.Intake.max_bytes = 2_000_000
 c.Autograde.sanitize_preprocessors = [
@@ -112,7 +113,7 @@ def nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess:
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course folder, released."""
     folder = tmp_path_factory.mktemp("course")
-    config = CONFIG.format(tests=str(ROOT / "tests"), execute="in_process.RunHere")
+    config = CONFIG.format(stub=STUB, tests=str(ROOT / "tests"), execute="in_process.RunHere")
     (folder / "nbgrader_config.py").write_text(config)
     (folder / "source" / NAME).mkdir(parents=True)
     nbformat.write(source_notebook(), folder / "source" / NAME / f"{NAME}.ipynb")
@@ -271,7 +272,7 @@ def stripped_and_half_wrong(nb):
         cell.pop("id")
 
 
-@edited("69", None, "Is it another one|is it another one")
+@edited("69", None, "No cell of the released notebook was found")
 def another_notebook(nb):
     nb.cells = [v4.new_code_cell("print('my thesis')"), v4.new_markdown_cell("Chapter 1")]
 
@@ -386,7 +387,7 @@ def nested_deeply(text):
     return b"[" * 200_000 + b"]" * 200_000
 
 
-@raw("75", 5, "")
+@raw("75", 5, "asked for no kernel")
 def wild_types(text):
     nb = json.loads(text)
     nb["cells"] += [7, None, {"cell_type": ["code"][0], "source": [1, None, "1"], "metadata": []}, {"cell_type": {}}]
@@ -734,7 +735,7 @@ def test_stock_execution_skips_unchanged_experiments(course, tmp_path):
     """With nbgrader's own Execute, in a kernel."""
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("submitted", "autograded", "taken_in"), symlinks=True)
-    config = CONFIG.format(tests=str(ROOT / "tests"), execute="nbgrader.preprocessors.Execute")
+    config = CONFIG.format(stub=STUB, tests=str(ROOT / "tests"), execute="nbgrader.preprocessors.Execute")
     (other / "nbgrader_config.py").write_text(config)
     for student, edit in (("same", None), ("changed", "print('mine', curve[1])")):
         nb = answered(other)
@@ -748,7 +749,7 @@ def test_stock_execution_skips_unchanged_experiments(course, tmp_path):
     assert not same.cells[at(same, "show")].outputs
     assert same.cells[at(same, "curve")].execution_count is None
     assert changed.cells[at(changed, "show")].outputs[0].text.startswith("mine 0.84")
-    assert all(sum(one[2] for one in found) == 5 for found in grades(other).values() if len(found))
+    assert [sum(one[2] for one in grades(other)[student]) for student in ("same", "changed")] == [5, 5]
 
 
 # --- the pieces -------------------------------------------------------------------------------------------------------
