@@ -177,6 +177,7 @@ def _module(name: str) -> str:
 def _with_double_test(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     test = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade"))
     notebook.cells.append(copy.deepcopy(test))
+    notebook.cells[-1].id = "copied"  # as JupyterLab's copy and paste does
     return notebook
 
 

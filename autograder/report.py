@@ -49,19 +49,23 @@ def class_table(course: Path, assignment: str) -> list[Row]:
             except MissingEntry:
                 submission = None
             if submission is None or not notebooks:
-                reason = "needs a look: it could not be graded (see autograde.log)"
+                reason = "needs a look: grading broke off (its code may have ended the kernel); see the log"
                 rows.append(Row(student, None, most, True, [reason]))
                 continue
             look = bool(submission.needs_manual_grade)
             reasons = [reason for file in notebooks for reason in reasons_in(file)]
-            rows.append(Row(student, submission.score, most, look, reasons))
+            refused = any(reason.startswith("needs a look") for reason in reasons)
+            rows.append(Row(student, None if refused else submission.score, most, look or refused, reasons))
     return sorted(rows, key=lambda row: (row.points is not None, row.points or 0, row.student))
 
 
 def reasons_in(file: Path) -> list[str]:
     """Say in words what cost points in an autograded notebook, and what was repaired in it."""
     notebook = nbformat.read(file, as_version=4)
-    reasons = list(notebook.metadata.get("course", {}).get("intake", []))
+    record = notebook.metadata.get("course", {})
+    if record.get("refused"):
+        return [f"needs a look: {record['refused']}"]
+    reasons = list(record.get("intake", []))
     for cell in notebook.cells:
         settings = cell.metadata.get("nbgrader", {})
         if not settings.get("grade"):
@@ -72,7 +76,7 @@ def reasons_in(file: Path) -> list[str]:
         if shown and shown[-1]["state"] == "not started":
             reasons.append(f"{name}: not started")
         elif shown and shown[-1]["state"] == "wrong":
-            reasons.append(f"{name}: {' '.join(shown[-1]['mistakes']) or 'fails ' + '; '.join(shown[-1]['failed'])}")
+            reasons.append(f"{name}: {' '.join(shown[-1]['mistakes']) or shown[-1]['failure']}")
         elif errors:
             reasons.append(f"{name}: {errors[-1].ename}: {errors[-1].evalue}")
     return reasons

@@ -56,6 +56,8 @@ class Report:
         found = []
         if self.points is not None:
             found = [("✔" if holds else "✘", name) for name, holds in verdict.held.items()]
+            if verdict.ending:
+                found.append(("Broke off", verdict.ending))
             return found + [("Likely cause", sentence) for sentence in verdict.mistakes]
         if verdict.state == "right":
             found.append(("", "Grading runs the same checks on other cases."))

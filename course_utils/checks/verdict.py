@@ -36,6 +36,7 @@ class Verdict:
     share: float
     call: str = ""
     failure: str = ""
+    ending: str = ""  # how it broke off, without a word of its own messages
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -75,6 +76,9 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
     verdict.call = trial.calls[case] if case < len(trial.calls) else ""
+    endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
+    if endings:
+        verdict.ending = _cause(endings[0]).split(" (")[0].strip()
     verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))
     verdict.mistakes = _matching(seen, wanted, known)
     return verdict
@@ -125,6 +129,6 @@ def _same_symptom(key: tuple[int, str], seen: dict, mistaken: dict) -> bool:
 
 
 def _cause(seen: Seen) -> str:
-    """Reduce "raises IndexError: list index …" to the type, and a NameError to its name too."""
-    words = str(seen.value).split(" (in: ")[0]
-    return words if "NameError" in words else words.split(":")[1] if words.count(":") else words
+    """Reduce "no: it raises IndexError: list index …" to the type; a NameError keeps the name, which tells."""
+    words = str(seen.value).removeprefix("no: ").split(" (in: ")[0]
+    return words if "NameError" in words else words.split(":")[0]

@@ -1,0 +1,224 @@
+"""The instructor's way with real nbgrader: a whole class of all kinds, graded by the stock commands."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import build, demo, report
+from autograder.__main__ import main
+from course_utils.checks.report import MIMETYPE
+
+NAME = "01_initialization"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """The demonstration class, graded by ``python -m autograder demo``."""
+    folder = tmp_path_factory.mktemp("class") / "demo"
+    assert main(["demo", "--folder", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(course) -> dict[str, report.Row]:
+    return {row.student: row for row in report.class_table(course, NAME)}
+
+
+def autograded(course: Path, student: str) -> nbformat.NotebookNode:
+    return nbformat.read(course / "autograded" / student / NAME / f"{NAME}.ipynb", as_version=4)
+
+
+def test_every_kind_of_student_is_there(rows):
+    assert set(rows) == set(demo.made_up_class(NAME))
+    assert len(rows) >= 12
+
+
+def test_right_answers_earn_everything_however_written(rows):
+    kind = ("right", "differently-right", "warns-and-prints", "test-cell")
+    students = [row for name, row in rows.items() if name.startswith(kind)]
+    assert len(students) >= 8
+    assert {row.points for row in students} == {50}
+
+
+def test_blank_and_imported_earn_nothing(rows):
+    assert rows["blank"].points == 0
+    assert rows["imported"].points == 0
+    assert "You imported this function" in rows["imported"].reasons[0]
+
+
+def test_every_wrong_answer_loses_points_and_is_named(rows):
+    wrong = {name: row for name, row in rows.items() if name.startswith("wrong-")}
+    answers = demo.made_up_class(NAME)
+    for student, row in wrong.items():
+        assert 0 < row.points < 45
+        for exercise, text in answers[student].items():
+            sentence = next(one.sentence for one in demo.mistakes_in(exercise) if one.text == text)
+            assert any(sentence in reason for reason in row.reasons), (student, exercise)
+
+
+def test_a_fault_costs_its_own_exercise_only(rows):
+    assert rows["syntax-error"].points == 46
+    assert rows["endless-loop"].points == 46
+    assert any("still running after 2 s" in reason for reason in rows["endless-loop"].reasons)
+    assert rows["half-done"].points == 14
+
+
+@pytest.mark.parametrize("student", ["crashed", "damaged-file", "empty-file"])
+def test_what_cannot_be_graded_has_no_points_and_needs_a_look(rows, student):
+    assert rows[student].points is None
+    assert rows[student].needs_a_look
+    assert rows[student].reasons[0].startswith("needs a look: ")
+
+
+def test_the_gradebook_agrees_with_the_notebooks_cell_by_cell(course, rows):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for student, row in rows.items():
+            if row.points is None:
+                continue
+            graded = gradebook.find_submission_notebook(NAME, NAME, student)
+            scores = {grade.name: grade.score for grade in graded.grades}
+            for cell in autograded(course, student).cells:
+                if cell.metadata.get("nbgrader", {}).get("grade"):
+                    shown = [one.data[MIMETYPE] for one in cell.outputs if MIMETYPE in one.get("data", {})]
+                    assert scores[cell.metadata.nbgrader.grade_id] == (shown[0]["earned"] if shown else 0)
+
+
+def test_experiments_are_not_run_again(course):
+    cells = autograded(course, "right").cells
+    experiments = [cell for cell in cells if "experiment" in cell.metadata.get("tags", [])]
+    assert len(experiments) >= 10
+    assert not any(cell.outputs for cell in experiments)
+
+
+def test_feedback_tells_the_property_and_the_mistake_but_no_case_and_no_seed(course):
+    pages = sorted((course / "feedback").glob(f"wrong-*/{NAME}/*.html"))
+    assert len(pages) == sum(name.startswith("wrong-") for name in demo.made_up_class(NAME))
+    secret = (build.COURSE / "secret").read_text()
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "keys and shapes of W1, b1, … WL, bL" in text
+        assert "Likely cause" in text
+        for word in (
+            secret,
+            "default_rng(",
+            "submission_seed",
+            "reference_answer",
+            "def he(",
+            "small_networks",
+            "Called with",
+        ):
+            assert word not in text, word
+
+
+def test_a_regrade_gives_the_same_points(course, rows):
+    before = autograded(course, "wrong-01")
+    command = [sys.executable, "-m", "nbgrader", "autograde", NAME, "--student", "wrong-01", "--force"]
+    subprocess.run(command, cwd=course, check=True, capture_output=True)
+    assert {row.student: row.points for row in report.class_table(course, NAME)} == {
+        student: row.points for student, row in rows.items()
+    }
+    earned = [
+        [
+            json.dumps(one.data[MIMETYPE])
+            for cell in book.cells
+            for one in cell.get("outputs", [])
+            if MIMETYPE in one.get("data", {})
+        ]
+        for book in (before, autograded(course, "wrong-01"))
+    ]
+    assert earned[0] == earned[1]
+
+
+def test_grades_are_exported_by_the_stock_command(course, rows):
+    subprocess.run([sys.executable, "-m", "nbgrader", "export"], cwd=course, check=True, capture_output=True)
+    with open(course / "grades.csv", encoding="utf-8", newline="") as file:
+        exported = {line["student_id"]: float(line["score"]) for line in csv.DictReader(file)}
+    for student, row in rows.items():
+        if row.points is not None:
+            assert exported[student] == pytest.approx(row.points)
+
+
+def test_without_our_settings_the_notebooks_still_grade(tmp_path):
+    """Stock nbgrader, stock preprocessors: only the folders are ours."""
+    course = tmp_path / "stock"
+    (course / "source" / NAME).mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
+    source = build.notebook(next(file for file in build.sources() if file.stem == NAME))
+    # The experiments take half a minute, and stock nbgrader runs them.
+    source.cells = [cell for cell in source.cells if "experiment" not in cell.metadata.get("tags", [])]
+    nbformat.write(source, course / "source" / NAME / f"{NAME}.ipynb")
+    demo.nbgrader(course, "generate_assignment", NAME)
+    for student in ("right", "blank", "wrong-01"):
+        demo.hand_in(course, student, NAME, demo.made_up_class(NAME)[student])
+    assert demo.nbgrader(course, "autograde", NAME).returncode == 0
+    points = {row.student: row.points for row in report.class_table(course, NAME)}
+    assert points["right"] == 50
+    assert points["blank"] == 0
+    assert 0 < points["wrong-01"] < 45
+
+
+def test_a_folder_that_is_no_demonstration_is_left_alone(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert main(["demo", "--folder", str(tmp_path)]) == 1
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+    assert "is no demonstration class" in capsys.readouterr().err
+
+
+def test_the_course_folder_works_with_stock_commands(tmp_path, solved):
+    """A copy of ``autograder/`` after a build, used as the instructor's README says."""
+    assert solved
+    course = tmp_path / "autograder"
+    ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "gradebook.db", "taken_in", "__pycache__")
+    shutil.copytree(build.COURSE, course, ignore=ignored)
+    assert demo.nbgrader(course, "generate_assignment", NAME).returncode == 0, "see generate_assignment.log"
+    released = (tmp_path / "notebooks" / NAME / f"{NAME}.ipynb").read_bytes()
+    assert released == (build.ROOT / "notebooks" / NAME / f"{NAME}.ipynb").read_bytes()
+    submitted = course / "submitted" / "ada" / NAME
+    submitted.mkdir(parents=True)
+    (submitted / f"{NAME}.ipynb").write_bytes(released)
+    assert demo.nbgrader(course, "autograde", NAME).returncode == 0
+    assert demo.nbgrader(course, "generate_feedback", NAME).returncode == 0
+    assert (course / "feedback" / "ada" / NAME / f"{NAME}.html").exists()
+
+
+def test_formgrader_shows_the_class(course):
+    """The real server and the real extension answer with the class's submissions."""
+    import socket
+    import time
+    import urllib.error
+    import urllib.request
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+    command += ["--IdentityProvider.token=t", f"--ServerApp.root_dir={course}"]
+    with open(course / "formgrader.log", "w") as log:
+        server = subprocess.Popen(command, cwd=course, env={**os.environ, "PATH": programs}, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}/formgrader/api/submissions/{NAME}?token=t"
+        for _ in range(120):
+            try:
+                with urllib.request.urlopen(url, timeout=30) as answer:
+                    submissions = json.load(answer)
+                break
+            except urllib.error.URLError:
+                assert server.poll() is None, (course / "formgrader.log").read_text()
+                time.sleep(0.5)
+        scores = {one["student"]: one["score"] for one in submissions if one["autograded"]}
+        assert scores["right"] == 50
+        assert scores["blank"] == 0
+    finally:
+        server.terminate()
+        server.wait(30)
