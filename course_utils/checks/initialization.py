@@ -37,7 +37,7 @@ def large_network(rng: np.random.Generator) -> list[int]:
 )
 def zeros(answer: Answer, networks: list[list[int]]) -> Iterator[Seen]:
     """Observe shapes, zeros, and that no array is used twice."""
-    yield see.follows_layers_dims(answer, networks)
+    yield from see.follows_layers_dims(answer, networks)
     results = [answer(layers_dims) for layers_dims in networks]
     largest = max(float(np.abs(W).max()) for one in results for W in see.weights(one))
     yield Seen("weights", "all zero" if largest == 0 else f"up to {largest:.3g}")
@@ -77,7 +77,7 @@ def random_initialization(
     ``normal`` asks for the shape of the distribution too.
     """
     rest = (*before, Rng(seed), *after)
-    yield see.follows_layers_dims(answer, networks, *rest)
+    yield from see.follows_layers_dims(answer, networks, *rest)
     parameters = answer(large, *rest)
     yield Seen(see.FLOATS, see.floats(parameters))
     yield Seen(see.BIASES, see.biases(parameters))

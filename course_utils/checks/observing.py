@@ -90,11 +90,19 @@ def separate(parameters: Parameters) -> str:
     return "yes"
 
 
-def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -> Seen:
-    """Observe the shapes for several networks; a phrase where they are the same for all of them."""
+def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -> Iterator[Seen]:
+    """Observe the shapes for several networks.
+
+    Raises
+    ------
+    Malformed
+        They are the same for all: nothing else is worth looking at.
+    """
     found = [shapes(answer(layers_dims, *rest)) for layers_dims in networks]
-    constant = len(found) > 1 and all(one == found[0] for one in found)
-    return Seen(SHAPES, "the same for every layers_dims" if constant else found)
+    if all(one == found[0] for one in found):
+        yield Seen(SHAPES, "the same for every layers_dims")
+        raise Malformed("its shapes are the same for every layers_dims")
+    yield Seen(SHAPES, found)
 
 
 def independent(found: list[np.ndarray]) -> str:
