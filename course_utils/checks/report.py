@@ -130,7 +130,7 @@ class CheckFailed(AssertionError):
 
 
 def not_started(verdict: Verdict) -> NotImplementedError:
-    """Make the error of a blank exercise: not red, and no traceback."""
+    """Make the error of a blank exercise: one line, no traceback."""
     error = NotImplementedError(f"{verdict.exercise}: not started yet")
     error._render_traceback_ = lambda: [str(error)]
     return error
