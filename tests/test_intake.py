@@ -615,6 +615,21 @@ def test_case_108_a_later_submission_is_graded_again(graded, alone):
     assert sum(one[2] for one in grades(course)["zz-honest-half"]) == 5
 
 
+def test_formgrader_grades_one_student_and_keeps_its_folders(graded, alone):
+    from nbgrader.apps.api import NbGraderAPI
+    from traitlets.config.loader import PyFileConfigLoader
+
+    course, _ = graded
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    settings.CourseDirectory.root = str(course)
+    settings.Exchange.root = str(course / "exchange")
+    api = NbGraderAPI(config=settings)
+    result = api.autograde(NAME, "honest-right")
+    assert result["success"], result
+    assert api.coursedir.submitted_directory == "submitted"
+    assert grades(course)["honest-right"] == alone["honest-right"]
+
+
 def test_an_unreleased_assignment_ends_with_one_sentence(course):
     (course / "submitted" / "early" / "ps9").mkdir(parents=True)
     (course / "submitted" / "early" / "ps9" / "ps9.ipynb").write_text("{}")
