@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import ExportPlugin
 
 COLUMNS = [
@@ -48,7 +48,7 @@ def safe_field(value: object) -> object:
     return "" if value is None else value
 
 
-def _row(gradebook: Gradebook, assignment: object, student: object) -> list[object]:
+def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> list[object]:
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:

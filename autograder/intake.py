@@ -12,6 +12,7 @@ import fnmatch
 import glob
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -118,7 +119,7 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
         converter.assignments[str(target)] = [str(notebook) for notebook in notebooks]
 
 
-def released_notebooks(course: CourseDirectory, log: object) -> list[str]:
+def released_notebooks(course: CourseDirectory, log: logging.Logger) -> list[str]:
     """Names of the notebooks of the assignment, without their ending, once release and gradebook both know them."""
     assignment = course.assignment_id
     release = Path(course.format_path(course.release_directory, ".", assignment))
@@ -154,7 +155,9 @@ def _turned_to(course: CourseDirectory, directory: str) -> CourseDirectory:
     return CourseDirectory(parent=course.parent, **{**values, "submitted_directory": directory})
 
 
-def _take_one(folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: object) -> list[Path]:
+def _take_one(
+    folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: logging.Logger
+) -> list[Path]:
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)

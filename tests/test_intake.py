@@ -184,6 +184,14 @@ def merged(nb):
     del nb.cells[at(nb, "square")]
 
 
+@edited("70", 5, "The answer to square was found in the cell of double")
+def merged_and_stripped(nb):
+    merged(nb)
+    for cell in nb.cells:
+        cell.metadata = {}
+        cell.pop("id")
+
+
 @edited("70", 5, "double stood 2 times")
 def split_in_two(nb):
     place = at(nb, "double")
