@@ -12,6 +12,7 @@ import fnmatch
 import glob
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -118,7 +119,7 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
         converter.assignments[str(target)] = [str(notebook) for notebook in notebooks]
 
 
-def released_notebooks(course: CourseDirectory, log: object) -> list[str]:
+def released_notebooks(course: CourseDirectory, log: logging.Logger) -> list[str]:
     """Names of the notebooks of the assignment, without their ending, once release and gradebook both know them."""
     assignment = course.assignment_id
     release = Path(course.format_path(course.release_directory, ".", assignment))
@@ -154,18 +155,24 @@ def _turned_to(course: CourseDirectory, directory: str) -> CourseDirectory:
     return CourseDirectory(parent=course.parent, **{**values, "submitted_directory": directory})
 
 
-def _take_one(folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: object) -> list[Path]:
+def _take_one(
+    folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: logging.Logger
+) -> list[Path]:
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
     try:
         all_findings = inspect_submission(folder, names, max_bytes)
         stamp, complaint = read_timestamp(folder)
+        secret = None if folder.is_symlink() else read_secret(folder)
     except Exception as error:  # whatever a hostile file does, it is this student's problem only
         reason = f"The submission could not be read ({type(error).__name__})."
         all_findings, stamp, complaint = {name: Findings(refused=reason) for name in names}, None, ""
+        secret = None
     if stamp:
         (target / "timestamp.txt").write_text(stamp, encoding="utf-8")
+    if secret:
+        (target / "submission_secret.txt").write_bytes(secret)
     paths = []
     for name, findings in all_findings.items():
         if complaint:
@@ -415,7 +422,7 @@ def _kernel(document: dict) -> str:
 
 
 def read_timestamp(folder: Path) -> tuple[str | None, str]:
-    """Read when a submission was handed in: the text where it can be believed, and a sentence where it cannot.
+    """Read when a submission was handed in: a time, and a sentence where the one given could not be believed.
 
     Parameters
     ----------
@@ -425,10 +432,22 @@ def read_timestamp(folder: Path) -> tuple[str | None, str]:
     path = folder / "timestamp.txt"
     if folder.is_symlink() or not os.path.lexists(path):
         return None, ""
+    now = datetime.now(UTC).replace(tzinfo=None)
     try:
         text = read_file(path, 200).decode().strip()
-        if parse_utc(text) > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
-            return None, "timestamp.txt names a day in the future; the submission counts as having no time."
-        return text, ""
+        if parse_utc(text) <= now + timedelta(days=1):
+            return text, ""
+        complaint = "names a day in the future"
     except Exception:  # the parser raises whatever its pieces raise
-        return None, "timestamp.txt cannot be read as a time; the submission counts as having none."
+        complaint = "cannot be read as a time"
+    # Releasing feedback needs some time: the file's own.
+    own = min(datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC).replace(tzinfo=None), now)
+    return f"{own:%Y-%m-%d %H:%M:%S} UTC", f"timestamp.txt {complaint}; the file's own date is used."
+
+
+def read_secret(folder: Path) -> bytes | None:
+    """Read the secret by which nbgrader gives feedback to the student who handed in, and to nobody else."""
+    try:
+        return read_file(folder / "submission_secret.txt", 1000)
+    except (OSError, Refused):
+        return None

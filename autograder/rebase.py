@@ -12,6 +12,7 @@ import re
 import symtable
 import warnings
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -229,13 +230,15 @@ def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[i
     for position in missing:
         cell = given[position]
         name = _name(cell)
-        merged = [n for n in owner if _asked(cell) & defined[n]]
+        used = [(n, _name(given[p])) for p, n in origin.items() if p in answers and n < len(defined)]
+        merged = [(n, other) for n, other in used if _asked(cell) & defined[n]]
         between = _between(position, origin, free, theirs)
         if merged:
             # Its text stands in for the stub too, which would otherwise undo it; running it twice changes nothing.
-            theirs.append(_plain(theirs[merged[-1]], len(theirs)))
+            number, other = merged[-1]
+            theirs.append(_plain(theirs[number], len(theirs)))
             origin[position] = len(theirs) - 1
-            sentences.append(f"The answer to {name} was found in the cell of {owner[merged[-1]]}.")
+            sentences.append(f"The answer to {name} was found in the cell of {other}.")
         elif len(between) == 1:
             claim(position, between[0])
             sentences.append(f"The answer to {name} had lost its name; the one cell in its place was graded.")
@@ -324,7 +327,7 @@ def _bare(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
-def _index(cells: list[NotebookNode], key: object) -> dict[object, list[int]]:
+def _index(cells: list[NotebookNode], key: Callable[[NotebookNode], object]) -> dict[object, list[int]]:
     found: dict[object, list[int]] = defaultdict(list)
     for number, cell in enumerate(cells):
         if (value := key(cell)) is not None:

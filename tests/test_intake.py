@@ -13,126 +13,22 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
+from tiny_course import NAME, RIGHT, STUB, answered, at, config, hand_in, nbgrader, release
 
 from autograder import intake
 from autograder.rebase import graft, names_bound, names_used
-
-ROOT = Path(__file__).resolve().parent.parent
-NAME = "ps1"
-STUB = "# TODO: your code here\nraise NotImplementedError"
-RIGHT = {"double": "def double(x):\n    return 2 * x", "square": "def square(x):\n    return x * x"}
-CONFIG = """
-import sys
-c = get_config()
-c.CourseDirectory.course_id = "tiny"
-c.ClearSolutions.code_stub = {{"python": {stub!r}}}
-c.Autograde.exporter_class = "autograder.intake.Intake"
-c.Intake.max_bytes = 2_000_000
-c.Autograde.sanitize_preprocessors = [
-    "autograder.rebase.Rebase",
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-sys.path.insert(0, {tests!r})
-c.Autograde.autograde_preprocessors = [
-    {execute!r},
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.rebase.NeedsALook",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-"""
-
-
-# --- the course -------------------------------------------------------------------------------------------------------
-
-
-def settings(name: str, **flags: object) -> dict:
-    base = {"grade": False, "locked": False, "solution": False, "task": False}
-    return {"nbgrader": {**base, **flags, "grade_id": name, "schema_version": 3}}
-
-
-def source_notebook() -> nbformat.NotebookNode:
-    def cell(kind: str, source: str, name: str, **metadata: object) -> nbformat.NotebookNode:
-        made = getattr(v4, f"new_{kind}_cell")(source, metadata=metadata)
-        made.id = name
-        return made
-
-    cells = [
-        cell("markdown", "# Two exercises", "intro"),
-        cell("code", "import math", "given", **settings("given", locked=True)),
-        cell("code", "curve = [math.sin(x) for x in range(10)]\nrun = 'experiment'", "curve", tags=["experiment"]),
-        cell("code", "print(curve[3], 'second experiment')", "show", tags=["experiment"]),
-    ]
-    for name, points in (("double", 2), ("square", 3)):
-        head, body = RIGHT[name].split("\n")
-        solution = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-        hidden = f"### BEGIN HIDDEN TESTS\nassert {name}(7) == {14 if name == 'double' else 49}\n### END HIDDEN TESTS"
-        cells += [
-            cell("markdown", f"## {name}", f"about-{name}"),
-            cell("code", solution, name, **settings(name, solution=True)),
-            cell(
-                "code",
-                f"assert {name}(2) == 4\n{hidden}",
-                f"test_{name}",
-                **settings(f"test_{name}", grade=True, locked=True, points=points),
-            ),
-        ]
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-
-
-def nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=course,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=300,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course folder, released."""
-    folder = tmp_path_factory.mktemp("course")
-    config = CONFIG.format(stub=STUB, tests=str(ROOT / "tests"), execute="in_process.RunHere")
-    (folder / "nbgrader_config.py").write_text(config)
-    (folder / "source" / NAME).mkdir(parents=True)
-    nbformat.write(source_notebook(), folder / "source" / NAME / f"{NAME}.ipynb")
-    done = nbgrader(folder, "generate_assignment", NAME)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def answered(course: Path, **answers: str) -> nbformat.NotebookNode:
-    """The released notebook with answers written in; right ones where none are given."""
-    nb = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
-    for cell in nb.cells:
-        if cell.id in RIGHT:
-            cell.source = answers.get(cell.id, RIGHT[cell.id])
-    return nb
-
-
-def at(nb: nbformat.NotebookNode, name: str) -> int:
-    return next(number for number, cell in enumerate(nb.cells) if cell.id == name)
+    return release(tmp_path_factory.mktemp("course"), config())
 
 
 def new_id(cell: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
@@ -286,6 +182,14 @@ def reordered(nb):
 def merged(nb):
     nb.cells[at(nb, "double")].source += "\n\n" + nb.cells[at(nb, "square")].source
     del nb.cells[at(nb, "square")]
+
+
+@edited("70", 5, "The answer to square was found in the cell of double")
+def merged_and_stripped(nb):
+    merged(nb)
+    for cell in nb.cells:
+        cell.metadata = {}
+        cell.pop("id")
 
 
 @edited("70", 5, "double stood 2 times")
@@ -574,7 +478,7 @@ def malformed_timestamp(folder, course):
     (folder / "timestamp.txt").write_bytes(b"yesterday \xff evening")
 
 
-@case("107", 5, "names a day in the future")
+@case("107", 5, "names a day in the future; the file's own date is used")
 def future_timestamp(folder, course):
     nbformat.write(answered(course), folder / f"{NAME}.ipynb")
     (folder / "timestamp.txt").write_text("2999-01-01 00:00:00 UTC")
@@ -593,10 +497,8 @@ def timestamp_is_a_pipe(folder, course):
 def hand_in_honest(course: Path) -> None:
     """Two honest submissions, named so that one is graded first and one last."""
     for student, nb in (("honest-right", answered(course)), ("zz-honest-half", answered(course, double=STUB))):
-        folder = course / "submitted" / student / NAME
-        folder.mkdir(parents=True)
-        nbformat.write(nb, folder / f"{NAME}.ipynb")
-        (folder / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+        hand_in(course, student, nb)
+        (course / "submitted" / student / NAME / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
 
 
 def grades(course: Path) -> dict[str, list[tuple]]:
@@ -642,8 +544,7 @@ def graded(course: Path, alone: dict) -> tuple[Path, subprocess.CompletedProcess
             shutil.rmtree(folder.parent)
     if os.name == "posix":
         for student in ("80 new\nline", "80 {0} %s [a] 'q\" ü"):
-            (course / "submitted" / student / NAME).mkdir(parents=True)
-            nbformat.write(answered(course), course / "submitted" / student / NAME / f"{NAME}.ipynb")
+            hand_in(course, student, answered(course))
     return course, nbgrader(course, "autograde", NAME)
 
 
@@ -722,6 +623,21 @@ def test_case_108_a_later_submission_is_graded_again(graded, alone):
     assert sum(one[2] for one in grades(course)["zz-honest-half"]) == 5
 
 
+def test_formgrader_grades_one_student_and_keeps_its_folders(graded, alone):
+    from nbgrader.apps.api import NbGraderAPI
+    from traitlets.config.loader import PyFileConfigLoader
+
+    course, _ = graded
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    settings.CourseDirectory.root = str(course)
+    settings.Exchange.root = str(course / "exchange")
+    api = NbGraderAPI(config=settings)
+    result = api.autograde(NAME, "honest-right")
+    assert result["success"], result
+    assert api.coursedir.submitted_directory == "submitted"
+    assert grades(course)["honest-right"] == alone["honest-right"]
+
+
 def test_an_unreleased_assignment_ends_with_one_sentence(course):
     (course / "submitted" / "early" / "ps9").mkdir(parents=True)
     (course / "submitted" / "early" / "ps9" / "ps9.ipynb").write_text("{}")
@@ -735,14 +651,12 @@ def test_stock_execution_skips_unchanged_experiments(course, tmp_path):
     """With nbgrader's own Execute, in a kernel."""
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("submitted", "autograded", "taken_in"), symlinks=True)
-    config = CONFIG.format(stub=STUB, tests=str(ROOT / "tests"), execute="nbgrader.preprocessors.Execute")
-    (other / "nbgrader_config.py").write_text(config)
+    (other / "nbgrader_config.py").write_text(config(execute="nbgrader.preprocessors.Execute"))
     for student, edit in (("same", None), ("changed", "print('mine', curve[1])")):
         nb = answered(other)
         if edit:
             nb.cells[at(nb, "show")].source = edit
-        (other / "submitted" / student / NAME).mkdir(parents=True)
-        nbformat.write(nb, other / "submitted" / student / NAME / f"{NAME}.ipynb")
+        hand_in(other, student, nb)
     done = nbgrader(other, "autograde", NAME)
     assert done.returncode == 0, done.stderr
     same, changed = autograded(other, "same"), autograded(other, "changed")

@@ -1,0 +1,239 @@
+"""Feedback that is safe to open and gives no hidden check away.
+
+``CleanOutputs`` ends the autograding, so that formgrader shows nothing dangerous either; ``HideTests`` and
+``SafeFeedback`` make the pages of ``nbgrader generate_feedback``.
+"""
+
+from __future__ import annotations
+
+import glob
+import html
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode, v4
+from nbgrader.converters.base import BaseConverter
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+
+from autograder.safe_html import clean, clean_markdown
+from course_utils.checks.report import COLOURS, MIMETYPE
+
+MAX_CHARACTERS = 100_000
+MAX_PICTURE = 5_000_000
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
+)
+HEAD = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<meta name="referrer" content="no-referrer">'
+
+
+class CleanOutputs(NbGraderPreprocessor):
+    """The preprocessor to put last in ``c.Autograde.autograde_preprocessors``, and in those of the feedback."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple[NotebookNode, dict]:
+        """Make a cell's outputs, or its markdown, harmless."""
+        if cell.cell_type == "code":
+            cell.outputs = [made for output in cell.outputs if (made := clean_output(output))]
+        elif cell.cell_type == "markdown":
+            cell.source = clean_markdown(cell.source)
+            cell.pop("attachments", None)
+        return cell, resources
+
+
+class HideTests(NbGraderPreprocessor):
+    """The preprocessor that shows of a test cell what students were given, and of its outputs the report alone."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Replace the test cells of a graded notebook."""
+        where = resources["nbgrader"]
+        course = self.parent.parent.coursedir
+        folder = Path(course.format_path(course.release_directory, ".", where["assignment"]))
+        released = nbformat.read(folder / f"{where['notebook']}.ipynb", as_version=4)
+        visible = {cell.metadata.nbgrader.grade_id: cell.source for cell in released.cells if is_grade(cell)}
+        for cell in nb.cells:
+            if is_grade(cell) and not is_solution(cell):
+                cell.source = visible.get(cell.metadata.nbgrader.grade_id, "# This check is not shown.")
+                if cell.cell_type == "code":
+                    cell.outputs = what_students_may_see(cell.outputs)
+        return nb, resources
+
+
+class SafeFeedback(HTMLExporter):
+    """The exporter to register as ``c.GenerateFeedback.exporter_class``: pages that run and load nothing."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(self.parent, BaseConverter):
+            _find_every_student(self.parent)
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Render markdown, then clean it, so that no open tag reaches beyond its cell."""
+        return clean(super().markdown2html(context, source))
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, dict]:
+        """Render a notebook with nbgrader's own template and make the page safe."""
+        page, resources = super().from_notebook_node(nb, resources, **kwargs)
+        return safe_page(page), resources
+
+
+def safe_page(page: str) -> str:
+    """Clean a page's whole body, take the scripts out of its head, and forbid the browser what is left.
+
+    Parameters
+    ----------
+    page : str
+        What the template made.
+
+    Returns
+    -------
+    str
+        The page, whose formulas stay in TeX: MathJax would have to be fetched.
+    """
+    head, _, body = page.partition("<body")
+    body = body.partition(">")[2].rpartition("</body>")[0]
+    title = re.search(r"<title>(.*?)</title>", head, re.DOTALL)
+    styles = re.findall(r"<style\b[^>]*>.*?</style>", head, re.DOTALL)
+    styles = [re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles]  # icons from files that are not there
+    return "\n".join([
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        HEAD,
+        f"<title>{html.escape(html.unescape(title[1])) if title else 'Feedback'}</title>",
+        *styles,
+        "</head>",
+        "<body>",
+        clean(body),
+        "</body>",
+        "</html>",
+        "",
+    ])  # fmt: skip
+
+
+# --- outputs ----------------------------------------------------------------------------------------------------------
+
+
+def clean_output(output: NotebookNode) -> NotebookNode | None:
+    """Make one output harmless: text, pictures as data, cleaned HTML; a check's report is written anew from its data.
+
+    Parameters
+    ----------
+    output : NotebookNode
+        Of a cell that ran a student's code.
+
+    Returns
+    -------
+    NotebookNode or None
+        None where nothing is left to show.
+    """
+    if output.output_type == "stream":
+        output.text = _capped(output.text)
+        return output
+    if output.output_type == "error":
+        output.traceback = [_capped(str(line)) for line in output.traceback]
+        return output
+    if report := output.data.get(MIMETYPE):
+        return _shown(report)
+    kept: dict[str, Any] = {}
+    for kind, value in output.data.items():
+        text = "".join(value) if isinstance(value, list) else value
+        if not isinstance(text, str):
+            continue
+        if kind in ("text/plain", "text/latex"):
+            kept[kind] = _capped(text)
+        elif kind == "text/html":
+            kept[kind] = clean(_capped(text, MAX_PICTURE))
+        elif kind == "text/markdown":
+            kept[kind] = clean_markdown(_capped(text))
+        elif kind in ("image/png", "image/jpeg", "image/gif", "image/svg+xml") and len(text) <= MAX_PICTURE:
+            kept[kind] = text  # templates show each as <img>, where a picture's own scripts do not run
+    if not kept:
+        return None
+    output.data, output.metadata = nbformat.from_dict(kept), nbformat.from_dict(_plain_metadata(output))
+    return output
+
+
+def what_students_may_see(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Of a test cell's outputs: the reports, or else one line. Prints and tracebacks may tell hidden cases."""
+    reports = [_shown(output.data[MIMETYPE]) for output in outputs if MIMETYPE in output.get("data", {})]
+    if reports:
+        return reports
+    errors = [output for output in outputs if output.output_type == "error"]
+    if not errors:
+        return []
+    kind = re.sub(r"\W", "", errors[0].ename)
+    why = f" ({errors[0].evalue[:200]})" if kind == "NameError" else ""
+    line = f"This check did not pass: {kind}{why}."
+    return [v4.new_output("stream", name="stdout", text=line)]
+
+
+def report_html(report: Mapping[str, Any]) -> str:
+    """Write a check's report as HTML from its plain data, believing none of it to be safe.
+
+    Parameters
+    ----------
+    report : mapping
+        As ``Report.as_dict`` makes it.
+    """
+    state = str(report.get("state"))
+    colour = COLOURS.get(state, COLOURS["not started"])
+    first, *rest = report_lines(report)
+    rows = "".join(f"<div>{html.escape(line)}</div>" for line in rest)
+    return (
+        f'<div role="status" style="border-left: 4px solid {colour}; padding: 0.3em 0.8em">'
+        f"<div><b>{html.escape(first)}</b></div>{rows}</div>"
+    )
+
+
+def report_lines(report: Mapping[str, Any]) -> list[str]:
+    """Write a check's report as lines: what came out, what failed, and why."""
+    name, earned, points = (report.get(key) for key in ("exercise", "earned", "points"))
+    mark = {"right": "✔", "wrong": "✘"}.get(str(report.get("state")), "○")
+    graded = all(isinstance(number, int | float) for number in (earned, points))
+    outcome = f"{earned:g} of {points:g} points" if graded else str(report.get("failure") or report.get("state"))
+    lines = [f"{mark} {name}: {outcome}"]
+    lines += [f"✘ {line}" for line in _lines(report.get("failed"))]
+    lines += [f"Likely cause: {line}" for line in _lines(report.get("mistakes"))]
+    return [_capped(line, 1000) for line in lines]
+
+
+def _shown(report: object) -> NotebookNode:
+    data = dict(report) if isinstance(report, Mapping) else {}
+    shown = {"text/html": report_html(data), "text/plain": "\n".join(report_lines(data)), MIMETYPE: data}
+    return v4.new_output("display_data", shown)
+
+
+def _lines(value: object) -> list[str]:
+    return [str(one) for one in value[:20]] if isinstance(value, list) else []
+
+
+def _capped(text: str, most: int = MAX_CHARACTERS) -> str:
+    return text if len(text) <= most else f"{text[:most]}\n… {len(text) - most} more characters are not shown."
+
+
+def _plain_metadata(output: NotebookNode) -> dict[str, Any]:
+    """Sizes and alternative texts of pictures."""
+    kept: dict[str, Any] = {}
+    for kind, values in output.metadata.items():
+        if kind.startswith("image/") and isinstance(values, Mapping):
+            sizes = {key: values[key] for key in ("width", "height") if isinstance(values.get(key), int)}
+            kept[kind] = {**sizes, **({"alt": values["alt"]} if isinstance(values.get("alt"), str) else {})}
+    return kept
+
+
+def _find_every_student(converter: BaseConverter) -> None:
+    """Add the students whose ids nbgrader takes for patterns, such as ``a[1]``, to a run."""
+    course = converter.coursedir
+    pattern = course.format_path(course.autograded_directory, course.student_id, course.assignment_id)
+    for folder in glob.glob(pattern):
+        if folder not in converter.assignments:
+            notebooks = glob.glob(f"{course.notebook_id}.ipynb", root_dir=folder)
+            if notebooks:
+                converter.assignments[folder] = [str(Path(folder) / name) for name in sorted(notebooks)]

@@ -1,0 +1,136 @@
+"""A course of two exercises, for tests of what nbgrader does around the running of cells."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import v4
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "ps1"
+STUB = "# TODO: your code here\nraise NotImplementedError"
+RIGHT = {"double": "def double(x):\n    return 2 * x", "square": "def square(x):\n    return x * x"}
+CONFIG = """
+import sys
+c = get_config()
+c.CourseDirectory.course_id = "tiny"
+c.ClearSolutions.code_stub = {{"python": {stub!r}}}
+c.Autograde.exporter_class = "autograder.intake.Intake"
+c.Intake.max_bytes = 2_000_000
+c.Autograde.sanitize_preprocessors = [
+    "autograder.rebase.Rebase",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+sys.path.insert(0, {tests!r})
+c.Autograde.autograde_preprocessors = [
+    {execute!r},
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.rebase.NeedsALook",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.feedback.CleanOutputs",
+]
+c.GenerateFeedback.exporter_class = "autograder.feedback.SafeFeedback"
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.feedback.HideTests",
+    "autograder.feedback.CleanOutputs",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+"""
+
+
+def settings(name: str, **flags: object) -> dict:
+    base = {"grade": False, "locked": False, "solution": False, "task": False}
+    return {"nbgrader": {**base, **flags, "grade_id": name, "schema_version": 3}}
+
+
+def source_notebook() -> nbformat.NotebookNode:
+    def cell(kind: str, source: str, name: str, **metadata: object) -> nbformat.NotebookNode:
+        made = getattr(v4, f"new_{kind}_cell")(source, metadata=metadata)
+        made.id = name
+        return made
+
+    cells = [
+        cell("markdown", "# Two exercises", "intro"),
+        cell("code", "import math", "given", **settings("given", locked=True)),
+        cell("code", "curve = [math.sin(x) for x in range(10)]\nrun = 'experiment'", "curve", tags=["experiment"]),
+        cell("code", "print(curve[3], 'second experiment')", "show", tags=["experiment"]),
+    ]
+    for name, points in (("double", 2), ("square", 3)):
+        head, body = RIGHT[name].split("\n")
+        solution = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
+        hidden = f"### BEGIN HIDDEN TESTS\nassert {name}(7) == {14 if name == 'double' else 49}\n### END HIDDEN TESTS"
+        cells += [
+            cell("markdown", f"## {name}", f"about-{name}"),
+            cell("code", solution, name, **settings(name, solution=True)),
+            cell(
+                "code",
+                f"assert {name}(2) == 4\n{hidden}",
+                f"test_{name}",
+                **settings(f"test_{name}", grade=True, locked=True, points=points),
+            ),
+        ]
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONIOENCODING": "utf-8"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=300,
+        check=False,
+    )
+
+
+def release(folder: Path, config: str) -> Path:
+    """Write the course into a folder and let nbgrader release it."""
+    (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    (folder / "source" / NAME).mkdir(parents=True)
+    nbformat.write(source_notebook(), folder / "source" / NAME / f"{NAME}.ipynb")
+    done = nbgrader(folder, "generate_assignment", NAME)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def config(execute: str = "in_process.RunHere") -> str:
+    """The course's settings, with a preprocessor that runs cells."""
+    return CONFIG.format(stub=STUB, tests=str(ROOT / "tests"), execute=execute)
+
+
+def hand_in(course: Path, student: str, nb: nbformat.NotebookNode) -> None:
+    """Put a notebook where nbgrader collects it."""
+    folder = course / "submitted" / student / NAME
+    folder.mkdir(parents=True)
+    nbformat.write(nb, folder / f"{NAME}.ipynb")
+
+
+def answered(course: Path, **answers: str) -> nbformat.NotebookNode:
+    """The released notebook with answers written in; right ones where none are given."""
+    nb = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    for cell in nb.cells:
+        if cell.id in RIGHT:
+            cell.source = answers.get(cell.id, RIGHT[cell.id])
+    return nb
+
+
+def at(nb: nbformat.NotebookNode, name: str) -> int:
+    return next(number for number, cell in enumerate(nb.cells) if cell.id == name)
