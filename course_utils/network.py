@@ -6,6 +6,7 @@ gradients, another update) are handed to :func:`train`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -201,7 +202,9 @@ def _bar(iterations: int, label: str | None) -> range:
     # In a notebook tqdm.auto draws a widget: a plain bar would write to stderr, which nbgrader counts as failure.
     from tqdm.auto import tqdm
 
-    return tqdm(range(iterations), desc=label, leave=False, mininterval=0.2)
+    # tqdm's notebook bar does not read this variable of tqdm's itself.
+    disable = "TQDM_DISABLE" in os.environ
+    return tqdm(range(iterations), desc=label, leave=False, mininterval=0.2, disable=disable)
 
 
 def predict(X: np.ndarray, parameters: Parameters, activation: str = "relu") -> np.ndarray:

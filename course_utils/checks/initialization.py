@@ -163,10 +163,15 @@ def count_cases(rng: np.random.Generator) -> list[Case]:
 
     def rows(groups: list[int], columns: int, tol: float, spread: float) -> np.ndarray:
         # Rows of a group lie within spread * tol of each other; groups by 20 tol or more.
+        # Some equal rows are neighbours and some are not.
         centres = 20 * tol * rng.permutation(len(groups))[:, None] + rng.normal(0, 1, columns)
-        W = np.repeat(centres, groups, axis=0)
-        W = W + rng.uniform(0, spread * tol, W.shape)
-        return W[rng.permutation(len(W))]
+        group = np.repeat(np.arange(len(groups)), groups)
+        while True:
+            group = rng.permutation(group)
+            runs = 1 + np.count_nonzero(np.diff(group))
+            if len(groups) < runs < len(group):
+                break
+        return centres[group] + rng.uniform(0, spread * tol, (len(group), columns))
 
     different = rng.normal(0, 1, (int(rng.integers(4, 9)), int(rng.integers(2, 4))))
     shared = np.repeat(rng.normal(0, 1, (1, 5)), int(rng.integers(3, 7)), axis=0)
