@@ -22,10 +22,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.safe_html import clean, clean_markdown
-from course_utils.checks.report import COLOURS, MIMETYPE
+from course_utils.checks.report import MIMETYPE, as_html
 
 MAX_CHARACTERS = 100_000
 MAX_PICTURE = 5_000_000
+MAX_LINES = 40
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 )
@@ -174,44 +175,30 @@ def what_students_may_see(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return [v4.new_output("stream", name="stdout", text=line)]
 
 
-def report_html(report: Mapping[str, Any]) -> str:
-    """Write a check's report as HTML from its plain data, believing none of it to be safe.
+def report_parts(report: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
+    """Read a check's report from its plain data, believing none of it: state, headline, labelled lines.
 
     Parameters
     ----------
     report : mapping
         As ``Report.as_dict`` makes it.
     """
-    state = str(report.get("state"))
-    colour = COLOURS.get(state, COLOURS["not started"])
-    first, *rest = report_lines(report)
-    rows = "".join(f"<div>{html.escape(line)}</div>" for line in rest)
-    return (
-        f'<div role="status" style="border-left: 4px solid {colour}; padding: 0.3em 0.8em">'
-        f"<div><b>{html.escape(first)}</b></div>{rows}</div>"
-    )
+    lines = report.get("lines")
+    pairs = [line for line in lines[:MAX_LINES] if len(line) == 2] if _is_list_of_lists(lines) else []
+    headline = str(report.get("headline") or "A check's report")
+    return str(report.get("state")), _capped(headline, 1000), [(str(a)[:40], _capped(str(b), 1000)) for a, b in pairs]
 
 
-def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """Write a check's report as lines: what came out, what failed, and why."""
-    name, earned, points = (report.get(key) for key in ("exercise", "earned", "points"))
-    mark = {"right": "✔", "wrong": "✘"}.get(str(report.get("state")), "○")
-    graded = all(isinstance(number, int | float) for number in (earned, points))
-    outcome = f"{earned:g} of {points:g} points" if graded else str(report.get("failure") or report.get("state"))
-    lines = [f"{mark} {name}: {outcome}"]
-    lines += [f"✘ {line}" for line in _lines(report.get("failed"))]
-    lines += [f"Likely cause: {line}" for line in _lines(report.get("mistakes"))]
-    return [_capped(line, 1000) for line in lines]
+def _is_list_of_lists(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, list | tuple) for one in value)
 
 
 def _shown(report: object) -> NotebookNode:
     data = dict(report) if isinstance(report, Mapping) else {}
-    shown = {"text/html": report_html(data), "text/plain": "\n".join(report_lines(data)), MIMETYPE: data}
+    state, headline, lines = report_parts(data)
+    text = "\n".join([headline, *(f"{label} {text}".strip() for label, text in lines)])
+    shown = {"text/html": as_html(state, headline, lines), "text/plain": text, MIMETYPE: data}
     return v4.new_output("display_data", shown)
-
-
-def _lines(value: object) -> list[str]:
-    return [str(one) for one in value[:20]] if isinstance(value, list) else []
 
 
 def _capped(text: str, most: int = MAX_CHARACTERS) -> str:

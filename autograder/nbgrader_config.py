@@ -28,4 +28,15 @@ c.Autograde.autograde_preprocessors = [
     "autograder.rebase.NeedsALook",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.feedback.CleanOutputs",
 ]
+
+# Feedback runs nothing, loads nothing and gives no hidden check away.
+c.GenerateFeedback.exporter_class = "autograder.feedback.SafeFeedback"
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.feedback.HideTests",
+    "autograder.feedback.CleanOutputs",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.ExportApp.plugin_class = "autograder.export.SafeCsv"

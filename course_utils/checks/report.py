@@ -6,12 +6,33 @@ import html
 import textwrap
 from typing import Any
 
+from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.verdict import Verdict
 
 WIDTH = 80
 SHORT = 70
-COLOURS = {"right": "#1b7837", "wrong": "#b2182b", "not started": "#5e5e5e"}
+GREY = "#5e5e5e"
+COLOURS = {"right": "#1b7837", "wrong": "#b2182b"}
 MIMETYPE = "application/vnd.course-check+json"
+
+
+def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
+    """Write a report as HTML: a headline, then labelled lines; every word is escaped.
+
+    Parameters
+    ----------
+    state : str
+        ``"right"``, ``"wrong"`` or anything else; gives the colour.
+    headline : str
+    lines : list of (label, text)
+    """
+    rows = "".join(
+        f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>" for label, text in lines
+    )
+    return (
+        f'<div role="status" style="border-left: 4px solid {COLOURS.get(state, GREY)}; padding: 0.3em 0.8em">'
+        f"<div><b>{html.escape(headline)}</b></div>{rows}</div>"
+    )
 
 
 class Report:
@@ -55,7 +76,10 @@ class Report:
             return [("", "Write your code in the cell above, run it, then run this cell again.")]
         found = []
         if self.points is not None:
-            found = [("✔" if holds else "✘", name) for name, holds in verdict.held.items()]
+            found = [
+                ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
+                for (name, holds), most in zip(verdict.held.items(), self._parts(), strict=True)
+            ]
             if verdict.ending:
                 found.append(("Broke off", verdict.ending))
             return found + [("Likely cause", sentence) for sentence in verdict.mistakes]
@@ -78,28 +102,25 @@ class Report:
             parts += textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
         return "\n".join(parts)
 
+    def _parts(self) -> list[float]:
+        shares = EXERCISES[self.verdict.exercise].properties
+        return [round(shares[name] * self.points, 2) for name in self.verdict.held]
+
     def _repr_html_(self) -> str:
-        colour = COLOURS[self.verdict.state]
-        rows = "".join(
-            f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>"
-            for label, text in self.lines()
-        )
-        return (
-            f'<div role="status" style="border-left: 4px solid {colour}; padding: 0.3em 0.8em">'
-            f"<div><b>{html.escape(self.headline())}</b></div>{rows}</div>"
-        )
+        return as_html(self.verdict.state, self.headline(), self.lines())
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for the class table."""
+        """Plain data for the class table and the feedback."""
         verdict = self.verdict
         return {
             "exercise": verdict.exercise,
             "state": verdict.state,
             "earned": self.earned,
             "points": self.points,
-            "failed": [name for name, holds in verdict.held.items() if not holds],
             "failure": verdict.failure,
             "mistakes": verdict.mistakes,
+            "headline": self.headline(),
+            "lines": self.lines(),
         }
 
     def show(self) -> None:
