@@ -343,12 +343,8 @@ def test_ordinary_markdown_is_left_alone(source):
 
 
 def test_a_report_with_wild_data_is_still_a_report():
-    for wild in (
-        {},
-        {"state": ["x"], "headline": {"a": 1}, "lines": 7},
-        {"lines": [1]},
-        {"lines": [[None, "<i>"], []]},
-    ):
+    bad_lines = [7, [1], [[None, "<i>"], []]]
+    for wild in [{"state": None}, *({"state": ["x"], "headline": {"a": 1}, "lines": lines} for lines in bad_lines)]:
         made = clean_output(v4.new_output("display_data", {MIMETYPE: wild}))
         assert made.data["text/html"].startswith("<div")
         assert "<i>" not in made.data["text/html"]
