@@ -1,0 +1,246 @@
+"""The trusted process: it runs the test cells of one submission after another, each submission in a fork.
+
+It is started once (``python -m autograder.judge.examiner``), imports what tests need, and then answers requests on its
+standard input: JSON, preceded by its length. What it holds of one submission ends with that submission's fork.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import importlib
+import json
+import os
+import signal
+import struct
+import sys
+import types
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from autograder.judge import inside
+from autograder.judge.inside.shell import NotebookShell, make_shell, run_cell
+from autograder.judge.outputs import Outputs
+from autograder.judge.sandbox import CHANNEL, Running, Sandbox
+from autograder.judge.session import GraderFault, Session, StudentFunction, SubmissionLimits
+
+LENGTH = struct.Struct("<Q")
+MOST = 100_000_000
+INSIDE = Path(inside.__file__).resolve().parent
+
+
+class Examination:
+    """One submission's way through its cells.
+
+    Parameters
+    ----------
+    shell : NotebookShell
+        Where test cells run.
+    session : Session
+        Where the student's cells run.
+    """
+
+    def __init__(self, shell: NotebookShell, session: Session) -> None:
+        self._shell, self._session = shell, session
+        self._lost = ""
+
+    def cell(self, cell: dict[str, Any]) -> dict[str, Any]:
+        """Run one cell.
+
+        Parameters
+        ----------
+        cell : dict
+            ``source``, ``kind`` (``student``; ``given``: locked, for both sides; ``test``) and, of a test, ``points``.
+
+        Returns
+        -------
+        dict
+            ``outputs``, and of a test ``look``: why it needs a look, or "".
+        """
+        if cell["kind"] == "test":
+            return self._test(cell["source"], cell["points"])
+        outputs, lost = self._session.run(cell["source"])
+        self._lost = self._lost or lost
+        if cell["kind"] == "given":
+            self._trusted(cell["source"])
+        return {"outputs": outputs}
+
+    def _trusted(self, source: str) -> tuple[list[NotebookNode], bool]:
+        outputs = Outputs(MOST, believed=True)
+        self._shell.emit = outputs.add
+        with_success = run_cell(self._shell, source)
+        return outputs.close(), with_success.success
+
+    def _test(self, source: str, points: float) -> dict[str, Any]:
+        graded = self._tested(source, points)
+        if self._session.stalled:  # the machine may have been busy: once more, quietly
+            graded = self._tested(source, points)
+        return graded
+
+    def _tested(self, source: str, points: float) -> dict[str, Any]:
+        session, namespace = self._session, self._shell.user_ns
+        with session.test():
+            if session.incident:
+                outputs = Outputs(MOST)
+                outputs.error("NotTested", f"This check was not run: {session.incident}.")
+                return {"outputs": outputs.close(), "look": session.incident}
+            asked = [name for name in names_read(source) if name not in namespace and not hasattr(builtins, name)]
+            missing = {}
+            for name in asked:
+                match session.look(name):
+                    case {"function": module}:
+                        namespace[name] = StudentFunction(session, name, module)
+                    case {"value": value}:
+                        namespace[name] = value
+                    case {"unfit": words}:
+                        missing[name] = f"{name} is {words}, which a check cannot read"
+                    case {"missing": others}:
+                        missing[name] = _not_found(name, others)
+            outputs, _ = self._trusted(source)
+            for name in asked:
+                namespace.pop(name, None)
+        look = session.incident
+        for output in outputs:
+            if output.output_type == "error" and output.ename == "NameError":
+                name = next((name for name in missing if f"'{name}'" in output.evalue), None)
+                if name:
+                    output.evalue = missing[name]
+                    output.traceback = [f"NameError: {missing[name]}"]
+                    if self._lost:
+                        look = look or f"a cell above ended the process: {self._lost}"
+        return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points)}
+
+
+def names_read(source: str) -> list[str]:
+    """List the global names that a cell's code reads, functions in it included."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        code = compile(TransformerManager().transform_cell(source), "<test>", "exec")
+    except SyntaxError:
+        return []
+    return list(dict.fromkeys(_names(code)))
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
+
+
+def _not_found(name: str, others: list) -> str:
+    close = get_close_matches(name, [one for one in others if isinstance(one, str)], 1, 0.6)
+    return f"{name} is not found" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def graded_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Let nbgrader read a test cell's outputs as they are meant.
+
+    To nbgrader anything on stderr is a failure, and a NumPy number no number.
+    """
+    for output in outputs:
+        if output.output_type == "stream":
+            output.name = "stdout"
+        elif output.output_type == "execute_result":
+            text = output.data.get("text/plain", "")
+            if text.startswith("np.") and text.endswith(")"):
+                output.data["text/plain"] = text.partition("(")[2][:-1]
+    return outputs
+
+
+def beyond(outputs: list[NotebookNode], points: float) -> str:
+    """Say what is odd about a test's result, which is to be between 0 and its points."""
+    for output in outputs:
+        if output.output_type == "execute_result":
+            try:
+                score = float(output.data.get("text/plain", ""))
+            except ValueError:
+                continue
+            if not 0 <= score <= points or not np.isfinite(score):
+                return f"the check itself is faulty: it gave {score:g} of {points:g} points"
+    return ""
+
+
+# --- the process ------------------------------------------------------------------------------------------
+
+
+def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
+    """Take one submission through its cells.
+
+    Returns
+    -------
+    dict
+        ``cells``, one result for each cell, or ``fault``, where the grader's own machinery failed.
+    """
+    config = Config(request["config"])
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sandbox = Sandbox(config=config)
+    modules = [Path(path) for path in request["modules"]]
+    readable = [INSIDE, *modules, *map(Path, request["readable"])]
+    hidden = [Path(path) for path in request["hidden"]]
+    places = os.pathsep.join(dict.fromkeys(str(path.parent) for path in [INSIDE, *modules]))
+
+    def start() -> Running:
+        command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+        return sandbox.start(command, Path(request["folder"]), readable, hidden, variables={"PYTHONPATH": places})
+
+    session = Session(start, SubmissionLimits(config=config))
+    examination = Examination(shell, session)
+    try:
+        return {"cells": [examination.cell(cell) for cell in request["cells"]]}
+    except GraderFault as fault:
+        return {"fault": str(fault)}
+    finally:
+        session.close()
+
+
+def main() -> int:
+    """Answer requests until the input ends."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(2, 1)  # what trusted code prints past its cell belongs in the log
+    shell = make_shell(lambda output: None)
+    for module in json.loads(sys.argv[1]):
+        importlib.import_module(module)
+    while (request := take(requests)) is not None:
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            put(answers, examine(shell, request))
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        if status:
+            put(answers, {"fault": f"the examiner ended with code {os.waitstatus_to_exitcode(status)}"})
+    return 0
+
+
+def take(stream: IO[bytes]) -> Any:
+    """Read one JSON value; None at the end."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (size,) = LENGTH.unpack(head)
+    text = stream.read(size)
+    return json.loads(text) if len(text) == size else None
+
+
+def put(stream: IO[bytes], value: Any) -> None:
+    """Write one JSON value."""
+    text = json.dumps(value).encode()
+    stream.write(LENGTH.pack(len(text)) + text)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

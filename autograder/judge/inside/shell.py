@@ -1,0 +1,159 @@
+"""Run cells as a notebook does, and hand every output on as plain data; no kernel, no sockets."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets import Any as AnyTrait
+from traitlets import Type
+from traitlets.config import Config
+
+Emit = Callable[[dict[str, Any]], None]
+
+FLUSH_AT = 32_000  # characters
+
+
+class Publisher(DisplayPublisher):
+    """Hands on what ``display`` shows."""
+
+    def publish(
+        self,
+        data: dict,
+        metadata: dict | None = None,
+        *,
+        transient: dict | None = None,
+        update: bool = False,
+        **_: Any,
+    ) -> None:
+        """Hand on one displayed object."""
+        self.shell.flush()
+        shown = {"output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {}), "update": update}
+        self.shell.emit({**shown, "display_id": str((transient or {}).get("display_id", ""))})
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Ask for earlier outputs of the cell to be dropped."""
+        self.shell.flush()
+        self.shell.emit({"output_type": "clear"})
+
+
+class ResultHook(DisplayHook):
+    """Hands on the value of a cell's last expression."""
+
+    def write_output_prompt(self) -> None:
+        """Print no ``Out[1]:``."""
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        """Hand on the value."""
+        self.shell.flush()
+        self.shell.emit({"output_type": "execute_result", "data": dict(format_dict), "metadata": dict(md_dict or {})})
+
+    def log_output(self, format_dict: dict) -> None:
+        """Keep no log."""
+
+    def finish_displayhook(self) -> None:
+        """Print no empty line."""
+        self._is_active = False
+
+
+class NotebookShell(InteractiveShell):
+    """IPython whose outputs go to ``emit``, one dict for each, in the notebook format's own terms.
+
+    Beside ``stream``, ``display_data``, ``execute_result`` and ``error`` there are ``{"output_type": "clear"}`` and
+    ``display_data`` with ``"update": True``, as in Jupyter's messages.
+    """
+
+    emit = AnyTrait()
+    display_pub_class = Type(Publisher)
+    displayhook_class = Type(ResultHook)
+
+    def init_sys_path(self) -> None:
+        """Leave the search path alone: files beside a notebook shadow no module of a trusted process."""
+
+    def init_virtualenv(self) -> None:
+        """Leave the search path alone."""
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Accept ``%matplotlib inline``, which asks for no event loop."""
+
+    def ask_exit(self) -> None:
+        """Make ``exit()`` an ordinary error."""
+        raise SystemExit
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        self.flush()
+        try:
+            words = str(evalue)
+        except Exception:
+            words = "<no message>"
+        self.emit({"output_type": "error", "ename": etype.__name__, "evalue": words, "traceback": list(stb)})
+
+    def flush(self) -> None:
+        """Send what was printed so far."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, Stream):
+                stream.flush()
+
+
+class Stream(io.TextIOBase):
+    """``sys.stdout`` or ``sys.stderr`` of a cell."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, name: str, emit: Emit) -> None:
+        self._name, self._emit = name, emit
+        self._waiting: list[str] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        """Tell that it can be written to."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Take text; it is sent in portions."""
+        text = str(text)
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size > FLUSH_AT:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what waits, in portions of limited size."""
+        text, self._waiting, self._size = "".join(self._waiting), [], 0
+        for start in range(0, len(text), FLUSH_AT):
+            self._emit({"output_type": "stream", "name": self._name, "text": text[start : start + FLUSH_AT]})
+
+
+def make_shell(emit: Emit) -> NotebookShell:
+    """Make the process's one shell, without history, start-up files or a log."""
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.IPKernelApp = Config()  # by this, tqdm and others tell a notebook from a terminal
+    shell = NotebookShell.instance(
+        config=settings, ipython_dir=tempfile.mkdtemp(prefix="shell"), emit=emit, colors="nocolor"
+    )
+    sys.stdout, sys.stderr = Stream("stdout", emit), Stream("stderr", emit)
+    builtins.input = no_input
+    return shell
+
+
+def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:
+    """Run one cell; its outputs are emitted before this returns."""
+    try:
+        return shell.run_cell(source, store_history=True)
+    finally:
+        shell.flush()
+
+
+def no_input(*_: Any, **__: Any) -> str:
+    """Stand in for ``input``."""
+    raise RuntimeError("input() has nobody to ask while a notebook is graded")

@@ -1,0 +1,176 @@
+"""The sandbox's side: run a student's cells, and answer calls of the functions that they define."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .border import Closed, NotPlain, encode
+from .peer import Peer
+from .shell import make_shell, run_cell
+
+BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
+NAMES = 300
+
+
+class CellTimeoutError(BaseException):
+    """Its CPU time is used up. Not an Exception, so that ``except Exception`` cannot swallow it."""
+
+
+class Student:
+    """Answers the trusted side's messages until the channel closes.
+
+    Parameters
+    ----------
+    read, write : int
+        File descriptors of the channel.
+    """
+
+    def __init__(self, read: int, write: int) -> None:
+        self._quiet, self._seconds = False, 0.0
+        self._shell = make_shell(self._emit)
+        self._own = set(self._shell.user_ns)
+        self._peer = Peer(
+            lambda size: os.read(read, size),
+            lambda buffer: _write_all(write, buffer),
+            self._find,
+            heed=lambda message: None,
+            keeps=True,
+        )
+        signal.signal(signal.SIGPROF, _out_of_time)
+
+    def serve(self) -> None:
+        """Do what is asked, one message after the other."""
+        while True:
+            match self._peer.next():
+                case {"run": str(source), "seconds": seconds}:
+                    self._peer.send({"ran": self._run(source, seconds)})
+                case {"look": str(name)}:
+                    self._peer.send(self._look(name))
+                case {"begin": seconds}:
+                    self._fork(seconds)
+                case {"end": True}:
+                    os._exit(0)
+
+    def _run(self, source: str, seconds: float) -> bool:
+        signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
+        try:
+            return bool(run_cell(self._shell, source).success)
+        except CellTimeoutError:  # it rang a moment too late to be the cell's
+            return False
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _look(self, name: str) -> dict[str, Any]:
+        namespace = self._shell.user_ns
+        if name not in namespace:
+            names = [one for one in namespace if one not in self._own and isinstance(one, str) and one.isidentifier()]
+            return {"missing": names[:NAMES]}
+        value = namespace[name]
+        if callable(value):
+            return {"function": str(getattr(value, "__module__", ""))[:200]}
+        try:
+            encode(value)
+        except NotPlain as error:
+            return {"unfit": str(error)}
+        return {"value": value}
+
+    def _find(self, name: str) -> Callable:
+        function = self._shell.user_ns.get(name)
+        if not callable(function):
+            raise NameError(f"name {name!r} is not defined as a function")
+
+        def timed(*arguments: Any, **keywords: Any) -> Any:
+            signal.setitimer(signal.ITIMER_PROF, self._seconds, 0.2)
+            try:
+                return function(*arguments, **keywords)
+            except CellTimeoutError:
+                raise TimeoutError(f"still running after {self._seconds:g} s of computing") from None
+            except Exception:
+                raise
+            except BaseException as error:  # exit() and the like end no test
+                raise RuntimeError(f"{type(error).__name__}: {error}") from None
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+
+        return timed
+
+    def _fork(self, seconds: float) -> None:
+        """Serve a test in a copy of this process: what it changes, and what becomes of it, ends with it."""
+        before = _files()
+        pid = os.fork()
+        if pid == 0:
+            self._quiet, self._seconds = True, seconds
+            self._peer.send({"began": True})
+            return
+        _, status = os.waitpid(pid, 0)
+        _end_children()
+        for path in sorted(_files() - before, reverse=True):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        self._peer.send({"ended": os.waitstatus_to_exitcode(status)})
+
+    def _emit(self, output: dict[str, Any]) -> None:
+        if self._quiet:
+            return
+        try:
+            self._peer.send({"output": output})
+        except NotPlain as error:
+            words = f"An output is left out: {error}\n"
+            self._peer.send({"output": {"output_type": "stream", "name": "stderr", "text": words}})
+
+
+def main(read: int, write: int) -> None:
+    """Serve on two file descriptors; what is printed beside the notebook's streams goes nowhere."""
+    ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
+    sys.path.insert(0, "")  # as in a notebook
+    student = Student(read, write)
+    try:
+        student.serve()
+    except (Closed, BrokenPipeError):
+        os._exit(0)
+
+
+def _out_of_time(*_: Any) -> None:
+    raise CellTimeoutError("its computing time is used up (an endless loop?)")
+
+
+def _write_all(descriptor: int, buffer: bytes | bytearray) -> None:
+    rest = memoryview(buffer)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _files() -> set[Path]:
+    roots = [Path.home(), Path("/tmp"), Path("/dev/shm")]
+    return {path for root in roots for path in root.rglob("*")}
+
+
+def _end_children() -> None:
+    """Kill every process that a test left behind; their own children become ours and follow."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            for child in _children():
+                os.kill(child, signal.SIGKILL)
+            os.waitpid(-1, 0)
+
+
+def _children() -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, ValueError):
+                continue
+            if parent == os.getpid():
+                found.append(int(entry.name))
+    return found

@@ -1,0 +1,214 @@
+"""nbgrader's step that runs a submission: ``Judge`` stands where ``Execute`` stood."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets import Bool, Float, List, Unicode
+
+from autograder.judge import examiner
+from autograder.judge.canary import why_no_sandbox
+from autograder.judge.session import GraderFault
+
+SKIP = "skip-execution"
+SWITCH = "c.Judge.trusted_class = True"
+
+
+class Judge(NbGraderPreprocessor):
+    """Runs the students' cells in a sandbox, and the tests outside of it.
+
+    What it could judge stands in ``resources["judged"]``: grade id → reason why it needs a look, or "".
+    """
+
+    modules = List(Unicode(), help="Packages that notebooks import and students may read.").tag(config=True)
+    readable = List(Unicode(), help="Files and folders that students' code may read.").tag(config=True)
+    hidden = List(Unicode(), help="Packages and paths that it may not, where they lie inside what it may.").tag(
+        config=True
+    )
+    preload = List(Unicode(), help="Modules that test cells import; imported once for a class.").tag(config=True)
+    wall_seconds = Float(900, help="Seconds for one submission by the clock, tests included.").tag(config=True)
+    trusted_class = Bool(
+        False, help="Run students' code in an ordinary kernel, beside the answers and with your rights."
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Run every code cell of a submission that is not tagged as to be skipped."""
+        resources["judged"] = {}
+        if nb.metadata.get("course", {}).get("refused"):
+            return nb, resources
+        if self.trusted_class:
+            return self._in_a_kernel(nb, resources)
+        if reason := why_no_sandbox():
+            raise GraderError(f"{reason}. For a class that you trust with your files: {SWITCH}")
+        cells = [cell for cell in nb.cells if _runs(cell)]
+        request = self._request(cells, resources)
+        results = self._examined(request)
+        for cell, result in zip(cells, results, strict=True):
+            cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
+            cell.execution_count = None
+            if _is_test(cell):
+                resources["judged"][cell.metadata.nbgrader.grade_id] = result["look"]
+        return nb, resources
+
+    def _request(self, cells: list[NotebookNode], resources: dict) -> dict[str, Any]:
+        folder = resources.get("metadata", {}).get("path") or "."
+        return {
+            "cells": [
+                {"source": cell.source, "kind": _kind(cell), "points": cell.metadata.get("nbgrader", {}).get("points")}
+                for cell in cells
+            ],
+            "folder": str(Path(folder).resolve()),
+            "environment": {"NBGRADER_EXECUTION": "autograde"},
+            "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
+            "modules": [str(found) for name in self.modules if (found := module_path(name))],
+            "readable": [str(Path(path).resolve()) for path in self.readable],
+            "hidden": [str(module_path(name) or Path(name).resolve()) for name in self.hidden],
+        }
+
+    def _examined(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Have a submission examined; a fault of the grader's own is met by one more try."""
+        for attempt in (1, 2):
+            try:
+                answer = the_examiner(self.preload).ask(request, self.wall_seconds)
+            except GraderFault as fault:
+                answer = {"fault": str(fault)}
+            if "cells" in answer:
+                return answer["cells"]
+            self.log.warning("The grader itself failed (%s), try %d of 2", answer["fault"], attempt)
+        look = f"the grader itself failed, which is not the student's fault: {answer['fault']}"
+        return [{"outputs": [], "look": look} for _ in request["cells"]]
+
+    def _in_a_kernel(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        self.log.warning("A trusted class: student code runs beside the answers, with your rights")
+        nb.metadata.setdefault("course", {})["trusted_class"] = True
+        nb, resources = Execute(parent=self.parent).preprocess(nb, resources)
+        for cell in nb.cells:
+            if _is_test(cell) and cell.execution_count is not None:
+                resources["judged"][cell.metadata.nbgrader.grade_id] = ""
+        return nb, resources
+
+
+class GraderError(Exception):
+    """Grading is refused; the message says what to do."""
+
+
+def _runs(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", []) and bool(cell.source.strip())
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
+def _kind(cell: NotebookNode) -> str:
+    if _is_test(cell):
+        return "test"
+    return "given" if is_locked(cell) and not is_solution(cell) else "student"
+
+
+def module_path(name: str) -> Path | None:
+    """Find the folder or file of an importable module, without importing it."""
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if found is None or not found.origin:
+        return None
+    origin = Path(found.origin)
+    return origin.parent if origin.name == "__init__.py" else origin
+
+
+# --- the examiner's process -------------------------------------------------------------------------------
+
+
+class Examiner:
+    """The trusted process, as seen from nbgrader's.
+
+    Parameters
+    ----------
+    preload : list of str
+        Modules that it imports at its start.
+    """
+
+    def __init__(self, preload: list[str]) -> None:
+        command = [sys.executable, "-P", "-m", "autograder.judge.examiner", json.dumps(preload)]
+        places = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places)), "OPENBLAS_NUM_THREADS": "1"},
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it still runs."""
+        return self._process.poll() is None
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Have one submission examined.
+
+        Raises
+        ------
+        GraderFault
+            No answer in time, or none at all.
+        """
+        try:
+            examiner.put(self._process.stdin, request)
+            if not self._answers_within(seconds):
+                raise GraderFault(f"no answer for {seconds:g} s")
+            answer = examiner.take(self._process.stdout)
+        except OSError as error:
+            answer = None
+            reason = str(error)
+        else:
+            reason = "its process ended"
+        if answer is None:
+            self.close()
+            raise GraderFault(reason)
+        return answer
+
+    def _answers_within(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        ready = select.select([self._process.stdout], [], [], max(0, end - time.monotonic()))[0]
+        if not ready:
+            self.close()
+        return bool(ready)
+
+    def close(self) -> None:
+        """End it, and with it every sandbox that it started."""
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+_examiner: dict[str, Examiner] = {}
+
+
+def the_examiner(preload: list[str]) -> Examiner:
+    """Give this process's examiner; it is started when first asked for."""
+    key = json.dumps(preload)
+    if key not in _examiner or not _examiner[key].alive:
+        _examiner[key] = Examiner(preload)
+    return _examiner[key]
+
+
+@atexit.register
+def _close_all() -> None:
+    for one in _examiner.values():
+        if one.alive:
+            one.close()

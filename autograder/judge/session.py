@@ -1,0 +1,293 @@
+"""The trusted side of a student's sandbox: run cells there, call functions there, and know what went wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbformat import NotebookNode
+from traitlets import Float, Integer
+from traitlets.config import LoggingConfigurable
+
+from autograder.judge.inside.border import Closed, ProtocolError
+from autograder.judge.inside.peer import Peer
+from autograder.judge.outputs import Outputs
+from autograder.judge.sandbox import NoSandbox, Running
+
+CAUSES = {
+    "cpu": "its computing time for the whole notebook was used up",
+    "wall": "its time for the whole notebook was used up",
+    "memory": "it took more memory than it may",
+    "processes": "it started more processes than it may",
+    "disk": "it wrote more than it may",
+}
+QUICK = 10.0  # seconds for what is no student's code
+
+
+class Gone(ProtocolError):
+    """The student's process is gone; the message says why."""
+
+
+class OutOfTime(Exception):
+    """No answer in time."""
+
+
+class GraderFault(BaseException):
+    """The grader's own machinery failed. Not an Exception, so that no check takes it for the student's fault."""
+
+
+class SubmissionLimits(LoggingConfigurable):
+    """How long a student's code may take, and how much it may print. Memory and the like: see Sandbox."""
+
+    cell_cpu = Float(60.0, help="Seconds of computing for one cell.").tag(config=True)
+    cell_wall = Float(180.0, help="Seconds for one cell by the clock.").tag(config=True)
+    call_cpu = Float(2.0, help="Seconds of computing for one call of a student's function by a check.").tag(config=True)
+    call_wall = Float(20.0, help="Seconds for one such call by the clock.").tag(config=True)
+    output = Integer(5_000_000, help="Characters that are kept of one cell's output.").tag(config=True)
+    restarts = Integer(5, help="How often a submission's cells are run again after its process ended.").tag(config=True)
+
+
+class Session:
+    """One submission in its sandbox, started when first needed, and again after it ended.
+
+    Parameters
+    ----------
+    start : callable
+        Starts a sandbox with the student's side in it.
+    limits : SubmissionLimits
+
+    Attributes
+    ----------
+    incident : str
+        Why the test that runs now cannot count; empty where nothing happened.
+    stalled : bool
+        The incident was a stop by the clock, while little was computed: the machine may have been busy.
+    """
+
+    def __init__(self, start: Callable[[], Running], limits: SubmissionLimits) -> None:
+        self._start, self.limits = start, limits
+        self._cells: list[str] = []
+        self._running: Running | None = None
+        self._starts = 0
+        self._deadline = 0.0
+        self._testing = False
+        self.incident = ""
+        self.stalled = False
+
+    # --- cells --------------------------------------------------------------------------------------------
+
+    def run(self, source: str) -> tuple[list[NotebookNode], str]:
+        """Run a cell of the student's.
+
+        Returns
+        -------
+        outputs : list of NotebookNode
+        lost : str
+            Why the process ended in it; empty where it did not. What the cell defined is then lost.
+        """
+        self._bring_up()
+        outputs = Outputs(self.limits.output)
+        try:
+            self._run(source, outputs)
+        except Gone as gone:
+            outputs.error("ProcessEnded", f"This cell ended the process: {gone}.")
+            return outputs.close(), str(gone)
+        self._cells.append(source)
+        return outputs.close(), ""
+
+    def _run(self, source: str, outputs: Outputs) -> None:
+        with self._talking(self.limits.cell_wall):
+            self._peer.send({"run": source, "seconds": self.limits.cell_cpu})
+            while True:
+                match self._peer.next():
+                    case {"output": dict(output)}:
+                        outputs.add(output)
+                    case {"ran": bool()}:
+                        return
+                    case _:
+                        raise ProtocolError("no answer to a cell")
+
+    # --- tests --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def test(self) -> Iterator[None]:
+        """Call functions within: they start from the state that the cells so far left, and change nothing of it."""
+        self.incident, self.stalled = "", False
+        try:
+            self._bring_up()
+            self._peer.forget()
+            with self._talking(QUICK):
+                self._peer.send({"begin": self.limits.call_cpu})
+                self._expect("began")
+            self._testing = True
+        except Gone as gone:
+            self.incident = str(gone)
+        try:
+            yield
+        finally:
+            if self._testing:
+                self._testing = False
+                with contextlib.suppress(Gone), self._talking(QUICK):
+                    self._peer.send({"end": True})
+                    self._expect("ended")
+
+    def look(self, name: str) -> dict[str, Any]:
+        """Ask what a name stands for: ``function`` (its module), ``value``, ``unfit`` (why) or ``missing`` (others)."""
+        self._require_test()
+        with self._talking(QUICK):
+            self._peer.send({"look": name})
+            match self._peer.next():
+                case {"function": str()} | {"value": _} | {"unfit": str()} | {"missing": list()} as found:
+                    return found
+                case other:
+                    self._heed(other)
+                    raise ProtocolError("no answer to a name")
+
+    def call(self, name: str, arguments: tuple, keywords: dict[str, Any]) -> Any:
+        """Call a function that the student defined.
+
+        Raises
+        ------
+        Gone
+            The process ended meanwhile, or earlier in this test.
+        NotPlain
+            An argument, or the result, is no plain data.
+        Exception
+            What the function raised.
+        """
+        self._require_test()
+        with self._talking(self.limits.call_wall):
+            return self._peer.call(name, arguments, keywords)
+
+    # --- the process --------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._running:
+            self._running.close()
+        self._running, self._testing = None, False
+
+    def _bring_up(self) -> None:
+        """Start the sandbox if there is none, and bring it to where the cells so far led."""
+        if self._running:
+            return
+        if self._starts > self.limits.restarts:
+            raise Gone("its process ended too often")
+        self._starts += 1
+        try:
+            self._running = self._start()
+        except (NoSandbox, OSError) as error:
+            raise GraderFault(f"the sandbox did not start: {error}") from error
+        os.set_blocking(self._running.write, False)
+        self._peer = Peer(self._read, self._write, _nothing_here, self._heed)
+        for source in self._cells:
+            self._run(source, Outputs(0))
+
+    @contextmanager
+    def _talking(self, seconds: float) -> Iterator[None]:
+        """Within, the other side has this long; a failure of the talk ends its process, and is a ``Gone``."""
+        outer, self._deadline = self._deadline, time.monotonic() + seconds
+        computed = self._running.cpu()
+        try:
+            yield
+        except Gone:
+            raise
+        except OutOfTime:
+            self.stalled = self._running.cpu() - computed < seconds / 2
+            self._give_up(f"no answer for {seconds:g} s")
+        except ProtocolError as error:
+            self._give_up(self._cause() or f"it broke the protocol ({error})")
+        except Exception:
+            raise  # the student's function raised
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._deadline = outer
+
+    def _cause(self) -> str:
+        cause = self._running.wait(1.0)  # the channel closes a moment before the sandbox is over
+        if cause == "ended":
+            return f"it ended itself, with exit code {self._running.exit_code}"
+        return CAUSES.get(cause, f"it was {cause}") if cause else ""
+
+    def _give_up(self, words: str) -> None:
+        self.close()
+        self.incident = self.incident or words
+        raise Gone(words) from None
+
+    def _heed(self, message: Any) -> None:
+        match message:
+            case {"ended": int(code)}:
+                self._testing = False
+                how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+                self.incident = f"the process ended {how}"
+                raise Gone(self.incident)
+            case {"output": _}:
+                return
+        raise ProtocolError("an unexpected message")
+
+    def _expect(self, key: str) -> None:
+        match self._peer.next():
+            case {"output": _}:
+                self._expect(key)
+            case dict(message) if list(message) == [key]:
+                return
+            case message:
+                self._heed(message)
+
+    def _require_test(self) -> None:
+        if not self._testing:
+            raise Gone(self.incident or "the test is over")
+
+    def _read(self, size: int) -> bytes:
+        self._wait(self._running.read, select.POLLIN)
+        try:
+            return os.read(self._running.read, size)
+        except OSError:
+            return b""
+
+    def _write(self, buffer: bytes | bytearray) -> None:
+        rest = memoryview(buffer)
+        while rest:
+            self._wait(self._running.write, select.POLLOUT)
+            try:
+                rest = rest[os.write(self._running.write, rest) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise Closed("the channel is closed") from error
+
+    def _wait(self, descriptor: int, event: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        left = self._deadline - time.monotonic()
+        if left <= 0 or not poll.poll(1000 * left):
+            raise OutOfTime
+
+
+class StudentFunction:
+    """Stands for a function that the student defined: calling it calls the student's, across the border."""
+
+    is_timed = True  # its time is limited where it runs
+
+    def __init__(self, session: Session, name: str, module: str) -> None:
+        self._session = session
+        self.__name__ = self.__qualname__ = name
+        self.__module__ = module
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it."""
+        return self._session.call(self.__name__, arguments, keywords)
+
+    def __repr__(self) -> str:
+        return f"<the student's {self.__name__}>"
+
+
+def _nothing_here(name: str) -> Callable:
+    raise NameError(f"name {name!r} is not defined")
