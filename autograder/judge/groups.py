@@ -1,0 +1,173 @@
+"""One control group per sandbox, where the machine lets us make one: the kernel then counts and limits the whole tree.
+
+Version 2 needs a delegated folder (root's, or a desktop session's under systemd); version 1 needs root. Elsewhere the
+sandbox does with limits per process and its own watch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "autograder"
+_count = itertools.count()
+
+
+class Group:
+    """The control group of one sandbox.
+
+    Parameters
+    ----------
+    folders : dict
+        Controller → folder; with version 2 all are the same one.
+    version : int
+        1 or 2.
+    """
+
+    def __init__(self, folders: dict[str, Path], version: int) -> None:
+        self.folders = folders
+        self.version = version
+        self._files: dict[str, int] = {}
+
+    @classmethod
+    def make(cls, memory: int, tasks: int) -> Group | None:
+        """Make a group as near to our own as the kernel allows.
+
+        Parameters
+        ----------
+        memory : int
+            Bytes that its processes may hold together, files in memory included; none of it is swapped.
+        tasks : int
+            Processes and threads that it may hold.
+
+        Returns
+        -------
+        Group or None
+            None where no group can be made.
+        """
+        name = f"{PREFIX}-{os.getpid()}-{next(_count)}"
+        for version, parents in _places():
+            group = cls({}, version)
+            try:
+                for controller, parent in parents.items():
+                    _sweep(parent)
+                    group.folders[controller] = parent / name
+                    group.folders[controller].mkdir(exist_ok=version == 2)
+                group._limit(memory, tasks)
+                return group
+            except OSError:
+                group.remove()
+        return None
+
+    def add(self, pid: int) -> None:
+        """Move a process, which has no children yet, into the group."""
+        for folder in set(self.folders.values()):
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def cpu(self) -> float | None:
+        """Count the CPU seconds of all that ever ran in the group; None where the kernel does not."""
+        if self.version == 2:
+            return self._read("memory", "cpu.stat")["usage_usec"] / 1e6
+        if "cpuacct" in self.folders:
+            return self._read("cpuacct", "cpuacct.usage")[""] / 1e9
+        return None
+
+    def excess(self) -> str | None:
+        """Tell which limit the kernel has enforced: memory, processes, or none."""
+        if self._read("memory", "memory.events" if self.version == 2 else "memory.oom_control")["oom_kill"]:
+            return "memory"
+        if self._read("pids", "pids.events")["max"]:
+            return "processes"
+        return None
+
+    def remove(self) -> None:
+        """Remove the group, whose processes are gone."""
+        for file in self._files.values():
+            os.close(file)
+        self._files.clear()
+        for folder in set(self.folders.values()):
+            for _ in range(200):
+                try:
+                    folder.rmdir()
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.005)  # the last task is reaped, but not yet taken off the kernel's list
+                else:
+                    break
+
+    def _limit(self, memory: int, tasks: int) -> None:
+        where, bytes_, number = self.folders["memory"], str(memory), str(tasks)
+        if self.version == 2:
+            (where / "memory.max").write_text(bytes_)
+            self._write_if_there("memory.swap.max", "0")
+            self._write_if_there("memory.oom.group", "1")
+        else:
+            (where / "memory.limit_in_bytes").write_text(bytes_)
+            self._write_if_there("memory.memsw.limit_in_bytes", bytes_)
+        (self.folders["pids"] / "pids.max").write_text(number)
+        self.excess(), self.cpu()  # what cannot be read is no good either
+
+    def _write_if_there(self, name: str, value: str) -> None:
+        """Write a setting of swap, which a kernel may be built without."""
+        file = self.folders["memory"] / name
+        if file.exists():
+            file.write_text(value)
+
+    def _read(self, controller: str, name: str) -> dict[str, int]:
+        if name not in self._files:
+            self._files[name] = os.open(self.folders[controller] / name, os.O_RDONLY | os.O_CLOEXEC)
+        lines = os.pread(self._files[name], 4096, 0).decode().splitlines()
+        return {key: int(value) for key, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def _places() -> Iterator[tuple[int, dict[str, Path]]]:
+    """Find where a group may be made: ``(version, {controller: parent})``, nearest first."""
+    try:
+        mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        own = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+    except OSError:
+        return
+    v1: dict[str, Path] = {}
+    for fields in mounts:
+        kind, _, options = fields[fields.index("-") + 1 :][:3]
+        if kind not in ("cgroup", "cgroup2"):
+            continue
+        top = Path(fields[4])
+        for _, controllers, path in own:
+            here = top / os.path.relpath(path, fields[3])
+            if ".." in here.parts:
+                continue
+            if kind == "cgroup2" and not controllers:
+                # A group that holds processes has no limited groups below, so ours stands beside our own, or higher.
+                for folder in [here, *here.parents]:
+                    if folder.is_relative_to(top) and _may_limit(folder):
+                        yield 2, {"memory": folder, "pids": folder}
+            elif kind == "cgroup" and controllers and set(controllers.split(",")) <= set(options.split(",")):
+                wanted = {"memory", "pids", "cpuacct"} & set(controllers.split(","))
+                v1.update(dict.fromkeys(wanted, here))
+    if {"memory", "pids"} <= set(v1):
+        yield 1, v1
+
+
+def _may_limit(folder: Path) -> bool:
+    try:
+        controllers = (folder / "cgroup.subtree_control").read_text().split()
+    except OSError:
+        return False
+    return {"memory", "pids"} <= set(controllers) and os.access(folder / "cgroup.procs", os.W_OK)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a grader left that was killed: its sandboxes died with it, their groups could not."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(parent):
+            head, _, rest = name.partition("-")
+            owner = rest.partition("-")[0]
+            if head == PREFIX and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+                with contextlib.suppress(OSError):
+                    os.rmdir(parent / name)

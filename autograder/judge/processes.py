@@ -1,0 +1,87 @@
+"""What the processes of a sandbox use, seen from outside through its own ``/proc`` and its own file systems.
+
+The sandbox's ``/proc`` lists its processes and no others, orphans included, so nothing has to be searched for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import NamedTuple
+
+TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class Usage(NamedTuple):
+    """What all processes use together: CPU seconds, bytes of memory, processes and threads."""
+
+    cpu: float
+    memory: int
+    tasks: int
+
+
+class Tree:
+    """The processes and the files of one sandbox.
+
+    Parameters
+    ----------
+    first : int
+        Its first process, which has finished setting up.
+    writable : list of str
+        Where its writable file systems are mounted.
+    """
+
+    def __init__(self, first: int, writable: list[str]) -> None:
+        self._disks: list[int] = []
+        self._proc = os.open(f"/proc/{first}/root/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for place in writable:
+            self._disks.append(os.open(f"/proc/{first}/root{place}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+
+    def usage(self) -> Usage:
+        """Add up what the processes use now. Memory that several share counts for each of them."""
+        cpu, memory, tasks = 0.0, 0, 0
+        for pid in self._pids():
+            # A command's name may hold spaces and brackets; the numbers stand behind the last one.
+            fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
+            if fields:
+                cpu += sum(map(int, fields[11:15])) / TICK  # its own, and that of children it waited for
+                tasks += int(fields[17])
+                memory += int(fields[21]) * PAGE
+        return Usage(cpu, memory, tasks)
+
+    def memory(self) -> int:
+        """Add up the memory, each shared page once: exact, but slow."""
+        total = 0
+        for pid in self._pids():
+            for line in self._read(f"{pid}/smaps_rollup").splitlines():
+                if line.startswith(b"Pss:"):
+                    total += int(line.split()[1]) * 1024
+        return total
+
+    def disk(self) -> tuple[int, int]:
+        """Count the bytes and the files of the writable file systems."""
+        found = [os.fstatvfs(place) for place in self._disks]
+        return sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found), sum(
+            one.f_files - one.f_ffree for one in found
+        )
+
+    def close(self) -> None:
+        """Let go of the sandbox, whose file systems end with the last that looks at them."""
+        for file in [self._proc, *self._disks]:
+            os.close(file)
+
+    def _pids(self) -> list[str]:
+        try:
+            return [name for name in os.listdir(self._proc) if name.isdigit()]
+        except OSError:
+            return []
+
+    def _read(self, name: str) -> bytes:
+        with contextlib.suppress(OSError):  # it has just ended
+            file = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc)
+            try:
+                return os.read(file, 8192)
+            finally:
+                os.close(file)
+        return b""

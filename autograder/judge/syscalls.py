@@ -1,0 +1,85 @@
+"""The system calls that code in the sandbox may not make, as a seccomp program.
+
+All others are allowed: NumPy, the C library and Python take up new calls with every release, so a list of allowed ones
+would break courses and not attacks. The border is the namespaces; this list takes away what could loosen them, what
+reaches the kernel's rarely trodden parts, and what holds memory that no process answers for.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import socket
+
+NAMESPACES = ["unshare", "setns"]
+MOUNTS = ["mount", "umount2", "pivot_root", "chroot", "mount_setattr", "move_mount", "open_tree"]
+MOUNTS += ["fsopen", "fsconfig", "fsmount", "fspick"]
+PROCESSES = ["ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"]
+KERNEL = ["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register"]
+KERNEL += ["keyctl", "add_key", "request_key", "fanotify_init", "open_by_handle_at", "name_to_handle_at", "syslog"]
+KERNEL += ["personality", "modify_ldt", "iopl", "ioperm", "lookup_dcookie", "vhangup"]
+MACHINE = ["kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "acct"]
+MACHINE += ["swapon", "swapoff", "quotactl", "quotactl_fd", "settimeofday", "clock_settime", "clock_settime64"]
+MACHINE += ["clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname"]
+FORBIDDEN = NAMESPACES + MOUNTS + PROCESSES + KERNEL + MACHINE
+
+# Memory that belongs to no process's resident set, so that only a control group would count it.
+UNCOUNTED = ["memfd_create", "memfd_secret", "shmget", "msgget", "semget"]
+
+CLONE_NEW = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
+TERMINAL_INPUT = [0x5412, 0x541C]  # TIOCSTI and TIOCLINUX type into a terminal
+
+
+class NoFilter(Exception):
+    """No filter can be made here; the message says why and what to do."""
+
+
+@functools.cache
+def program() -> bytes:
+    """Compile the filter for this machine, once per process.
+
+    Returns
+    -------
+    bytes
+        A BPF program, as ``bwrap --seccomp`` reads it.
+
+    Raises
+    ------
+    NoFilter
+        libseccomp or its binding is missing.
+    """
+    try:
+        import pyseccomp
+    except ImportError:
+        raise NoFilter(
+            "pyseccomp is missing; install this course with the extra: pip install -e '.[autograder]'"
+        ) from None
+    except RuntimeError:
+        raise NoFilter(
+            "the library libseccomp is missing; apt install libseccomp2, or dnf install libseccomp"
+        ) from None
+    made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    # Calls by another architecture's table (32 bit, x32) would pass under other numbers.
+    made.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
+
+    def deny(code: int, names: list[str], *arguments: object) -> None:
+        for name in names:
+            number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
+            if number >= 0:  # else it is younger than the library, or not of this architecture
+                made.add_rule(pyseccomp.ERRNO(code), number, *arguments)
+
+    deny(errno.EPERM, FORBIDDEN)
+    deny(errno.ENOSYS, UNCOUNTED)
+    # Its flags lie in memory, where a filter cannot look; told that it is unknown, the C library falls back to clone.
+    deny(errno.ENOSYS, ["clone3"])
+    for flag in CLONE_NEW:
+        deny(errno.EPERM, ["clone"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
+    for request in TERMINAL_INPUT:
+        deny(errno.EPERM, ["ioctl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    # Within the sandbox Unix sockets may connect (multiprocessing does): nobody else's can be seen from there.
+    deny(errno.EAFNOSUPPORT, ["socket"], pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
+    with os.fdopen(os.memfd_create("seccomp"), "r+b") as file:
+        made.export_bpf(file)
+        file.seek(0)
+        return file.read()
