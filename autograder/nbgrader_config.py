@@ -1,5 +1,7 @@
 """nbgrader's settings for this course: ``autograder/`` is its course folder."""
 
+from course_utils.data import DATASETS
+
 c = get_config()  # noqa: F821 - given by nbgrader
 
 c.CourseDirectory.course_id = "improving-dnn"
@@ -8,7 +10,13 @@ c.CourseDirectory.release_directory = "../notebooks"
 
 c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
 
-# A cell has its own limit; a function under test has 2 s a case (course_utils/checks/calling.py).
+# Student code runs in a sandbox that holds no answer; the tests run outside and call across (autograder/judge/).
+c.Judge.modules = ["course_utils"]
+c.Judge.readable = [str(DATASETS)]
+c.Judge.hidden = ["autograder"]
+c.Judge.preload = ["autograder.grading"]
+
+# Only for a class that is trusted, where there is no sandbox.
 c.Execute.timeout = 120
 
 # Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
@@ -22,7 +30,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "nbgrader.preprocessors.Execute",
+    "autograder.judge.preprocessor.Judge",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "autograder.rebase.NeedsALook",

@@ -47,15 +47,21 @@ class Rebase(NbGraderPreprocessor):
 
 
 class NeedsALook(NbGraderPreprocessor):
-    """The preprocessor to put after SaveAutoGrades: what could not be graded waits for a person, without points.
+    """The preprocessor to put after SaveAutoGrades: what was not judged waits for a person, without points.
 
-    It reads ``nb.metadata["course"]["needs_a_look"]``, reasons by the grade cell they concern; any step may add one.
+    A grade stands only if ``resources["judged"]`` says so: grade id → "" (or the reason why it needs a look).
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Flag grades in the gradebook."""
+        """Flag grades in the gradebook, and keep the reasons in the notebook."""
         where = resources["nbgrader"]
-        reasons = nb.metadata.get("course", {}).get("needs_a_look", {})
+        judged = resources.get("judged", {})
+        reasons = nb.metadata.setdefault("course", {}).setdefault("needs_a_look", {})
+        for cell in nb.cells:
+            if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
+                name = _name(cell)
+                if reason := judged.get(name, "it was not run"):
+                    reasons.setdefault(name, reason)
         if reasons:
             with Gradebook(where["db_url"]) as gradebook:
                 for name in reasons:

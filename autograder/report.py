@@ -71,6 +71,9 @@ def reasons_in(file: Path) -> list[str]:
         if not settings.get("grade"):
             continue
         name = settings["grade_id"].removeprefix("test_")
+        if look := record.get("needs_a_look", {}).get(settings["grade_id"]):
+            reasons.append(f"{name} needs a look: {look}")
+            continue
         shown = [output.data[MIMETYPE] for output in cell.outputs if MIMETYPE in output.get("data", {})]
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if shown and shown[-1]["state"] == "not started":

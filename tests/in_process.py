@@ -8,6 +8,7 @@ import re
 
 from nbformat import NotebookNode, v4
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade
 
 
 class RunHere(NbGraderPreprocessor):
@@ -16,6 +17,7 @@ class RunHere(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Run every cell but those tagged as not to be run."""
         namespace: dict = {}
+        judged = resources.setdefault("judged", {})
         for cell in nb.cells:
             if cell.cell_type != "code" or "skip-execution" in cell.metadata.get("tags", []):
                 continue
@@ -30,6 +32,8 @@ class RunHere(NbGraderPreprocessor):
                 kind = type(error).__name__
                 lines = [f"{kind}: {error}"]
                 cell.outputs.append(v4.new_output("error", ename=kind, evalue=str(error), traceback=lines))
+            if is_grade(cell):
+                judged[cell.metadata.nbgrader.grade_id] = ""
             if printed.getvalue():
                 cell.outputs.insert(0, v4.new_output("stream", name="stdout", text=printed.getvalue()))
         return nb, resources
