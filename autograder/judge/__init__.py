@@ -1,0 +1,1 @@
+"""Grading with a sandbox: student code in one process, the checks in another."""
