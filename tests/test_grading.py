@@ -53,7 +53,7 @@ def test_right_answers_earn_everything_however_written(rows):
 def test_blank_and_imported_earn_nothing(rows):
     assert rows["blank"].points == 0
     assert rows["imported"].points == 0
-    assert "You imported this function" in rows["imported"].reasons[0]
+    assert "No module named 'autograder'" in rows["imported"].reasons[0]
 
 
 def test_every_wrong_answer_loses_points_and_is_named(rows):
@@ -73,11 +73,20 @@ def test_a_fault_costs_its_own_exercise_only(rows):
     assert rows["half-done"].points == 14
 
 
-@pytest.mark.parametrize("student", ["crashed", "damaged-file", "empty-file"])
+@pytest.mark.parametrize("student", ["damaged-file", "empty-file"])
 def test_what_cannot_be_graded_has_no_points_and_needs_a_look(rows, student):
     assert rows[student].points is None
     assert rows[student].needs_a_look
     assert rows[student].reasons[0].startswith("needs a look: ")
+
+
+def test_a_crash_costs_its_own_exercise_which_needs_a_look(course, rows):
+    assert rows["crashed"].points == 46
+    assert rows["crashed"].needs_a_look
+    assert "initialize_parameters_zeros needs a look" in rows["crashed"].reasons[0]
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        grades = gradebook.find_submission_notebook(NAME, NAME, "crashed").grades
+        assert {grade.name for grade in grades if grade.needs_manual_grade} == {"test_initialize_parameters_zeros"}
 
 
 def test_the_gradebook_agrees_with_the_notebooks_cell_by_cell(course, rows):

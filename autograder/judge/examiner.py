@@ -11,6 +11,7 @@ import dis
 import importlib
 import json
 import os
+import re
 import signal
 import struct
 import sys
@@ -48,7 +49,7 @@ class Examination:
 
     def __init__(self, shell: NotebookShell, session: Session) -> None:
         self._shell, self._session = shell, session
-        self._lost = ""
+        self._broken: list[tuple[str, str, bool]] = []  # source of a cell, how it broke off, with the process
 
     def cell(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Run one cell.
@@ -66,7 +67,9 @@ class Examination:
         if cell["kind"] == "test":
             return self._test(cell["source"], cell["points"])
         outputs, lost = self._session.run(cell["source"])
-        self._lost = self._lost or lost
+        for error in outputs:
+            if error.output_type == "error":
+                self._broken.append((cell["source"], f"{error.ename}: {error.evalue}"[:200], bool(lost)))
         if cell["kind"] == "given":
             self._trusted(cell["source"])
         return {"outputs": outputs}
@@ -108,13 +111,20 @@ class Examination:
         look = session.incident
         for output in outputs:
             if output.output_type == "error" and output.ename == "NameError":
-                name = next((name for name in missing if f"'{name}'" in output.evalue), None)
-                if name:
-                    output.evalue = missing[name]
-                    output.traceback = [f"NameError: {missing[name]}"]
-                    if self._lost:
-                        look = look or f"a cell above ended the process: {self._lost}"
+                for name, words in missing.items():
+                    if f"'{name}'" in output.evalue:
+                        how, ended = self._breaking(name)
+                        output.evalue = words + how
+                        output.traceback = [f"NameError: {output.evalue}"]
+                        look = look or (how.removeprefix("; ") if ended else "")
         return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points)}
+
+    def _breaking(self, name: str) -> tuple[str, bool]:
+        """Say how the cell that should define a name broke off, and whether the process ended with it."""
+        for source, how, ended in self._broken:
+            if re.search(rf"\b{re.escape(name)}\b", source):
+                return f"; its cell broke off with {how}", ended
+        return "", False
 
 
 def names_read(source: str) -> list[str]:
