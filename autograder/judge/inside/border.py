@@ -232,7 +232,7 @@ def receive(read: Read, limits: Limits = LIMITS) -> Frame:
     magic, length = _PREFIX.unpack(_read_exactly(read, _PREFIX.size))
     _require(magic == _MAGIC, "no frame")
     _require(length <= limits.header_bytes, "the header is too long")
-    match _parse(_read_exactly(read, length), limits):
+    match _parse(bytes(_read_exactly(read, length)), limits):
         case [str(kind), list(sizes), body] if kind in _KINDS:
             _require(len(sizes) <= limits.arrays, "too many blocks")
             sizes = [_natural(size, limits.block_bytes) for size in sizes]
@@ -584,13 +584,12 @@ class _Decoder(_Walk):
                     self.frozen.add(number)
         # Only an array without gaps serves as memory for others. The bytes between the elements of one with gaps were
         # never sent, and a view of them would let the callee point at what it was not to see.
-        for key, original in self.sent.arrays.items():
-            number = key[0]
-            whole = (
-                original.nbytes == len(self.sent.blocks[number]) and number not in self.frozen | self.memories.keys()
-            )
-            if whole and (dense := _dense(original)) is not None:
-                self.memories[number] = dense
+        for (number, *_), original in self.sent.arrays.items():
+            whole = original.nbytes == len(self.sent.blocks[number])
+            if whole and number not in self.frozen and number not in self.memories:
+                dense = _dense(original)
+                if dense is not None:
+                    self.memories[number] = dense
 
     def value(self, node: Any, depth: int) -> Any:
         self.step(depth)
@@ -737,7 +736,9 @@ class _Decoder(_Walk):
         """Return the buffer on which this block's arrays are views: the caller's own memory, where that can be."""
         if block >= self.first:
             return self.blocks[block - self.first]
-        return self.memories.setdefault(block, bytearray(self.content(block)))
+        if block not in self.memories:
+            self.memories[block] = bytearray(self.content(block))
+        return self.memories[block]
 
 
 def _require(condition: bool, message: str) -> None:
@@ -765,10 +766,10 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]"))
 
 
-def _fits(header: bytes | bytearray, limits: Limits) -> bool:
+def _fits(header: bytes, limits: Limits) -> bool:
     """Count JSON's items and levels before it is parsed: three bytes could become an object of sixty."""
-    skeleton = _STRING.sub(b"", header)
-    if skeleton.count(b",") + skeleton.count(b"[") > limits.items or b"{" in skeleton:
+    skeleton = _STRING.sub(b"", header, limits.items)
+    if b'"' in skeleton or b"{" in skeleton or skeleton.count(b",") + skeleton.count(b"[") > limits.items:
         return False
     brackets = skeleton.translate(None, _ALL_BUT_BRACKETS)
     for _ in range(limits.depth + 8):
@@ -791,7 +792,7 @@ def _no_constant(word: str) -> Any:
 _JSON = json.JSONDecoder(parse_int=_literal(int), parse_float=_literal(float), parse_constant=_no_constant)
 
 
-def _parse(header: bytearray, limits: Limits) -> Any:
+def _parse(header: bytes, limits: Limits) -> Any:
     _require(_fits(header, limits), "the header holds too much")
     try:
         return _JSON.decode(header.decode())
