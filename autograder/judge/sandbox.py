@@ -115,11 +115,14 @@ class Running:
         Descriptors, which stay open until ``close``: what the process says, and what it is told.
     exit_code : int or None
         Of the process, once it has ended by itself.
+    group_version : int or None
+        Of the control group that counts and limits it; None where there is none.
     """
 
     def __init__(self, limits: Sandbox, how: tuple[Any, ...], sources: list[tuple[str, int]]) -> None:
         self.limits = limits
         self.exit_code: int | None = None
+        self.group_version: int | None = None
         self._owner = os.getpid()
         self._why: str | None = None
         self._used = 0.0
@@ -231,6 +234,7 @@ class Running:
         if self._group:
             try:
                 self._group.add(first)
+                self.group_version = self._group.version
             except OSError:  # it lies where we may make groups, but not move processes to
                 self._group.remove()
                 self._group = None
