@@ -28,7 +28,8 @@ PROC_FILES = ["kcore", "keys", "key-users", "kmsg", "kallsyms", "timer_list", "s
 PROC_FILES += ["slabinfo", "vmallocinfo", "pagetypeinfo", "kpagecount", "kpageflags", "interrupts", "modules", "mtrr"]
 PROC_FOLDERS = ["acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "irq", "scsi"]
 # nbgrader's default exchange lies inside /usr; the package around the judge holds answers.
-ALWAYS_HIDDEN = [Path("/usr/local/share/nbgrader"), Path(__file__).resolve().parents[1]]
+COURSE = Path(__file__).resolve().parents[1]
+ALWAYS_HIDDEN = [Path("/usr/local/share/nbgrader"), COURSE]
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,11 @@ def walls(found: Bubblewrap, readable: Iterable[Path], hidden: Iterable[Path], d
             mounts[place] = ["--symlink", os.readlink(place), str(place)]
         elif place.exists():
             mounts[place] = ["--ro-bind", str(place), str(place)]
-    for place in [*(Path("/etc", name) for name in ETC), *interpreter(), *map(Path, readable)]:
+    for place in [
+        *(Path("/etc", name) for name in ETC),
+        *interpreter(),
+        *(Path(os.path.abspath(one)) for one in readable),
+    ]:
         if place.exists() and place not in mounts:
             # A folder above may be a link in there too, which bubblewrap would follow out of the walls it is building.
             inside = Path(os.path.realpath(place)) if below(place, SYSTEM) else place
