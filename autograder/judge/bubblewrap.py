@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -27,7 +28,8 @@ PROC_FILES = ["kcore", "keys", "key-users", "kmsg", "kallsyms", "timer_list", "s
 PROC_FILES += ["slabinfo", "vmallocinfo", "pagetypeinfo", "kpagecount", "kpageflags", "interrupts", "modules", "mtrr"]
 PROC_FOLDERS = ["acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "irq", "scsi"]
 # nbgrader's default exchange lies inside /usr; the package around the judge holds answers.
-ALWAYS_HIDDEN = [Path("/usr/local/share/nbgrader"), Path(__file__).resolve().parents[1]]
+COURSE = Path(__file__).resolve().parents[1]
+ALWAYS_HIDDEN = [Path("/usr/local/share/nbgrader"), COURSE]
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ def find_bubblewrap() -> Bubblewrap | None:
 
 
 def _ask(path: str, origin: str) -> Bubblewrap | None:
+    # Setuid, as on systems without user namespaces, it builds walls that its own user cannot look behind.
+    if os.getuid() != 0 and os.stat(path).st_mode & stat.S_ISUID:
+        return None
     try:
         texts = [
             subprocess.run([path, option], capture_output=True, text=True, timeout=10, check=True).stdout
@@ -104,15 +109,19 @@ def walls(found: Bubblewrap, readable: Iterable[Path], hidden: Iterable[Path], d
             mounts[place] = ["--symlink", os.readlink(place), str(place)]
         elif place.exists():
             mounts[place] = ["--ro-bind", str(place), str(place)]
-    for place in [*(Path("/etc", name) for name in ETC), *interpreter(), *map(Path, readable)]:
+    for place in [
+        *(Path("/etc", name) for name in ETC),
+        *interpreter(),
+        *(Path(os.path.abspath(one)) for one in readable),
+    ]:
         if place.exists() and place not in mounts:
             # A folder above may be a link in there too, which bubblewrap would follow out of the walls it is building.
-            inside = Path(os.path.realpath(place)) if _below(place, SYSTEM) else place
+            inside = Path(os.path.realpath(place)) if below(place, SYSTEM) else place
             mounts[inside] = ["--ro-bind", os.path.realpath(place), str(inside)]
     shown = [place for place, mount in mounts.items() if mount[0] == "--ro-bind"]
     covers = []
     for place in {Path(os.path.realpath(one)) for one in [*ALWAYS_HIDDEN, *hidden]}:
-        if not _below(place, shown):
+        if not below(place, shown):
             continue
         if place.is_dir():
             mounts[place] = ["--tmpfs", str(place)]
@@ -146,7 +155,7 @@ def interpreter() -> tuple[Path, ...]:
         program = os.path.join(os.path.dirname(program), os.readlink(program))
         links.append(program)
     folders = [Path(prefix) for prefix in sorted(prefixes) if prefix != "/"]
-    return (*folders, *(Path(link) for link in links if not _below(Path(link), folders)))
+    return (*folders, *(Path(link) for link in links if not below(Path(link), folders)))
 
 
 def environment() -> dict[str, str]:
@@ -154,7 +163,7 @@ def environment() -> dict[str, str]:
     one_thread = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB_MAXIMUM"]
     # Some interpreters find their own library only by this variable.
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    libraries = [one for one in libraries if one and _below(Path(one), interpreter())]
+    libraries = [one for one in libraries if one and below(Path(one), interpreter())]
     return {
         "PATH": f"{sysconfig.get_path('scripts')}:/usr/local/bin:/usr/bin:/bin",
         "HOME": HOME,
@@ -168,7 +177,8 @@ def environment() -> dict[str, str]:
     }
 
 
-def _below(place: Path, folders: Iterable[str | Path]) -> bool:
+def below(place: Path, folders: Iterable[str | Path]) -> bool:
+    """Tell whether a path is one of some folders, or inside of one."""
     return any(place.is_relative_to(folder) for folder in folders)
 
 

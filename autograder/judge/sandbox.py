@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import math
 import os
 import platform
@@ -30,37 +31,31 @@ from autograder.judge.processes import Tree
 __all__ = ["CHANNEL", "NoSandbox", "Running", "Sandbox"]
 
 MIB = 1024**2
+log = logging.getLogger(__name__)
 _all: weakref.WeakSet[Running] = weakref.WeakSet()
 
 
 class Sandbox(Configurable):
     """The limits of a sandbox, and how one is started."""
 
-    cpu_seconds = Float(120, min=0.1, help="CPU seconds of the whole sandbox, all its processes together.")
-    wall_seconds = Float(300, min=0.1, help="Seconds from the start of a sandbox to its end.")
-    memory = Integer(2048 * MIB, min=16 * MIB, help="Bytes of memory of all processes together, with their files.")
-    processes = Integer(64, min=1, help="Processes and threads at any one time.")
-    file_size = Integer(128 * MIB, min=4096, help="Bytes of one file.")
-    disk = Integer(256 * MIB, min=65536, help="Bytes of all files, which lie in memory and are gone with the sandbox.")
-    files = Integer(20_000, min=20, help="Files and folders at any one time.")
-    open_files = Integer(256, min=16, help="Files that one process may hold open.")
-    output_bytes = Integer(
-        20 * MIB, min=1024, help="Bytes read of what the process says, by whoever reads its channel."
+    cpu_seconds = Float(120, min=0.1, help="CPU seconds of the whole sandbox, all its processes together.").tag(
+        config=True
     )
-    interval = Float(0.03, min=0.005, help="Seconds from one look at a sandbox to the next.")
-    for _limit in (
-        cpu_seconds,
-        wall_seconds,
-        memory,
-        processes,
-        file_size,
-        disk,
-        files,
-        open_files,
-        output_bytes,
-        interval,
-    ):
-        _limit.tag(config=True)
+    wall_seconds = Float(300, min=0.1, help="Seconds from the start of a sandbox to its end.").tag(config=True)
+    memory = Integer(
+        2048 * MIB, min=16 * MIB, help="Bytes of memory of all processes together, their files included."
+    ).tag(config=True)
+    processes = Integer(64, min=1, help="Processes and threads at any one time.").tag(config=True)
+    disk = Integer(
+        256 * MIB, min=65536, help="Bytes of all files, which lie in memory and are gone with the sandbox."
+    ).tag(config=True)
+    file_count = Integer(20_000, min=20, help="Files and folders at any one time.").tag(config=True)
+    file_size = Integer(128 * MIB, min=4096, help="Bytes of one file.").tag(config=True)
+    open_files = Integer(256, min=16, help="Files that one process may hold open.").tag(config=True)
+    output_bytes = Integer(
+        20 * MIB, min=1024, help="Bytes read of what a process says; kept by whoever reads the channel."
+    ).tag(config=True)
+    interval = Float(0.03, min=0.005, help="Seconds from one look at a sandbox to the next.").tag(config=True)
 
     def start(
         self,
@@ -115,11 +110,14 @@ class Running:
         Descriptors, which stay open until ``close``: what the process says, and what it is told.
     exit_code : int or None
         Of the process, once it has ended by itself.
+    group_version : int or None
+        Of the control group that counts and limits it; None where there is none.
     """
 
     def __init__(self, limits: Sandbox, how: tuple[Any, ...], sources: list[tuple[str, int]]) -> None:
         self.limits = limits
         self.exit_code: int | None = None
+        self.group_version: int | None = None
         self._owner = os.getpid()
         self._why: str | None = None
         self._used = 0.0
@@ -215,6 +213,8 @@ class Running:
             self._begun.set()
             self._watch()
         except Exception as error:
+            if self._begun.is_set():
+                log.exception("A sandbox could not be watched, and was ended.")
             self._problem, self._why = error, self._why or "lost"
         finally:
             self._bury()
@@ -231,6 +231,7 @@ class Running:
         if self._group:
             try:
                 self._group.add(first)
+                self.group_version = self._group.version
             except OSError:  # it lies where we may make groups, but not move processes to
                 self._group.remove()
                 self._group = None
@@ -262,7 +263,7 @@ class Running:
         if self.cpu() > limits.cpu_seconds:
             return "cpu"
         space, files = self._tree.disk()
-        if space > limits.disk or files > limits.files:
+        if space > limits.disk or files > limits.file_count:
             return "disk"
         if not self._group:
             used = self._tree.usage()
@@ -286,8 +287,9 @@ class Running:
                 self._why = why or self._reading_of(code)
             if ended_itself and self._why == "ended":
                 self.exit_code = code
-            self._tree.close()
-            self._tree = None
+            if self._tree:
+                self._tree.close()
+                self._tree = None
             if self._group:
                 self._group.remove()
 
@@ -313,7 +315,8 @@ def _limit_each(pid: int, limits: Sandbox) -> None:
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_STACK: 8 * MIB,
         resource.RLIMIT_MSGQUEUE: 0,
-        resource.RLIMIT_CORE: 0,
+        # Not 0: with a handler of core dumps installed, only 1 keeps the kernel from feeding it.
+        resource.RLIMIT_CORE: 1,
     }
     # Before 5.14 the kernel counts here all processes of the grader's user. The margin lets the watch see an excess.
     if tuple(int(part) for part in platform.release().split(".")[:2]) >= (5, 14):

@@ -28,6 +28,7 @@ FORBIDDEN = NAMESPACES + MOUNTS + PROCESSES + KERNEL + MACHINE
 UNCOUNTED = ["memfd_create", "memfd_secret", "shmget", "msgget", "semget"]
 
 CLONE_NEW = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
+PARENT_DEATH_SIGNAL = 1
 TERMINAL_INPUT = [0x5412, 0x541C]  # TIOCSTI and TIOCLINUX type into a terminal
 
 
@@ -75,6 +76,8 @@ def program() -> bytes:
     deny(errno.ENOSYS, ["clone3"])
     for flag in CLONE_NEW:
         deny(errno.EPERM, ["clone"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
+    # The first process could be made to forget that it dies with the grader: whoever has its user may write its memory.
+    deny(errno.EPERM, ["prctl"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, PARENT_DEATH_SIGNAL))
     for request in TERMINAL_INPUT:
         deny(errno.EPERM, ["ioctl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     # Within the sandbox Unix sockets may connect (multiprocessing does): nobody else's can be seen from there.

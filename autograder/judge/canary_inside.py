@@ -1,0 +1,181 @@
+"""What the self-test runs in a sandbox: it tries what must not succeed, and says line by line what came of it.
+
+It runs alone, without the project. Everything it tries is capped, so that it is harmless even where nothing holds it.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+PTRACE_TRACEME = 0
+CLONE_NEWUSER = 0x10000000
+MIB = 1024**2
+
+
+def main(kind: str, told: dict) -> None:
+    """Try one kind of canary and wait to be killed."""
+    with os.fdopen(4, "w", buffering=1) as answer:
+        for name, attempt in KINDS[kind].items():
+            try:
+                words = attempt(told)
+            except OSError as error:
+                words = f"!{error.strerror}"
+            print(json.dumps([name, words]), file=answer)
+        print(json.dumps(["done", ""]), file=answer)
+        time.sleep(told["patience"])
+
+
+# Each attempt returns what it got, or raises OSError or returns words with "!" where it was held.
+
+
+def network(told: dict) -> str:
+    """Reach a listener of the tester's by TCP, UDP or an abstract Unix socket."""
+    last = ""
+    for family, kind, address in [
+        (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", told["tcp"])),
+        (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", told["udp"])),
+        (socket.AF_UNIX, socket.SOCK_STREAM, f"\0{told['token']}"),
+    ]:
+        try:
+            with socket.socket(family, kind) as one:
+                one.settimeout(1)
+                one.connect(address)
+                one.send(told["token"].encode())
+                if kind == socket.SOCK_STREAM:
+                    return f"connected to {address!r}"
+        except OSError as error:
+            last = f"!{error.strerror}"
+    return last or "!nothing answered"
+
+
+def secrets(told: dict) -> str:
+    """Read a file that must not be seen."""
+    for path in told["secrets"]:
+        with contextlib.suppress(OSError):
+            if _content(path):
+                return f"read {path}"
+    return f"!none of {len(told['secrets'])} files can be read"
+
+
+def processes(told: dict) -> str:
+    """See another process, or a variable of somebody else's environment."""
+    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid()}
+    if pids:
+        return f"saw {len(pids)} other processes"
+    for pid in (1, os.getpid()):
+        pairs = _content(f"/proc/{pid}/environ").split(b"\0")
+        foreign = {pair.partition(b"=")[0].decode(errors="replace") for pair in pairs if pair} - set(told["variables"])
+        if foreign:
+            return f"saw {sorted(foreign)[0]} of another environment"
+    return "!only its own"
+
+
+def write(told: dict) -> str:
+    """Write to the interpreter, or to what the course gives."""
+    for path in told["protected"]:
+        new = os.path.join(path, told["token"]) if os.path.isdir(path) else path
+        try:
+            os.close(os.open(new, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+        except OSError:
+            continue
+        if new != path:
+            os.unlink(new)
+        return f"wrote to {path}"
+    return "!read only"
+
+
+def namespace(told: dict) -> str:
+    """Become root of a namespace of its own."""
+    return _call("unshare", CLONE_NEWUSER)
+
+
+def trace(told: dict) -> str:
+    """Trace a process."""
+    return _call("ptrace", PTRACE_TRACEME, 0, 0, 0)
+
+
+def orphan(told: dict) -> str:
+    """Leave a process behind that nobody is parent of; it keeps our end of the channel, by which it is noticed."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(told["patience"])
+        os._exit(0)
+    os.wait()
+    return "!left"
+
+
+def disk(told: dict) -> str:
+    """Write more than the disk may hold."""
+    try:
+        with open("canary", "wb", buffering=0) as file:
+            for _ in range(told["disk"] // MIB + 2):
+                file.write(bytes(MIB))
+    finally:
+        os.unlink("canary")
+    time.sleep(told["moment"])
+    return f"wrote {told['disk'] // MIB + 2} MiB"
+
+
+def fork(told: dict) -> str:
+    """Start more processes than there may be."""
+    for _ in range(told["processes"] + 5):
+        if os.fork() == 0:
+            time.sleep(told["patience"])
+            os._exit(0)
+    time.sleep(told["moment"])
+    return f"started {told['processes'] + 5} processes"
+
+
+def memory(told: dict) -> str:
+    """Take more memory than there may be, in three processes that each take less."""
+    ends = []
+    for _ in range(3):
+        mine, theirs = os.pipe()
+        if os.fork() == 0:
+            taken = b"\1" * (told["memory"] // 2)
+            os.write(theirs, b"!")
+            time.sleep(told["patience"])
+            os._exit(len(taken) > 0)
+        os.close(theirs)
+        ends.append(mine)
+    if not all([os.read(end, 1) for end in ends]):
+        return "!refused"
+    time.sleep(told["moment"])
+    return f"took {told['memory'] * 3 // 2 // MIB} MiB"
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(4096)
+
+
+def _call(name: str, *arguments: int) -> str:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) == -1:
+        return f"!{os.strerror(ctypes.get_errno())}"
+    return "done"
+
+
+KINDS: dict[str, dict[str, Callable[[dict], str]]] = {
+    "reach": {
+        "network": network,
+        "secrets": secrets,
+        "processes": processes,
+        "write": write,
+        "namespace": namespace,
+        "trace": trace,
+        "orphan": orphan,
+        "disk": disk,
+    },
+    "fork": {"fork": fork},
+    "memory": {"memory": memory},
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))
