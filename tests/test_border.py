@@ -1177,3 +1177,17 @@ def test_the_border_needs_nothing_but_numpy_and_never_pickles():
     assert {name.split(".")[0] for name in imported} <= {"numpy", *sys.stdlib_module_names}
     for word in ("pickle", "eval(", "exec(", "as_strided", "ctypes", "np.load"):
         assert word not in source
+
+@pytest.mark.parametrize("entropy", [7, [1, 2, 3], 2**200])
+def test_a_generators_children_are_those_it_has_at_home(entropy):
+    rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(4,)))
+    rng.spawn(2)
+    there = round_trip(rng)
+    assert [child.random() for child in there.spawn(3)] == [child.random() for child in rng.spawn(3)]
+
+
+def test_children_that_a_call_spawned_are_spawned():
+    rng, same = np.random.default_rng(5), np.random.default_rng(5)
+    call(lambda generator: [child.random() for child in generator.spawn(3)], rng)
+    same.spawn(3)
+    assert rng.spawn(1)[0].random() == same.spawn(1)[0].random()

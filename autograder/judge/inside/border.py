@@ -9,7 +9,7 @@ strings, true, false and null stand for themselves, and everything else is a lis
     ["a", block, offset, dtype, shape, strides, writeable]   an array: a window on a block
     ["t", *parts]                                            a tuple
     ["l", origin, *parts]    ["d", origin, key, value, ...]  a list, a dict
-    ["g", origin, name, state]                               a numpy.random.Generator
+    ["g", origin, name, state, seeds]                        a numpy.random.Generator
     ["c", number]                                            a function that the sender lends
     ["h", number, kind]      ["H", number]                   an object the sender keeps; one the receiver has kept
     ["r", number]                                            an object of this exchange, once more
@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Generator, Philox
+from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Generator, Philox, SeedSequence
 
 Read = Callable[[int], bytes]
 Key = tuple[int | None, int, str, tuple[int, ...], tuple[int, ...], bool]
@@ -69,6 +69,8 @@ _STATES: dict[type, dict[str, Any]] = {
     Philox: {"state": {"counter": (4, _LONG), "key": (2, _LONG)}, "buffer": (4, _LONG), "buffer_pos": 4, **_SPARE},
     SFC64: {"state": {"state": (4, _LONG)}, **_SPARE},
 }
+# NumPy's own pool size; and how many children of one generator a call may be told of.
+_POOL, _CHILDREN = 4, 10_000
 _BIT_GENERATORS = {kind.__name__: kind for kind in _STATES}
 
 
@@ -430,7 +432,7 @@ class _Encoder(_Walk):
             if kind is Generator and type(value.bit_generator) in _STATES:
                 self.count_array(0)
                 bits = value.bit_generator
-                return ["g", origin, type(bits).__name__, _pack(bits.state, _STATES[type(bits)])]
+                return ["g", origin, type(bits).__name__, _pack(bits.state, _STATES[type(bits)]), _seeds(bits)]
             if kind is Handle:
                 return ["H", value.number]
             if callable(value) and self.lend:
@@ -608,8 +610,8 @@ class _Decoder(_Walk):
                 return self.sequence(origin, parts, depth)
             case ["d", origin, *parts]:
                 return self.mapping(origin, parts, depth)
-            case ["g", origin, str(name), state] if name in _BIT_GENERATORS:
-                return self.generator(origin, _BIT_GENERATORS[name], state, depth)
+            case ["g", origin, str(name), state, seeds] if name in _BIT_GENERATORS:
+                return self.generator(origin, _BIT_GENERATORS[name], state, seeds, depth)
             case ["c", number] if self.borrow:
                 return self.register(self.borrow(_natural(number)))
             case ["h", number, str(kind)] if len(kind) <= _NAME_LENGTH and kind.isprintable():
@@ -687,10 +689,10 @@ class _Decoder(_Walk):
             self.changes += [(base.clear, (original,)), (base.update, (original, fresh))]
         return original
 
-    def generator(self, origin: Any, kind: type, node: Any, depth: int) -> Generator:
+    def generator(self, origin: Any, kind: type, node: Any, seeds: Any, depth: int) -> Generator:
         self.count_array(0)
         state = {"bit_generator": kind.__name__, **_unpack(node, _STATES[kind])}
-        fresh = Generator(kind(0))
+        fresh = Generator(kind(_seed_sequence(seeds)))
         number = self.origin(origin, fresh)
         with self.inside(number, depth):
             original = self.objects[number]
@@ -699,6 +701,9 @@ class _Decoder(_Walk):
             fresh.bit_generator.state = state
         else:
             self.changes.append((setattr, (original.bit_generator, "state", state)))
+            spawned = _spawned(fresh) - _spawned(original)
+            if 0 < spawned <= _CHILDREN:
+                self.changes.append((original.bit_generator.seed_seq.spawn, (spawned,)))
         return original
 
     def array(self, block: Any, offset: Any, code: str, shape: list, strides: list, writeable: bool) -> np.ndarray:
@@ -848,6 +853,35 @@ def _unpack(node: Any, form: Any) -> Any:
         numbers = [_natural(number, largest) for number in node]
         return np.array(numbers, np.uint64 if largest == _LONG else np.uint32)
     return _natural(node, form)
+
+
+def _seeds(bits: BitGenerator) -> list | None:
+    """Reduce what a generator's children are seeded from; None where that is of an unusual kind."""
+    seeds = bits.seed_seq
+    if type(seeds) is not SeedSequence or seeds.pool_size != _POOL:
+        return None
+    entropy = seeds.entropy if isinstance(seeds.entropy, int) else [int(number) for number in seeds.entropy]
+    key = [int(number) for number in seeds.spawn_key]
+    plain = [entropy] if isinstance(entropy, int) else entropy
+    if len(plain) > _POOL**3 or len(key) > _POOL**3 or any(number.bit_length() > 1024 for number in plain):
+        return None
+    return [entropy, key, seeds.n_children_spawned]
+
+
+def _seed_sequence(node: Any) -> SeedSequence:
+    match node:
+        case None:
+            return SeedSequence(0)
+        case [int() | list() as entropy, list(key), spawned]:
+            for number in [*(entropy if isinstance(entropy, list) else [entropy]), *key]:
+                _natural(number, 2**1024)
+            _require(len(key) <= _POOL**3 and (isinstance(entropy, int) or len(entropy) <= _POOL**3), "too many seeds")
+            return SeedSequence(entropy, spawn_key=key, n_children_spawned=_natural(spawned, _LONG >> 32))
+    raise ProtocolError("a seed is none")
+
+
+def _spawned(generator: Generator) -> int:
+    return getattr(generator.bit_generator.seed_seq, "n_children_spawned", 0)
 
 
 def _address(memory: np.ndarray | bytearray) -> int:
