@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 from autograder import build
+from autograder.judge.canary import why_no_sandbox
 from autograder.mistakes import mistakes_in
 from autograder.reference import solution_text
 from autograder.report import class_table, print_table
@@ -66,12 +67,15 @@ def make_course(course: Path, source: Path) -> None:
     """
     course.mkdir(parents=True, exist_ok=True)
     (course / "demo").write_text("Made by: python -m autograder demo. Safe to delete.\n")
-    settings = build.COURSE / "nbgrader_config.py"
-    (course / "nbgrader_config.py").write_text(
-        f"load_subconfig({str(settings)!r})\n"
-        "c.CourseDirectory.source_directory = 'source'\n"
-        "c.CourseDirectory.release_directory = 'release'\n"
-    )
+    lines = [
+        f"load_subconfig({str(build.COURSE / 'nbgrader_config.py')!r})",
+        "c.CourseDirectory.source_directory = 'source'",
+        "c.CourseDirectory.release_directory = 'release'",
+    ]
+    if reason := why_no_sandbox():
+        print(f"No sandbox here: {reason}.\nThis class is made up, so it is graded as a trusted one.", flush=True)
+        lines.append("c.Judge.trusted_class = True")
+    (course / "nbgrader_config.py").write_text("\n".join([*lines, ""]))
     folder = course / "source" / source.stem
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")

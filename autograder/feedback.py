@@ -61,6 +61,8 @@ class HideTests(NbGraderPreprocessor):
                 cell.source = visible.get(cell.metadata.nbgrader.grade_id, "# This check is not shown.")
                 if cell.cell_type == "code":
                     cell.outputs = what_students_may_see(cell.outputs)
+        if nb.metadata.get("course", {}).get("trusted_class"):
+            nb.cells.insert(0, v4.new_markdown_cell("*Graded as a trusted class, without a sandbox.*"))
         return nb, resources
 
 

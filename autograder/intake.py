@@ -32,6 +32,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets import Integer, Unicode
 
+from autograder.judge.preprocessor import require_judge
+
 UNREMARKABLE = {"timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
 MAX_FILES = 2000
@@ -83,6 +85,7 @@ class Intake(NotebookExporter):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         if isinstance(self.parent, BaseConverter):
+            require_judge(self.parent)
             take_in(self.parent, self.directory, self.max_bytes)
 
 

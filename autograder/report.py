@@ -20,6 +20,7 @@ class Row:
     most: float
     needs_a_look: bool
     reasons: list[str] = field(default_factory=list)
+    trusted: bool = False  # graded without a sandbox
 
 
 def class_table(course: Path, assignment: str) -> list[Row]:
@@ -54,15 +55,16 @@ def class_table(course: Path, assignment: str) -> list[Row]:
                 continue
             look = bool(submission.needs_manual_grade)
             reasons = [reason for file in notebooks for reason in reasons_in(file)]
+            trusted = any(_record(file).get("trusted_class") for file in notebooks)
             refused = any(reason.startswith("needs a look") for reason in reasons)
-            rows.append(Row(student, None if refused else submission.score, most, look or refused, reasons))
+            rows.append(Row(student, None if refused else submission.score, most, look or refused, reasons, trusted))
     return sorted(rows, key=lambda row: (row.points is not None, row.points or 0, row.student))
 
 
 def reasons_in(file: Path) -> list[str]:
     """Say in words what cost points in an autograded notebook, and what was repaired in it."""
     notebook = nbformat.read(file, as_version=4)
-    record = notebook.metadata.get("course", {})
+    record = _record(file)
     if record.get("refused"):
         return [f"needs a look: {record['refused']}"]
     reasons = list(record.get("intake", []))
@@ -85,6 +87,10 @@ def reasons_in(file: Path) -> list[str]:
     return reasons
 
 
+def _record(file: Path) -> dict:
+    return nbformat.read(file, as_version=4).metadata.get("course", {})
+
+
 def print_table(rows: list[Row], most_reasons: int = 3) -> None:
     """Print the table to the terminal."""
     width = max(len(row.student) for row in rows)
@@ -103,4 +109,6 @@ def print_table(rows: list[Row], most_reasons: int = 3) -> None:
     print(
         f"\n{len(rows)} submissions, {len(graded)} graded, mean {mean:.1f} of {rows[0].most:g}; {looks} need a look\n"
     )
+    if any(row.trusted for row in rows):
+        print("Graded as a trusted class: student code ran without a sandbox.\n")
     sys.stdout.flush()

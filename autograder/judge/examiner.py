@@ -195,10 +195,9 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     sandbox = Sandbox(config=config)
-    modules = [Path(path) for path in request["modules"]]
-    readable = [INSIDE, *modules, *map(Path, request["readable"])]
+    readable = [INSIDE, *map(Path, request["readable"])]
     hidden = [Path(path) for path in request["hidden"]]
-    places = os.pathsep.join(dict.fromkeys(str(path.parent) for path in [INSIDE, *modules]))
+    places = os.pathsep.join(dict.fromkeys([str(INSIDE.parent), *request["places"]]))
 
     def start() -> Running:
         command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]

@@ -10,21 +10,25 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Bool, Float, List, Unicode
+from traitlets.utils.importstring import import_item
 
 from autograder.judge import examiner
-from autograder.judge.canary import why_no_sandbox
+from autograder.judge.canary import self_test, why_no_sandbox
 from autograder.judge.session import GraderFault
 
 SKIP = "skip-execution"
-SWITCH = "c.Judge.trusted_class = True"
+_refusals: dict[str, str] = {}
 
 
 class Judge(NbGraderPreprocessor):
@@ -49,10 +53,10 @@ class Judge(NbGraderPreprocessor):
         resources["judged"] = {}
         if nb.metadata.get("course", {}).get("refused"):
             return nb, resources
+        if reason := self.refusal():
+            raise NbGraderException(reason)
         if self.trusted_class:
             return self._in_a_kernel(nb, resources)
-        if reason := why_no_sandbox():
-            raise GraderError(f"{reason}. For a class that you trust with your files: {SWITCH}")
         cells = [cell for cell in nb.cells if _runs(cell)]
         request = self._request(cells, resources)
         results = self._examined(request)
@@ -62,6 +66,34 @@ class Judge(NbGraderPreprocessor):
             if _is_test(cell):
                 resources["judged"][cell.metadata.nbgrader.grade_id] = result["look"]
         return nb, resources
+
+    def refusal(self) -> str:
+        """Say why nothing may be graded here; empty where the sandbox holds, or the class is trusted.
+
+        Canaries try to get out of it, once for each process of nbgrader's.
+        """
+        if self.trusted_class:
+            return ""
+        secret = (str(Path(self._course().root)), *self.hidden)
+        key = json.dumps([secret, self._readable(), self._hidden()])
+        if key not in _refusals:
+            why = why_no_sandbox()
+            findings = [] if why else self_test(_places(secret), _places(self._readable()), _places(self._hidden()))
+            out = [f"a canary got out of the sandbox ({one.name}: {one.words})" for one in findings if not one.held]
+            _refusals[key] = why or "; ".join(out)
+        return _refusals[key]
+
+    def _course(self) -> CourseDirectory:
+        parent = self.parent
+        while not isinstance(getattr(parent, "coursedir", None), CourseDirectory):
+            parent = parent.parent
+        return parent.coursedir
+
+    def _readable(self) -> list[str]:
+        return [*filter(None, map(_package, self.modules)), *(str(Path(path).resolve()) for path in self.readable)]
+
+    def _hidden(self) -> list[str]:
+        return [_package(name) or str(Path(name).resolve()) for name in self.hidden]
 
     def _request(self, cells: list[NotebookNode], resources: dict) -> dict[str, Any]:
         folder = resources.get("metadata", {}).get("path") or "."
@@ -73,9 +105,9 @@ class Judge(NbGraderPreprocessor):
             "folder": str(Path(folder).resolve()),
             "environment": {"NBGRADER_EXECUTION": "autograde"},
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
-            "modules": [str(found) for name in self.modules if (found := module_path(name))],
-            "readable": [str(Path(path).resolve()) for path in self.readable],
-            "hidden": [str(module_path(name) or Path(name).resolve()) for name in self.hidden],
+            "places": [str(Path(path).parent) for path in filter(None, map(_package, self.modules))],
+            "readable": self._readable(),
+            "hidden": self._hidden(),
         }
 
     def _examined(self, request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -101,10 +133,6 @@ class Judge(NbGraderPreprocessor):
         return nb, resources
 
 
-class GraderError(Exception):
-    """Grading is refused; the message says what to do."""
-
-
 def _runs(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", []) and bool(cell.source.strip())
 
@@ -119,7 +147,7 @@ def _kind(cell: NotebookNode) -> str:
     return "given" if is_locked(cell) and not is_solution(cell) else "student"
 
 
-def module_path(name: str) -> Path | None:
+def _package(name: str) -> str | None:
     """Find the folder or file of an importable module, without importing it."""
     try:
         found = importlib.util.find_spec(name)
@@ -127,8 +155,27 @@ def module_path(name: str) -> Path | None:
         return None
     if found is None or not found.origin:
         return None
-    origin = Path(found.origin)
-    return origin.parent if origin.name == "__init__.py" else origin
+    origin = Path(found.origin).resolve()
+    return str(origin.parent if origin.name == "__init__.py" else origin)
+
+
+def _places(paths: Iterable[str]) -> list[Path]:
+    return [Path(_package(path) or path) for path in paths]
+
+
+def require_judge(converter: BaseConverter) -> None:
+    """End a run before it begins where its judge refuses to grade.
+
+    Raises
+    ------
+    NbGraderException
+        With the reason, which is logged too; nbgrader then ends.
+    """
+    for step in converter.autograde_preprocessors:
+        step = import_item(step) if isinstance(step, str) else step
+        if isinstance(step, type) and issubclass(step, Judge) and (reason := step(parent=converter).refusal()):
+            converter.log.error("Nothing is graded: %s", reason)
+            raise NbGraderException(reason)
 
 
 # --- the examiner's process -------------------------------------------------------------------------------
