@@ -120,10 +120,13 @@ class Examination:
         return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points)}
 
     def _breaking(self, name: str) -> tuple[str, bool]:
-        """Say how the cell that should define a name broke off, and whether the process ended with it."""
+        """Say which broken cell may be why a name is missing, and whether the process ended with it."""
         for source, how, ended in self._broken:
             if re.search(rf"\b{re.escape(name)}\b", source):
                 return f"; its cell broke off with {how}", ended
+        for _, how, ended in self._broken:
+            if ended:  # it may have been meant to define anything
+                return f"; a cell broke off with {how}", True
         return "", False
 
 
