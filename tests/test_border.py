@@ -1178,6 +1178,7 @@ def test_the_border_needs_nothing_but_numpy_and_never_pickles():
     for word in ("pickle", "eval(", "exec(", "as_strided", "ctypes", "np.load"):
         assert word not in source
 
+
 @pytest.mark.parametrize("entropy", [7, [1, 2, 3], 2**200])
 def test_a_generators_children_are_those_it_has_at_home(entropy):
     rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(4,)))

@@ -169,9 +169,11 @@ def environment() -> dict[str, str]:
         "HOME": HOME,
         "USER": "student",
         "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MALLOC_ARENA_MAX": "2",
+        "PIP_NO_INDEX": "1",  # there is no network, so that pip need not try
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{f"{name}_NUM_THREADS": "1" for name in one_thread},
         **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
     }

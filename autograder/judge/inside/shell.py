@@ -119,7 +119,7 @@ class Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Take text; it is sent in portions."""
-        text = str(text)
+        text = str(text).encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
         self._waiting.append(text)
         self._size += len(text)
         if self._size > FLUSH_AT:
@@ -141,7 +141,7 @@ def make_shell(emit: Emit) -> NotebookShell:
     shell = NotebookShell.instance(
         config=settings, ipython_dir=tempfile.mkdtemp(prefix="shell"), emit=emit, colors="nocolor"
     )
-    sys.stdout, sys.stderr = Stream("stdout", emit), Stream("stderr", emit)
+    sys.stdout, sys.stderr = (Stream(name, lambda output: shell.emit(output)) for name in ("stdout", "stderr"))
     builtins.input = no_input
     return shell
 

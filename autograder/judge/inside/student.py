@@ -69,7 +69,7 @@ class Student:
     def _look(self, name: str) -> dict[str, Any]:
         namespace = self._shell.user_ns
         if name not in namespace:
-            names = [one for one in namespace if one not in self._own and isinstance(one, str) and one.isidentifier()]
+            names = [one for one in namespace if one not in self._own and isinstance(one, str) and one[:1] != "_"]
             return {"missing": names[:NAMES]}
         value = namespace[name]
         if callable(value):
