@@ -21,7 +21,7 @@ import atheris
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-with atheris.instrument_imports(include=["autograder.judge.inside.border", "json"]):
+with atheris.instrument_imports(include=["autograder.judge.inside", "json"]):
     import json
 
     from autograder.judge.inside import border
