@@ -395,8 +395,8 @@ def test_memory_order_is_kept():
 def test_a_read_only_array_stays_read_only():
     x = np.zeros(3)
     x.flags.writeable = False
-    crossed = round_trip([x, np.broadcast_to(1.0, (2, 2)), np.zeros(3)])
-    assert [part.flags.writeable for part in crossed] == [False, False, True]
+    crossed = round_trip([x, x[:0], np.broadcast_to(1.0, (2, 2)), np.zeros(3), np.zeros(0)])
+    assert [part.flags.writeable for part in crossed] == [False, False, False, True, True]
 
 
 @st.composite
@@ -926,6 +926,26 @@ def test_json_bombs_are_refused_before_they_grow(text):
     assert time.perf_counter() - start < 2
     # The text, a copy and the counting; the trees would take twice as much and more.
     assert peak(lambda: border.decode(received_bytes(header_only(text)))) < 60 << 20
+
+
+@pytest.mark.parametrize("text", [b"[" * 10**6, b"[" * 41 + b"]" * 41, b"[]" * 250_000, b'["message",[],{}]'])
+def test_depth_and_items_are_counted_before_json_is_parsed(text):
+    with pytest.raises(ProtocolError, match="holds too much"):
+        received_bytes(header_only(text))
+
+
+class Bits(np.random.PCG64):
+    pass
+
+
+def test_a_kept_generator_is_a_handle_like_any_other():
+    kept = [np.random.Generator(Bits(0))]
+    handle = border.decode(arrived(border.encode(kept[0], keep=lambda thing: 0)))
+    sent = border.encode_call("f", [handle, [1]])
+    received = border.decode_call(arrived(sent.frame), resolve=kept.__getitem__)
+    received.arguments[0].random()
+    reply = border.encode_reply(received, received.arguments, keep=lambda thing: 9)
+    assert border.decode_reply(arrived(reply), sent) == (handle, [1])
 
 
 def test_no_dtype_but_numbers_is_accepted():

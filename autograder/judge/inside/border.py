@@ -30,6 +30,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ class Sent:
 
     frame: list[bytes | bytearray]
     objects: list[Any]
+    mutable: set[int]
     blocks: list[bytearray]
     arrays: dict[Key, np.ndarray]
 
@@ -94,6 +96,7 @@ class Received:
     arguments: tuple
     keywords: dict[str, Any]
     objects: list[Any] = field(repr=False)
+    mutable: set[int] = field(repr=False)
     blocks: list[bytearray] = field(repr=False)
     before: list[bytes] = field(repr=False)
 
@@ -145,7 +148,7 @@ def encode_call(
     positional = [encoder.node(value, 0) for value in arguments]
     named = [[name, encoder.node(value, 0)] for name, value in (keywords or {}).items()]
     frame = encoder.frame("call", [function, positional, named])
-    return Sent(frame, encoder.objects, encoder.blocks, encoder.placed)
+    return Sent(frame, encoder.objects, encoder.mutable, encoder.blocks, encoder.placed)
 
 
 def encode_reply(
@@ -158,7 +161,7 @@ def encode_reply(
 ) -> list[bytes | bytearray]:
     """Turn a result, and the arguments as they are now, into a frame. See ``encode``."""
     encoder = _Encoder(limits, lend, keep, received)
-    after = [encoder.node(value, 0) for number, value in enumerate(received.objects) if number in encoder.owed]
+    after = [encoder.node(received.objects[number], 0) for number in sorted(received.mutable) if number in encoder.owed]
     node = encoder.node(result, 0)
     changed = [i for i, now in enumerate(received.blocks) if now != received.before[i]]
     return encoder.frame("reply", [changed, after, node], [received.blocks[i] for i in changed])
@@ -209,7 +212,7 @@ def decode_call(
                     case _:
                         raise ProtocolError("a keyword is none")
             before = [bytes(block) for block in frame.blocks]
-            return Received(function, arguments, keywords, decoder.objects, frame.blocks, before)
+            return Received(function, arguments, keywords, decoder.objects, decoder.mutable, frame.blocks, before)
     raise ProtocolError("the call is none")
 
 
@@ -243,17 +246,20 @@ class _Walk:
     ----------
     objects : list
         By number; a reply's begin with those of its call.
+    mutable : set of int
+        The numbers of lists, dicts and generators.
     owed : set of int
         The call's lists, dicts and generators whose present content this reply has yet to tell.
     spans : dict of int to (int, int)
         Of each object that is complete: how many items it holds, and how many levels.
     """
 
-    def __init__(self, limits: Limits, refuse: type[Exception], objects: Iterable[Any] = ()) -> None:
+    def __init__(self, limits: Limits, refuse: type[Exception], exchange: Sent | Received | None) -> None:
         self.limits = limits
         self.refuse = refuse
-        self.objects = list(objects)
-        self.owed = {n for n, one in enumerate(self.objects) if issubclass(type(one), list | dict | Generator)}
+        self.objects = list(exchange.objects) if exchange else []
+        self.mutable: set[int] = set()
+        self.owed = set(exchange.mutable) if exchange else set()
         self.spans = {n: (0, 0) for n in range(len(self.objects)) if n not in self.owed}
         self.items = self.deepest = self.arrays = self.array_bytes = 0
 
@@ -298,7 +304,7 @@ class _Encoder(_Walk):
         keep: Callable[[object], int] | None,
         received: Received | None = None,
     ) -> None:
-        super().__init__(limits, NotPlain, received.objects if received else ())
+        super().__init__(limits, NotPlain, received)
         self.lend = lend
         self.keep = keep
         self.numbers = {id(one): number for number, one in enumerate(self.objects)}
@@ -344,16 +350,16 @@ class _Encoder(_Walk):
             raise NotPlain(f"{_name(value)} that contains itself")
         with self.inside(number, depth):
             if issubclass(kind, list):
+                self.mutable.add(number)
                 return ["l", origin, *(self.node(part, depth + 1) for part in list.__iter__(value))]
             if issubclass(kind, dict):
-                parts: list[Any] = ["d", origin]
-                for key, part in list(dict.items(value)):
-                    parts += (self.key(key, depth + 1), self.node(part, depth + 1))
-                return parts
+                self.mutable.add(number)
+                parts = [(self.key(key, depth + 1), self.node(part, depth + 1)) for key, part in dict.items(value)]
+                return ["d", origin, *chain.from_iterable(parts)]
             if kind is Generator and type(value.bit_generator) in states.STATES:
+                self.mutable.add(number)
                 self.count_array(0)
-                bits = value.bit_generator
-                return ["g", origin, type(bits).__name__, states.pack(bits)]
+                return ["g", origin, type(value.bit_generator).__name__, states.pack(value.bit_generator)]
             if kind is Handle:
                 return ["H", value.number]
             if callable(value) and self.lend:
@@ -462,7 +468,7 @@ class _Decoder(_Walk):
         sent: Sent | None = None,
     ) -> None:
         require(frame.kind == kind, f"a {frame.kind} instead of a {kind}")
-        super().__init__(limits, ProtocolError, sent.objects if sent else ())
+        super().__init__(limits, ProtocolError, sent)
         self.borrow = borrow
         self.resolve = resolve
         self.sent = sent
@@ -478,10 +484,10 @@ class _Decoder(_Walk):
             case [list(changed), list(after), result]:
                 self.take(changed)
                 nodes = iter(after)
-                for number, original in enumerate(self.sent.objects):
+                for number in sorted(self.sent.mutable):
                     if number in self.owed:
                         told = self.value(next(nodes, None), 0)
-                        require(told is original, "an argument is missing from the reply")
+                        require(told is self.objects[number], "an argument is missing from the reply")
                 require(next(nodes, self) is self, "the reply holds more arguments than the call")
                 value = self.value(result, 0)
                 for change, arguments in self.changes:
@@ -578,6 +584,7 @@ class _Decoder(_Walk):
     def origin(self, origin: Any, fresh: Any) -> int:
         """Return the number of an object: a new one, or one of the call's, of the same type."""
         if type(origin) is int and origin == -1:
+            self.mutable.add(len(self.objects))
             self.objects.append(fresh)
             return len(self.objects) - 1
         require(type(origin) is int and origin in self.owed, "an object that the call did not hold")
