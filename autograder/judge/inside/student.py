@@ -37,7 +37,7 @@ class Student:
         self._own = set(self._shell.user_ns)
         self._peer = Peer(
             lambda size: os.read(read, size),
-            lambda buffer: _write_all(write, buffer),
+            lambda buffer: os.write(write, buffer),
             self._find,
             heed=lambda message: None,
             keeps=True,
@@ -137,12 +137,6 @@ def main(read: int, write: int) -> None:
 
 def _out_of_time(*_: Any) -> None:
     raise CellTimeoutError("its computing time is used up (an endless loop?)")
-
-
-def _write_all(descriptor: int, buffer: bytes | bytearray) -> None:
-    rest = memoryview(buffer)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _files() -> set[Path]:
