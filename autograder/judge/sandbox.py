@@ -96,9 +96,10 @@ class Sandbox(Configurable):
         found = find_bubblewrap()
         if found is None:
             raise NoSandbox("bubblewrap is not installed")
-        built = walls(found, readable, hidden, self.disk)
-        with copied(folder, files or {}, self.disk // 2) as sources:
-            return Running(self, (found, built, command, environment() | dict(variables or {})), sources)
+        with copied(folder, files or {}, self.disk // 2) as copies:
+            built = walls(found, readable, hidden, copies, self.disk)
+            given = environment() | dict(variables or {})
+            return Running(self, (found, built, command, given), [source for _, source in copies])
 
 
 class Running:
@@ -114,7 +115,7 @@ class Running:
         Of the control group that counts and limits it; None where there is none.
     """
 
-    def __init__(self, limits: Sandbox, how: tuple[Any, ...], sources: list[tuple[str, int]]) -> None:
+    def __init__(self, limits: Sandbox, how: tuple[Any, ...], passed: list[int]) -> None:
         self.limits = limits
         self.exit_code: int | None = None
         self.group_version: int | None = None
@@ -131,7 +132,7 @@ class Running:
         theirs, self.write = os.pipe()
         self.read, ours = os.pipe()
         try:
-            threading.Thread(target=self._live, args=((*how, (theirs, ours), sources),), daemon=True).start()
+            threading.Thread(target=self._live, args=((*how, (theirs, ours), passed),), daemon=True).start()
             self._begun.wait()
         finally:
             os.close(theirs), os.close(ours)
