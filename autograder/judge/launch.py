@@ -141,7 +141,7 @@ class Held:
             with contextlib.suppress(OSError):
                 if os.stat(home).st_dev != outside:
                     return True
-            time.sleep(0.0002)
+            time.sleep(0.0005)
         return False
 
 
