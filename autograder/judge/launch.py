@@ -71,13 +71,14 @@ class Held:
         passed: list[int],
     ) -> None:
         self._kept = b""
+        filter_ = _filter()
         self._ours = contextlib.ExitStack()
         with contextlib.ExitStack() as theirs:
             self._words, words = _pipe(self._ours, theirs)
             info, info_end = _pipe(self._ours, theirs)
             door, self._door = _pipe(theirs, self._ours)
             os.set_blocking(self._words, False)
-            program = _memory(theirs, _filter())
+            program = _memory(theirs, filter_)
             arguments = ["--block-fd", str(door), "--info-fd", str(info_end), "--seccomp", str(program), *walls]
             # Not on the command line, which can be read inside as well.
             listed = _memory(theirs, b"".join(os.fsencode(one) + b"\0" for one in arguments))
@@ -122,7 +123,9 @@ class Held:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)
             # The kernel lets a first process go only after all others of its namespace.
-            select.select([self._first], [], [])
+            gone = select.poll()
+            gone.register(self._first, select.POLLIN)
+            gone.poll()
             os.close(self._first)
         else:
             self.outer.kill()

@@ -216,7 +216,8 @@ class Running:
         except Exception as error:
             if self._begun.is_set():
                 log.exception("A sandbox could not be watched, and was ended.")
-            self._problem, self._why = error, self._why or "lost"
+            self._problem = NoSandbox(f"bubblewrap: {error}") if isinstance(error, OSError) else error
+            self._why = self._why or "lost"
         finally:
             try:
                 self._bury()
