@@ -419,18 +419,16 @@ def views(draw):
 @given(views())
 def test_whatever_overlaps_shares_memory_after_crossing(parts):
     crossed = round_trip(parts)
-    thin = np.lib.array_utils.byte_bounds
-    covered = [thin(part) for part in parts if part.size]
-    sparse = covered and max(high for _, high in covered) - min(low for low, _ in covered) > 4 * min(
-        part.nbytes for part in parts if part.size
-    )
+    filled = [part for part in parts if part.size]
+    ends = [np.lib.array_utils.byte_bounds(part) for part in filled]
+    reach = max(high for _, high in ends) - min(low for low, _ in ends) if filled else 0
+    # Views that lie thinly in what they span may come as copies.
+    thin = filled and reach > 4 * min(part.nbytes for part in filled)
     for one, got in zip(parts, crossed, strict=True):
         assert same(got, one)
         for other, had in zip(parts, crossed, strict=True):
-            if not sparse:
-                assert np.shares_memory(got, had) == np.shares_memory(one, other)
-            else:
-                assert np.shares_memory(got, had) <= np.shares_memory(one, other)
+            shared, sharing = np.shares_memory(one, other), np.shares_memory(got, had)
+            assert sharing <= shared if thin else sharing == shared
 
 
 @given(views(), st.data())
