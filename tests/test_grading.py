@@ -34,8 +34,12 @@ def rows(course) -> dict[str, report.Row]:
     return {row.student: row for row in report.class_table(course, NAME)}
 
 
+def graded_file(course: Path, student: str) -> Path:
+    return course / "autograded" / student / NAME / f"{NAME}.ipynb"
+
+
 def autograded(course: Path, student: str) -> nbformat.NotebookNode:
-    return nbformat.read(course / "autograded" / student / NAME / f"{NAME}.ipynb", as_version=4)
+    return nbformat.read(graded_file(course, student), as_version=4)
 
 
 def test_every_kind_of_student_is_there(rows):
@@ -199,8 +203,8 @@ def test_the_course_folder_works_with_stock_commands(tmp_path, solved):
     assert (course / "feedback" / "ada" / NAME / f"{NAME}.html").exists()
 
 
-def test_formgrader_shows_the_class(course):
-    """The real server and the real extension answer with the class's submissions."""
+def test_formgrader_shows_the_class_and_grades_a_submission(course):
+    """The real server and the real extension: the list, and what the Autograde button does."""
     import socket
     import time
     import urllib.error
@@ -227,6 +231,12 @@ def test_formgrader_shows_the_class(course):
         scores = {one["student"]: one["score"] for one in submissions if one["autograded"]}
         assert scores["right"] == 50
         assert scores["blank"] == 0
+        shutil.rmtree(course / "autograded" / "crashed")
+        button = url.replace(f"submissions/{NAME}", f"submission/{NAME}/crashed/autograde")
+        with urllib.request.urlopen(urllib.request.Request(button, method="POST"), timeout=120) as answer:
+            result = json.load(answer)
+        assert result["success"], result
+        assert "initialize_parameters_zeros needs a look" in report.reasons_in(graded_file(course, "crashed"))[0]
     finally:
         server.terminate()
         server.wait(30)
