@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from autograder.judge.examiner import names_read
 from autograder.judge.inside.border import Handle, NotPlain
 from autograder.judge.inside.peer import described, remade
 from autograder.judge.outputs import Outputs
-from autograder.judge.preprocessor import Examiner
+from autograder.judge.preprocessor import Examiner, the_examiner
 from autograder.judge.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
 
@@ -283,3 +285,23 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         "",
         "",
     ]
+
+
+@needs_sandbox
+def test_a_changed_check_is_read_anew(tmp_path, monkeypatch):
+    """A server that grades for days must not keep the checks of its first day."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "changing_checks"
+    package.mkdir()
+    found = []
+    for number in (1, 2):
+        (package / "__init__.py").write_text(f"NUMBER = {number}\n")
+        os.utime(package / "__init__.py", (number, number))
+        shutil.rmtree(package / "__pycache__", ignore_errors=True)
+        cell = {"kind": "test", "source": "import changing_checks\nfloat(changing_checks.NUMBER)", "points": 2}
+        request = {"cells": [cell], "folder": str(tmp_path), "environment": {}, "config": {}, "places": []}
+        examiner = the_examiner(["changing_checks"])
+        found += examiner.ask({**request, "readable": [], "hidden": []}, 60)["cells"][0]["outputs"]
+    examiner.close()
+    assert [output["data"]["text/plain"] for output in found] == ["1.0", "2.0"]

@@ -243,19 +243,22 @@ class Examiner:
         self._process.stdout.close()
 
 
-_examiner: dict[str, Examiner] = {}
+_examiners: dict[str, Examiner] = {}
 
 
 def the_examiner(preload: list[str]) -> Examiner:
-    """Give this process's examiner; it is started when first asked for."""
-    key = json.dumps(preload)
-    if key not in _examiner or not _examiner[key].alive:
-        _examiner[key] = Examiner(preload)
-    return _examiner[key]
+    """Give this process's examiner: started when first asked for, and anew when what it imported has changed."""
+    packages = {name.partition(".")[0] for name in preload}
+    files = [file for path in filter(None, map(_package, packages)) for file in Path(path).rglob("*.py")]
+    key = json.dumps([preload, max((file.stat().st_mtime_ns for file in files), default=0)])
+    if key not in _examiners or not _examiners[key].alive:
+        _close_all()
+        _examiners[key] = Examiner(preload)
+    return _examiners[key]
 
 
 @atexit.register
 def _close_all() -> None:
-    for one in _examiner.values():
-        if one.alive:
-            one.close()
+    for one in _examiners.values():
+        one.close()
+    _examiners.clear()
