@@ -302,7 +302,7 @@ def test_depth_is_limited():
 def test_whatever_is_as_deep_as_allowed_can_be_decoded(leaf):
     for _ in range(32):
         leaf = (leaf,)
-    sent = border.encode_call("f", (leaf,), {"x": leaf})
+    sent = border.encode_call("f", (), {"x": leaf})
     received = border.decode_call(arrived(sent.frame))
     assert same(received.keywords["x"], leaf)
     assert same(border.decode_reply(arrived(border.encode_reply(received, leaf)), sent), leaf)
@@ -581,6 +581,8 @@ def test_dicts_of_other_classes_are_changed_too(kind):
 
     call(change, x)
     assert list(dict.items(x)) == [("b", 2), ("c", 3)]
+    if kind is OrderedDict:
+        assert list(x.items()) == [("b", 2), ("c", 3)]
 
 
 @pytest.mark.parametrize("kind", BIT_GENERATORS)
@@ -1075,6 +1077,7 @@ def test_keys_that_collide_are_refused():
         ["d", 0, 1, 1],
         ["l", 0],
         ["l", True],
+        ["l", -1.0],
         ["l"],
         ["r", 0],
         ["l", -1, ["r", 0]],
