@@ -647,11 +647,13 @@ def test_an_unreleased_assignment_ends_with_one_sentence(course):
     assert "Traceback" not in done.stderr
 
 
-def test_stock_execution_skips_unchanged_experiments(course, tmp_path):
-    """With nbgrader's own Execute, in a kernel."""
+def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course, tmp_path):
+    """With nbgrader's own Execute; the notebooks then say so."""
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("submitted", "autograded", "taken_in"), symlinks=True)
-    (other / "nbgrader_config.py").write_text(config(execute="nbgrader.preprocessors.Execute"))
+    (other / "nbgrader_config.py").write_text(
+        config(execute="autograder.judge.preprocessor.Judge") + "c.Judge.trusted_class = True\n"
+    )
     for student, edit in (("same", None), ("changed", "print('mine', curve[1])")):
         nb = answered(other)
         if edit:
@@ -664,6 +666,11 @@ def test_stock_execution_skips_unchanged_experiments(course, tmp_path):
     assert same.cells[at(same, "curve")].execution_count is None
     assert changed.cells[at(changed, "show")].outputs[0].text.startswith("mine 0.84")
     assert [sum(one[2] for one in grades(other)[student]) for student in ("same", "changed")] == [5, 5]
+    assert same.metadata["course"]["trusted_class"] is True
+    assert "trusted class" in done.stderr
+    assert nbgrader(other, "generate_feedback", NAME).returncode == 0
+    page = (other / "feedback" / "same" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "Graded as a trusted class, without a sandbox." in page
 
 
 # --- the pieces -------------------------------------------------------------------------------------------------------

@@ -330,7 +330,7 @@ Here is the first formula at work: standard deviations of $z$ for three sizes of
 rng = np.random.default_rng(0)
 a = rng.standard_normal((400, 2000))
 panels = {}
-for name, variance in (("Var w = 1/10 n", 0.1 / 400), ("Var w = 1/n", 1 / 400), ("Var w = 10/n", 10 / 400)):
+for name, variance in (("Var w = 0.1/n", 0.1 / 400), ("Var w = 1/n", 1 / 400), ("Var w = 10/n", 10 / 400)):
     z = rng.normal(0, np.sqrt(variance), (20, 400)) @ a
     panels[name] = z
     print(f"{name}: standard deviation of z {z.std():.2f}, predicted {np.sqrt(400 * variance):.2f}")

@@ -23,8 +23,8 @@ def small_networks(rng: np.random.Generator) -> list[list[int]]:
 
 
 def large_network(rng: np.random.Generator) -> list[int]:
-    """Draw a network whose layers have over 10⁴ weights and clearly different fan_in and fan_out."""
-    return [int(rng.integers(low, high)) for low, high in ((380, 440), (100, 130), (230, 280), (90, 110))]
+    """Draw a network whose layers have over 15 000 weights and clearly different fan_in and fan_out."""
+    return [int(rng.integers(low, high)) for low, high in ((190, 220), (90, 105), (190, 220), (90, 105))]
 
 
 # --- initialization ---------------------------------------------------------------------------------------

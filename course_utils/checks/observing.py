@@ -98,8 +98,8 @@ def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -
     Malformed
         They are the same for all: nothing else is worth looking at.
     """
-    found = [shapes(answer(layers_dims, *rest)) for layers_dims in networks]
-    if all(one == found[0] for one in found):
+    found = {str(layers_dims): shapes(answer(layers_dims, *rest)) for layers_dims in networks}
+    if all(one == found[str(networks[0])] for one in found.values()):
         yield Seen(SHAPES, "the same for every layers_dims")
         raise Malformed("its shapes are the same for every layers_dims")
     yield Seen(SHAPES, found)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show
 
 Observations = list[list[Seen]]
+Key = tuple[int, str]  # case, property
+Table = dict[Key, Seen]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,21 @@ class Known:
 
     right: Observations
     mistakes: Callable[[], Iterable[tuple[str, Observations]]]
+
+    @functools.cached_property
+    def wanted(self) -> Table:
+        """The right observations by case and property."""
+        return _table(self.right)
+
+    @functools.cached_property
+    def symptoms(self) -> list[tuple[str, Table, set[Key]]]:
+        """Every known mistake: its sentence, its observations, and which of them are not right."""
+        found = []
+        for sentence, observations in self.mistakes():
+            mistaken = _table(observations)
+            wrong = {key for key, right in self.wanted.items() if not _agrees(right, mistaken.get(key))}
+            found.append((sentence, mistaken, wrong))
+        return found
 
 
 @dataclass
@@ -63,8 +81,8 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     if trial.not_started:
         return Verdict(exercise.name, "not started", held, 0.0)
     seen = _table(trial.seen)
-    wanted = _table(known.right)
-    wrong = [key for key, right in wanted.items() if key not in seen or not right.agrees(seen[key])]
+    wanted = known.wanted
+    wrong = [key for key, right in wanted.items() if not _agrees(right, seen.get(key))]
     failed = {name for _, name in wrong}
     for name in held:
         held[name] = name not in failed and any(name == wanted_name for _, wanted_name in wanted)
@@ -75,12 +93,12 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     if not wrong:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
-    verdict.call = trial.calls[case] if case < len(trial.calls) else ""
+    verdict.call = trial.calls[case].get(name, "") if case < len(trial.calls) else ""
     endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
     if endings:
         verdict.ending = _cause(endings[0]).split(" (")[0].strip()
     verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))
-    verdict.mistakes = _matching(seen, wanted, known)
+    verdict.mistakes = _matching(seen, known)
     return verdict
 
 
@@ -97,18 +115,21 @@ def describe(name: str, right: Seen, seen: Seen | None) -> str:
     return f"{name}: {difference(seen.value, right)}"
 
 
-def _table(observations: Observations) -> dict[tuple[int, str], Seen]:
+def _table(observations: Observations) -> Table:
     return {(case, seen.property): seen for case, one in enumerate(observations) for seen in one}
 
 
-def _matching(seen: dict, wanted: dict, known: Known) -> list[str]:
+def _agrees(right: Seen, seen: Seen | None) -> bool:
+    return seen is not None and right.agrees(seen)
+
+
+def _matching(seen: Table, known: Known) -> list[str]:
     """Sentences of the mistakes whose every symptom the answer shows, those that explain most first."""
-    found = []
-    for sentence, observations in known.mistakes():
-        mistaken = _table(observations)
-        symptoms = {key for key, right in wanted.items() if key not in mistaken or not right.agrees(mistaken[key])}
-        if symptoms and all(_same_symptom(key, seen, mistaken) for key in symptoms):
-            found.append((symptoms, sentence))
+    found = [
+        (symptoms, sentence)
+        for sentence, mistaken, symptoms in known.symptoms
+        if symptoms and all(_same_symptom(key, seen, mistaken) for key in symptoms)
+    ]
     explained: set = set()
     sentences = []
     for symptoms, sentence in sorted(found, key=lambda one: -len(one[0])):
@@ -118,7 +139,7 @@ def _matching(seen: dict, wanted: dict, known: Known) -> list[str]:
     return sentences
 
 
-def _same_symptom(key: tuple[int, str], seen: dict, mistaken: dict) -> bool:
+def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:
     if (key in seen) != (key in mistaken):
         return False
     if key not in seen:
