@@ -43,9 +43,9 @@ def arrays(parameters: Any) -> dict[str, np.ndarray]:
     return {str(key): np.asarray(value) for key, value in parameters.items()}
 
 
-def shapes(parameters: Parameters) -> dict[str, list[int]]:
-    """Shape of every entry."""
-    return {key: list(value.shape) for key, value in arrays(parameters).items()}
+def shapes(parameters: Parameters) -> dict[str, str]:
+    """Shape of every entry, in words."""
+    return {key: f"shape {value.shape}" for key, value in arrays(parameters).items()}
 
 
 def weights(parameters: Parameters) -> list[np.ndarray]:
