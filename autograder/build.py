@@ -186,6 +186,7 @@ def solve(file: Path) -> Path:
         solved, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}, kernel_name="python3"
     )
     client.allow_errors = True
+    client.coalesce_streams = True  # or the kernel's timing would decide where text is broken into pieces
     client.execute(env=environment, stderr=subprocess.DEVNULL)
     for number, cell in enumerate(solved.cells):
         if cell.cell_type != "code":
