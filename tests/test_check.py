@@ -23,6 +23,7 @@ from autograder.texts import IMPORTS, run_text
 from autograder.variants import VARIANTS
 from course_utils import check
 from course_utils.checks import find_exercise
+from course_utils.checks.calling import share_memory
 from course_utils.checks.exercise import EXERCISES, Seen, difference
 from course_utils.checks.report import CheckFailed, Report
 from course_utils.checks.store import VISIBLE_SEED
@@ -301,3 +302,13 @@ def test_the_validate_button_shows_the_report(tmp_path):
     assert "Check failed: initialize_parameters_he" in done.stdout
     assert mistake.sentence in " ".join(done.stdout.split())
     assert "Traceback" not in done.stdout
+
+
+def test_views_that_hide_whether_they_overlap_are_found_out():
+    """Whether two views overlap can take longer to find out than anybody waits (it is NP-hard)."""
+    memory = np.zeros(192_163_377, dtype=np.int8)  # NumPy's own example of a hard case
+    cubes = np.lib.stride_tricks.as_strided(memory, (1049, 1049, 1049), (36674, 61119, 85569))
+    squares = np.lib.stride_tricks.as_strided(memory[64_023_025:], (1049, 1049, 1), (12223, 12224, 1))
+    assert share_memory(memory, memory[3:])
+    assert not share_memory(memory[::2], memory[1::2])
+    assert share_memory(cubes, squares)

@@ -195,6 +195,9 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
     dict
         ``cells``, one result for each cell, or ``fault``, where the grader's own machinery failed.
     """
+    import resource  # not on Windows, where nbgrader's side still imports this module
+
+    resource.setrlimit(resource.RLIMIT_DATA, (request["memory"], request["memory"]))
     config = Config(request["config"])
     os.environ.update(request["environment"])
     os.chdir(request["folder"])

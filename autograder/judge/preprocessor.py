@@ -20,7 +20,7 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets import Bool, Float, List, Unicode
+from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.utils.importstring import import_item
 
 from autograder.judge import examiner
@@ -44,6 +44,10 @@ class Judge(NbGraderPreprocessor):
     )
     preload = List(Unicode(), help="Modules that test cells import; imported once for a class.").tag(config=True)
     wall_seconds = Float(900, help="Seconds for one submission by the clock, tests included.").tag(config=True)
+    memory = Integer(
+        4 * 1024**3,
+        help="Bytes of memory for the tests of one submission, whatever students' functions return.",
+    ).tag(config=True)
     trusted_class = Bool(
         False, help="Run students' code in an ordinary kernel, beside the answers and with your rights."
     ).tag(config=True)
@@ -106,6 +110,7 @@ class Judge(NbGraderPreprocessor):
             "environment": {"NBGRADER_EXECUTION": "autograde"},
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
             "places": [str(Path(path).parent) for path in filter(None, map(_package, self.modules))],
+            "memory": self.memory,
             "readable": self._readable(),
             "hidden": self._hidden(),
         }

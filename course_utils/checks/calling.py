@@ -85,7 +85,7 @@ class Answer:
             raise Raised("it returns None (is a return missing?)")
         result = plain(result)
         handed_in = list(_arrays([given_arguments, given_keywords]))
-        if any(np.shares_memory(part, argument) for part in _arrays(result) for argument in handed_in):
+        if any(share_memory(part, argument) for part in _arrays(result) for argument in handed_in):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
         return result
 
@@ -216,6 +216,14 @@ def called_name(frame: Any) -> str | None:
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name):
             return call.args[0].id
     return None
+
+
+def share_memory(one: np.ndarray, other: np.ndarray) -> bool:
+    """Tell whether two arrays share memory; views made to keep this question busy for years do."""
+    try:
+        return np.shares_memory(one, other, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True
 
 
 def _fresh(value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.calling import Answer, Rng, share_memory
 from course_utils.checks.exercise import Malformed, Seen, digest, kind
 
 Parameters = dict[str, Any]
@@ -85,7 +85,7 @@ def separate(parameters: Parameters) -> str:
     entries = list(arrays(parameters).items())
     for index, (name, value) in enumerate(entries):
         for other, other_value in entries[index + 1 :]:
-            if np.shares_memory(value, other_value):
+            if share_memory(value, other_value):
                 return f"{name} and {other} are one and the same array"
     return "yes"
 

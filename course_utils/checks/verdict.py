@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show
 
+LONGEST = 300  # characters of what an answer can make a report say
 Observations = list[list[Seen]]
 Key = tuple[int, str]  # case, property
 Table = dict[Key, Seen]
@@ -96,8 +97,8 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     verdict.call = trial.calls[case].get(name, "") if case < len(trial.calls) else ""
     endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
     if endings:
-        verdict.ending = _cause(endings[0]).split(" (")[0].strip()
-    verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))
+        verdict.ending = _cause(endings[0]).split(" (")[0].strip()[:LONGEST]
+    verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))[:LONGEST]
     verdict.mistakes = _matching(seen, known)
     return verdict
 
