@@ -27,6 +27,7 @@ CAUSES = {
     "disk": "it wrote more than it may",
 }
 QUICK = 10.0  # seconds for what is no student's code
+STARTING = 60.0
 
 
 class Gone(ProtocolError):
@@ -185,6 +186,8 @@ class Session:
             raise GraderFault(f"the sandbox did not start: {error}") from error
         os.set_blocking(self._running.write, False)
         self._peer = Peer(self._read, self._write, _nothing_here, self._heed)
+        with self._talking(STARTING):  # on a busy machine; a cell's own time begins thereafter
+            self._expect("ready")
         for source in self._cells:
             self._run(source, Outputs(0))
 
