@@ -172,6 +172,8 @@ def environment() -> dict[str, str]:
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MALLOC_ARENA_MAX": "2",
+        "PIP_NO_INDEX": "1",  # no network: pip says so at once
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{f"{name}_NUM_THREADS": "1" for name in one_thread},
         **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
     }
