@@ -53,7 +53,7 @@ def test_right_answers_earn_everything_however_written(rows):
 def test_blank_and_imported_earn_nothing(rows):
     assert rows["blank"].points == 0
     assert rows["imported"].points == 0
-    assert "No module named 'autograder'" in rows["imported"].reasons[0]
+    assert "No module named 'autograder" in rows["imported"].reasons[0]
 
 
 def test_every_wrong_answer_loses_points_and_is_named(rows):

@@ -82,7 +82,13 @@ def _ask(path: str, origin: str) -> Bubblewrap | None:
     return Bubblewrap(path, origin, texts[0].split()[-1], frozenset(re.findall(r"--[a-z0-9-]+", texts[1])))
 
 
-def walls(found: Bubblewrap, readable: Iterable[Path], hidden: Iterable[Path], disk: int) -> list[str]:
+def walls(
+    found: Bubblewrap,
+    readable: Iterable[Path],
+    hidden: Iterable[Path],
+    files: Iterable[tuple[str, int]] = (),
+    disk: int = 2**28,
+) -> list[str]:
     """Write down everything that a sandbox sees: bubblewrap's arguments without the command.
 
     Parameters
@@ -93,6 +99,8 @@ def walls(found: Bubblewrap, readable: Iterable[Path], hidden: Iterable[Path], d
         Files and folders to show, at the same place, beside the interpreter and the system's programs and libraries.
     hidden : iterable of Path
         Files and folders to cover where they lie inside something shown.
+    files : iterable of tuple
+        Of each file that is made anew: its place, and a descriptor to copy it from.
     disk : int
         Bytes that each writable file system may hold.
     """
@@ -139,6 +147,8 @@ def walls(found: Bubblewrap, readable: Iterable[Path], hidden: Iterable[Path], d
         covers.append(Path("/proc", name))
     for place in sorted(mounts, key=lambda place: (len(place.parts), place)):
         arguments += mounts[place]
+    for place, source in files:
+        arguments += ["--file", str(source), place]
     # Of /proc even the settings of the kernel could be written where the grader is root: they ask for no capability.
     for place in [*covers, Path("/proc"), Path("/dev"), Path("/")]:
         arguments += ["--remount-ro", str(place)]
@@ -169,10 +179,10 @@ def environment() -> dict[str, str]:
         "HOME": HOME,
         "USER": "student",
         "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MALLOC_ARENA_MAX": "2",
-        "PIP_NO_INDEX": "1",  # no network: pip says so at once
+        "PIP_NO_INDEX": "1",  # there is no network, so that pip need not try
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{f"{name}_NUM_THREADS": "1" for name in one_thread},
         **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),

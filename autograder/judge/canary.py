@@ -122,8 +122,8 @@ def why_no_sandbox() -> str | None:
         what = "install bubblewrap: apt install bubblewrap, dnf install bubblewrap, or pip install -e '.[sandbox]'"
     elif "amespace" in words or "uid map" in words or "ermi" in words:
         what = (
-            "allow user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu, or install its own "
-            "bubblewrap, which has a profile), sysctl kernel.unprivileged_userns_clone=1 (older Debian), "
+            "allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile "
+            "for bwrap (Ubuntu), sudo sysctl kernel.unprivileged_userns_clone=1 (older Debian), "
             "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined (a container)"
         )
     else:

@@ -156,10 +156,13 @@ def _content(path: str) -> bytes:
 
 
 def _call(name: str, *arguments: int) -> str:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*arguments) == -1:
-        return f"!{os.strerror(ctypes.get_errno())}"
-    return "done"
+    """Make a call of the C library in a process of its own, which it would change."""
+    child = os.fork()
+    if child == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        os._exit(ctypes.get_errno() if getattr(libc, name)(*arguments) == -1 else 0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return f"!{os.strerror(code)}" if code > 0 else "done"
 
 
 KINDS: dict[str, dict[str, Callable[[dict], str]]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import functools
 import importlib
 import json
 import os
@@ -120,10 +121,13 @@ class Examination:
         return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points)}
 
     def _breaking(self, name: str) -> tuple[str, bool]:
-        """Say how the cell that should define a name broke off, and whether the process ended with it."""
+        """Say which broken cell may be why a name is missing, and whether the process ended with it."""
         for source, how, ended in self._broken:
             if re.search(rf"\b{re.escape(name)}\b", source):
                 return f"; its cell broke off with {how}", ended
+        for _, how, ended in self._broken:
+            if ended:  # it may have been meant to define anything
+                return f"; a cell broke off with {how}", True
         return "", False
 
 
@@ -201,7 +205,8 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
 
     def start() -> Running:
         command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
-        return sandbox.start(command, Path(request["folder"]), readable, hidden, variables={"PYTHONPATH": places})
+        variables = {"PYTHONPATH": places}
+        return sandbox.start(command, Path(request["folder"]), readable, hidden, font_list(), variables)
 
     session = Session(start, SubmissionLimits(config=config))
     examination = Examination(shell, session)
@@ -213,6 +218,18 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
         session.close()
 
 
+@functools.cache
+def font_list() -> dict[str, bytes]:
+    """Give Matplotlib's list of fonts, which takes long to make, as a file for a sandbox."""
+    try:
+        import matplotlib.font_manager
+    except ImportError:
+        return {}
+    name = f"fontlist-v{matplotlib.font_manager.FontManager.__version__}.json"
+    file = Path(matplotlib.get_cachedir(), name)
+    return {f".config/matplotlib/{name}": file.read_bytes()} if file.exists() else {}
+
+
 def main() -> int:
     """Answer requests until the input ends."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -222,6 +239,7 @@ def main() -> int:
     shell = make_shell(lambda output: None)
     for module in json.loads(sys.argv[1]):
         importlib.import_module(module)
+    font_list()
     while (request := take(requests)) is not None:
         pid = os.fork()
         if pid == 0:

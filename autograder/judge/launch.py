@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from autograder.judge import syscalls
-from autograder.judge.bubblewrap import HOME, Bubblewrap
+from autograder.judge.bubblewrap import ACCOUNTS, HOME, Bubblewrap
 
 CHANNEL = (3, 4)
 """The descriptors at which the process inside reads what we write, and writes what we read."""
@@ -45,8 +45,8 @@ class Held:
         The whole environment, of bubblewrap as of the command: ``/proc/1/environ`` can be read inside.
     channel : tuple of int
         Descriptors that become ``CHANNEL`` inside.
-    sources : list of tuple
-        Of each file in the home its name, and a descriptor to copy it from.
+    passed : list of int
+        More descriptors that bubblewrap needs.
 
     Attributes
     ----------
@@ -68,19 +68,18 @@ class Held:
         command: list[str],
         variables: Mapping[str, str],
         channel: tuple[int, int],
-        sources: list[tuple[str, int]],
+        passed: list[int],
     ) -> None:
         self._kept = b""
+        filter_ = _filter()
         self._ours = contextlib.ExitStack()
         with contextlib.ExitStack() as theirs:
             self._words, words = _pipe(self._ours, theirs)
             info, info_end = _pipe(self._ours, theirs)
             door, self._door = _pipe(theirs, self._ours)
             os.set_blocking(self._words, False)
-            program = _memory(theirs, _filter())
+            program = _memory(theirs, filter_)
             arguments = ["--block-fd", str(door), "--info-fd", str(info_end), "--seccomp", str(program), *walls]
-            for name, source in sources:
-                arguments += ["--file", str(source), f"{HOME}/{name}"]
             # Not on the command line, which can be read inside as well.
             listed = _memory(theirs, b"".join(os.fsencode(one) + b"\0" for one in arguments))
             # The shell moves the channel to where nothing written by accident gets into it.
@@ -91,7 +90,7 @@ class Held:
                     stdin=channel[0],
                     stdout=channel[1],
                     stderr=words,
-                    pass_fds=[door, info_end, program, listed, *(source for _, source in sources)],
+                    pass_fds=[door, info_end, program, listed, *passed],
                     env=dict(variables),
                     start_new_session=True,  # Ctrl-C is for the grader, which then ends its sandboxes in order
                 )
@@ -124,7 +123,9 @@ class Held:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)
             # The kernel lets a first process go only after all others of its namespace.
-            select.select([self._first], [], [])
+            gone = select.poll()
+            gone.register(self._first, select.POLLIN)
+            gone.poll()
             os.close(self._first)
         else:
             self.outer.kill()
@@ -143,7 +144,7 @@ class Held:
             with contextlib.suppress(OSError):
                 if os.stat(home).st_dev != outside:
                     return True
-            time.sleep(0.0002)
+            time.sleep(0.0005)
         return False
 
 
@@ -158,7 +159,7 @@ def in_memory(content: bytes) -> int:
 
 @contextlib.contextmanager
 def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterator[list[tuple[str, int]]]:
-    """Open the plain files of a folder to be copied into the home, following no link.
+    """Open what is copied into a sandbox: the plain files of a folder, no link followed, and what we give.
 
     Parameters
     ----------
@@ -172,18 +173,22 @@ def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterato
     Yields
     ------
     list of tuple
-        Name and descriptor of each.
+        Place and descriptor of each.
     """
     found: list[tuple[str, int]] = []
     try:
+        for place, content in ACCOUNTS.items():
+            found.append((place, in_memory(content)))
         for name, content in more.items():
-            found.append((name, in_memory(content)))
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                raise ValueError(f"{name!r} lies outside of the home")
+            found.append((f"{HOME}/{name}", in_memory(content)))
         for path in sorted(_plain_files(folder)) if folder else []:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             info = os.fstat(file)
             most -= info.st_size
             if stat.S_ISREG(info.st_mode) and most >= 0 and len(found) < MAX_FILES:
-                found.append((str(path.relative_to(folder)), file))
+                found.append((f"{HOME}/{path.relative_to(folder)}", file))
             else:
                 os.close(file)
                 log.warning("%s is not copied into the sandbox: too large, or one too many.", path)

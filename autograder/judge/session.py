@@ -255,16 +255,14 @@ class Session:
         except OSError:
             return b""
 
-    def _write(self, buffer: bytes | bytearray) -> None:
-        rest = memoryview(buffer)
-        while rest:
-            self._wait(self._running.write, select.POLLOUT)
-            try:
-                rest = rest[os.write(self._running.write, rest) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise Closed("the channel is closed") from error
+    def _write(self, buffer: memoryview) -> int:
+        self._wait(self._running.write, select.POLLOUT)
+        try:
+            return os.write(self._running.write, buffer)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise Closed("the channel is closed") from error
 
     def _wait(self, descriptor: int, event: int) -> None:
         poll = select.poll()

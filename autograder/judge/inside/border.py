@@ -9,7 +9,7 @@ strings, true, false and null stand for themselves, and everything else is a lis
     ["a", block, offset, dtype, shape, strides, writeable]   an array: a window on a block
     ["t", *parts]                                            a tuple
     ["l", origin, *parts]    ["d", origin, key, value, ...]  a list, a dict
-    ["g", origin, name, state, seeds]                        a numpy.random.Generator
+    ["g", origin, name, state]                               a numpy.random.Generator
     ["c", number]                                            a function that the sender lends
     ["h", number, kind]      ["H", number]                   an object the sender keeps; one the receiver has kept
     ["r", number]                                            an object of this exchange, once more
@@ -25,81 +25,50 @@ that really arrived, and changes nothing of the caller's unless the whole reply 
 from __future__ import annotations
 
 import bisect
-import json
 import math
-import re
-import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Generator, Philox, SeedSequence
+from numpy.random import Generator
 
-Read = Callable[[int], bytes]
-Key = tuple[int | None, int, str, tuple[int, ...], tuple[int, ...], bool]
+from . import frames, memory, states
+from .frames import LIMITS, Closed, Frame, Limits, ProtocolError, natural, receive, require, send
+from .memory import DIMENSIONS, DTYPES, SCALARS, Key
 
-_PREFIX = struct.Struct("<4sI")
-_MAGIC = b"brd1"
-_KINDS = ("message", "call", "reply")
-_CHUNK = 1 << 20
+__all__ = [
+    "LIMITS",
+    "Closed",
+    "Frame",
+    "Handle",
+    "Limits",
+    "NotPlain",
+    "ProtocolError",
+    "Received",
+    "Sent",
+    "decode",
+    "decode_call",
+    "decode_reply",
+    "encode",
+    "encode_call",
+    "encode_reply",
+    "receive",
+    "send",
+]
+
 _NAME_LENGTH = 40
-_DIMENSIONS = 8
-# Views that lie this thinly in the memory they span are sent as copies.
-_SPARSE = 4
-# Longer than any number we send (ints have fewer digits, see Limits), and short enough to be parsed in no time.
-_LITERAL = 1000
 # An honest dict has next to no keys of equal hash; a hostile one can make a dict of n keys cost n² steps.
 _COLLISIONS = 100
-
-# No long double: its padding is not data, so that its bytes would differ from run to run.
-_CODES = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
-_DTYPES = {dtype.str: dtype for dtype in (np.dtype(order + code) for order in "<>" for code in _CODES)}
-_SCALARS = {np.dtype(code).type for code in np.typecodes["All"] if np.dtype(code).str in _DTYPES}
-
-# The fields of each bit generator's state: the largest value of a number, or how many and the largest.
-_WORD, _LONG, _HUGE = 2**32 - 1, 2**64 - 1, 2**128 - 1
-_SPARE: dict[str, Any] = {"has_uint32": 1, "uinteger": _WORD}
-_STATES: dict[type, dict[str, Any]] = {
-    PCG64: {"state": {"state": _HUGE, "inc": _HUGE}, **_SPARE},
-    PCG64DXSM: {"state": {"state": _HUGE, "inc": _HUGE}, **_SPARE},
-    MT19937: {"state": {"key": (624, _WORD), "pos": 624}},
-    Philox: {"state": {"counter": (4, _LONG), "key": (2, _LONG)}, "buffer": (4, _LONG), "buffer_pos": 4, **_SPARE},
-    SFC64: {"state": {"state": (4, _LONG)}, **_SPARE},
-}
-# NumPy's own pool size; and how many children of one generator a call may be told of.
-_POOL, _CHILDREN = 4, 10_000
-_BIT_GENERATORS = {kind.__name__: kind for kind in _STATES}
-
-
-class ProtocolError(Exception):
-    """The peer sent something that is no message."""
-
-
-class Closed(ProtocolError):
-    """The peer's stream ended, between frames or inside one."""
+# So many children of one generator may be spawned in a call for the caller's to know of them.
+_CHILDREN = 10_000
 
 
 class NotPlain(TypeError):
     """A value cannot cross; the message names it for people: "a set", "an array of objects"."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one frame may hold; both sides refuse more."""
-
-    header_bytes: int = 4 << 20
-    block_bytes: int = 64 << 20  # of all blocks, and of any one array
-    array_bytes: int = 256 << 20  # of all arrays: views of one block count each
-    items: int = 200_000  # JSON nodes, and values where shared lists count each time
-    arrays: int = 10_000  # arrays and generators; blocks
-    depth: int = 32
-    int_bits: int = 2048
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -111,20 +80,12 @@ class Handle:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A frame as it arrived: well-formed, its body not yet read."""
-
-    kind: str
-    body: Any
-    blocks: list[bytearray]
-
-
-@dataclass(frozen=True)
 class Sent:
     """A call on its way: the buffers to write, and the caller's objects behind them."""
 
     frame: list[bytes | bytearray]
     objects: list[Any]
+    mutable: set[int]
     blocks: list[bytearray]
     arrays: dict[Key, np.ndarray]
 
@@ -137,6 +98,7 @@ class Received:
     arguments: tuple
     keywords: dict[str, Any]
     objects: list[Any] = field(repr=False)
+    mutable: set[int] = field(repr=False)
     blocks: list[bytearray] = field(repr=False)
     before: list[bytes] = field(repr=False)
 
@@ -188,7 +150,7 @@ def encode_call(
     positional = [encoder.node(value, 0) for value in arguments]
     named = [[name, encoder.node(value, 0)] for name, value in (keywords or {}).items()]
     frame = encoder.frame("call", [function, positional, named])
-    return Sent(frame, encoder.objects, encoder.blocks, encoder.placed)
+    return Sent(frame, encoder.objects, encoder.mutable, encoder.blocks, encoder.placed)
 
 
 def encode_reply(
@@ -201,46 +163,10 @@ def encode_reply(
 ) -> list[bytes | bytearray]:
     """Turn a result, and the arguments as they are now, into a frame. See ``encode``."""
     encoder = _Encoder(limits, lend, keep, received)
-    after = [encoder.node(value, 0) for number, value in enumerate(received.objects) if number in encoder.owed]
+    after = [encoder.node(received.objects[number], 0) for number in sorted(received.mutable) if number in encoder.owed]
     node = encoder.node(result, 0)
     changed = [i for i, now in enumerate(received.blocks) if now != received.before[i]]
     return encoder.frame("reply", [changed, after, node], [received.blocks[i] for i in changed])
-
-
-def send(frame: Iterable[bytes | bytearray], write: Callable[[memoryview], int | None]) -> None:
-    """Write a frame; ``write`` may take less than it is given, as ``os.write`` does, and returns how much it took."""
-    for buffer in frame:
-        left = memoryview(buffer)
-        while left:
-            written = write(left)
-            left = left[len(left) if written is None else written :]
-
-
-def receive(read: Read, limits: Limits = LIMITS) -> Frame:
-    """Read one frame.
-
-    Parameters
-    ----------
-    read : callable
-        ``read(n)`` gives at least one and at most n bytes, or ``b""`` at the end of the stream. What it raises passes.
-
-    Raises
-    ------
-    Closed
-        The stream ended.
-    ProtocolError
-        The bytes are no frame, or one beyond the limits.
-    """
-    magic, length = _PREFIX.unpack(_read_exactly(read, _PREFIX.size))
-    _require(magic == _MAGIC, "no frame")
-    _require(length <= limits.header_bytes, "the header is too long")
-    match _parse(bytes(_read_exactly(read, length)), limits):
-        case [str(kind), list(sizes), body] if kind in _KINDS:
-            _require(len(sizes) <= limits.arrays, "too many blocks")
-            sizes = [_natural(size, limits.block_bytes) for size in sizes]
-            _require(sum(sizes) <= limits.block_bytes, "the blocks are too large")
-            return Frame(kind, body, [_read_exactly(read, size) for size in sizes])
-    raise ProtocolError("the header is none")
 
 
 def decode(
@@ -288,7 +214,7 @@ def decode_call(
                     case _:
                         raise ProtocolError("a keyword is none")
             before = [bytes(block) for block in frame.blocks]
-            return Received(function, arguments, keywords, decoder.objects, frame.blocks, before)
+            return Received(function, arguments, keywords, decoder.objects, decoder.mutable, frame.blocks, before)
     raise ProtocolError("the call is none")
 
 
@@ -322,17 +248,20 @@ class _Walk:
     ----------
     objects : list
         By number; a reply's begin with those of its call.
+    mutable : set of int
+        The numbers of lists, dicts and generators.
     owed : set of int
         The call's lists, dicts and generators whose present content this reply has yet to tell.
     spans : dict of int to (int, int)
         Of each object that is complete: how many items it holds, and how many levels.
     """
 
-    def __init__(self, limits: Limits, refuse: type[Exception], objects: Iterable[Any] = ()) -> None:
+    def __init__(self, limits: Limits, refuse: type[Exception], exchange: Sent | Received | None) -> None:
         self.limits = limits
         self.refuse = refuse
-        self.objects = list(objects)
-        self.owed = {n for n, one in enumerate(self.objects) if issubclass(type(one), list | dict | Generator)}
+        self.objects = list(exchange.objects) if exchange else []
+        self.mutable: set[int] = set()
+        self.owed = set(exchange.mutable) if exchange else set()
         self.spans = {n: (0, 0) for n in range(len(self.objects)) if n not in self.owed}
         self.items = self.deepest = self.arrays = self.array_bytes = 0
 
@@ -377,12 +306,12 @@ class _Encoder(_Walk):
         keep: Callable[[object], int] | None,
         received: Received | None = None,
     ) -> None:
-        super().__init__(limits, NotPlain, received.objects if received else ())
+        super().__init__(limits, NotPlain, received)
         self.lend = lend
         self.keep = keep
         self.numbers = {id(one): number for number, one in enumerate(self.objects)}
         self.theirs = received.blocks if received else []
-        self.windows: list[tuple[np.ndarray, list]] = []
+        self.windows: list[tuple[memory.Located, list]] = []
         self.blocks: list[bytearray] = []
         self.block_bytes = 0
         self.placed: dict[Key, np.ndarray] = {}
@@ -392,9 +321,9 @@ class _Encoder(_Walk):
         kind = type(value)
         if value is None or kind is bool:
             return value
-        if kind is np.ndarray and value.dtype.str in _DTYPES and value.ndim <= _DIMENSIONS:
+        if kind is np.ndarray and value.dtype.str in DTYPES and value.ndim <= DIMENSIONS:
             return self.array(value)
-        if kind in _SCALARS:
+        if kind in SCALARS:
             return ["n", value.dtype.str, value.tobytes().hex()]
         if issubclass(kind, str):
             return self.text(str.__str__(value))
@@ -423,16 +352,16 @@ class _Encoder(_Walk):
             raise NotPlain(f"{_name(value)} that contains itself")
         with self.inside(number, depth):
             if issubclass(kind, list):
+                self.mutable.add(number)
                 return ["l", origin, *(self.node(part, depth + 1) for part in list.__iter__(value))]
             if issubclass(kind, dict):
-                parts: list[Any] = ["d", origin]
-                for key, part in list(dict.items(value)):
-                    parts += (self.key(key, depth + 1), self.node(part, depth + 1))
-                return parts
-            if kind is Generator and type(value.bit_generator) in _STATES:
+                self.mutable.add(number)
+                parts = [(self.key(key, depth + 1), self.node(part, depth + 1)) for key, part in dict.items(value)]
+                return ["d", origin, *chain.from_iterable(parts)]
+            if kind is Generator and type(value.bit_generator) in states.STATES:
+                self.mutable.add(number)
                 self.count_array(0)
-                bits = value.bit_generator
-                return ["g", origin, type(bits).__name__, _pack(bits.state, _STATES[type(bits)]), _seeds(bits)]
+                return ["g", origin, type(value.bit_generator).__name__, states.pack(value.bit_generator)]
             if kind is Handle:
                 return ["H", value.number]
             if callable(value) and self.lend:
@@ -459,55 +388,53 @@ class _Encoder(_Walk):
         return self.node(value, depth)
 
     def array(self, value: np.ndarray) -> list:
-        self.count_array(_count(value.shape) * value.itemsize)
+        self.count_array(memory.count(value.shape) * value.itemsize)
         node = ["a"]
-        self.windows.append((value, node))
+        self.windows.append((memory.locate(value), node))
         return node
 
     def frame(self, kind: str, body: Any, first: Iterable[bytearray] = ()) -> list[bytes | bytearray]:
         """Place the arrays, and make the frame; blocks in ``first`` come before the new ones."""
         self.place()
         blocks = [*first, *self.blocks]
-        sizes = [len(block) for block in blocks]
-        if sum(sizes) > self.limits.block_bytes or len(sizes) > self.limits.arrays:
+        if sum(map(len, blocks)) > self.limits.block_bytes or len(blocks) > self.limits.arrays:
             raise NotPlain(f"more than {self.limits.block_bytes >> 20} MiB of arrays")
-        header = json.dumps([kind, sizes, body], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-        if len(header) > self.limits.header_bytes or not _fits(header, self.limits):
-            raise NotPlain(
-                f"more than {self.limits.items:,} items, or {self.limits.header_bytes >> 20} MiB without arrays"
-            )
-        return [_PREFIX.pack(_MAGIC, len(header)) + header, *blocks]
+        frame = frames.pack(kind, body, blocks, self.limits)
+        if frame is None:
+            size = self.limits.header_bytes >> 20
+            raise NotPlain(f"more than {self.limits.items:,} items, or {size} MiB without arrays")
+        return frame
 
     def place(self) -> None:
         """Give every array its place: in the call's own memory, or in a block with those it may share memory with."""
-        theirs = sorted((_address(block), number) for number, block in enumerate(self.theirs) if block)
+        theirs = sorted((memory.address(block), number) for number, block in enumerate(self.theirs) if block)
         fresh = []
-        for array, node in self.windows:
-            low, high = _reach(array)
-            start, number = theirs[max(bisect.bisect(theirs, (low, math.inf)) - 1, 0)] if theirs else (0, None)
-            if array.size == 0:
-                node += _key(array, None, 0, array.strides)
-            elif number is not None and start <= low and high <= start + len(self.theirs[number]):
-                node += _key(array, number, _address(array) - start, array.strides)
+        for one, node in self.windows:
+            start, number = theirs[max(bisect.bisect(theirs, (one.low, math.inf)) - 1, 0)] if theirs else (0, None)
+            if one.array.size == 0:
+                node += one.key
+            elif number is not None and start <= one.low and one.high <= start + len(self.theirs[number]):
+                key = memory.place(one.array, number, one.address - start)
+                node += self.checked(self.theirs[number], key)
             else:
-                fresh.append((array, node))
-        mates = _mates([array for array, _ in fresh])
+                fresh.append((one, node))
+        mates = memory.mates([one for one, _ in fresh])
         places: dict[tuple, Key] = {}
         # In the order of the message, not of the addresses, so that the same value gives the same bytes.
-        for array, node in fresh:
-            if _identity(array) not in places:
-                places |= self.settle(mates[_identity(array)])
-            node += places[_identity(array)]
+        for one, node in fresh:
+            if one.identity not in places:
+                places |= self.settle(mates[one.identity])
+            node += places[one.identity]
 
-    def settle(self, mates: list[np.ndarray]) -> dict[tuple, Key]:
+    def settle(self, mates: list[memory.Located]) -> dict[tuple, Key]:
         """Copy arrays that may share memory into one new block."""
         if len(mates) == 1:
-            array = mates[0]
-            strides = array.strides if _dense(array) is not None else _c_strides(array.shape, array.itemsize)
-            return {_identity(array): self.copy(array, self.block(array.nbytes), 0, strides)}
-        low, high = _span(mates)
+            array = mates[0].array
+            strides = None if memory.dense(array) is not None else memory.c_strides(array.shape, array.itemsize)
+            return {mates[0].identity: self.copy(array, self.block(array.nbytes), 0, strides)}
+        low, high = memory.span(mates)
         number = self.block(high - low)
-        return {_identity(one): self.copy(one, number, _address(one) - low, one.strides) for one in mates}
+        return {one.identity: self.copy(one.array, number, one.address - low) for one in mates}
 
     def block(self, size: int) -> int:
         self.block_bytes += size
@@ -516,14 +443,17 @@ class _Encoder(_Walk):
         self.blocks.append(bytearray(size))
         return len(self.theirs) + len(self.blocks) - 1
 
-    def copy(self, array: np.ndarray, number: int, offset: int, strides: tuple[int, ...]) -> Key:
+    def copy(self, array: np.ndarray, number: int, offset: int, strides: tuple[int, ...] | None = None) -> Key:
         """Copy the elements and nothing between them: memory around an argument is none of the receiver's business."""
-        key = _key(array, number, offset, strides)
+        key = memory.place(array, number, offset, strides)
         block = self.blocks[number - len(self.theirs)]
-        np.ndarray(array.shape, array.dtype, block, offset, key[4])[...] = array
-        if not _valid(block, key):
-            raise NotPlain("an array of bool with bytes other than 0 and 1")
+        memory.window(block, key)[...] = array
         self.placed.setdefault(key, array)
+        return self.checked(block, key)
+
+    def checked(self, block: bytearray, key: Key) -> Key:
+        if not memory.valid(block, key):
+            raise NotPlain("an array of bool with bytes other than 0 and 1")
         return key
 
 
@@ -539,8 +469,8 @@ class _Decoder(_Walk):
         resolve: Callable[[int], object] | None,
         sent: Sent | None = None,
     ) -> None:
-        _require(frame.kind == kind, f"a {frame.kind} instead of a {kind}")
-        super().__init__(limits, ProtocolError, sent.objects if sent else ())
+        require(frame.kind == kind, f"a {frame.kind} instead of a {kind}")
+        super().__init__(limits, ProtocolError, sent)
         self.borrow = borrow
         self.resolve = resolve
         self.sent = sent
@@ -556,11 +486,11 @@ class _Decoder(_Walk):
             case [list(changed), list(after), result]:
                 self.take(changed)
                 nodes = iter(after)
-                for number, original in enumerate(self.sent.objects):
+                for number in sorted(self.sent.mutable):
                     if number in self.owed:
                         told = self.value(next(nodes, None), 0)
-                        _require(told is original, "an argument is missing from the reply")
-                _require(next(nodes, self) is self, "the reply holds more arguments than the call")
+                        require(told is self.objects[number], "an argument is missing from the reply")
+                require(next(nodes, self) is self, "the reply holds more arguments than the call")
                 value = self.value(result, 0)
                 for change, arguments in self.changes:
                     change(*arguments)
@@ -569,19 +499,19 @@ class _Decoder(_Walk):
 
     def take(self, changed: list) -> None:
         """Take the first blocks of the frame for the call's own blocks as they are now."""
-        _require(len(changed) <= len(self.blocks), "a changed block is missing")
+        require(len(changed) <= len(self.blocks), "a changed block is missing")
         for number, block in zip(changed, self.blocks, strict=False):
-            _natural(number, self.first - 1)
-            _require(number not in self.changed, "a block changed twice")
-            _require(len(block) == len(self.sent.blocks[number]), "a changed block has another size")
+            natural(number, self.first - 1)
+            require(number not in self.changed, "a block changed twice")
+            require(len(block) == len(self.sent.blocks[number]), "a changed block has another size")
             self.changed[number] = block
         self.blocks = self.blocks[len(changed) :]
         for key, original in self.sent.arrays.items():
             number = key[0]
             if number in self.changed:
-                _require(_valid(self.changed[number], key), "a bool that is neither 0 nor 1")
+                require(memory.valid(self.changed[number], key), "a bool that is neither 0 nor 1")
                 if original.flags.writeable:
-                    self.changes.append((np.copyto, (original, _window(self.changed[number], key))))
+                    self.changes.append((np.copyto, (original, memory.window(self.changed[number], key))))
                 else:
                     self.frozen.add(number)
         # Only an array without gaps serves as memory for others. The bytes between the elements of one with gaps were
@@ -589,7 +519,7 @@ class _Decoder(_Walk):
         for (number, *_), original in self.sent.arrays.items():
             whole = original.nbytes == len(self.sent.blocks[number])
             if whole and number not in self.frozen and number not in self.memories:
-                dense = _dense(original)
+                dense = memory.dense(original)
                 if dense is not None:
                     self.memories[number] = dense
 
@@ -600,9 +530,9 @@ class _Decoder(_Walk):
         match node:
             case ["f", "nan" | "inf" | "-inf" as word]:
                 return float(word)
-            case ["n", str(dtype), str(digits)] if dtype in _DTYPES:
-                return self.scalar(_DTYPES[dtype], digits)
-            case ["a", block, offset, str(dtype), list(shape), list(strides), bool(writeable)] if dtype in _DTYPES:
+            case ["n", str(dtype), str(digits)] if dtype in DTYPES:
+                return self.scalar(DTYPES[dtype], digits)
+            case ["a", block, offset, str(dtype), list(shape), list(strides), bool(writeable)] if dtype in DTYPES:
                 return self.array(block, offset, dtype, shape, strides, writeable)
             case ["t", *parts]:
                 return tuple([self.value(part, depth + 1) for part in parts])
@@ -610,14 +540,14 @@ class _Decoder(_Walk):
                 return self.sequence(origin, parts, depth)
             case ["d", origin, *parts]:
                 return self.mapping(origin, parts, depth)
-            case ["g", origin, str(name), state, seeds] if name in _BIT_GENERATORS:
-                return self.generator(origin, _BIT_GENERATORS[name], state, seeds, depth)
+            case ["g", origin, str(name), state] if name in states.BIT_GENERATORS:
+                return self.generator(origin, states.BIT_GENERATORS[name], state, depth)
             case ["c", number] if self.borrow:
-                return self.register(self.borrow(_natural(number)))
+                return self.register(self.borrow(natural(number)))
             case ["h", number, str(kind)] if len(kind) <= _NAME_LENGTH and kind.isprintable():
-                return self.register(Handle(_natural(number), kind))
+                return self.register(Handle(natural(number), kind))
             case ["H", number] if self.resolve:
-                return self.register(self.kept(_natural(number)))
+                return self.register(self.kept(natural(number)))
             case ["r", number] if type(number) is int and number in self.spans:
                 self.again(number, depth)
                 return self.objects[number]
@@ -627,18 +557,18 @@ class _Decoder(_Walk):
         if type(node) is str:
             return _text(node)
         if type(node) is int:
-            _require(node.bit_length() <= self.limits.int_bits, "an integer is too large")
+            require(node.bit_length() <= self.limits.int_bits, "an integer is too large")
         elif type(node) is float:
-            _require(math.isfinite(node), "a number is too large")
+            require(math.isfinite(node), "a number is too large")
         return node
 
     def scalar(self, dtype: np.dtype, digits: str) -> np.generic:
-        _require(len(digits) == 2 * dtype.itemsize, "a scalar of another size")
+        require(len(digits) == 2 * dtype.itemsize, "a scalar of another size")
         try:
             content = bytes.fromhex(digits)
         except ValueError:
             raise ProtocolError("a scalar is none") from None
-        _require(len(content) == dtype.itemsize and (dtype.kind != "b" or content[0] <= 1), "a scalar is none")
+        require(len(content) == dtype.itemsize and (dtype.kind != "b" or content[0] <= 1), "a scalar is none")
         return np.frombuffer(content, dtype)[0]
 
     def register(self, value: Any) -> Any:
@@ -656,10 +586,11 @@ class _Decoder(_Walk):
     def origin(self, origin: Any, fresh: Any) -> int:
         """Return the number of an object: a new one, or one of the call's, of the same type."""
         if type(origin) is int and origin == -1:
+            self.mutable.add(len(self.objects))
             self.objects.append(fresh)
             return len(self.objects) - 1
-        _require(type(origin) is int and origin in self.owed, "an object that the call did not hold")
-        _require(issubclass(type(self.objects[origin]), type(fresh)), "an argument became another kind of object")
+        require(type(origin) is int and origin in self.owed, "an object that the call did not hold")
+        require(issubclass(type(self.objects[origin]), type(fresh)), "an argument became another kind of object")
         return origin
 
     def sequence(self, origin: Any, nodes: list, depth: int) -> list:
@@ -673,60 +604,60 @@ class _Decoder(_Walk):
         return original
 
     def mapping(self, origin: Any, nodes: list, depth: int) -> dict:
-        _require(len(nodes) % 2 == 0, "a key without a value")
+        require(len(nodes) % 2 == 0, "a key without a value")
         fresh: dict[Any, Any] = {}
         number = self.origin(origin, fresh)
         with self.inside(number, depth):
             pairs = [self.value(node, depth + 1) for node in nodes]
         keys = pairs[::2]
-        _require(all(map(_is_key, keys)), "a key that is none")
-        _require(len(keys) - len({hash(key) for key in keys}) <= _COLLISIONS, "keys made to collide")
+        require(all(map(_is_key, keys)), "a key that is none")
+        require(len(keys) - len({hash(key) for key in keys}) <= _COLLISIONS, "keys made to collide")
         fresh.update(zip(keys, pairs[1::2], strict=True))
-        _require(len(fresh) == len(keys), "a key stands twice")
+        require(len(fresh) == len(keys), "a key stands twice")
         original = self.objects[number]
         if original is not fresh:
             base = OrderedDict if issubclass(type(original), OrderedDict) else dict
             self.changes += [(base.clear, (original,)), (base.update, (original, fresh))]
         return original
 
-    def generator(self, origin: Any, kind: type, node: Any, seeds: Any, depth: int) -> Generator:
+    def generator(self, origin: Any, kind: type, node: Any, depth: int) -> Generator:
         self.count_array(0)
-        state = {"bit_generator": kind.__name__, **_unpack(node, _STATES[kind])}
-        fresh = Generator(kind(_seed_sequence(seeds)))
+        state, seeds = states.unpack(node, kind)
+        fresh = Generator(kind(seeds))
         number = self.origin(origin, fresh)
         with self.inside(number, depth):
             original = self.objects[number]
-        _require(type(original.bit_generator) is kind, "a generator of another kind")
+        require(type(original.bit_generator) is kind, "a generator of another kind")
         if original is fresh:
             fresh.bit_generator.state = state
         else:
             self.changes.append((setattr, (original.bit_generator, "state", state)))
-            spawned = _spawned(fresh) - _spawned(original)
-            if 0 < spawned <= _CHILDREN:
-                self.changes.append((original.bit_generator.seed_seq.spawn, (spawned,)))
+            born = states.spawned(fresh.bit_generator) - states.spawned(original.bit_generator)
+            if 0 < born <= _CHILDREN:
+                self.changes.append((original.bit_generator.seed_seq.spawn, (born,)))
         return original
 
     def array(self, block: Any, offset: Any, code: str, shape: list, strides: list, writeable: bool) -> np.ndarray:
-        dtype = _DTYPES[code]
-        _require(len(shape) == len(strides) <= _DIMENSIONS, "an array of too many dimensions")
-        _require(all(type(number) is int for number in (*shape, *strides)), "a shape is none")
-        _require(all(length >= 0 for length in shape), "a shape is negative")
-        self.count_array(_count(shape) * dtype.itemsize)
+        dtype = DTYPES[code]
+        require(len(shape) == len(strides) <= DIMENSIONS, "an array of too many dimensions")
+        require(all(type(number) is int for number in (*shape, *strides)), "a shape is none")
+        require(all(length >= 0 for length in shape), "a shape is negative")
+        self.count_array(memory.count(shape) * dtype.itemsize)
         if 0 in shape:
-            _require(block is None, "an empty array has no block")
+            require(block is None, "an empty array has no block")
             array = np.empty(shape, dtype)
             array.flags.writeable = writeable
             return array
-        _natural(block, self.first + len(self.blocks) - 1)
+        natural(block, self.first + len(self.blocks) - 1)
         strides = [step if length > 1 else dtype.itemsize for step, length in zip(strides, shape, strict=True)]
-        low, high = _bounds(_natural(offset), shape, strides, dtype.itemsize)
+        low, high = memory.bounds(natural(offset), shape, strides, dtype.itemsize)
         content = self.content(block)
-        _require(low >= 0 and high <= len(content), "an array reaches beyond its block")
+        require(low >= 0 and high <= len(content), "an array reaches beyond its block")
         key = (block, offset, code, tuple(shape), tuple(strides), writeable)
-        _require(_valid(content, key), "a bool that is neither 0 nor 1")
+        require(memory.valid(content, key), "a bool that is neither 0 nor 1")
         if block < self.first and key in self.sent.arrays and block not in self.frozen:
             return self.sent.arrays[key]
-        array = _window(self.memory(block), key)
+        array = memory.window(self.memory(block), key)
         if not writeable:
             array.flags.writeable = False
         return array
@@ -746,65 +677,6 @@ class _Decoder(_Walk):
         return self.memories[block]
 
 
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ProtocolError(message)
-
-
-def _natural(number: Any, largest: int = 2**53) -> int:
-    _require(type(number) is int and 0 <= number <= largest, "a number out of range")
-    return number
-
-
-def _read_exactly(read: Read, size: int) -> bytearray:
-    """Read so many bytes; memory grows with what arrives, not with what was announced."""
-    content = bytearray()
-    while len(content) < size:
-        chunk = read(min(size - len(content), _CHUNK))
-        if not chunk:
-            raise Closed("the stream ended")
-        content += chunk
-    return content
-
-
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]"))
-
-
-def _fits(header: bytes, limits: Limits) -> bool:
-    """Count JSON's items and levels before it is parsed: three bytes could become an object of sixty."""
-    skeleton = _STRING.sub(b"", header, limits.items)
-    if b'"' in skeleton or b"{" in skeleton or skeleton.count(b",") + skeleton.count(b"[") > limits.items:
-        return False
-    brackets = skeleton.translate(None, _ALL_BUT_BRACKETS)
-    for _ in range(limits.depth + 8):
-        brackets = brackets.replace(b"[]", b"")
-    return not brackets
-
-
-def _literal(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    def parse(digits: str) -> Any:
-        _require(len(digits) <= _LITERAL, "a number has too many digits")
-        return convert(digits)
-
-    return parse
-
-
-def _no_constant(word: str) -> Any:
-    raise ProtocolError(f"{word} is no JSON")
-
-
-_JSON = json.JSONDecoder(parse_int=_literal(int), parse_float=_literal(float), parse_constant=_no_constant)
-
-
-def _parse(header: bytes, limits: Limits) -> Any:
-    _require(_fits(header, limits), "the header holds too much")
-    try:
-        return _JSON.decode(header.decode())
-    except (ValueError, RecursionError):
-        raise ProtocolError("the header is no JSON") from None
-
-
 def _text(value: str) -> str:
     try:
         value.encode()
@@ -817,7 +689,7 @@ def _is_key(value: Any) -> bool:
     kind = type(value)
     if issubclass(kind, tuple):
         return all(map(_is_key, tuple.__iter__(value)))
-    return value is None or issubclass(kind, str | int | float) or kind in _SCALARS
+    return value is None or issubclass(kind, str | int | float) or kind in SCALARS
 
 
 def _name(value: Any) -> str:
@@ -835,128 +707,3 @@ def _name(value: Any) -> str:
             "V": "a structured array",
         }.get(value.dtype.kind, f"an array of {value.dtype}, {value.ndim}-dimensional")
     return "".join(filter(str.isprintable, text))[:_NAME_LENGTH]
-
-
-def _pack(state: Any, form: Any) -> Any:
-    if isinstance(form, dict):
-        return [_pack(state[name], part) for name, part in form.items()]
-    return [int(number) for number in state] if isinstance(form, tuple) else int(state)
-
-
-def _unpack(node: Any, form: Any) -> Any:
-    if isinstance(form, dict):
-        _require(type(node) is list and len(node) == len(form), "a state is none")
-        return {name: _unpack(part, inner) for part, (name, inner) in zip(node, form.items(), strict=True)}
-    if isinstance(form, tuple):
-        count, largest = form
-        _require(type(node) is list and len(node) == count, "a state is none")
-        numbers = [_natural(number, largest) for number in node]
-        return np.array(numbers, np.uint64 if largest == _LONG else np.uint32)
-    return _natural(node, form)
-
-
-def _seeds(bits: BitGenerator) -> list | None:
-    """Reduce what a generator's children are seeded from; None where that is of an unusual kind."""
-    seeds = bits.seed_seq
-    if type(seeds) is not SeedSequence or seeds.pool_size != _POOL:
-        return None
-    entropy = seeds.entropy if isinstance(seeds.entropy, int) else [int(number) for number in seeds.entropy]
-    key = [int(number) for number in seeds.spawn_key]
-    plain = [entropy] if isinstance(entropy, int) else entropy
-    if len(plain) > _POOL**3 or len(key) > _POOL**3 or any(number.bit_length() > 1024 for number in plain):
-        return None
-    return [entropy, key, seeds.n_children_spawned]
-
-
-def _seed_sequence(node: Any) -> SeedSequence:
-    match node:
-        case None:
-            return SeedSequence(0)
-        case [int() | list() as entropy, list(key), spawned]:
-            for number in [*(entropy if isinstance(entropy, list) else [entropy]), *key]:
-                _natural(number, 2**1024)
-            _require(len(key) <= _POOL**3 and (isinstance(entropy, int) or len(entropy) <= _POOL**3), "too many seeds")
-            return SeedSequence(entropy, spawn_key=key, n_children_spawned=_natural(spawned, _LONG >> 32))
-    raise ProtocolError("a seed is none")
-
-
-def _spawned(generator: Generator) -> int:
-    return getattr(generator.bit_generator.seed_seq, "n_children_spawned", 0)
-
-
-def _address(memory: np.ndarray | bytearray) -> int:
-    array = memory if isinstance(memory, np.ndarray) else np.ndarray(len(memory), np.uint8, memory)
-    return array.__array_interface__["data"][0]
-
-
-def _bounds(start: int, shape: Iterable[int], strides: Iterable[int], itemsize: int) -> tuple[int, int]:
-    """Return where a non-empty array's bytes begin and end."""
-    reaches = [(length - 1) * step for length, step in zip(shape, strides, strict=True)]
-    return start + sum(r for r in reaches if r < 0), start + sum(r for r in reaches if r > 0) + itemsize
-
-
-def _reach(array: np.ndarray) -> tuple[int, int]:
-    return _bounds(_address(array), array.shape, array.strides, array.itemsize)
-
-
-def _span(arrays: list[np.ndarray]) -> tuple[int, int]:
-    lows, highs = zip(*map(_reach, arrays), strict=True)
-    return min(lows), max(highs)
-
-
-def _identity(array: np.ndarray) -> tuple:
-    return _address(array), _key(array, None, 0, array.strides)
-
-
-def _mates(arrays: list[np.ndarray]) -> dict[tuple, list[np.ndarray]]:
-    """Find for each array those whose memory it may share, with itself: all that overlap, in one sweep."""
-    groups: list[dict[tuple, np.ndarray]] = []
-    end = 0
-    for array in sorted(arrays, key=_reach):
-        low, high = _reach(array)
-        if low >= end:
-            groups.append({})
-        groups[-1][_identity(array)] = array
-        end = max(end, high)
-    mates = {}
-    for group in groups:
-        members = list(group.values())
-        low, high = _span(members)
-        thin = high - low > _SPARSE * sum(array.nbytes for array in members)
-        mates |= {identity: [array] if thin else members for identity, array in group.items()}
-    return mates
-
-
-def _count(shape: Iterable[int]) -> int:
-    """Count elements, with empty axes as one: NumPy has a limit on the others, too."""
-    return math.prod(max(length, 1) for length in shape)
-
-
-def _c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    return tuple(itemsize * math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
-
-
-def _dense(array: np.ndarray) -> np.ndarray | None:
-    """Order the axes so that the array is C-contiguous, if there is such an order: C, F and all between."""
-    ordered = array.transpose(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
-    return ordered if ordered.flags.c_contiguous else None
-
-
-def _key(array: np.ndarray, block: int | None, offset: int, strides: tuple[int, ...]) -> Key:
-    # The stride of an axis of one element means nothing, and can be anything.
-    steps = tuple(step if length != 1 else array.itemsize for step, length in zip(strides, array.shape, strict=True))
-    return block, offset, array.dtype.str, array.shape, steps, array.flags.writeable
-
-
-def _window(memory: Any, key: Key) -> np.ndarray:
-    _, offset, code, shape, strides, _ = key
-    try:
-        return np.ndarray(shape, _DTYPES[code], memory, offset, strides)
-    except (ValueError, TypeError, OverflowError):
-        raise ProtocolError("an array is none") from None
-
-
-def _valid(memory: Any, key: Key) -> bool:
-    """Tell whether bools are 0 or 1: NumPy believes it, and computes strange things with others."""
-    _, offset, code, shape, strides, _ = key
-    return code != "|b1" or bool(np.ndarray(shape, np.uint8, memory, offset, strides).max(initial=0) <= 1)

@@ -19,12 +19,13 @@ from .border import (
     encode_call,
     encode_reply,
     receive,
+    send,
 )
 
 DEPTH = 20  # calls within calls
 WORDS = 1000  # characters of an error's message
 
-Write = Callable[[bytes | bytearray], Any]
+Write = Callable[[memoryview], int]
 
 
 class Peer:
@@ -33,7 +34,7 @@ class Peer:
     Parameters
     ----------
     read, write : callable
-        ``read(n)`` gives up to n bytes, ``b""`` at the end; ``write(buffer)`` takes all of it.
+        As ``os.read`` and ``os.write`` of a descriptor.
     find : callable
         Finds the function that the other side calls by name; LookupError if there is none.
     heed : callable
@@ -148,8 +149,7 @@ class Peer:
         return encode_reply(received, result, lend=None, keep=self._keep if self._keeps else None)
 
     def _put(self, frame: list[bytes | bytearray]) -> None:
-        for buffer in frame:
-            self._write(buffer)
+        send(frame, self._write)
 
     def _lend(self, function: Callable) -> int:
         self._lent.append(function)

@@ -119,7 +119,7 @@ class Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Take text; it is sent in portions."""
-        text = str(text)
+        text = str(text).encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
         self._waiting.append(text)
         self._size += len(text)
         if self._size > FLUSH_AT:
@@ -140,7 +140,7 @@ def make_shell(emit: Emit) -> NotebookShell:
     settings.IPKernelApp = Config()  # by this, tqdm and others tell a notebook from a terminal
     with tempfile.TemporaryDirectory(prefix="shell") as folder:  # it asks for one, and needs it no longer
         shell = NotebookShell.instance(config=settings, ipython_dir=folder, emit=emit, colors="nocolor")
-    sys.stdout, sys.stderr = Stream("stdout", emit), Stream("stderr", emit)
+    sys.stdout, sys.stderr = (Stream(name, lambda output: shell.emit(output)) for name in ("stdout", "stderr"))
     builtins.input = no_input
     return shell
 

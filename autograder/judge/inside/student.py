@@ -38,7 +38,7 @@ class Student:
         self._own = set(self._shell.user_ns)
         self._peer = Peer(
             lambda size: os.read(read, size),
-            lambda buffer: _write_all(write, buffer),
+            lambda buffer: os.write(write, buffer),
             self._find,
             heed=lambda message: None,
             keeps=True,
@@ -71,7 +71,7 @@ class Student:
     def _look(self, name: str) -> dict[str, Any]:
         namespace = self._shell.user_ns
         if name not in namespace:
-            names = [one for one in namespace if one not in self._own and isinstance(one, str) and one.isidentifier()]
+            names = [one for one in namespace if one not in self._own and isinstance(one, str) and one[:1] != "_"]
             return {"missing": names[:NAMES]}
         value = namespace[name]
         if callable(value):
@@ -138,12 +138,6 @@ def main(read: int, write: int) -> None:
 
 def _out_of_time(*_: Any) -> None:
     raise CellTimeoutError("its computing time is used up (an endless loop?)")
-
-
-def _write_all(descriptor: int, buffer: bytes | bytearray) -> None:
-    rest = memoryview(buffer)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _files() -> set[str]:

@@ -1,0 +1,163 @@
+"""Frames: a JSON header and blocks of bytes, over any stream; memory is spent on what arrived, not on what was claimed.
+
+A frame is a prefix (magic, header length), a header ``[kind, block sizes, body]`` and the blocks one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Read = Callable[[int], bytes]
+
+_PREFIX = struct.Struct("<4sI")
+_MAGIC = b"brd1"
+_KINDS = ("message", "call", "reply")
+_CHUNK = 1 << 20
+# Longer than any number we send (ints have fewer digits, see Limits), and short enough to be parsed in no time.
+_LITERAL = 1000
+# How many levels of JSON a value may need beyond its own: header, body, keyword; a generator's state.
+_FRAMING = 8
+
+
+class ProtocolError(Exception):
+    """The peer sent something that is no message."""
+
+
+class Closed(ProtocolError):
+    """The peer's stream ended, between frames or inside one."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one frame may hold; both sides refuse more."""
+
+    header_bytes: int = 4 << 20
+    block_bytes: int = 64 << 20  # of all blocks, and of any one array
+    array_bytes: int = 256 << 20  # of all arrays: views of one block count each
+    items: int = 200_000  # JSON nodes, and values where shared lists count each time
+    arrays: int = 10_000  # arrays and generators; blocks
+    depth: int = 32
+    int_bits: int = 2048
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame as it arrived: well-formed, its body not yet read."""
+
+    kind: str
+    body: Any
+    blocks: list[bytearray]
+
+
+def pack(kind: str, body: Any, blocks: list[bytearray], limits: Limits) -> list[bytes | bytearray] | None:
+    """Make a frame: bytes to be written in this order, or None if it is beyond the limits."""
+    header = json.dumps([kind, [*map(len, blocks)], body], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    content = header.encode()
+    if len(content) > limits.header_bytes or not _fits(content, limits):
+        return None
+    return [_PREFIX.pack(_MAGIC, len(content)) + content, *blocks]
+
+
+def send(frame: Iterable[bytes | bytearray], write: Callable[[memoryview], int | None]) -> None:
+    """Write a frame; ``write`` may take less than it is given, as ``os.write`` does, and returns how much it took."""
+    for buffer in frame:
+        left = memoryview(buffer)
+        while left:
+            written = write(left)
+            left = left[len(left) if written is None else written :]
+
+
+def receive(read: Read, limits: Limits = LIMITS) -> Frame:
+    """Read one frame.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(n)`` gives at least one and at most n bytes, or ``b""`` at the end of the stream. What it raises passes.
+
+    Raises
+    ------
+    Closed
+        The stream ended.
+    ProtocolError
+        The bytes are no frame, or one beyond the limits.
+    """
+    magic, length = _PREFIX.unpack(_read_exactly(read, _PREFIX.size))
+    require(magic == _MAGIC, "no frame")
+    require(length <= limits.header_bytes, "the header is too long")
+    match _parse(bytes(_read_exactly(read, length)), limits):
+        case [str(kind), list(sizes), body] if kind in _KINDS:
+            require(len(sizes) <= limits.arrays, "too many blocks")
+            sizes = [natural(size, limits.block_bytes) for size in sizes]
+            require(sum(sizes) <= limits.block_bytes, "the blocks are too large")
+            return Frame(kind, body, [_read_exactly(read, size) for size in sizes])
+    raise ProtocolError("the header is none")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ProtocolError unless what arrived is right."""
+    if not condition:
+        raise ProtocolError(message)
+
+
+def natural(number: Any, largest: int = 2**53) -> int:
+    """Return what arrived if it is an int from 0 to the largest."""
+    require(type(number) is int and 0 <= number <= largest, "a number out of range")
+    return number
+
+
+def _read_exactly(read: Read, size: int) -> bytearray:
+    """Read so many bytes; memory grows with what arrives, not with what was announced."""
+    content = bytearray()
+    while len(content) < size:
+        chunk = read(min(size - len(content), _CHUNK))
+        if not chunk:
+            raise Closed("the stream ended")
+        content += chunk
+    return content
+
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]"))
+
+
+def _fits(header: bytes, limits: Limits) -> bool:
+    """Count JSON's items and levels before it is parsed: three bytes could become an object of sixty."""
+    skeleton = _STRING.sub(b"", header, limits.items)
+    if b"{" in skeleton or skeleton.count(b",") + skeleton.count(b"[") > limits.items:
+        return False
+    brackets = skeleton.translate(None, _ALL_BUT_BRACKETS)
+    for _ in range(limits.depth + _FRAMING):
+        brackets = brackets.replace(b"[]", b"")
+    return not brackets
+
+
+def _literal(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    def parse(digits: str) -> Any:
+        require(len(digits) <= _LITERAL, "a number has too many digits")
+        return convert(digits)
+
+    return parse
+
+
+def _no_constant(word: str) -> Any:
+    raise ProtocolError(f"{word} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_int=_literal(int), parse_float=_literal(float), parse_constant=_no_constant)
+
+
+def _parse(header: bytes, limits: Limits) -> Any:
+    require(_fits(header, limits), "the header holds too much")
+    try:
+        return _JSON.decode(header.decode())
+    except ValueError:
+        raise ProtocolError("the header is no JSON") from None

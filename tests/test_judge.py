@@ -1,0 +1,285 @@
+"""The judge's two processes: a student's cells in a real sandbox, called from here as test cells call them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.judge import inside
+from autograder.judge.canary import why_no_sandbox
+from autograder.judge.examiner import names_read
+from autograder.judge.inside.border import Handle, NotPlain
+from autograder.judge.inside.peer import described, remade
+from autograder.judge.outputs import Outputs
+from autograder.judge.preprocessor import Examiner
+from autograder.judge.sandbox import CHANNEL, Sandbox
+from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
+
+needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
+
+
+@pytest.fixture
+def session():
+    """A session in a real sandbox, with short limits."""
+    here = Path(inside.__file__).resolve().parent
+    command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+
+    def start():
+        return Sandbox(memory=700_000_000).start(command, readable=[here], variables={"PYTHONPATH": str(here.parent)})
+
+    session = Session(start, SubmissionLimits(cell_cpu=1.0, cell_wall=6.0, call_cpu=0.3, call_wall=2.0))
+    yield session
+    session.close()
+
+
+def call(session, name, *arguments, **keywords):
+    return StudentFunction(session, name, "__main__")(*arguments, **keywords)
+
+
+# --- calls ------------------------------------------------------------------------------------------------
+
+
+@needs_sandbox
+def test_functions_are_called_as_if_they_were_here(session):
+    session.run("import numpy as np\ndef f(W, *, rng, names): W += 1; names.append('b'); return W.T, rng.normal()")
+    W, names, rng = np.zeros((2, 3)), ["a"], np.random.default_rng(3)
+    with session.test():
+        result, drawn = call(session, "f", W, rng=rng, names=names)
+    same = np.random.default_rng(3)
+    assert drawn == same.normal()
+    assert rng.normal() == same.normal()
+    assert W.tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert names == ["a", "b"]
+    assert result.shape == (3, 2)
+    assert np.shares_memory(result, W)
+
+
+@needs_sandbox
+def test_functions_call_back(session):
+    session.run("def slope(f, x): return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6")
+    with session.test():
+        assert call(session, "slope", lambda x: x**3, 2.0) == pytest.approx(12)
+        with pytest.raises(ZeroDivisionError):
+            call(session, "slope", lambda x: 1 / 0, 2.0)
+
+
+@needs_sandbox
+def test_what_is_not_plain_stays_there_and_can_be_sent_back(session):
+    session.run("class Cache: pass\ndef f(x):\n c = Cache(); c.x = x; return 2 * x, c\ndef g(c): return c.x")
+    with session.test():
+        doubled, cache = call(session, "f", 4)
+        assert doubled == 8
+        assert isinstance(cache, Handle)
+        assert call(session, "g", cache) == 4
+        with pytest.raises(NotPlain):
+            call(session, "f", {1, 2})
+
+
+@needs_sandbox
+def test_errors_keep_their_names(session):
+    session.run("def f(): raise NotImplementedError\ndef g(): raise KeyError('W1')\nclass Odd(ValueError): pass")
+    session.run("def h(): raise Odd('mine')\ndef e(): exit()\ndef n(): return undefined_name")
+    with session.test():
+        for name, kind, words in [
+            ("f", NotImplementedError, ""),
+            ("g", KeyError, "W1"),
+            ("h", ValueError, "mine"),
+            ("e", RuntimeError, "SystemExit"),
+            ("n", NameError, "undefined_name"),
+        ]:
+            with pytest.raises(kind) as raised:
+                call(session, name)
+            assert words in str(raised.value)
+            assert type(raised.value).__name__ == {"h": "Odd"}.get(name, kind.__name__)
+
+
+def test_an_error_without_a_usable_class_is_still_one():
+    assert isinstance(remade("SystemExit", "SystemExit", "x"), RuntimeError)
+    assert isinstance(remade("UnicodeDecodeError", "UnicodeDecodeError", "x"), RuntimeError)
+    assert isinstance(remade("__import__", "open", "x"), RuntimeError)
+
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    assert described(Silent()) == ["Silent", "Exception", ""]
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------
+
+
+@needs_sandbox
+def test_a_test_changes_nothing_for_the_next_one(session):
+    session.run("seen = []\ndef f(x):\n seen.append(x); open('left', 'a').write('x'); return len(seen)")
+    session.run("import os\ndef there(): return os.path.exists('left')")
+    for _ in range(2):
+        with session.test():
+            assert call(session, "f", 1) == 1
+            assert call(session, "f", 1) == 2
+            assert call(session, "there")
+    with session.test():
+        assert not call(session, "there")
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("import os; os._exit(0)", "exit code 0"),
+        ("import ctypes; ctypes.string_at(0)", "signal 11"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+        ("import time; time.sleep(60)", "no answer for 2 s"),
+        ("import os; os.write(4, b'forged')", "broke the protocol"),
+        ("import os; os.close(3); os.close(4)", "ended"),
+    ],
+)
+def test_a_crash_costs_its_test_and_no_other(session, body, reason):
+    session.run(f"def f(): {body}\ndef g(): return 7")
+    with session.test():
+        assert call(session, "g") == 7
+        with pytest.raises(Gone, match=reason):
+            call(session, "f")
+        with pytest.raises(Gone):
+            call(session, "g")
+        assert reason in session.incident
+    with session.test():
+        assert session.incident == ""
+        assert call(session, "g") == 7
+
+
+@needs_sandbox
+def test_a_function_that_computes_without_end_is_stopped_and_the_test_goes_on(session):
+    session.run("def f():\n while True:\n  try:\n   while True: pass\n  except Exception: pass\ndef g(): return 7")
+    with session.test():
+        with pytest.raises(TimeoutError):
+            call(session, "f")
+        assert call(session, "g") == 7
+        assert session.incident == ""
+
+
+@needs_sandbox
+def test_a_cell_that_ends_the_process_loses_itself_only(session):
+    session.run("def f(): return 1")
+    outputs, lost = session.run("def g(): return 2\nimport os; os._exit(3)")
+    assert "exit code 3" in lost
+    assert outputs[-1].ename == "ProcessEnded"
+    session.run("def h(): return f() + 2")
+    with session.test():
+        assert call(session, "h") == 3
+        assert session.look("g") == {"missing": ["f", "h"]}
+
+
+@needs_sandbox
+def test_cells_without_end_are_stopped_and_keep_what_they_defined(session):
+    outputs, lost = session.run("def f(): return 1\nwhile True: pass")
+    assert lost == ""
+    assert outputs[-1].ename == "CellTimeoutError"
+    with session.test():
+        assert call(session, "f") == 1
+
+
+@needs_sandbox
+def test_memory_is_limited(session):
+    session.run("import numpy as np\ndef f(): return float(np.ones(10**9).sum())")
+    with session.test(), pytest.raises((MemoryError, Gone)):
+        call(session, "f")
+
+
+# --- cells ------------------------------------------------------------------------------------------------
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("1 + 1", "2"),
+        ("print('words')", "words"),
+        ("%timeit -n1 -r1 pass", "per loop"),
+        ("!echo from a shell", "from a shell"),
+        ("%%bash\necho from bash", "from bash"),
+        ("from IPython.display import display, HTML\ndisplay(HTML('<b>bold</b>'))", "<b>bold</b>"),
+        ("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);", "image/png"),
+        ("from tqdm.auto import tqdm\nfor _ in tqdm(range(3)): pass", "3/3"),
+        ("import ipywidgets\nipywidgets.interact(lambda x: print('x is', x), x=(0, 4));", "x is 2"),
+        ("h = display('old', display_id=True); h.update('new')", "new"),
+        ("input('name? ')", "nobody to ask"),
+        ("!pip install x", "ERROR"),
+        ("print('\\ud800 \\x00 \\x1b[31m')", "?"),
+    ],
+)
+def test_cells_work_as_in_a_notebook(session, source, shown):
+    outputs, lost = session.run(source)
+    assert lost == ""
+    assert shown in str(outputs)
+
+
+def test_outputs_of_students_are_text_of_limited_size():
+    outputs = Outputs(most=1000)
+    for _ in range(10):
+        outputs.add({"output_type": "stream", "name": "stdout", "text": "x" * 300})
+    outputs.add({"output_type": "display_data", "data": {"image/png": "y" * 300}})
+    outputs.add({"output_type": "display_data", "data": {"application/vnd.course-check+json": {}, "text/plain": 3}})
+    outputs.add({"output_type": "stream", "name": "log", "text": "z"})
+    outputs.add(["no output"])
+    shown = outputs.close()
+    assert [output.output_type for output in shown] == ["stream", "stream"]
+    assert len(shown[0].text) == 1000
+    assert "2,300 more" in shown[1].text
+
+
+# --- tests ------------------------------------------------------------------------------------------------
+
+
+def test_names_that_a_test_reads_are_told_from_those_it_makes():
+    source = "import os\ndef helper(a):\n    return outer(a) + len(a)\nvalue = helper(given)\n[x for x in others]"
+    assert set(names_read(source)) >= {"outer", "given", "others"}
+    assert not {"os", "a", "value", "x"} & set(names_read(source))
+
+
+@needs_sandbox
+def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
+    cells = [
+        ("given", "import numpy as np\nimport warnings"),
+        ("student", "def half(x): return x / 2\nnp = None\ndef float(x): return 9.0\nlen = 3"),
+        ("test", "warnings.warn('on stderr')\nassert half(4) == 2"),
+        ("test", "np.float64(half(3.0))"),
+        ("test", "half(30.0)"),
+        ("test", "haft(1)"),
+        ("test", "import os\nos.environ['NBGRADER_EXECUTION'], float(len([half]))"),
+        ("test", "half({1})"),
+        ("student", "half = 7"),
+        ("test", "assert half == 7"),
+    ]
+    request = {
+        "cells": [{"kind": kind, "source": source, "points": 2} for kind, source in cells],
+        "folder": str(tmp_path),
+        "environment": {"NBGRADER_EXECUTION": "autograde"},
+        "config": {},
+        "places": [],
+        "readable": [],
+        "hidden": [],
+    }
+    examiner = Examiner([])
+    try:
+        results = examiner.ask(request, 60)["cells"]
+    finally:
+        examiner.close()
+    assert [output["name"] for output in results[2]["outputs"]] == ["stdout"]
+    assert results[3]["outputs"][-1]["data"]["text/plain"] == "1.5"
+    assert results[4]["look"] == "the check itself is faulty: it gave 15 of 2 points"
+    assert results[5]["outputs"][-1]["evalue"] == "haft is not found; did you mean half?"
+    assert results[6]["outputs"][-1]["data"]["text/plain"] == "('autograde', 1.0)"
+    assert results[7]["outputs"][-1]["ename"] == "NotPlain"
+    assert results[9]["outputs"] == []
+    assert [result.get("look") for result in results if "look" in result] == [
+        "",
+        "",
+        results[4]["look"],
+        "",
+        "",
+        "",
+        "",
+    ]
