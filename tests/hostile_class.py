@@ -2,7 +2,8 @@
 
 A hostile file is what a student writes, as text: ``# %% double`` begins the answer to an exercise, ``# %% extra`` a
 cell of the student's own in that place, ``# %% beside numpy.py`` a file beside the notebook. Exercises without a
-section are answered rightly. Its docstring holds the numbers of the cases, what it tries, and what must come of it::
+section are answered rightly; ``{course}`` and ``{root}`` stand for the folders of the course and of the project. The
+docstring holds the numbers of the cases, what the file tries, and what must come of it::
 
     Cases 4, 15: …
 
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import v4
-from tiny_course import NAME, STUB, answered, at
+from tiny_course import NAME, ROOT, STUB, answered, at
 
 FOLDER = Path(__file__).resolve().parent / "hostile"
 POINTS = {"double": 2, "square": 3, "scale": 4, "twice": 1}
@@ -86,6 +87,7 @@ def hand_in(course: Path, case: Case) -> None:
     nb = answered(course)
     place = at(nb, "given")
     for where, text in case.sections:
+        text = text.replace("{course}", str(course)).replace("{root}", str(ROOT))
         if where == "extra":
             place += 1
             nb.cells.insert(place, v4.new_code_cell(text, id=f"extra-{place}"))

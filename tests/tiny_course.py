@@ -19,8 +19,30 @@ MORE = {
     "scale": "def scale(W, rng):\n    return W * rng.standard_normal(W.shape)",
     "twice": "def twice(f, x):\n    return f(f(x))",
 }
-# Of each further exercise the points, the visible check and the hidden one.
+# A rule of the course (case 57): it holds for the notebook's own process, and not where the checks compute.
+GIVEN = """import math
+import os
+
+import numpy as np
+
+if "NBGRADER_EXECUTION" not in os.environ:
+
+    def forbidden(*_):
+        raise RuntimeError("np.square is not for this exercise")
+
+    np.square = forbidden"""
+# Of each exercise the points, the visible check and the hidden one.
+TESTS = {
+    "double": (2, "assert double(2) == 4", "assert double(7) == 14"),
+    "square": (3, "assert square(2) == 4", "assert square(7) == 49"),
+}
 MORE_TESTS = {
+    "double": (
+        2,
+        "tolerance = 1e-9\nassert tolerance < 1\nassert double(2) == 4",
+        "for x, got in zip((7, 7919), map(double, (7, 7919))):\n    assert got == 2 * x",
+    ),
+    "square": (3, "assert square(2) == 4", "assert abs(square(7919) - 62710561) <= tolerance"),
     "scale": (
         4,
         "W = np.arange(6.0).reshape(2, 3)\nassert np.shape(scale(W, np.random.default_rng(1))) == (2, 3)",
@@ -89,18 +111,14 @@ def source_notebook(more: bool = False) -> nbformat.NotebookNode:
         cell("markdown", "# Two exercises", "intro"),
         cell(
             "code",
-            "import math\n\nimport numpy as np" if more else "import math",
+            GIVEN if more else "import math",
             "given",
             **settings("given", locked=True),
         ),
         cell("code", "curve = [math.sin(x) for x in range(10)]\nrun = 'experiment'", "curve", tags=["experiment"]),
         cell("code", "print(curve[3], 'second experiment')", "show", tags=["experiment"]),
     ]
-    tests = {
-        "double": (2, "assert double(2) == 4", "assert double(7) == 14"),
-        "square": (3, "assert square(2) == 4", "assert square(7) == 49"),
-    }
-    for name, (points, visible, hidden) in (tests | MORE_TESTS if more else tests).items():
+    for name, (points, visible, hidden) in (MORE_TESTS if more else TESTS).items():
         head, body = (RIGHT | MORE)[name].split("\n")
         solution = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
         cells += [

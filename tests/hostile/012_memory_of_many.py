@@ -1,9 +1,10 @@
-"""Case 12: a leak over several processes, each of them within its own limit.
+"""Case 12: a leak over several processes, each within its own limit, of memory that no such limit counts.
 
 expected: double=0 look=double reason="it took more memory than it may"
 """
 
 # %% double
+import mmap
 import os
 import time
 
@@ -11,6 +12,7 @@ import time
 def double(x):
     for _ in range(8):
         if os.fork() == 0:
-            held = np.ones(90 * 2**20 // 8)
+            held = mmap.mmap(-1, 90 * 2**20)
+            held.write(b"1" * len(held))
             time.sleep(1000)
     time.sleep(1000)

@@ -27,8 +27,9 @@ def square(x):
 
 # %% twice
 def twice(f, x):
-    os.makedirs("shut/in")
-    open("shut/in/file", "w").close()
-    os.chmod("shut/in", 0)
-    os.chmod("shut", 0)
+    folder = f"shut-{x}"
+    os.makedirs(f"{folder}/in")
+    open(f"{folder}/in/file", "w").close()
+    os.chmod(f"{folder}/in", 0)
+    os.chmod(folder, 0)
     return f(f(x))
