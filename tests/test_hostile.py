@@ -6,19 +6,25 @@ themselves, and of what is shown, have their own classes: ``test_intake.py`` and
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hostile_class import CASES, HONEST, POINTS, Case, hand_in
-from tiny_course import NAME, ROOT, config, release
+from nbformat import v4
+from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release
+from tiny_course import hand_in as hand_in_notebook
 
 from autograder import report
 from autograder.judge.canary import why_no_sandbox
+from autograder.judge.examiner import Examination
+from autograder.judge.preprocessor import Examiner, Judge
 
 MIB = 1024**2
 LIMITS = f"""
@@ -53,6 +59,10 @@ class Run:
         Its exit code.
     peak : int
         Bytes of memory that the largest of its processes ever held, sandboxed ones included.
+    left : list of str
+        What remains in the folder for temporary files.
+    orphans : list of str
+        Processes that still run.
     """
 
     def __init__(self, course: Path) -> None:
@@ -98,16 +108,36 @@ class Run:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     """Two classes graded side by side: the honest alone, and all together."""
     folder = tmp_path_factory.mktemp("hostile")
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what outlives its parent becomes our child
+    before = children()
     settings = config("autograder.judge.preprocessor.Judge") + LIMITS
     (folder / "alone").mkdir()
     release(folder / "alone", settings, more=True)
-    shutil.copytree(folder / "alone", folder / "together")
+    for copy in ("together", "released"):
+        shutil.copytree(folder / "alone", folder / copy)
     for case in HONEST:
         hand_in(folder / "alone", case)
     for case in CASES + HONEST:
         hand_in(folder / "together", case)
     started = [Run(folder / name) for name in ("together", "alone")]
-    return started[0].finish(), started[1].finish()
+    together, alone = [one.finish() for one in started]
+    together.orphans = alone.orphans = [child for child in children() if child not in before]
+    ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
+    return together, alone
+
+
+def children() -> list[str]:
+    """List the processes that are children of this one, by number and name."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, _, rest = file.read_text().rpartition(")")
+        except OSError:  # it has just ended
+            continue
+        state, parent = rest.split()[:2]
+        if int(parent) == os.getpid() and state != "Z":  # dead, and not yet waited for
+            found.append(head)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +171,131 @@ def test_the_honest_get_what_they_get_without_the_hostile(runs):
 def test_nothing_is_left_behind(runs):
     for run in runs:
         assert run.left == []
-        assert not [path for path in run.course.rglob("core*") if path.is_file()]
+        assert run.orphans == []
+        assert not [path for path in run.course.rglob("*") if path.name.startswith("core") and path.is_file()]
+        assert not (run.course / "unpickled").exists()
 
 
 def test_the_graders_memory_stays_flat(together):
+    """No process held more than a sandbox may, be it the grader's own."""
     assert together.peak < 450 * MIB
+
+
+def test_what_is_kept_of_outputs_is_limited(together):
+    text = together.notebook("021_much_output").read_text(encoding="utf-8")
+    assert len(text) < 500_000
+    assert text.count("more characters of output are not kept") == 2
+    assert text.count("An output is left out") == 1
+
+
+def test_the_feedback_tells_no_hidden_case(together):
+    done = nbgrader(together.course, "generate_feedback", NAME)
+    assert done.returncode == 0, done.stderr
+    pages = {path.parts[-3]: path.read_text(encoding="utf-8") for path in together.course.glob("feedback/*/*/*.html")}
+    assert set(pages) == {case.name for case in CASES + HONEST}
+    for student, page in pages.items():
+        for secret in ("7919", "15838", "23757", "71271", "62710561", str(SEED), "BEGIN HIDDEN", "hunter2"):
+            assert secret not in page, student
+    assert "told by a file" not in pages["062_telling"].replace("told by a file: {x}", "")
+
+
+def test_a_second_grading_gives_the_same(together):
+    """Of one student, as formgrader's button does it."""
+    before = {case.name: together.scores(case.name) for case in CASES + HONEST}
+    done = nbgrader(together.course, "autograde", NAME, "--student", "060_changes", "--force")
+    assert done.returncode == 0, done.stderr
+    assert {case.name: together.scores(case.name) for case in CASES + HONEST} == before
+
+
+# --- without a verdict ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        ("", ["--no-execute"]),
+        ("c.Judge.enabled = False", []),
+        ("c.Autograde.autograde_preprocessors.pop(0)", []),
+        ("c.Autograde.autograde_preprocessors[0] = 'nbgrader.preprocessors.Execute'", []),
+    ],
+    ids=["--no-execute", "disabled", "removed", "replaced"],
+)
+def test_case_102_without_the_judge_nobody_gets_points(runs, tmp_path, settings, options):
+    course = tmp_path / "course"
+    shutil.copytree(runs[1].course.parent / "released", course)
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        file.write(f"{settings}\n")
+    nb = answered(course)
+    for cell in nb.cells:
+        if cell.id.startswith("test_"):  # outputs that a notebook was handed in with
+            cell.outputs = [v4.new_output("execute_result", {"text/plain": "4.0"}, execution_count=1)]
+    hand_in_notebook(course, "ada", nb)
+    done = nbgrader(course, "autograde", NAME, *options)
+    assert done.returncode == 0, done.stderr
+    row = report.class_table(course, NAME)[0]
+    assert (row.points, row.needs_a_look) == (0, True)
+    assert "double needs a look: it was not run" in row.reasons
+
+
+def test_case_99_a_fault_of_the_grader_is_tried_again_and_not_blamed_on_the_student(caplog):
+    judge = Judge()
+    cells = [
+        {"kind": "student", "source": "x = 1", "points": None},
+        {"kind": "test", "source": "import os\nos._exit(3)", "points": 1},
+    ]
+    results = judge._examined(request_of(cells, Path.cwd()))
+    assert [one["look"] for one in results] == [
+        "the grader itself failed, which is not the student's fault: the examiner ended with code 3"
+    ] * 2
+    assert caplog.text.count("The grader itself failed") == 2
+
+
+def test_case_100_a_call_that_stood_still_is_tried_once_more(monkeypatch):
+    tried = []
+    session = SimpleNamespace(stalled=False)
+
+    def tested(self, source, points):
+        tried.append(source)
+        session.stalled = len(tried) == 1
+        return {"look": "no answer for 20 s" if session.stalled else ""}
+
+    monkeypatch.setattr(Examination, "_tested", tested)
+    assert Examination(None, session)._test("check", 1) == {"look": ""}
+    assert len(tried) == 2
+
+
+def test_case_101_a_check_that_is_wrong_is_said_to_be(tmp_path):
+    cells = [
+        {"kind": "student", "source": "def f(): return 7.0", "points": None},
+        {"kind": "test", "source": "f()", "points": 1},
+        {"kind": "test", "source": "float('nan')", "points": 1},
+        {"kind": "test", "source": "assert f(", "points": 1},
+    ]
+    examiner = Examiner([])
+    try:
+        looks = [one.get("look") for one in examiner.ask(request_of(cells, tmp_path), 60)["cells"]]
+    finally:
+        examiner.close()
+    assert looks[1:3] == [f"the check itself is faulty: it gave {score} of 1 points" for score in ("7", "nan")]
+
+
+def test_case_38_files_beside_a_notebook_shadow_nothing_trusted(tmp_path):
+    """Where they get that far: the intake leaves them out."""
+    for name in ("numpy", "random", "json", "colorsys", "sitecustomize", "IPython", "nbgrader_config", "traitlets"):
+        (tmp_path / f"{name}.py").write_text("whose = 'the student'")
+    cells = [
+        {"kind": "student", "source": "import colorsys\nwhose = colorsys.whose", "points": None},
+        {"kind": "test", "source": "assert whose == 'the student'\nimport colorsys; colorsys.rgb_to_hsv", "points": 1},
+        {"kind": "test", "source": "import random, json\nrandom.random(), json.dumps", "points": 1},
+    ]
+    examiner = Examiner([])
+    try:
+        results = examiner.ask(request_of(cells, tmp_path), 60)["cells"]
+    finally:
+        examiner.close()
+    assert not [output for one in results for output in one["outputs"] if output["output_type"] == "error"]
+
+
+def request_of(cells: list[dict], folder: Path) -> dict:
+    nothing = {"environment": {}, "config": {}, "places": [], "readable": [], "hidden": []}
+    return {"cells": cells, "folder": str(folder), **nothing}

@@ -217,7 +217,7 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
     places = os.pathsep.join(dict.fromkeys([str(INSIDE.parent), *request["places"]]))
 
     def start() -> Running:
-        command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+        command = [sys.executable, "-P", "-c", f"from inside.student import main; main{CHANNEL}"]
         variables = {"PYTHONPATH": places}
         return sandbox.start(command, Path(request["folder"]), readable, hidden, font_list(), variables)
 

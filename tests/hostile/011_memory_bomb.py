@@ -3,6 +3,7 @@
 expected: double=0 square=0 reason="MemoryError"
 """
 
+
 # %% double
 def double(x):
     return np.zeros(100 * 2**30 // 8) + x

@@ -19,7 +19,7 @@ def wrong():
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/environ", "rb") as file:
-                found += [pid] if b"hunter2" in file.read() else []
+                found += [pid] if b"unter2" in file.read() else []
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 found += [pid] if b"nbgrader" in file.read() else []
         except OSError:
