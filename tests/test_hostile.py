@@ -15,10 +15,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 from hostile_class import CASES, HONEST, POINTS, Case, hand_in
 from nbformat import v4
-from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release
+from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release, source_notebook
 from tiny_course import hand_in as hand_in_notebook
 
 from autograder import report
@@ -196,7 +197,6 @@ def test_the_feedback_tells_no_hidden_case(together):
     for student, page in pages.items():
         for secret in ("7919", "15838", "23757", "71271", "62710561", str(SEED), "BEGIN HIDDEN", "hunter2"):
             assert secret not in page, student
-    assert "told by a file" not in pages["062_telling"].replace("told by a file: {x}", "")
 
 
 def test_a_second_grading_gives_the_same(together):
@@ -294,6 +294,74 @@ def test_case_38_files_beside_a_notebook_shadow_nothing_trusted(tmp_path):
     finally:
         examiner.close()
     assert not [output for one in results for output in one["outputs"] if output["output_type"] == "error"]
+
+
+def test_case_109_without_a_sandbox_nothing_is_graded(runs, tmp_path):
+    course = tmp_path / "course"
+    shutil.copytree(runs[1].course.parent / "released", course)
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        file.write("from autograder.judge import preprocessor\npreprocessor.why_no_sandbox = lambda: 'none here'\n")
+    hand_in_notebook(course, "ada", answered(course))
+    done = nbgrader(course, "autograde", NAME)
+    assert done.returncode == 1
+    assert "Nothing is graded: none here" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert report.class_table(course, NAME)[0].points is None
+
+
+def test_case_110_alembic_need_not_be_on_the_path(tmp_path):
+    settings = [f"load_subconfig({str(ROOT / 'autograder' / 'nbgrader_config.py')!r})", "c = get_config()"]
+    settings += ["c.CourseDirectory.source_directory = 'source'", "c.CourseDirectory.release_directory = 'release'"]
+    (tmp_path / "nbgrader_config.py").write_text("\n".join(settings), encoding="utf-8")
+    (tmp_path / "source" / NAME).mkdir(parents=True)
+    nbformat.write(source_notebook(), tmp_path / "source" / NAME / f"{NAME}.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_assignment", NAME],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": os.defpath, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def table() -> list[list[str]]:
+    text = (ROOT / "autograder" / "judge" / "README.md").read_text(encoding="utf-8")
+    return [
+        [part.strip() for part in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if re.match(r"\| \d+ \|", line)
+    ]
+
+
+def test_every_case_is_in_the_table_once():
+    assert [int(number) for number, *_ in table()] == list(range(1, 111))
+
+
+@pytest.mark.parametrize("row", table(), ids=lambda row: row[0])
+def test_a_case_has_a_test_that_exists_or_a_reason(row):
+    _, fault, verdict, tried = row
+    assert len(fault.split()) <= 8
+    assert verdict.startswith(("met", "short: ", "later: ", "not testable: "))
+    names = re.findall(r"`([^`]+)`", tried)
+    assert bool(names) == verdict.startswith(("met", "short"))
+    for name in names:
+        file, _, function = name.partition("::")
+        if function:
+            assert re.search(rf"^def {function}\(", (ROOT / "tests" / f"{file}.py").read_text("utf-8"), re.MULTILINE), (
+                name
+            )
+        else:
+            assert name in {case.name for case in CASES}
+
+
+def test_every_hostile_file_is_in_the_table_under_its_numbers():
+    tried = {int(row[0]): row[3] for row in table()}
+    for case in CASES:
+        assert any(f"`{case.name}`" in tried[number] for number in case.numbers), case.name
 
 
 def request_of(cells: list[dict], folder: Path) -> dict:
