@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import builtins
 import glob
 import html
 import re
@@ -60,7 +61,7 @@ class HideTests(NbGraderPreprocessor):
             if is_grade(cell) and not is_solution(cell):
                 cell.source = visible.get(cell.metadata.nbgrader.grade_id, "# This check is not shown.")
                 if cell.cell_type == "code":
-                    cell.outputs = what_students_may_see(cell.outputs)
+                    cell.outputs = what_students_may_see(cell.outputs, str(cell.metadata.get("told", "")))
         if nb.metadata.get("course", {}).get("trusted_class"):
             nb.cells.insert(0, v4.new_markdown_cell("*Graded as a trusted class, without a sandbox.*"))
         return nb, resources
@@ -163,17 +164,25 @@ def clean_output(output: NotebookNode) -> NotebookNode | None:
     return output
 
 
-def what_students_may_see(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Of a test cell's outputs: the reports, or else one line. Prints and tracebacks may tell hidden cases."""
+def what_students_may_see(outputs: list[NotebookNode], told: str = "") -> list[NotebookNode]:
+    """Of a test cell's outputs: the reports, or else one line.
+
+    Prints, tracebacks, an error's message, even the name of an error of a student's own may tell hidden cases.
+
+    Parameters
+    ----------
+    outputs : list of NotebookNode
+    told : str
+        Why the cell failed, in words of the judge alone.
+    """
     reports = [_shown(output.data[MIMETYPE]) for output in outputs if MIMETYPE in output.get("data", {})]
     if reports:
         return reports
     errors = [output for output in outputs if output.output_type == "error"]
     if not errors:
         return []
-    kind = re.sub(r"\W", "", errors[0].ename)
-    why = f" ({errors[0].evalue[:200]})" if kind == "NameError" else ""
-    line = f"This check did not pass: {kind}{why}."
+    kind = errors[0].ename if errors[0].ename in vars(builtins) else "an error of its own"
+    line = f"This check did not pass: {told or kind}."
     return [v4.new_output("stream", name="stdout", text=line)]
 
 

@@ -1,6 +1,12 @@
 """nbgrader's settings for this course: ``autograder/`` is its course folder."""
 
+import os
+import sysconfig
+
 from course_utils.data import DATASETS
+
+# nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
 c = get_config()  # noqa: F821 - given by nbgrader
 

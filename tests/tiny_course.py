@@ -1,4 +1,4 @@
-"""A course of two exercises, for tests of what nbgrader does around the running of cells."""
+"""A course of two exercises, for tests of what nbgrader does around the running of cells; two more where they run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,50 @@ ROOT = Path(__file__).resolve().parent.parent
 NAME = "ps1"
 STUB = "# TODO: your code here\nraise NotImplementedError"
 RIGHT = {"double": "def double(x):\n    return 2 * x", "square": "def square(x):\n    return x * x"}
+SEED = 48271  # of hidden cases, as is 7919
+MORE = {
+    "scale": "def scale(W, rng):\n    return W * rng.standard_normal(W.shape)",
+    "twice": "def twice(f, x):\n    return f(f(x))",
+}
+# A rule of the course (case 57): it holds for the notebook's own process, and not where the checks compute.
+GIVEN = """import math
+import os
+
+import numpy as np
+
+if "NBGRADER_EXECUTION" not in os.environ:
+
+    def forbidden(*_):
+        raise RuntimeError("np.square is not for this exercise")
+
+    np.square = forbidden"""
+# Of each exercise the points, the visible check and the hidden one.
+TESTS = {
+    "double": (2, "assert double(2) == 4", "assert double(7) == 14"),
+    "square": (3, "assert square(2) == 4", "assert square(7) == 49"),
+}
+MORE_TESTS = {
+    "double": (
+        2,
+        "tolerance = 1e-9\nassert tolerance < 1\nassert double(2) == 4",
+        "for x, got in zip((7, 7919), map(double, (7, 7919))):\n    assert got == 2 * x",
+    ),
+    "square": (3, "assert square(2) == 4", "assert abs(square(7919) - 62710561) <= tolerance"),
+    "scale": (
+        4,
+        "W = np.arange(6.0).reshape(2, 3)\nassert np.shape(scale(W, np.random.default_rng(1))) == (2, 3)",
+        f"""rng = np.random.default_rng({SEED})
+W, want = rng.random((3, 5)), np.random.default_rng(5)
+given = W.copy()
+np.testing.assert_allclose(scale(W, np.random.default_rng(5)), given * want.standard_normal((3, 5)))
+np.testing.assert_array_equal(W, given)""",
+    ),
+    "twice": (
+        1,
+        "assert twice(lambda x: x + 1, 0) == 2",
+        "calls = []\nassert twice(lambda x: calls.append(x) or 3 * x, 7919) == 71271 and calls == [7919, 23757]",
+    ),
+}
 CONFIG = """
 import sys
 c = get_config()
@@ -55,7 +99,9 @@ def settings(name: str, **flags: object) -> dict:
     return {"nbgrader": {**base, **flags, "grade_id": name, "schema_version": 3}}
 
 
-def source_notebook() -> nbformat.NotebookNode:
+def source_notebook(more: bool = False) -> nbformat.NotebookNode:
+    """The notebook as its author writes it; with the further exercises, if these are asked for."""
+
     def cell(kind: str, source: str, name: str, **metadata: object) -> nbformat.NotebookNode:
         made = getattr(v4, f"new_{kind}_cell")(source, metadata=metadata)
         made.id = name
@@ -63,20 +109,24 @@ def source_notebook() -> nbformat.NotebookNode:
 
     cells = [
         cell("markdown", "# Two exercises", "intro"),
-        cell("code", "import math", "given", **settings("given", locked=True)),
+        cell(
+            "code",
+            GIVEN if more else "import math",
+            "given",
+            **settings("given", locked=True),
+        ),
         cell("code", "curve = [math.sin(x) for x in range(10)]\nrun = 'experiment'", "curve", tags=["experiment"]),
         cell("code", "print(curve[3], 'second experiment')", "show", tags=["experiment"]),
     ]
-    for name, points in (("double", 2), ("square", 3)):
-        head, body = RIGHT[name].split("\n")
+    for name, (points, visible, hidden) in (MORE_TESTS if more else TESTS).items():
+        head, body = (RIGHT | MORE)[name].split("\n")
         solution = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-        hidden = f"### BEGIN HIDDEN TESTS\nassert {name}(7) == {14 if name == 'double' else 49}\n### END HIDDEN TESTS"
         cells += [
             cell("markdown", f"## {name}", f"about-{name}"),
             cell("code", solution, name, **settings(name, solution=True)),
             cell(
                 "code",
-                f"assert {name}(2) == 4\n{hidden}",
+                f"{visible}\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS",
                 f"test_{name}",
                 **settings(f"test_{name}", grade=True, locked=True, points=points),
             ),
@@ -101,11 +151,11 @@ def nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess:
     )
 
 
-def release(folder: Path, config: str) -> Path:
+def release(folder: Path, config: str, more: bool = False) -> Path:
     """Write the course into a folder and let nbgrader release it."""
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     (folder / "source" / NAME).mkdir(parents=True)
-    nbformat.write(source_notebook(), folder / "source" / NAME / f"{NAME}.ipynb")
+    nbformat.write(source_notebook(more), folder / "source" / NAME / f"{NAME}.ipynb")
     done = nbgrader(folder, "generate_assignment", NAME)
     assert done.returncode == 0, done.stderr
     return folder
@@ -127,8 +177,8 @@ def answered(course: Path, **answers: str) -> nbformat.NotebookNode:
     """The released notebook with answers written in; right ones where none are given."""
     nb = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
     for cell in nb.cells:
-        if cell.id in RIGHT:
-            cell.source = answers.get(cell.id, RIGHT[cell.id])
+        if cell.id in RIGHT | MORE:
+            cell.source = answers.get(cell.id, (RIGHT | MORE)[cell.id])
     return nb
 
 

@@ -7,6 +7,7 @@ standard input: JSON, preceded by its length. What it holds of one submission en
 from __future__ import annotations
 
 import builtins
+import contextlib
 import dis
 import functools
 import importlib
@@ -17,7 +18,7 @@ import signal
 import struct
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
@@ -30,7 +31,7 @@ from autograder.judge import inside
 from autograder.judge.inside.shell import NotebookShell, make_shell, run_cell
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox import CHANNEL, Running, Sandbox
-from autograder.judge.session import GraderFault, Session, StudentFunction, SubmissionLimits
+from autograder.judge.session import Gone, GraderFault, Session, StudentFunction, SubmissionLimits
 
 LENGTH = struct.Struct("<Q")
 MOST = 100_000_000
@@ -51,6 +52,7 @@ class Examination:
     def __init__(self, shell: NotebookShell, session: Session) -> None:
         self._shell, self._session = shell, session
         self._broken: list[tuple[str, str, bool]] = []  # source of a cell, how it broke off, with the process
+        self._words: set[str] = set()  # of the student's cells so far
 
     def cell(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Run one cell.
@@ -63,10 +65,11 @@ class Examination:
         Returns
         -------
         dict
-            ``outputs``, and of a test ``look``: why it needs a look, or "".
+            ``outputs``, and of a test ``look``: why it needs a look, or "", and ``told``: what students may know of it.
         """
         if cell["kind"] == "test":
             return self._test(cell["source"], cell["points"])
+        self._words |= set(re.findall(r"\w+", cell["source"]))
         outputs, lost = self._session.run(cell["source"])
         for error in outputs:
             if error.output_type == "error":
@@ -95,30 +98,40 @@ class Examination:
                 outputs.error("NotTested", f"This check was not run: {session.incident}.")
                 return {"outputs": outputs.close(), "look": session.incident}
             asked = [name for name in names_read(source) if name not in namespace and not hasattr(builtins, name)]
-            missing = {}
-            for name in asked:
-                match session.look(name):
-                    case {"function": module}:
-                        namespace[name] = StudentFunction(session, name, module)
-                    case {"value": value}:
-                        namespace[name] = value
-                    case {"unfit": words}:
-                        missing[name] = f"{name} is {words}, which a check cannot read"
-                    case {"missing": others}:
-                        missing[name] = _not_found(name, others)
+            found: dict[str, Any] = {}
+            missing: dict[str, str] = {}
+            with contextlib.suppress(Gone):  # then it is an incident, and the names are not found
+                for name in asked:
+                    self._find(name, found, missing)
+            namespace.update(found)
             outputs, _ = self._trusted(source)
-            for name in asked:
-                namespace.pop(name, None)
-        look = session.incident
+            for name, value in found.items():
+                if namespace.get(name) is value:  # else the test made it, and later ones may need it
+                    del namespace[name]
+        look, told = session.incident, ""
         for output in outputs:
             if output.output_type == "error" and output.ename == "NameError":
                 for name, words in missing.items():
                     if f"'{name}'" in output.evalue:
                         how, ended = self._breaking(name)
-                        output.evalue = words + how
+                        output.evalue, told = words + how, words
                         output.traceback = [f"NameError: {output.evalue}"]
                         look = look or (how.removeprefix("; ") if ended else "")
-        return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points)}
+        return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points), "told": told}
+
+    def _find(self, name: str, found: dict[str, Any], missing: dict[str, str]) -> None:
+        """Find what a name stands for on the student's side, or say what is wrong with it."""
+        match self._session.look(name):
+            case {"function": module}:
+                found[name] = StudentFunction(self._session, name, module)
+            case {"value": value}:
+                found[name] = value
+            case {"unfit": _}:
+                missing[name] = f"{name} is nothing that a check can read"
+            case {"missing": others}:
+                # A name made while running could be a message from an earlier test.
+                known = self._words.intersection(one for one in others if isinstance(one, str))
+                missing[name] = _not_found(name, known)
 
     def _breaking(self, name: str) -> tuple[str, bool]:
         """Say which broken cell may be why a name is missing, and whether the process ended with it."""
@@ -151,8 +164,8 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _not_found(name: str, others: list) -> str:
-    close = get_close_matches(name, [one for one in others if isinstance(one, str)], 1, 0.6)
+def _not_found(name: str, others: Iterable[str]) -> str:
+    close = get_close_matches(name, sorted(others), 1, 0.6)
     return f"{name} is not found" + (f"; did you mean {close[0]}?" if close else "")
 
 
@@ -207,18 +220,39 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
     places = os.pathsep.join(dict.fromkeys([str(INSIDE.parent), *request["places"]]))
 
     def start() -> Running:
-        command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+        command = [sys.executable, "-P", "-c", f"from inside.student import main; main{CHANNEL}"]
         variables = {"PYTHONPATH": places}
         return sandbox.start(command, Path(request["folder"]), readable, hidden, font_list(), variables)
 
-    session = Session(start, SubmissionLimits(config=config))
-    examination = Examination(shell, session)
+    limits = SubmissionLimits(config=config)
     try:
-        return {"cells": [examination.cell(cell) for cell in request["cells"]]}
+        with contextlib.closing(Session(start, limits)) as session:
+            examination = Examination(shell, session)
+            results = [examination.cell(cell) for cell in request["cells"]]
+        with contextlib.closing(Session(start, limits)) as session:
+            forget_tests(request["cells"], results, session)
+        return {"cells": results}
     except GraderFault as fault:
         return {"fault": str(fault)}
-    finally:
-        session.close()
+
+
+def forget_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], session: Session) -> None:
+    """Show of cells that stand below a test what they show where no test ran: they may have learnt what it asked.
+
+    Parameters
+    ----------
+    cells, results : list of dict
+        Those of a submission; the results are changed.
+    session : Session
+        A new one. It is not even started where nothing was shown.
+    """
+    tests = [number for number, cell in enumerate(cells) if cell["kind"] == "test"]
+    shown = [number for number, result in enumerate(results) if result["outputs"] and number not in tests]
+    if not tests or not shown or shown[-1] < tests[0]:
+        return
+    for number in range(shown[-1] + 1):
+        if number not in tests:
+            results[number]["outputs"], _ = session.run(cells[number]["source"])
 
 
 @functools.cache

@@ -37,6 +37,7 @@ class Outputs:
         self._shown: dict[str, NotebookNode] = {}
         self._most, self._size, self._dropped = most, 0, 0
         self._believed = believed
+        self._failed = False
 
     def add(self, output: Any) -> None:
         """Take one output as ``NotebookShell`` emits it; what is none is passed over."""
@@ -51,12 +52,15 @@ class Outputs:
                 self.nodes, self._shown = [], {}
 
     def error(self, name: str, words: str, lines: list[str] | None = None) -> None:
-        """Take an error."""
-        lines = [_clean(line) for line in (lines or [f"{name}: {words}"])]
-        if self._room(sum(map(len, lines))):
-            words = _clean(words)
-            words = words if len(words) <= LINE else words[:LINE] + "…"
-            self.nodes.append(v4.new_output("error", ename=_clean(name)[:100], evalue=words, traceback=lines))
+        """Take an error; the first one is told even where there is no room for its traceback."""
+        name, words = _clean(name)[:100], _clean(words)
+        words = words if len(words) <= LINE else words[:LINE] + "…"
+        short = [f"{name}: {words}"]
+        lines = [_clean(line) for line in lines or short]
+        fits = self._room(sum(map(len, lines)))
+        if fits or not self._failed:
+            self._failed = True
+            self.nodes.append(v4.new_output("error", ename=name, evalue=words, traceback=lines if fits else short))
 
     def close(self) -> list[NotebookNode]:
         """Give the outputs, with a note on what was dropped."""

@@ -55,7 +55,8 @@ class Judge(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Run every code cell of a submission that is not tagged as to be skipped."""
         resources["judged"] = {}
-        if nb.metadata.get("course", {}).get("refused"):
+        skipped = not self.config.get("Execute", {}).get("enabled", True)  # nbgrader autograde --no-execute
+        if skipped or nb.metadata.get("course", {}).get("refused"):
             return nb, resources
         if reason := self.refusal():
             raise NbGraderException(reason)
@@ -69,6 +70,7 @@ class Judge(NbGraderPreprocessor):
             cell.execution_count = None
             if _is_test(cell):
                 resources["judged"][cell.metadata.nbgrader.grade_id] = result["look"]
+                cell.metadata["told"] = result.get("told", "")
         return nb, resources
 
     def refusal(self) -> str:

@@ -26,7 +26,7 @@ CAUSES = {
     "processes": "it started more processes than it may",
     "disk": "it wrote more than it may",
 }
-QUICK = 10.0  # seconds for what is no student's code
+STARTING = 60.0  # seconds for a sandbox to be ready, on a busy machine
 
 
 class Gone(ProtocolError):
@@ -48,6 +48,9 @@ class SubmissionLimits(LoggingConfigurable):
     cell_wall = Float(180.0, help="Seconds for one cell by the clock.").tag(config=True)
     call_cpu = Float(2.0, help="Seconds of computing for one call of a student's function by a check.").tag(config=True)
     call_wall = Float(20.0, help="Seconds for one such call by the clock.").tag(config=True)
+    reply_wall = Float(10.0, help="Seconds by the clock for what is no student's code, as the end of a test.").tag(
+        config=True
+    )
     output = Integer(5_000_000, help="Characters that are kept of one cell's output.").tag(config=True)
     restarts = Integer(5, help="How often a submission's cells are run again after its process ended.").tag(config=True)
 
@@ -73,7 +76,7 @@ class Session:
         self._start, self.limits = start, limits
         self._cells: list[str] = []
         self._running: Running | None = None
-        self._starts = 0
+        self._starts = self._heard = 0  # sandboxes, bytes
         self._deadline = 0.0
         self._testing = False
         self.incident = ""
@@ -90,9 +93,9 @@ class Session:
         lost : str
             Why the process ended in it; empty where it did not. What the cell defined is then lost.
         """
-        self._bring_up()
         outputs = Outputs(self.limits.output)
         try:
+            self._bring_up()
             self._run(source, outputs)
         except Gone as gone:
             outputs.error("ProcessEnded", f"This cell ended the process: {gone}.")
@@ -101,12 +104,15 @@ class Session:
         return outputs.close(), ""
 
     def _run(self, source: str, outputs: Outputs) -> None:
+        before = self._heard
         with self._talking(self.limits.cell_wall):
             self._peer.send({"run": source, "seconds": self.limits.cell_cpu})
             while True:
                 match self._peer.next():
                     case {"output": dict(output)}:
                         outputs.add(output)
+                        if self._heard - before > self._running.limits.output_bytes:
+                            self._give_up("it showed more than it may")
                     case {"ran": bool()}:
                         return
                     case _:
@@ -121,7 +127,7 @@ class Session:
         try:
             self._bring_up()
             self._peer.forget()
-            with self._talking(QUICK):
+            with self._talking(self.limits.reply_wall):
                 self._peer.send({"begin": self.limits.call_cpu})
                 self._expect("began")
             self._testing = True
@@ -132,14 +138,14 @@ class Session:
         finally:
             if self._testing:
                 self._testing = False
-                with contextlib.suppress(Gone), self._talking(QUICK):
+                with contextlib.suppress(Gone), self._talking(self.limits.reply_wall):
                     self._peer.send({"end": True})
                     self._expect("ended")
 
     def look(self, name: str) -> dict[str, Any]:
         """Ask what a name stands for: ``function`` (its module), ``value``, ``unfit`` (why) or ``missing`` (others)."""
         self._require_test()
-        with self._talking(QUICK):
+        with self._talking(self.limits.reply_wall):
             self._peer.send({"look": name})
             match self._peer.next():
                 case {"function": str()} | {"value": _} | {"unfit": str()} | {"missing": list()} as found:
@@ -185,6 +191,8 @@ class Session:
             raise GraderFault(f"the sandbox did not start: {error}") from error
         os.set_blocking(self._running.write, False)
         self._peer = Peer(self._read, self._write, _nothing_here, self._heed)
+        with self._talking(STARTING):  # a cell's own time begins thereafter
+            self._expect("ready")
         for source in self._cells:
             self._run(source, Outputs(0))
 
@@ -248,9 +256,11 @@ class Session:
     def _read(self, size: int) -> bytes:
         self._wait(self._running.read, select.POLLIN)
         try:
-            return os.read(self._running.read, size)
+            data = os.read(self._running.read, size)
         except OSError:
             return b""
+        self._heard += len(data)
+        return data
 
     def _write(self, buffer: memoryview) -> int:
         self._wait(self._running.write, select.POLLOUT)

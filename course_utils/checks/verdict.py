@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     verdict.call = trial.calls[case].get(name, "") if case < len(trial.calls) else ""
     endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
     if endings:
-        verdict.ending = _cause(endings[0]).split(" (")[0].strip()[:LONGEST]
+        verdict.ending = _ending(endings[0])
     verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))[:LONGEST]
     verdict.mistakes = _matching(seen, known)
     return verdict
@@ -154,3 +155,10 @@ def _cause(seen: Seen) -> str:
     """Reduce "no: it raises IndexError: list index …" to the type; a NameError keeps the name, which tells."""
     words = str(seen.value).removeprefix("no: ").split(" (in: ")[0]
     return words if "NameError" in words else words.split(":")[0]
+
+
+def _ending(seen: Seen) -> str:
+    """Say how an answer broke off: neither its message nor the name of an error of its own, which may tell a case."""
+    words = _cause(seen).split(" (")[0].split(":")[0].strip()
+    kind = words.removeprefix("it raises ")
+    return words if kind == words or kind in vars(builtins) else "it raises an error of its own"

@@ -24,6 +24,10 @@ from .border import (
 
 DEPTH = 20  # calls within calls
 WORDS = 1000  # characters of an error's message
+ENDS_LOOPS = (
+    StopIteration,
+    StopAsyncIteration,
+)  # within map() these would end a check's loop, as if all were well
 
 Write = Callable[[memoryview], int]
 
@@ -187,7 +191,7 @@ def described(error: BaseException) -> list[str]:
 def remade(name: str, base: str, words: str) -> Exception:
     """Make an error again from its description; what is no ordinary error becomes a RuntimeError of that name."""
     kind = getattr(builtins, base, None)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+    if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_LOOPS):
         kind = RuntimeError
     if name == "NotPlain":
         return NotPlain(words)

@@ -138,9 +138,8 @@ def make_shell(emit: Emit) -> NotebookShell:
     settings = Config()
     settings.HistoryManager.enabled = False
     settings.IPKernelApp = Config()  # by this, tqdm and others tell a notebook from a terminal
-    shell = NotebookShell.instance(
-        config=settings, ipython_dir=tempfile.mkdtemp(prefix="shell"), emit=emit, colors="nocolor"
-    )
+    with tempfile.TemporaryDirectory(prefix="shell") as folder:  # it asks for one, and needs it no longer
+        shell = NotebookShell.instance(config=settings, ipython_dir=folder, emit=emit, colors="nocolor")
     sys.stdout, sys.stderr = (Stream(name, lambda output: shell.emit(output)) for name in ("stdout", "stderr"))
     builtins.input = no_input
     return shell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,7 @@ class Student:
 
     def serve(self) -> None:
         """Do what is asked, one message after the other."""
+        self._peer.send({"ready": True})
         while True:
             match self._peer.next():
                 case {"run": str(source), "seconds": seconds}:
@@ -110,8 +112,7 @@ class Student:
             return
         _, status = os.waitpid(pid, 0)
         _end_children()
-        for path in sorted(_files() - before, reverse=True):
-            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        _remove(_files() - before)
         self._peer.send({"ended": os.waitstatus_to_exitcode(status)})
 
     def _emit(self, output: dict[str, Any]) -> None:
@@ -139,9 +140,20 @@ def _out_of_time(*_: Any) -> None:
     raise CellTimeoutError("its computing time is used up (an endless loop?)")
 
 
-def _files() -> set[Path]:
-    roots = [Path.home(), Path("/tmp"), Path("/dev/shm")]
-    return {path for root in roots for path in root.rglob("*")}
+def _files() -> set[str]:
+    """List every file and folder that a student may write."""
+    roots = [str(Path.home()), "/tmp", "/dev/shm"]
+    walks = [one for root in roots for one in os.walk(root)]
+    return {os.path.join(folder, name) for folder, folders, files in walks for name in folders + files}
+
+
+def _remove(paths: set[str]) -> None:
+    """Remove files and folders, be they shut or deeper than any path reaches."""
+    tops = [path for path in paths if os.path.dirname(path) not in paths]
+    if folders := [path for path in tops if os.path.isdir(path) and not os.path.islink(path)]:
+        subprocess.run(["chmod", "-R", "u+rwx", "--", *folders], check=False)
+    if tops:
+        subprocess.run(["rm", "-rf", "--", *tops], check=True)
 
 
 def _end_children() -> None:

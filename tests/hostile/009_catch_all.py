@@ -1,0 +1,14 @@
+"""Case 9: a loop that catches everything.
+
+expected: double=0 look=double reason="no answer for 2 s"
+"""
+
+
+# %% double
+def double(x):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
