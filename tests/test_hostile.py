@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from hostile_class import CASES, HONEST, POINTS, Case, hand_in
+from in_process import examination
 from nbformat import v4
 from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release, source_notebook
 from tiny_course import hand_in as hand_in_notebook
@@ -243,7 +244,7 @@ def test_case_99_a_fault_of_the_grader_is_tried_again_and_not_blamed_on_the_stud
         {"kind": "student", "source": "x = 1", "points": None},
         {"kind": "test", "source": "import os\nos._exit(3)", "points": 1},
     ]
-    results = judge._examined(request_of(cells, Path.cwd()))
+    results = judge._examined(examination(cells, Path.cwd()))
     assert [one["look"] for one in results] == [
         "the grader itself failed, which is not the student's fault: the examiner ended with code 3"
     ] * 2
@@ -273,7 +274,7 @@ def test_case_101_a_check_that_is_wrong_is_said_to_be(tmp_path):
     ]
     examiner = Examiner([])
     try:
-        looks = [one.get("look") for one in examiner.ask(request_of(cells, tmp_path), 60)["cells"]]
+        looks = [one.get("look") for one in examiner.ask(examination(cells, tmp_path), 60)["cells"]]
     finally:
         examiner.close()
     assert looks[1:3] == [f"the check itself is faulty: it gave {score} of 1 points" for score in ("7", "nan")]
@@ -290,7 +291,7 @@ def test_case_38_files_beside_a_notebook_shadow_nothing_trusted(tmp_path):
     ]
     examiner = Examiner([])
     try:
-        results = examiner.ask(request_of(cells, tmp_path), 60)["cells"]
+        results = examiner.ask(examination(cells, tmp_path), 60)["cells"]
     finally:
         examiner.close()
     assert not [output for one in results for output in one["outputs"] if output["output_type"] == "error"]
@@ -362,8 +363,3 @@ def test_every_hostile_file_is_in_the_table_under_its_numbers():
     tried = {int(row[0]): row[3] for row in table()}
     for case in CASES:
         assert any(f"`{case.name}`" in tried[number] for number in case.numbers), case.name
-
-
-def request_of(cells: list[dict], folder: Path) -> dict:
-    nothing = {"environment": {}, "config": {}, "places": [], "readable": [], "hidden": []}
-    return {"cells": cells, "folder": str(folder), **nothing}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_process import examination
 
 from autograder.judge import inside
 from autograder.judge.canary import why_no_sandbox
@@ -255,16 +256,7 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         ("student", "half = 7"),
         ("test", "assert half == 7"),
     ]
-    request = {
-        "cells": [{"kind": kind, "source": source, "points": 2} for kind, source in cells],
-        "folder": str(tmp_path),
-        "environment": {"NBGRADER_EXECUTION": "autograde"},
-        "config": {},
-        "memory": 4 * 1024**3,
-        "places": [],
-        "readable": [],
-        "hidden": [],
-    }
+    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
     examiner = Examiner([])
     try:
         results = examiner.ask(request, 60)["cells"]
@@ -301,8 +293,7 @@ def test_a_changed_check_is_read_anew(tmp_path, monkeypatch):
         os.utime(package / "__init__.py", (number, number))
         shutil.rmtree(package / "__pycache__", ignore_errors=True)
         cell = {"kind": "test", "source": "import changing_checks\nfloat(changing_checks.NUMBER)", "points": 2}
-        request = {"cells": [cell], "folder": str(tmp_path), "environment": {}, "config": {}, "memory": 4 * 1024**3}
         examiner = the_examiner(["changing_checks"])
-        found += examiner.ask({**request, "places": [], "readable": [], "hidden": []}, 60)["cells"][0]["outputs"]
+        found += examiner.ask(examination([cell], tmp_path), 60)["cells"][0]["outputs"]
     examiner.close()
     assert [output["data"]["text/plain"] for output in found] == ["1.0", "2.0"]
