@@ -27,6 +27,7 @@ from autograder import report
 from autograder.judge.canary import why_no_sandbox
 from autograder.judge.examiner import Examination
 from autograder.judge.preprocessor import Examiner, Judge
+from course_utils.checks.report import MIMETYPE
 
 MIB = 1024**2
 LIMITS = f"""
@@ -188,6 +189,13 @@ def test_what_is_kept_of_outputs_is_limited(together):
     assert len(text) < 500_000
     assert text.count("more characters of output are not kept") == 2
     assert text.count("An output is left out") == 1
+
+
+def test_case_28_no_report_is_a_students_own(together):
+    nb = nbformat.read(together.notebook("028_forged_results"), as_version=4)
+    outputs = [output for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert any("2.0 / 2.0 points" in output.get("text", "") for output in outputs)
+    assert not any(MIMETYPE in output.get("data", {}) for output in outputs)
 
 
 def test_the_feedback_tells_no_hidden_case(together):

@@ -24,10 +24,8 @@ from .border import (
 
 DEPTH = 20  # calls within calls
 WORDS = 1000  # characters of an error's message
-ENDS_LOOPS = (
-    StopIteration,
-    StopAsyncIteration,
-)  # within map() these would end a check's loop, as if all were well
+# Raised within map() these would end a check's loop, as if all were well.
+ENDS_LOOPS = (StopIteration, StopAsyncIteration)
 
 Write = Callable[[memoryview], int]
 
