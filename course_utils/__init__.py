@@ -4,6 +4,6 @@ Importing it is quick; matplotlib and h5py are imported when first used.
 """
 
 from course_utils import data, network, plots
-from course_utils.checks import check
+from course_utils.checks import check, show_prediction
 
-__all__ = ["check", "data", "network", "plots"]
+__all__ = ["check", "data", "network", "plots", "show_prediction"]

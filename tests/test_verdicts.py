@@ -115,7 +115,7 @@ def test_observers_yield_the_properties_that_carry_points(name):
     seen = {one.property for case in try_out(reference_answer(name), exercise, seed=1).seen for one in case}
     assert set(exercise.properties) <= seen
     assert sum(exercise.properties.values()) == pytest.approx(1)
-    assert ARGUMENTS in exercise.properties or name.endswith("_answers")
+    assert ARGUMENTS in exercise.properties or name.endswith(("_predictions", "_answers"))
 
 
 def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):

@@ -67,6 +67,17 @@ def mistake(exercise: str, sentence: str) -> Callable[[Callable], Callable]:
     return register
 
 
+def missing_predictions(exercise: str, count: int) -> None:
+    """Register a prediction that is not given, each in turn: the only way to be wrong about one."""
+    for number in range(1, count + 1):
+        edit(
+            exercise,
+            f"Prediction {number} is not given yet. Write one letter from a to d: any of them earns the points.",
+            ("return {", "return {**{"),
+            ("}", f'}}, {number}: ""}}'),
+        )
+
+
 def mistakes_in(exercise: str) -> list[Mistake]:
     """Every known mistake of an exercise."""
     return [one for one in MISTAKES if one.exercise == exercise]

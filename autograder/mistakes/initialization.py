@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.mistakes import edit, mistake
+from autograder.mistakes import edit, missing_predictions, mistake
 
 ZEROS, RANDOM = "initialize_parameters_zeros", "initialize_parameters_random"
 XAVIER, HE = "initialize_parameters_xavier", "initialize_parameters_he"
@@ -278,6 +278,10 @@ def lonely(W, tol=1e-8):
     far = np.max(np.abs(W[:, None] - W[None]), axis=2) > tol
     return int((far.sum(axis=1) == len(W) - 1).sum())
 
+
+# --- initialization_predictions ---------------------------------------------------------------------------------------
+
+missing_predictions("initialization_predictions", 4)
 
 # --- initialization_answers -------------------------------------------------------------------------------------------
 
