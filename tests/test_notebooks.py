@@ -28,7 +28,18 @@ CONTRACT = {
         "count_distinct_units": 4,
         "initialization_predictions": 2,
         "initialization_answers": 4,
-    }
+    },
+    "03_gradient_checking": {
+        "gradient_checking_predictions": 2,
+        "numerical_derivative": 6,
+        "relative_difference": 8,
+        "dictionary_to_vector": 6,
+        "vector_to_dictionary": 6,
+        "numerical_gradient": 10,
+        "gradient_check": 10,
+        "repaired_backward_propagation": 8,
+        "gradient_checking_answers": 4,
+    },
 }
 
 

@@ -78,9 +78,21 @@ def missing_predictions(exercise: str, count: int) -> None:
         )
 
 
+def wrong_options(exercise: str, options: dict[int, dict[str, str]]) -> None:
+    """Register every wrong letter of every question, each with what is to be said about it."""
+    for number, sentences in options.items():
+        for letter, sentence in sentences.items():
+            edit(
+                exercise,
+                f"Question {number}, {letter}: {sentence}",
+                ("return {", "return {**{"),
+                ("}", f'}}, {number}: "{letter}"}}'),
+            )
+
+
 def mistakes_in(exercise: str) -> list[Mistake]:
     """Every known mistake of an exercise."""
     return [one for one in MISTAKES if one.exercise == exercise]
 
 
-from autograder.mistakes import initialization  # noqa: E402, F401 - registers its mistakes
+from autograder.mistakes import gradient_checking, initialization  # noqa: E402, F401 - register their mistakes
