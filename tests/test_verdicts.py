@@ -76,11 +76,9 @@ def test_there_are_enough_right_answers_and_mistakes(name):
 
 
 def test_every_planted_bug_is_a_known_mistake():
-    sentences = {mistake.sentence: mistake.text for mistake in mistakes_in("repaired_backward_propagation")}
+    sentences = [mistake.sentence for mistake in mistakes_in("repaired_backward_propagation")]
     for place, lines in bug_hunt.PLANTED.items():
-        assert sum(
-            sentence.startswith((f"{place} still", f"The first term of {place}")) for sentence in sentences
-        ) == len(lines)
+        assert sum(place in sentence and "still" in sentence for sentence in sentences) == len(lines)
 
 
 @pytest.mark.parametrize("student", ["ada", "emmy", "build"])

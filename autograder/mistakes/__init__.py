@@ -95,4 +95,4 @@ def mistakes_in(exercise: str) -> list[Mistake]:
     return [one for one in MISTAKES if one.exercise == exercise]
 
 
-from autograder.mistakes import gradient_checking, initialization  # noqa: E402, F401 - register their mistakes
+from autograder.mistakes import gradient_checking, initialization, regularization  # noqa: E402, F401 - register their mistakes

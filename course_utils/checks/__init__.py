@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from course_utils.checks import gradient_checking, initialization, observing  # noqa: F401 - register their exercises
+from course_utils.checks import gradient_checking, initialization, observing, regularization  # noqa: F401 - register
 from course_utils.checks.calling import called_name
 from course_utils.checks.exercise import EXERCISES, Exercise, try_out
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
