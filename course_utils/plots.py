@@ -273,6 +273,27 @@ def lines(
     show(fig, alt)
 
 
+def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, columns: int = 6) -> None:
+    """Show small grey images, from 0 (black) to 255 (white).
+
+    Parameters
+    ----------
+    pictures : sequence of array (h, w)
+    titles : sequence of str
+    alt : str
+    columns : int
+        How many in a row.
+    """
+    rows = -(-len(pictures) // columns)
+    fig, axes = figure(rows, columns, width=1.1, height=1.25)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, picture, title in zip(axes.flat, pictures, titles, strict=False):
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        ax.set_title(title)
+    show(fig, alt)
+
+
 def signals(sizes: Mapping[str, np.ndarray], title: str, alt: str) -> None:
     """Show how large a signal is after each layer, on a logarithmic axis.
 

@@ -72,7 +72,7 @@ def backward_propagation_with_regularization(
     """
     ### BEGIN SOLUTION
     m = X.shape[1]
-    AL, cache = network.forward_propagation(X, parameters)
+    _, cache = network.forward_propagation(X, parameters)
     grads = network.backward_propagation(parameters, cache, Y)
     for l in range(1, len(parameters) // 2 + 1):
         grads[f"dW{l}"] = grads[f"dW{l}"] + lambd / m * parameters[f"W{l}"]

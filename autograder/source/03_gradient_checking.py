@@ -498,16 +498,6 @@ circles = data.load_circles()
 X, Y = circles.X_train[:, :20], circles.Y_train[:, :20]
 
 
-def draw(seed, layers_dims=(2, 6, 4, 1), scale=1.0):
-    """Random parameters, biases too."""
-    rng = np.random.default_rng(seed)
-    parameters = {}
-    for l, (n_in, n_out) in enumerate(itertools.pairwise(layers_dims), start=1):
-        parameters[f"W{l}"] = scale * rng.standard_normal((n_out, n_in)) * np.sqrt(2 / n_in)
-        parameters[f"b{l}"] = 0.1 * scale * rng.standard_normal((n_out, 1))
-    return parameters
-
-
 def cost(parameters, activation="tanh"):
     return network.compute_cost(network.forward_propagation(X, parameters, activation)[0], Y)
 
@@ -520,7 +510,7 @@ def gradients(parameters, activation="tanh"):
 for activation in ("tanh", "sigmoid", "relu"):
     found = []
     for seed in range(10):
-        parameters = draw(seed)
+        parameters = network.example_parameters([2, 6, 4, 1], seed)
         grads = gradients(parameters, activation)
         found.append(gradient_check(lambda p, a=activation: cost(p, a), parameters, grads)[0])
     print(f"{activation:8} median {np.median(found):.0e}, least {min(found):.0e}, greatest {max(found):.0e}")
@@ -542,7 +532,7 @@ steps = 10.0 ** np.linspace(-7, -1, 13)
 found = {activation: [] for activation in ("relu", "tanh")}
 for activation, rows in found.items():
     for seed in range(10):
-        parameters = draw(seed)
+        parameters = network.example_parameters([2, 6, 4, 1], seed)
         grads = gradients(parameters, activation)
         rows.append([gradient_check(lambda p, a=activation: cost(p, a), parameters, grads, step)[0] for step in steps])
     for step in (1e-7, 1e-3, 1e-2):
@@ -596,7 +586,7 @@ def forgetful(parameters):
 iterations = np.array([0, 1, 2, 5, 10, 20, 50, 100, 200])
 rows = []
 for seed in range(5):
-    parameters, row = draw(seed, layers_dims=(2, 6, 1), scale=1e-3), []
+    parameters, row = network.example_parameters([2, 6, 1], seed, size=1e-3), []
     for iteration in range(iterations[-1] + 1):
         if iteration in iterations:
             row.append(gradient_check(cost, parameters, forgetful(parameters))[0])
