@@ -800,7 +800,7 @@ found = {"60 images": [], "60 and their mirror images": [], "120 images": []}
 for draw in range(10):
     rng = np.random.default_rng(draw)
     some = rng.choice(hands.X_train.shape[1], 120, replace=False)
-        X, Y = hands.X_train[:, some], many[:, some]
+    X, Y = hands.X_train[:, some], many[:, some]
     held_out, wanted = np.delete(hands.X_train, some, axis=1), np.delete(many, some, axis=1)
     mirrored = data.as_columns(augment_flip(data.as_images(X[:, :60]), 1.0, rng))
     sets = (
