@@ -27,7 +27,7 @@ import itertools
 
 import numpy as np
 
-from course_utils import bug_hunt, check, data, network, plots, show_prediction
+from course_utils import bug_hunt, check, data, network, own_work, plots, show_prediction
 
 # %% [markdown]
 r"""
@@ -517,7 +517,58 @@ for activation in ("tanh", "sigmoid", "relu"):
 
 # %% [markdown]
 r"""
-The given network passes. Now that you trust the instrument, learn where it errs.
+The given network passes. What about **your own** gradients? The next cell reads four functions from your notebook
+`02_regularization`, as you last saved it. Do that notebook first, or come back here later: no points depend on it.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+own = own_work(
+    "02_regularization",
+    "compute_cost_with_regularization",
+    "backward_propagation_with_regularization",
+    "dropout_forward",
+    "dropout_backward",
+)
+parameters, lambd, keep_prob = network.example_parameters([2, 6, 4, 1], 0), 0.7, 0.8
+
+
+def penalized(parameters):
+    """Your cost with the L2 penalty."""
+    AL, _ = network.forward_propagation(X, parameters)
+    return own["compute_cost_with_regularization"](AL, Y, parameters, lambd)
+
+
+def dropped(parameters, rng):
+    """The cost with your dropout behind both hidden layers."""
+    A = X
+    for l in (1, 2):
+        A = np.maximum(parameters[f"W{l}"] @ A + parameters[f"b{l}"], 0)
+        A, _ = own["dropout_forward"](A, keep_prob, rng)
+    return network.compute_cost(network.sigmoid(parameters["W3"] @ A + parameters["b3"]), Y)
+
+
+with_penalty = own["backward_propagation_with_regularization"](X, Y, parameters, lambd)
+with_mask = network.gradients_with_dropout(
+    X, Y, parameters, keep_prob, np.random.default_rng(7), own["dropout_forward"], own["dropout_backward"]
+)
+drawn_anew = np.random.default_rng(8)
+for label, cost_used, grads in (
+    ("L2: your cost, your gradients", penalized, with_penalty),
+    ("L2: the penalty is forgotten in the gradients", penalized, gradients(parameters, "relu")),
+    ("dropout: the same mask in every call", lambda p: dropped(p, np.random.default_rng(7)), with_mask),
+    ("dropout: a new mask in every call", lambda p: dropped(p, drawn_anew), with_mask),
+):
+    difference, worst_key = gradient_check(cost_used, parameters, grads)
+    print(f"{label}: {difference:.0e}, worst {worst_key}")
+
+# %% [markdown]
+r"""
+Two lessons beside the verdict on your work. **Remember the penalty**: check the gradient of the cost that you train,
+not of a part of it. And with **dropout**, the cost must be the same function in every call: fix the mask, by the same
+seed each time, or check with keep_prob 1.
+
+Now that you trust the instrument, learn where it errs.
 
 ### Kinks
 
