@@ -181,7 +181,7 @@ def solve(file: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # Progress bars hold times, which no two runs share.
-    environment = {**os.environ, "TQDM_DISABLE": "1", "COURSE_SECRET": "build"}
+    environment = {**os.environ, "TQDM_DISABLE": "1", "COURSE_SECRET": "build", "COURSE_STUDENT": "build"}
     client = NotebookClient(
         solved, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}, kernel_name="python3"
     )

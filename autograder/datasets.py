@@ -100,7 +100,52 @@ def noisy_classes() -> Dataset:
     return data
 
 
-SETS: tuple[Callable[[], Dataset], ...] = (circles, moons, spirals, blobs, noisy_classes)
+SIDE = 20
+
+
+def hands() -> Dataset:
+    """Drawn hands that hold up 0 to 5 fingers: 20 × 20 grey pixels, 0 (black) to 255.
+
+    The class is the number of fingers. A palm and up to five fingers, left hands and right hands alike, turned, moved,
+    scaled and of all kinds of thickness, with noise. A column holds an image row by row.
+    """
+    rng = np.random.default_rng(6)
+
+    def draw(m: int) -> Points:
+        labels = np.arange(m) % 6
+        return np.stack([_hand(int(fingers), rng) for fingers in labels], axis=1), labels
+
+    return _pixels(draw, 1080, 120, 600)
+
+
+def _hand(fingers: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a hand from the distances of each pixel to the lines of its fingers."""
+    # Up to four fingers are those next to each other from the index finger on; the fifth is the thumb.
+    angles = np.deg2rad(np.array([-27.0, -9.0, 9.0, 28.0, -72.0]) + rng.normal(0, 2.5, 5))
+    lengths = np.array([0.62, 0.7, 0.65, 0.52, 0.5]) * rng.uniform(0.88, 1.12, 5)
+    turn, size = np.deg2rad(rng.uniform(-10, 10)), rng.uniform(0.95, 1.2)
+    side = rng.choice((-1.0, 1.0))
+    centre = np.array([0.0, 0.42]) + rng.uniform(-0.07, 0.07, 2)
+    grid = np.linspace(-1, 1, SIDE)
+    x, y = np.meshgrid(grid, grid)
+    x, y = (x - centre[0]) / size, (y - centre[1]) / size
+    x, y = side * (np.cos(turn) * x + np.sin(turn) * y), np.cos(turn) * y - np.sin(turn) * x
+    palm = np.hypot(x / 0.34, y / 0.38) * 0.36 - 0.36
+    distance = palm
+    thickness = rng.uniform(0.08, 0.11)
+    for angle, length in zip(angles[:fingers], lengths[:fingers], strict=True):
+        along = np.array([np.sin(angle), -np.cos(angle)])
+        root = 0.28 * along
+        t = np.clip((x - root[0]) * along[0] + (y - root[1]) * along[1], 0, length)
+        finger = np.hypot(x - root[0] - t * along[0], y - root[1] - t * along[1]) - thickness
+        distance = np.minimum(distance, finger)
+    light = np.clip(0.5 - distance / 0.1, 0, 1)
+    low, high = rng.uniform(10, 60), rng.uniform(150, 230)
+    grey = low + (high - low) * light + rng.normal(0, 10, (SIDE, SIDE))
+    return np.clip(np.round(grey), 0, 255).astype(np.uint8).ravel()
+
+
+SETS: tuple[Callable[[], Dataset], ...] = (circles, moons, spirals, blobs, noisy_classes, hands)
 
 
 def write_all(folder: Path = DATASETS) -> None:
@@ -129,6 +174,11 @@ def _dataset(draw: Callable[[int], Points], train: int, dev: int, test: int) -> 
         X, labels = draw(m)
         arrays += [np.round(X, DIGITS), labels[None, :].astype(np.int64)]
     return Dataset(*arrays)
+
+
+def _pixels(draw: Callable[[int], Points], train: int, dev: int, test: int) -> Dataset:
+    parts = [draw(m) for m in (train, dev, test)]
+    return Dataset(*(array for X, labels in parts for array in (X, labels[None, :].astype(np.int64))))
 
 
 def _card(draw: Callable[[], Dataset], data: Dataset, path: Path) -> str:

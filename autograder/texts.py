@@ -7,7 +7,16 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
-IMPORTS = "import functools\nimport itertools\nimport warnings\n\nimport numpy as np\n\n\n"
+IMPORTS = """import functools
+import itertools
+import warnings
+
+import numpy as np
+
+from course_utils import network
+
+
+"""
 
 
 def function_text(file: Path, name: str) -> str:

@@ -3,7 +3,8 @@
 Importing it is quick; matplotlib and h5py are imported when first used.
 """
 
-from course_utils import data, network, plots
-from course_utils.checks import check
+from course_utils import bug_hunt, data, network, plots
+from course_utils.checks import check, show_prediction
+from course_utils.own_work import own_work
 
-__all__ = ["check", "data", "network", "plots"]
+__all__ = ["bug_hunt", "check", "data", "network", "own_work", "plots", "show_prediction"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,44 @@ def load_noisy_classes() -> Dataset:
     The labels of the dev and test sets are the true ones.
     """
     return _load("noisy_classes")
+
+
+def load_hands() -> Dataset:
+    """Load drawn hands that hold up 0 to 5 fingers: 1080 train, 120 dev and 600 test images of 20 × 20 grey pixels.
+
+    A column holds the pixels of an image row by row, from 0 to 255; see :func:`as_images`.
+    """
+    loaded = _load("hands")
+    return Dataset(*(array.astype(float) if name[0] == "X" else array for name, array in loaded._asdict().items()))
+
+
+def as_images(X: np.ndarray) -> np.ndarray:
+    """Turn columns of pixels into square grey images.
+
+    Parameters
+    ----------
+    X : array (h * h, k)
+
+    Returns
+    -------
+    array (k, h, h)
+    """
+    side = math.isqrt(len(X))
+    return X.T.reshape(-1, side, side)
+
+
+def as_columns(images: np.ndarray) -> np.ndarray:
+    """Turn images into columns of pixels.
+
+    Parameters
+    ----------
+    images : array (k, h, w)
+
+    Returns
+    -------
+    array (h * w, k)
+    """
+    return images.reshape(len(images), -1).T
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ gradients, another update) are handed to :func:`train`.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 
@@ -14,6 +15,30 @@ import numpy as np
 Parameters = dict[str, np.ndarray]
 
 _TINY = 1e-300  # the least probability a logarithm is taken of: costs stay finite, at most about 690
+
+
+def example_parameters(layers_dims: list[int], seed: int, size: float = 1.0) -> Parameters:
+    """Draw parameters to experiment with, biases too.
+
+    Parameters
+    ----------
+    layers_dims : list of int
+        Units per layer, input first.
+    seed : int
+        The same seed, the same parameters.
+    size : float
+        Multiplies them all; 1 suits ReLU and tanh alike.
+
+    Returns
+    -------
+    dict
+    """
+    rng = np.random.default_rng(seed)
+    drawn = {}
+    for l, (inputs, units) in enumerate(itertools.pairwise(layers_dims), start=1):
+        drawn[f"W{l}"] = 1.3 * size / np.sqrt(inputs) * rng.standard_normal((units, inputs))
+        drawn[f"b{l}"] = 0.1 * size * rng.standard_normal((units, 1))
+    return drawn
 
 
 def sigmoid(Z: np.ndarray) -> np.ndarray:
@@ -194,6 +219,49 @@ def train(
                 value -= learning_rate * grads["d" + key]
     costs.append(cost_now())
     return parameters, np.array(costs)
+
+
+def gradients_with_dropout(
+    X: np.ndarray,
+    Y: np.ndarray,
+    parameters: Parameters,
+    keep_prob: float,
+    rng: np.random.Generator,
+    dropout_forward: Callable,
+    dropout_backward: Callable,
+) -> Parameters:
+    """Compute the gradients of the cross-entropy cost with dropout behind every hidden layer (ReLU).
+
+    Parameters
+    ----------
+    X, Y : array (n_0, m), array (1, m)
+    parameters : dict
+    keep_prob : float
+    rng : numpy.random.Generator
+    dropout_forward, dropout_backward : callable
+        ``dropout_forward(A, keep_prob, rng)`` → (A_out, D), ``dropout_backward(dA, D, keep_prob)`` → dA.
+
+    Returns
+    -------
+    dict
+        ``dW1``, ``db1``, ..., ``dWL``, ``dbL``.
+    """
+    L = len(parameters) // 2
+    outputs, masks, slopes = [X], [None], [None]
+    for l in range(1, L):
+        A = np.maximum(parameters[f"W{l}"] @ outputs[-1] + parameters[f"b{l}"], 0)
+        out, mask = dropout_forward(A, keep_prob, rng)
+        outputs.append(out)
+        masks.append(mask)
+        slopes.append(A > 0)
+    dZ = (sigmoid(parameters[f"W{L}"] @ outputs[-1] + parameters[f"b{L}"]) - Y) / Y.shape[1]
+    grads = {}
+    for l in range(L, 0, -1):
+        grads[f"dW{l}"] = dZ @ outputs[l - 1].T
+        grads[f"db{l}"] = dZ.sum(axis=1, keepdims=True)
+        if l > 1:
+            dZ = dropout_backward(parameters[f"W{l}"].T @ dZ, masks[l - 1], keep_prob) * slopes[l - 1]
+    return grads
 
 
 def _bar(iterations: int, label: str | None) -> range:

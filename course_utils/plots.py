@@ -239,6 +239,61 @@ def cost_curves(curves: Mapping[str, np.ndarray], every: int, title: str, alt: s
     show(fig, alt)
 
 
+def lines(
+    curves: Mapping[str, np.ndarray],
+    x: Sequence,
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    alt: str,
+    markers: bool = False,
+    height: float = 3.4,
+    **axes_options: object,
+) -> None:
+    """Show curves over one x axis; of several seeds, the median with a band from the least to the greatest.
+
+    Parameters
+    ----------
+    curves : dict
+        Label → array (n,) or (seeds, n).
+    x : array (n,)
+    xlabel, ylabel, title, alt : str
+    markers : bool
+        Mark every point.
+    height : float
+        Inches.
+    axes_options : dict
+        For ``Axes.set``: ``xscale="log"``, ``ylim=(0, 1)``.
+    """
+    fig, axes = figure(width=6.5, height=height)
+    for index, (label, values) in enumerate(curves.items()):
+        line(axes[0, 0], x, values, index, label, markers)
+    axes[0, 0].set(xlabel=xlabel, ylabel=ylabel, title=title, **axes_options)
+    axes[0, 0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    show(fig, alt)
+
+
+def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, columns: int = 6) -> None:
+    """Show small grey images, from 0 (black) to 255 (white).
+
+    Parameters
+    ----------
+    pictures : sequence of array (h, w)
+    titles : sequence of str
+    alt : str
+    columns : int
+        How many in a row.
+    """
+    rows = -(-len(pictures) // columns)
+    fig, axes = figure(rows, columns, width=1.1, height=1.25)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, picture, title in zip(axes.flat, pictures, titles, strict=False):
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        ax.set_title(title)
+    show(fig, alt)
+
+
 def signals(sizes: Mapping[str, np.ndarray], title: str, alt: str) -> None:
     """Show how large a signal is after each layer, on a logarithmic axis.
 

@@ -13,7 +13,8 @@ from autograder import datasets
 from course_utils import data
 
 NAMES = [draw.__name__ for draw in datasets.SETS]
-CLASSES = {"circles": 2, "moons": 2, "spirals": 3, "blobs": 4, "noisy_classes": 2}
+CLASSES = {"circles": 2, "moons": 2, "spirals": 3, "blobs": 4, "noisy_classes": 2, "hands": 6}
+FEATURES = {"hands": 400}
 
 
 def test_rebuilding_gives_the_committed_bytes(tmp_path):
@@ -28,7 +29,8 @@ def test_rebuilding_gives_the_committed_bytes(tmp_path):
 def test_card_states_shapes_licence_origin_rebuild_and_checksum(name):
     card = (data.DATASETS / f"{name}.md").read_text(encoding="utf-8")
     for field, array in getattr(data, f"load_{name}")()._asdict().items():
-        assert f"| `{field}` | {array.shape} | {array.dtype} |" in card
+        dtype = "uint8" if name == "hands" and field[0] == "X" else array.dtype  # stored small, loaded as float64
+        assert f"| `{field}` | {array.shape} | {dtype} |" in card
     assert hashlib.sha256((data.DATASETS / f"{name}.h5").read_bytes()).hexdigest() in card
     for word in ("Origin", "Licence: CC BY 4.0", "python -m autograder data"):
         assert word in card
@@ -40,11 +42,20 @@ def test_arrays_are_what_their_loader_says(name):
     loaded = loader()
     for part in ("train", "dev", "test"):
         X, Y = getattr(loaded, f"X_{part}"), getattr(loaded, f"Y_{part}")
-        assert X.shape[0] == 2
+        assert X.shape[0] == FEATURES.get(name, 2)
         assert X.dtype == float
         assert Y.shape == (1, X.shape[1])
         assert set(np.unique(Y)) == set(range(CLASSES[name]))
         assert re.search(rf"\b{X.shape[1]}\b", loader.__doc__), f"the docstring does not state {part}"
+
+
+def test_images_and_columns_are_each_others_inverse():
+    X = data.load_hands().X_dev
+    images = data.as_images(X)
+    assert images.shape == (120, 20, 20)
+    assert np.array_equal(data.as_columns(images), X)
+    assert X.min() >= 0
+    assert X.max() <= 255
 
 
 def test_eight_per_cent_of_the_training_labels_are_flipped():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,6 @@ from nbclient import NotebookClient
 from autograder import build
 from autograder.reference import reference_text
 from course_utils.checks.exercise import EXERCISES
-from course_utils.checks.initialization import QUESTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = {
@@ -25,8 +26,33 @@ CONTRACT = {
         "initialize_parameters_he": 10,
         "activation_rms": 10,
         "count_distinct_units": 4,
-        "initialization_answers": 6,
-    }
+        "initialization_predictions": 2,
+        "initialization_answers": 4,
+    },
+    "02_regularization": {
+        "regularization_predictions": 2,
+        "compute_cost_with_regularization": 8,
+        "backward_propagation_with_regularization": 8,
+        "weight_decay_step": 4,
+        "l1_penalty": 6,
+        "l1_gradient": 4,
+        "dropout_forward": 12,
+        "dropout_backward": 8,
+        "early_stopping": 8,
+        "augment_flip": 4,
+        "regularization_answers": 6,
+    },
+    "03_gradient_checking": {
+        "gradient_checking_predictions": 2,
+        "numerical_derivative": 6,
+        "relative_difference": 8,
+        "dictionary_to_vector": 6,
+        "vector_to_dictionary": 6,
+        "numerical_gradient": 10,
+        "gradient_check": 10,
+        "repaired_backward_propagation": 8,
+        "gradient_checking_answers": 4,
+    },
 }
 
 
@@ -113,9 +139,34 @@ def test_no_hidden_check_no_solution_and_no_output_is_released(released):
 
 
 def test_the_questions_asked_are_the_questions_checked(released):
-    text = next(path for path in released if path.stem == "01_initialization").read_text(encoding="utf-8")
-    asked = [number for number in range(1, 20) if f"**{number}.**" in text]
-    assert asked == list(range(1, QUESTIONS + 1))
+    for path in released:
+        topic = path.stem.split("_", 1)[1]
+        cells = nbformat.read(path, as_version=4).cells
+        for kind in ("predictions", "answers"):
+            at = next(index for index, cell in enumerate(cells) if cell.id == f"{topic}_{kind}")
+            asked = [int(number) for number in re.findall(r"^\*\*(\d+)\.\*\*", cells[at - 1].source, re.M)]
+            properties = EXERCISES[f"{topic}_{kind}"].properties
+            assert asked == list(range(1, len(properties) + 1))
+
+
+def test_every_prediction_is_shown_before_its_experiment_and_answered_after(released):
+    for path in released:
+        topic = path.stem.split("_", 1)[1]
+        text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        for number in range(1, len(EXERCISES[f"{topic}_predictions"].properties) + 1):
+            shown = text.index(f"show_prediction({topic}_predictions, {number})")
+            assert re.search(rf"[Pp]rediction {number}: [a-d]", text[shown:]), (path.stem, number)
+
+
+def test_every_exercise_has_three_folded_hints(released):
+    for path in released:
+        cells = nbformat.read(path, as_version=4).cells
+        for before, cell in itertools.pairwise(cells):
+            graded = cell.metadata.get("nbgrader", {}).get("solution") and not cell.id.endswith(
+                ("_predictions", "_answers")
+            )
+            if graded:
+                assert re.findall(r"<summary>(.*?)</summary>", before.source) == ["Hint 1", "Hint 2", "Hint 3"], cell.id
 
 
 def test_students_need_nothing_of_the_autograder(tmp_path, released):

@@ -13,6 +13,7 @@ from autograder.mistakes import MISTAKES, mistakes_in
 from autograder.reference import reference_answer, solution_text
 from autograder.texts import run_text
 from autograder.variants import VARIANTS
+from course_utils import bug_hunt
 from course_utils.checks.exercise import ARGUMENTS, EXERCISES, try_out
 from course_utils.checks.verdict import Known, judge
 
@@ -27,6 +28,31 @@ LISTED = {
     "initialize_parameters_he": ["square root", "1 / n_in", "n_out", "global variable", "same draws"],
     "activation_rms": ["took the mean.", "measured Z", "last layer is missing", "bias", "feed X"],
     "count_distinct_units": ["columns", "exactly", "pairs"],
+    "compute_cost_with_regularization": ["λ/m", "1/m", "biases", "not squared", "spectral norm", "last layer"],
+    "backward_propagation_with_regularization": ["λ/(2m)", "db", "wrong sign", "1/m is missing"],
+    "weight_decay_step": ["1 − αλ:", "1 − αλ/(2m)", "decay dW", "weights grow"],
+    "l1_penalty": ["biases", "squared", "λ/m", "no absolute values"],
+    "l1_gradient": ["W in place of its sign", "nan", "λ/m"],
+    "dropout_forward": [
+        "reversed",
+        "do not divide",
+        "multiply by keep_prob",
+        "once per unit",
+        "once per example",
+        "normal",
+        "always on",
+        "wrong way round",
+    ],
+    "dropout_backward": ["new mask", "do not divide", "multiply by keep_prob", "ignore the mask"],
+    "early_stopping": ["lowest J", "epoch of the stop as the best", "too late", "too early", "nan"],
+    "augment_flip": ["upside down", "axis 0", "all or none"],
+    "numerical_derivative": ["divided by 2ε", "central scheme is a forward difference", "ε²"],
+    "relative_difference": ["‖θ‖", "squared each norm", "max-norm", "0 by 0"],
+    "dictionary_to_vector": ["as words", "three layers", "Fortran"],
+    "vector_to_dictionary": ["views", "(n,)"],
+    "numerical_gradient": ["put it back", "whole numbers", "all entries at once"],
+    "gradient_check": ["by their place", "with themselves", "‖θ‖"],
+    "repaired_backward_propagation": ["given network"],
 }
 
 
@@ -65,6 +91,22 @@ def test_there_are_enough_right_answers_and_mistakes(name):
     for word in listed:
         assert any(word in sentence for sentence in sentences), word
     assert len(set(sentences)) >= len(listed) + 3
+
+
+def test_every_planted_bug_is_a_known_mistake():
+    sentences = [mistake.sentence for mistake in mistakes_in("repaired_backward_propagation")]
+    for place, lines in bug_hunt.PLANTED.items():
+        assert sum(place in sentence and "still" in sentence for sentence in sentences) == len(lines)
+
+
+@pytest.mark.parametrize("student", ["ada", "emmy", "build"])
+def test_every_student_has_four_bugs_and_none_is_right(student):
+    answer = reference_answer("repaired_backward_propagation")
+    X, Y, parameters = bug_hunt.example()
+    right, planted = answer(X, Y, parameters), bug_hunt.planted(student)(X, Y, parameters)
+    wrong = {key for key in right if not np.allclose(right[key], planted[key])}
+    assert {"dW3", "dW2", "dW1", "db1"} <= wrong
+    assert "db3" not in wrong
 
 
 def test_every_sentence_is_said_of_one_exercise_and_ends_like_a_sentence():
@@ -115,7 +157,7 @@ def test_observers_yield_the_properties_that_carry_points(name):
     seen = {one.property for case in try_out(reference_answer(name), exercise, seed=1).seen for one in case}
     assert set(exercise.properties) <= seen
     assert sum(exercise.properties.values()) == pytest.approx(1)
-    assert ARGUMENTS in exercise.properties or name.endswith("_answers")
+    assert ARGUMENTS in exercise.properties or name.endswith(("_predictions", "_answers"))
 
 
 def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):

@@ -67,9 +67,32 @@ def mistake(exercise: str, sentence: str) -> Callable[[Callable], Callable]:
     return register
 
 
+def missing_predictions(exercise: str, count: int) -> None:
+    """Register a prediction that is not given, each in turn: the only way to be wrong about one."""
+    for number in range(1, count + 1):
+        edit(
+            exercise,
+            f"Prediction {number} is not given yet. Write one letter from a to d: any of them earns the points.",
+            ("return {", "return {**{"),
+            ("}", f'}}, {number}: ""}}'),
+        )
+
+
+def wrong_options(exercise: str, options: dict[int, dict[str, str]]) -> None:
+    """Register every wrong letter of every question, each with what is to be said about it."""
+    for number, sentences in options.items():
+        for letter, sentence in sentences.items():
+            edit(
+                exercise,
+                f"Question {number}, {letter}: {sentence}",
+                ("return {", "return {**{"),
+                ("}", f'}}, {number}: "{letter}"}}'),
+            )
+
+
 def mistakes_in(exercise: str) -> list[Mistake]:
     """Every known mistake of an exercise."""
     return [one for one in MISTAKES if one.exercise == exercise]
 
 
-from autograder.mistakes import initialization  # noqa: E402, F401 - registers its mistakes
+from autograder.mistakes import gradient_checking, initialization, regularization  # noqa: E402, F401 - register their mistakes

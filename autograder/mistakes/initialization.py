@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.mistakes import edit, mistake
+from autograder.mistakes import edit, missing_predictions, mistake, wrong_options
 
 ZEROS, RANDOM = "initialize_parameters_zeros", "initialize_parameters_random"
 XAVIER, HE = "initialize_parameters_xavier", "initialize_parameters_he"
@@ -279,6 +279,10 @@ def lonely(W, tol=1e-8):
     return int((far.sum(axis=1) == len(W) - 1).sum())
 
 
+# --- initialization_predictions ---------------------------------------------------------------------------------------
+
+missing_predictions("initialization_predictions", 4)
+
 # --- initialization_answers -------------------------------------------------------------------------------------------
 
 WRONG_OPTIONS = {
@@ -314,12 +318,4 @@ WRONG_OPTIONS = {
     },
 }
 
-
-for number, options in WRONG_OPTIONS.items():
-    for letter, sentence in options.items():
-        edit(
-            ANSWERS,
-            f"Question {number}, {letter}: {sentence}",
-            ("return {", "return {**{"),
-            ("}", f'}}, {number}: "{letter}"}}'),
-        )
+wrong_options(ANSWERS, WRONG_OPTIONS)

@@ -13,7 +13,8 @@ see networks that cannot learn, networks whose signal dies or explodes on its wa
 | `activation_rms` | 10 |
 | `initialize_parameters_xavier` | 10 |
 | `initialize_parameters_he` | 10 |
-| answers to six questions | 6 |
+| four predictions, before you run the experiments | 2 |
+| answers to six questions | 4 |
 
 Write your code where it says `TODO`, run the cell, then run the `check` below it. It tells you what is wrong, as often
 as you like. The same checks run on other cases when your work is graded.
@@ -23,7 +24,7 @@ as you like. The same checks run on other cases when your work is graded.
 import ipywidgets
 import numpy as np
 
-from course_utils import check, data, network, plots
+from course_utils import check, data, network, plots, show_prediction
 
 # %% [markdown]
 r"""
@@ -54,6 +55,49 @@ dictionary with the keys `W1`, `b1`, …, `WL`, `bL`.
 
 Hidden layers use ReLU here, $g(z) = \max(0, z)$. The last layer is one sigmoid unit, and the cost is the cross-entropy.
 """
+
+# %% [markdown]
+r"""
+## Predict before you run
+
+Four experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its half point, and
+what you guessed wrong you will remember.
+
+**1.** Every weight and every bias starts at zero. Over 2000 steps of gradient descent, the cost…
+
+- a) falls as from any other start,
+- b) falls, but slowly,
+- c) stays where it is,
+- d) rises.
+
+**2.** Three random starts: weights of standard deviation 0.01, 0.5 and 10. Which one begins with the highest cost?
+
+- a) 0.01
+- b) 0.5
+- c) 10
+- d) None: no network knows anything yet.
+
+**3.** A signal of size 1 goes through 50 layers of 100 ReLU units. The weights are standard normal times 0.01. How
+large is it at the end?
+
+- a) About 1.
+- b) About a hundredth.
+- c) About a millionth.
+- d) So small that a computer just about tells it from zero.
+
+**4.** Six starts, five seeds each, the same data. For which one does the seed matter most?
+
+- a) normal × 0.01
+- b) normal × 10
+- c) Xavier
+- d) He
+"""
+
+# %% exercise="initialization_predictions"
+from autograder.reference.initialization import initialization_predictions
+
+# %% points=2
+check(initialization_predictions)
 
 # %% [markdown]
 r"""
@@ -89,6 +133,7 @@ Train from there and look at the gradients of the first step.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_predictions, 1)
 circles = data.load_circles()
 parameters = initialize_parameters_zeros([2, 10, 5, 1])
 AL, cache = network.forward_propagation(circles.X_train, parameters)
@@ -103,7 +148,8 @@ print(f"train accuracy: {100 * accuracy:.0f} %")
 
 # %% [markdown]
 r"""
-Every gradient is zero, so nothing ever moves. You can read it off the formulas of backward propagation:
+Prediction 1: c. Every gradient is zero, so nothing ever moves. You can read it off the formulas of backward
+propagation:
 
 $$dW^{[l]} = dZ^{[l]} \, A^{[l-1]\top}, \qquad dZ^{[l-1]} = W^{[l]\top} dZ^{[l]} * g'\left(Z^{[l-1]}\right).$$
 
@@ -214,6 +260,7 @@ from the best to the worst.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_predictions, 2)
 circles = data.load_circles()
 labels = {0.01: "× 0.01 (too small)", 0.5: "× 0.5", 10: "× 10 (too large)"}
 costs = {label: [] for label in labels.values()}
@@ -242,8 +289,9 @@ plots.cost_curves(
 
 # %% [markdown]
 r"""
-Too small, and the cost does not move: almost the zeros of exercise 1. Too large, and the first cost is enormous: the
-sigmoid at the end is sure of itself and half of the time wrong. Three layers forgive a lot. Fifty do not: look there.
+Too small, and the cost does not move: almost the zeros of exercise 1. Too large, and the first cost is enormous
+(prediction 2: c): the sigmoid at the end is sure of itself and half of the time wrong. Three layers forgive a lot.
+Fifty do not: look there.
 """
 
 # %% [markdown]
@@ -277,6 +325,7 @@ from autograder.reference.initialization import activation_rms
 check(activation_rms)
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_predictions, 3)
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 sizes = {}
@@ -297,9 +346,9 @@ plots.signals(
 
 # %% [markdown]
 r"""
-A signal as small as the lowest curves is no signal, and the gradient on its way back fares no better. With ReLU and
-scale 1 the signal explodes. With tanh it cannot exceed 1, but it sits at $\pm 1$, where tanh is flat and lets no
-gradient through.
+Prediction 3: d. A signal as small as the lowest curves is no signal, and the gradient on its way back fares no better.
+With ReLU and scale 1 the signal explodes. With tanh it cannot exceed 1, but it sits at $\pm 1$, where tanh is flat and
+lets no gradient through.
 
 Only one curve is nearly level: tanh with scale $0.1$, and $0.1 = 1 / \sqrt{100}$ with 100 units in a layer. That is no
 accident.
@@ -513,6 +562,7 @@ takes about a quarter of a minute.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_predictions, 4)
 circles = data.load_circles()
 layers_dims = [2, 10, 5, 1]
 
@@ -570,8 +620,8 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Read the figure with its band. Weights times 10 end well for one seed and badly for the next; one curve would have told
-you anything you like. Xavier and He are close here, because three layers are not fifty.
+Read the figure with its band (prediction 4: b). Weights times 10 end well for one seed and badly for the next; one
+curve would have told you anything you like. Xavier and He are close here, because three layers are not fifty.
 
 All of this was judged on training and dev points. The test points are used once, for the start we would choose:
 """
@@ -639,7 +689,7 @@ Choose one letter for each.
 # %% exercise="initialization_answers"
 from autograder.reference.initialization import initialization_answers
 
-# %% points=6
+# %% points=4
 check(initialization_answers)
 
 # %% [markdown]

@@ -44,4 +44,4 @@ def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable
     return register
 
 
-from autograder.variants import initialization  # noqa: E402, F401 - registers its variants
+from autograder.variants import gradient_checking, initialization, regularization  # noqa: E402, F401 - register their variants

@@ -228,6 +228,24 @@ def breadth_first(W, tol=1e-8):
     return np.array(len({tuple(np.flatnonzero(row)) for row in same}))
 
 
+# --- initialization_predictions -----------------------------------------------------------------------------
+
+
+@variant("initialization_predictions")
+def predictions_as_string():
+    return "aDcb"
+
+
+@variant("initialization_predictions")
+def predictions_as_tuple():
+    return ("b", " B", "d", "c")
+
+
+@variant("initialization_predictions")
+def predictions_by_text():
+    return {"1": "d", "2": "d", "3": "d", "4": "d"}
+
+
 # --- initialization_answers ---------------------------------------------------------------------------------
 
 

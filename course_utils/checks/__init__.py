@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Callable
 
-from course_utils.checks import initialization  # noqa: F401 - registers its exercises
+from course_utils.checks import gradient_checking, initialization, observing, regularization  # noqa: F401 - register
 from course_utils.checks.calling import called_name
 from course_utils.checks.exercise import EXERCISES, Exercise, try_out
-from course_utils.checks.report import CheckFailed, Report, not_started
+from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
 
-__all__ = ["check"]
+__all__ = ["check", "show_prediction"]
 
 
 def check(function: Callable) -> None:
@@ -41,6 +41,27 @@ def check(function: Callable) -> None:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete
     if verdict.state == "wrong":
         raise CheckFailed(verdict)
+
+
+def show_prediction(predictions: Callable, number: int) -> None:
+    """Print which prediction was given, before the experiment that answers it runs.
+
+    Parameters
+    ----------
+    predictions : callable
+        The notebook's function with your predictions.
+    number : int
+        Which one.
+
+    Raises
+    ------
+    NotImplementedError
+        It is not given yet.
+    """
+    letter = observing.read_letters(predictions(), number)[-1]
+    if not letter:
+        raise one_line(NotImplementedError(f"write prediction {number} into {predictions.__name__} first"))
+    print(f"your prediction {number}: {letter}")
 
 
 def find_exercise(function: Callable, name: str | None = None) -> Exercise:

@@ -12,6 +12,7 @@ from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Seen, exercise
 
 NORMAL = "share of each W within one standard deviation"
+PREDICTIONS = 4
 QUESTIONS = 6
 
 
@@ -200,7 +201,18 @@ def count_distinct_units(answer: Answer, kind: str, W: np.ndarray, **tol: float)
     yield Seen(kind, answer(W, **tol))
 
 
-# --- concept questions ------------------------------------------------------------------------------------
+# --- predictions and concept questions -------------------------------------------------------------------------------
+
+
+@exercise(
+    "initialization_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {number}": 1 for number in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def initialization_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
 
 
 @exercise(

@@ -26,6 +26,7 @@ SCALE = "standard deviation of each W"
 MEAN = "mean of each W, in standard deviations"
 INDEPENDENT = "weights are drawn one by one"
 RNG = "randomness comes from rng"
+NO_LETTER = "no letter from a to d"
 
 
 def arrays(parameters: Any) -> dict[str, np.ndarray]:
@@ -142,17 +143,27 @@ def use_of_rng(answer: Answer, before: tuple, after: tuple = ()) -> str:
 
 
 def letters(answers: Any, topic: str, questions: int) -> Iterator[Seen]:
-    """Read answers to multiple-choice questions: a dict by number, a list, or one string of letters.
+    """Read answers to multiple-choice questions.
 
     Each is compared by a hash, so that what is expected can be stored without being readable.
     """
+    for number, letter in enumerate(read_letters(answers, questions), start=1):
+        yield Seen(f"question {number}", digest(topic, number, letter) if letter else NO_LETTER, secret=True)
+
+
+def predictions(answers: Any, count: int) -> Iterator[Seen]:
+    """Read predictions, which look like answers to questions: any letter is as good as another."""
+    for number, letter in enumerate(read_letters(answers, count), start=1):
+        yield Seen(f"prediction {number}", "given" if letter else NO_LETTER)
+
+
+def read_letters(answers: Any, count: int) -> list[str]:
+    """Read a dict by number, a list, or one string of letters; what is no letter from a to d becomes empty."""
     if isinstance(answers, dict):
         found = {str(number): letter for number, letter in answers.items()}
-    elif isinstance(answers, str | list):
+    elif isinstance(answers, str | list | tuple):
         found = {str(number): letter for number, letter in enumerate(answers, start=1)}
     else:
         raise Malformed(f"it returns {kind(answers)}; write one letter per question: {{1: 'a', 2: 'b', …}}")
-    for number in range(1, questions + 1):
-        letter = str(found.get(str(number), "")).strip().lower()
-        value = digest(topic, number, letter) if letter in ("a", "b", "c", "d") else "no letter from a to d"
-        yield Seen(f"question {number}", value, secret=True)
+    read = [str(found.get(str(number), "")).strip().lower() for number in range(1, count + 1)]
+    return [letter if letter in ("a", "b", "c", "d") else "" for letter in read]

@@ -151,7 +151,11 @@ class CheckFailed(AssertionError):
 
 
 def not_started(verdict: Verdict) -> NotImplementedError:
-    """Make the error of a blank exercise: one line, no traceback."""
-    error = NotImplementedError(f"{verdict.exercise}: not started yet")
+    """Make the error of a blank exercise."""
+    return one_line(NotImplementedError(f"{verdict.exercise}: not started yet"))
+
+
+def one_line(error: Exception) -> Exception:
+    """Let a notebook show an error's one line instead of a traceback."""
     error._render_traceback_ = lambda: [str(error)]
     return error

@@ -1,0 +1,385 @@
+"""What the exercises of 03_gradient_checking must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+
+PREDICTIONS = 4
+QUESTIONS = 8
+
+LAYERS_10 = "W10 comes after W9"
+COLUMN = "one column"
+
+
+def number(value: Any) -> float:
+    """Read a result as one number.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    if isinstance(value, str | dict | list) or value is None or np.shape(value) != ():
+        raise Malformed(f"it returns {kind(value)}, not one number")
+    return float(value)
+
+
+def network(rng: np.random.Generator, depth: int, most: int) -> dict[str, np.ndarray]:
+    """Draw parameters of a network with layers of 1 to ``most`` units, none of them square, entries from 0.1 to 0.9."""
+    sizes = [int(n) for n in rng.integers(1, most + 1, depth + 1)]
+    for l in range(1, depth + 1):
+        sizes[l] += sizes[l] == sizes[l - 1]
+    parameters = {}
+    for l in range(1, depth + 1):
+        parameters[f"W{l}"] = rng.uniform(0.1, 0.9, (sizes[l], sizes[l - 1])) * rng.choice((-1, 1))
+        parameters[f"b{l}"] = rng.uniform(0.1, 0.9, (sizes[l], 1))
+    return parameters
+
+
+def shuffled(rng: np.random.Generator, content: dict) -> dict:
+    """Give a dict another order: its last key first, the others at random."""
+    *keys, last = content
+    return {key: content[key] for key in [last, *rng.permutation(keys).tolist()]}
+
+
+# --- one dimension ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curved function of one number: a·eˣ + b·x³ or a·sin x + b·x²."""
+
+    name: str
+    a: float
+    b: float
+
+    def __call__(self, x: float) -> float:
+        """Compute it."""
+        return self.a * np.exp(x) + self.b * x**3 if self.name == "exp" else self.a * np.sin(x) + self.b * x**2
+
+    def __repr__(self) -> str:
+        terms = "eˣ + {:g} x³" if self.name == "exp" else "sin x + {:g} x²"
+        return f"f(x) = {self.a:g} " + terms.format(self.b)
+
+
+def derivative_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw curves, places and steps from 10⁻⁷ to a half."""
+    settings = (
+        ("central differences", {"epsilon": 0.1, "scheme": "central"}),
+        ("forward differences", {"epsilon": 0.1, "scheme": "forward"}),
+        ("central differences", {"epsilon": 0.5, "scheme": "central"}),
+        ("forward differences", {"epsilon": 1e-3, "scheme": "forward"}),
+        ("scheme is central by default", {"epsilon": 0.25}),
+        ("epsilon is small by default", {}),
+        ("epsilon is small by default", {"scheme": "forward"}),
+    )
+    cases = []
+    for index, (what, rest) in enumerate(settings):
+        curve = Curve(("exp", "sin")[index % 2], *(round(float(one), 2) for one in rng.uniform(0.8, 2, 2)))
+        cases.append({"what": what, "f": curve, "x": round(float(rng.uniform(0.4, 1.2)), 2), "rest": rest})
+    cases.append(
+        {"what": "epsilon is small by default", "f": Curve("sin", 1, 3), "x": int(rng.integers(3, 9)), "rest": {}}
+    )
+    return cases
+
+
+@exercise(
+    "numerical_derivative",
+    cases=derivative_cases,
+    weights={
+        "central differences": 3,
+        "forward differences": 3,
+        "scheme is central by default": 1,
+        "epsilon is small by default": 1,
+    },
+)
+def numerical_derivative(answer: Answer, what: str, f: Curve, x: float, rest: dict) -> Iterator[Seen]:
+    """Observe the slope."""
+    yield Seen(what, number(answer(f, x, **rest)), rtol=1e-5)
+
+
+# --- how far apart ----------------------------------------------------------------------------------------
+
+
+def difference_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw pairs of vectors and matrices, of sizes from 10⁻⁹ to 10⁶."""
+    cases = []
+    for exponent, shape in ((0, (7, 1)), (-9, (1, 1)), (6, (3, 5)), (-4, (13, 1))):
+        approx = rng.normal(0, 1, shape) * 10.0**exponent
+        approx[0, 0] = 10.0**exponent
+        cases.append({"what": "two different gradients", "pairs": [(approx, approx * 0.6 + 0.3 * 10.0**exponent)]})
+    grad = rng.normal(0, 1, (4, 1))
+    zero = np.zeros((5, 1))
+    cases.append({"what": "a factor 2 between them", "pairs": [(2 * grad, grad), (grad, 2 * grad)]})
+    cases.append({"what": "opposite signs", "pairs": [(-grad, grad)]})
+    cases.append({"what": "one of them zero", "pairs": [(np.zeros((4, 1)), grad), (grad * 1e-9, 0 * grad)]})
+    cases.append({"what": "0 when both are zero", "pairs": [(zero, zero), (zero, zero + 1)]})
+    return cases
+
+
+@exercise(
+    "relative_difference",
+    cases=difference_cases,
+    weights={
+        "two different gradients": 4,
+        "a factor 2 between them": 1,
+        "opposite signs": 1,
+        "one of them zero": 1,
+        "0 when both are zero": 2,
+    },
+)
+def relative_difference(answer: Answer, what: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> Iterator[Seen]:
+    """Observe the number."""
+    yield Seen(what, [number(answer(approx, grad)) for approx, grad in pairs], rtol=1e-4, atol=1e-9)
+
+
+# --- dictionaries and columns -----------------------------------------------------------------------------
+
+
+def column_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 12; one of them with its keys in another order."""
+    depths = (1, 2, 4, int(rng.integers(10, 13)))
+    cases = [{"parameters": network(rng, depth, 3 if depth > 9 else 5)} for depth in depths]
+    mixed = network(rng, 3, 4)
+    return [*cases, {"parameters": shuffled(rng, mixed)}]
+
+
+def whole(parameters: dict) -> str:
+    """Name the property that a network's column shows."""
+    if len(parameters) > 18:
+        return LAYERS_10
+    return "W1, b1, W2, b2, …" if next(iter(parameters)) == "W1" else "the order of the dict's keys does not matter"
+
+
+@exercise(
+    "dictionary_to_vector",
+    cases=column_cases,
+    weights={COLUMN: 2, "W1, b1, W2, b2, …": 3, LAYERS_10: 2, "the order of the dict's keys does not matter": 1},
+)
+def dictionary_to_vector(answer: Answer, parameters: dict) -> Iterator[Seen]:
+    """Observe the shape and the values."""
+    theta = np.asarray(answer(parameters))
+    yield Seen(COLUMN, list(theta.shape))
+    yield Seen(whole(parameters), theta.ravel())
+
+
+def cut_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw shapes of networks of depth 1 to 12 and a column for each."""
+    cases = []
+    for depth in (1, 3, int(rng.integers(10, 13))):
+        shapes = {key: value.shape for key, value in network(rng, depth, 3 if depth > 9 else 5).items()}
+        size = sum(rows * columns for rows, columns in shapes.values())
+        cases.append({"theta": rng.normal(0, 1, (size, 1)), "shapes": shapes})
+    return cases
+
+
+@exercise(
+    "vector_to_dictionary",
+    cases=cut_cases,
+    weights={see.SHAPES: 3, "values": 4, see.SEPARATE: 1},
+)
+def vector_to_dictionary(answer: Answer, theta: np.ndarray, shapes: dict) -> Iterator[Seen]:
+    """Observe shapes and values."""
+    parameters = answer(theta, shapes)
+    yield Seen(see.SHAPES, see.shapes(parameters))
+    yield Seen("values", {key: value.ravel() for key, value in see.arrays(parameters).items()})
+    yield Seen(see.SEPARATE, see.separate(parameters))
+
+
+# --- many dimensions --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Valley:
+    """A curved cost of a column θ in which every entry matters to every other."""
+
+    a: np.ndarray
+    b: np.ndarray
+
+    def __call__(self, theta: np.ndarray) -> float:
+        """Compute it."""
+        theta = np.ravel(theta)
+        return float(self.a @ theta**3 + self.b @ theta + 0.5 * theta.sum() ** 2)
+
+    def __repr__(self) -> str:
+        return f"J of {len(self.a)} numbers"
+
+
+def valley_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw costs of 1 to 7 numbers, steps large and small, and a theta of whole numbers."""
+    cases = []
+    for what, n, rest in (
+        ("central differences, entry by entry", 1, {"epsilon": 0.2}),
+        ("central differences, entry by entry", 5, {"epsilon": 0.3}),
+        ("central differences, entry by entry", 7, {"epsilon": 0.01}),
+        ("epsilon is small by default", 3, {}),
+        ("a theta of whole numbers", 4, {"epsilon": 1e-4}),
+    ):
+        theta = rng.uniform(0.3, 1.2, (n, 1))
+        if what.startswith("a theta"):
+            theta = rng.integers(1, 4, (n, 1))
+        J = Valley(rng.uniform(0.5, 1.5, n), rng.uniform(0.5, 4.0, n))
+        cases.append({"what": what, "J": J, "theta": theta, "rest": rest})
+    return cases
+
+
+@exercise(
+    "numerical_gradient",
+    cases=valley_cases,
+    weights={
+        COLUMN: 1,
+        "central differences, entry by entry": 5,
+        "epsilon is small by default": 1,
+        "a theta of whole numbers": 2,
+    },
+)
+def numerical_gradient(answer: Answer, what: str, J: Valley, theta: np.ndarray, rest: dict) -> Iterator[Seen]:
+    """Observe the column."""
+    approx = np.asarray(answer(J, theta, **rest))
+    yield Seen(COLUMN, list(approx.shape))
+    yield Seen(what, approx.ravel(), rtol=1e-5, atol=1e-6)
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A curved cost of a dict of parameters, with its gradient."""
+
+    slopes: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __call__(self, parameters: dict[str, np.ndarray]) -> float:
+        """Compute it."""
+        return float(sum(np.sum(slope * np.exp(parameters[key])) for key, slope in self.slopes.items()))
+
+    def gradients(self, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Compute its derivatives."""
+        return {"d" + key: slope * np.exp(parameters[key]) for key, slope in self.slopes.items()}
+
+    def __repr__(self) -> str:
+        return f"cost of {', '.join(self.slopes)}"
+
+
+def check_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw costs and their gradients, right and with planted errors, in networks of depth 1 to 11."""
+
+    def case(what: str, depth: int, most: int, **rest: float) -> Case:
+        parameters = network(rng, depth, most)
+        slopes = {key: rng.uniform(1, 2, value.shape) for key, value in parameters.items()}
+        cost = Landscape(slopes)
+        return {"what": what, "cost": cost, "parameters": parameters, "grads": cost.gradients(parameters), "rest": rest}
+
+    right = case("right gradients", 2, 3)
+    factor = case("wrong gradients", 1, 3)
+    factor["grads"]["dW1"] *= float(rng.choice((2.0, 0.5)))
+    sign = case("wrong gradients", 3, 3)
+    sign["grads"]["db2"] *= -1.0
+    deep = case("wrong gradients", int(rng.integers(10, 12)), 1)
+    deep["grads"]["dW10"] *= 1.7
+    # dW1 is off by more, db2 by the larger share: what counts is an entry's own relative difference.
+    small = case("the worst entry by its own size", 2, 3)
+    small["cost"].slopes["b2"][:] *= 1e-3
+    small["grads"] = small["cost"].gradients(small["parameters"])
+    small["grads"]["dW1"] *= 1.1
+    small["grads"]["db2"] *= 3.0
+    mixed = case("keys of grads in another order", 2, 3)
+    mixed["grads"]["dW2"] *= 1.4
+    mixed["grads"] = shuffled(rng, mixed["grads"])
+    wide = case("epsilon", 2, 2, epsilon=0.5)
+    return [right, factor, sign, deep, small, mixed, wide]
+
+
+@exercise(
+    "gradient_check",
+    cases=check_cases,
+    weights={
+        "right gradients": 2,
+        "wrong gradients": 2,
+        "wrong gradients: worst_key": 2,
+        "the worst entry by its own size": 1,
+        "keys of grads in another order": 1,
+        "epsilon": 1,
+    },
+)
+def gradient_check(
+    answer: Answer, what: str, cost: Landscape, parameters: dict, grads: dict, rest: dict
+) -> Iterator[Seen]:
+    """Observe the difference and the key."""
+    result = answer(cost, parameters, grads, **rest)
+    if not isinstance(result, list) or len(result) != 2:
+        raise Malformed(f"it returns {kind(result)}, not the pair (difference, worst_key)")
+    difference, worst_key = number(result[0]), str(result[1])
+    if what == "right gradients":
+        yield Seen(what, "below 1e-6" if 0 <= difference < 1e-6 else "too large")
+    elif what == "epsilon":
+        yield Seen(what, difference, rtol=1e-3)
+    elif what == "wrong gradients":
+        yield Seen(what, difference, rtol=1e-3)
+        yield Seen(f"{what}: worst_key", worst_key)
+    else:
+        yield Seen(what, [difference, worst_key], rtol=1e-3)
+
+
+# --- the bug hunt -----------------------------------------------------------------------------------------
+
+
+def hunt_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of three layers and 5 and 1 examples."""
+    cases = []
+    for m, most in ((5, 4), (1, 3)):
+        sizes = [int(n) for n in rng.integers(2, most + 1, 3)] + [1]
+        parameters = {}
+        for l in (1, 2, 3):
+            parameters[f"W{l}"] = rng.uniform(0.4, 1.1, (sizes[l], sizes[l - 1]))
+            parameters[f"b{l}"] = rng.uniform(0.2, 0.7, (sizes[l], 1))
+        # Labels of one kind, so that no gradient is zero by chance.
+        Y = np.zeros((1, m))
+        cases.append({"X": rng.uniform(0.2, 1.5, (sizes[0], m)), "Y": Y, "parameters": parameters})
+    return cases
+
+
+@exercise(
+    "repaired_backward_propagation",
+    cases=hunt_cases,
+    weights={"keys and shapes": 1, "dW3 and db3": 2, "dW2 and db2": 2, "dW1": 2, "db1": 2},
+)
+def repaired_backward_propagation(answer: Answer, X: np.ndarray, Y: np.ndarray, parameters: dict) -> Iterator[Seen]:
+    """Observe the gradients."""
+    grads = see.arrays(answer(X, Y, parameters))
+    yield Seen("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
+    yield Seen("dW3 and db3", {key: grads[key] for key in ("dW3", "db3") if key in grads})
+    yield Seen("dW2 and db2", {key: grads[key] for key in ("dW2", "db2") if key in grads})
+    for key in ("dW1", "db1"):
+        if key in grads:
+            yield Seen(key, grads[key])
+
+
+# --- predictions and concept questions ------------------------------------------------------------------------------
+
+
+@exercise(
+    "gradient_checking_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def gradient_checking_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
+
+
+@exercise(
+    "gradient_checking_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def gradient_checking_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "gradient_checking", QUESTIONS)

@@ -1,0 +1,398 @@
+"""What the exercises of 02_regularization must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+
+PREDICTIONS = 4
+QUESTIONS = 6
+
+SHAPE = "the shape"
+
+
+def drawn_network(rng: np.random.Generator, depth: int, outputs: int = 1) -> dict[str, np.ndarray]:
+    """Draw weights of both signs and biases, in layers whose sizes differ."""
+    sizes = [int(n) for n in rng.integers(2, 6, depth)] + [outputs]
+    for l in range(1, depth):
+        sizes[l] += sizes[l] == sizes[l - 1]
+    parameters = {}
+    for l, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
+        parameters[f"W{l}"] = rng.uniform(0.3, 1.2, (n_out, n_in)) * rng.choice((-1, 1), (n_out, n_in))
+        parameters[f"b{l}"] = rng.uniform(0.3, 0.9, (n_out, 1))
+    return parameters
+
+
+# --- L2 and L1 --------------------------------------------------------------------------------------------
+
+
+def cost_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 5 and 1 to 11 examples, with weak, strong and no penalty."""
+    cases = []
+    for depth, m, lambd in ((3, 7, 0.7), (1, 1, 5.0), (5, 11, 0.1), (2, 5, 0.0)):
+        AL = rng.uniform(0.05, 0.95, (1, m))
+        Y = (rng.random((1, m)) < 0.5).astype(float)
+        parameters = drawn_network(rng, depth)
+        cases.append({"AL": AL, "Y": Y, "parameters": parameters, "lambd": lambd})
+    return cases
+
+
+@exercise(
+    "compute_cost_with_regularization",
+    cases=cost_cases,
+    weights={"cost with a penalty": 6, "cost with λ = 0": 1, "one number": 1},
+)
+def cost(answer: Answer, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Seen]:
+    """Observe the cost."""
+    found = answer(AL, Y, parameters, lambd)
+    yield Seen("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
+    yield Seen("one number", list(np.shape(found)))
+
+
+def numbers(value: Any) -> np.ndarray:
+    """Read a result as an array of numbers.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    array = np.asarray(value) if not isinstance(value, dict) else np.array("")
+    if array.dtype.kind not in "biuf" or array.size == 0:
+        raise Malformed(f"it returns {kind(value)}, not numbers")
+    return array
+
+
+def gradient_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 4 and 1 to 7 examples."""
+    cases = []
+    for depth, m, lambd in ((3, 7, 0.7), (1, 1, 4.0), (4, 5, 0.2)):
+        parameters = drawn_network(rng, depth)
+        X = rng.normal(0, 1, (parameters["W1"].shape[1], m))
+        cases.append({"X": X, "Y": (rng.random((1, m)) < 0.5).astype(float), "parameters": parameters, "lambd": lambd})
+    return cases
+
+
+@exercise(
+    "backward_propagation_with_regularization",
+    cases=gradient_cases,
+    weights={"keys and shapes": 1, "every dW": 5, "every db": 2},
+)
+def gradients(answer: Answer, X: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Seen]:
+    """Observe the gradients."""
+    grads = see.arrays(answer(X, Y, parameters, lambd))
+    yield Seen("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
+    for letter in "Wb":
+        yield Seen(f"every d{letter}", {key: value.ravel() for key, value in grads.items() if key[1:2] == letter})
+
+
+def decay_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw weights, gradients and settings of all sizes."""
+    cases = []
+    for shape, learning_rate, lambd, m in (((3, 4), 0.1, 0.7, 5), ((1, 6), 0.03, 20.0, 2), ((5, 2), 0.5, 3.0, 17)):
+        W, dW = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape), rng.uniform(0.5, 2, shape)
+        cases.append({"what": "the step", "arguments": (W, dW, learning_rate, lambd, m)})
+    W = rng.normal(0, 1, (2, 3))
+    cases.append({"what": "decay alone, with dW = 0", "arguments": (W, 0 * W, 0.1, 5.0, 3)})
+    cases.append({"what": "a plain step, with λ = 0", "arguments": (W, rng.uniform(1, 2, (2, 3)), 0.1, 0.0, 3)})
+    return cases
+
+
+@exercise(
+    "weight_decay_step",
+    cases=decay_cases,
+    weights={"the step": 3, "decay alone, with dW = 0": 1, "a plain step, with λ = 0": 1},
+)
+def weight_decay_step(answer: Answer, what: str, arguments: tuple) -> Iterator[Seen]:
+    """Observe the new weights."""
+    yield Seen(what, answer(*arguments))
+
+
+def l1_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 5."""
+    return [
+        {"parameters": drawn_network(rng, depth, outputs), "lambd": lambd, "m": m}
+        for depth, outputs, lambd, m in ((3, 1, 0.7, 5), (1, 2, 10.0, 1), (5, 1, 0.02, 13))
+    ]
+
+
+@exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5, "one number": 1})
+def l1_penalty(answer: Answer, parameters: dict, lambd: float, m: int) -> Iterator[Seen]:
+    """Observe the penalty."""
+    found = answer(parameters, lambd, m)
+    yield Seen("the penalty", np.sum(numbers(found)))
+    yield Seen("one number", list(np.shape(found)))
+
+
+def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw weights of both signs, some of them with zeros."""
+    cases = []
+    for shape, lambd, m in (((3, 4), 0.7, 5), ((1, 7), 10.0, 1), ((5, 2), 3.0, 11)):
+        W = rng.uniform(0.2, 0.8, shape) * rng.choice((-1, 1), shape)
+        W[0, 0], W[0, 1] = -0.5, 0.5
+        cases.append({"what": "the gradient", "W": W, "lambd": lambd, "m": m})
+    W = W.copy()
+    W[1:3] = 0.0
+    return [*cases, {"what": "0 where a weight is 0", "W": W, "lambd": 2.0, "m": 3}]
+
+
+@exercise("l1_gradient", cases=l1_gradient_cases, weights={"the gradient": 3, "0 where a weight is 0": 1})
+def l1_gradient(answer: Answer, what: str, W: np.ndarray, lambd: float, m: int) -> Iterator[Seen]:
+    """Observe the gradient."""
+    yield Seen(what, answer(W, lambd, m))
+
+
+# --- dropout ----------------------------------------------------------------------------------------------
+
+KEPT = "share of values kept"
+SCALED = "kept values are divided by keep_prob"
+DROPPED = "dropped values are zero"
+ENTRIES = "every value is dropped or kept on its own"
+MASK = "D holds 0 and 1 only"
+RESTS = "nothing happens when not training"
+ALL = "keep_prob = 1 keeps everything"
+
+
+def dropout_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw activations, seeds and keep_prob from 0.2 to 0.8."""
+    cases = []
+    for keep_prob in (0.8, 0.2, 0.35, 0.5):
+        shape = (int(rng.integers(90, 110)), int(rng.integers(90, 110)))
+        A = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape)
+        small = rng.uniform(0.5, 2, (int(rng.integers(2, 9)), 1))
+        cases.append({"A": A, "small": small, "keep_prob": keep_prob, "seed": int(rng.integers(10_000))})
+    return cases
+
+
+def pair(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Read a result as (A_out, D).
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    if not isinstance(result, list) or len(result) != 2:
+        raise Malformed(f"it returns {kind(result)}, not the pair (A_out, D)")
+    A_out, D = numbers(result[0]), numbers(result[1])
+    for name, array in (("A_out", A_out), ("D", D)):
+        if array.shape != A.shape:
+            raise Malformed(f"{name} has shape {array.shape}, A has {A.shape}")
+    return A_out, D
+
+
+def share(found: float, wanted: float, size: int, name: str) -> str:
+    """Say which share of many draws came true, within 6.5 standard errors."""
+    for value, words in ((wanted, f"{name} of them"), (1 - wanted, f"1 − {name} of them")):
+        if abs(found - value) < 6.5 * np.sqrt(max(value * (1 - value), 1e-12) / size):
+            return words
+    return "another share"
+
+
+def on_its_own(D: np.ndarray) -> str:
+    """Say whether a mask's entries repeat along rows or columns."""
+    if (D[:, :1] == D).all():
+        return "whole units are dropped, for all examples alike"
+    if (D[:1] == D).all():
+        return "whole examples are dropped, in all units alike"
+    return "yes"
+
+
+@exercise(
+    "dropout_forward",
+    cases=dropout_cases,
+    weights={KEPT: 3, SCALED: 3, DROPPED: 1, ENTRIES: 2, MASK: 1, RESTS: 2, ALL: 1, see.RNG: 2},
+)
+def dropout_forward(answer: Answer, A: np.ndarray, small: np.ndarray, keep_prob: float, seed: int) -> Iterator[Seen]:
+    """Observe the mask, what it does, and when."""
+    A_out, D = pair(answer(A, keep_prob, Rng(seed)), A)
+    yield Seen(MASK, "yes" if np.isin(D, (0, 1)).all() else "it holds other numbers")
+    kept = D.astype(float) > 0.5
+    yield Seen(KEPT, share(float(kept.mean()), keep_prob, A.size, "keep_prob"))
+    if kept.any():
+        ratio = A_out[kept] / A[kept]
+        yield Seen(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
+    yield Seen(DROPPED, "no: some are not" if np.any(A_out[~kept]) else "yes")
+    yield Seen(ENTRIES, on_its_own(kept))
+    other = pair(answer(A, keep_prob, Rng(seed + 1)), A)[1]
+    again = pair(answer(A, keep_prob, Rng(seed)), A)[1]
+    words = "yes" if np.array_equal(D, again) else "the same rng gives another mask each time"
+    yield Seen(see.RNG, "the mask is the same for every rng" if np.array_equal(D, other) else words)
+    full, ones = pair(answer(small, 1.0, Rng(seed)), small)
+    yield Seen(ALL, {"A_out": full.ravel() - small.ravel(), "D": ones.astype(float).ravel()}, atol=1e-6)
+    # What is returned unchanged may be the argument itself.
+    resting = Answer(answer.function)
+    rest, ones = pair(resting(small, keep_prob, Rng(seed), training=False), small)
+    answer.modified |= {words for words in resting.modified if "shares memory" not in words}
+    yield Seen(RESTS, {"A_out": rest.ravel() / small.ravel(), "D": ones.astype(float).ravel()})
+
+
+def backward_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw gradients and masks, boolean and of numbers, with keep_prob from 0.2 to 0.8."""
+    cases = []
+    for keep_prob, shape, dtype in (
+        (0.8, (5, 7), bool),
+        (0.2, (4, 3), float),
+        (0.5, (2, 11), int),
+        (0.35, (6, 1), bool),
+    ):
+        dA = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape)
+        D = rng.permutation(np.arange(dA.size) % 2).reshape(shape).astype(dtype)
+        cases.append({"dA": dA, "D": D, "keep_prob": keep_prob})
+    return cases
+
+
+@exercise("dropout_backward", cases=backward_cases, weights={"where D is 1": 4, "where D is 0": 3, SHAPE: 1})
+def dropout_backward(answer: Answer, dA: np.ndarray, D: np.ndarray, keep_prob: float) -> Iterator[Seen]:
+    """Observe the gradient where the mask is 1 and where it is 0."""
+    found = numbers(answer(dA, D, keep_prob))
+    yield Seen(SHAPE, list(found.shape))
+    if found.shape == dA.shape:
+        yield Seen("where D is 1", found[D > 0])
+        yield Seen("where D is 0", found[D == 0])
+
+
+# --- early stopping and augmentation ----------------------------------------------------------------------
+
+
+def stopping_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw curves of the dev cost that end in every way."""
+    high = float(rng.uniform(0.8, 1.2))
+
+    def curve(*below: float) -> list[float]:
+        return [round(high - one, 4) for one in below]
+
+    falling = np.cumsum(rng.uniform(0.02, 0.05, int(rng.integers(4, 8)))).tolist()
+    low = falling[-1]
+    dip = [low - 0.03, low - 0.02, low - 0.04]
+    late = [low + 0.1, low + 0.2]
+    nan = float("nan")
+    patience = int(rng.integers(3, 5))
+    wait = (2 * dip)[:patience]
+    return [
+        {"what": "patience ends", "dev_costs": curve(0, *falling, *dip, *late), "patience": 3},
+        {"what": "patience ends", "dev_costs": curve(0, *falling, *wait, low + 0.3), "patience": patience},
+        {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.05, 0.2, 0.15, 0.3, 0.2, 0.1, 0.5), "patience": 2},
+        {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.1, 0.1, 0.1, 0.3), "patience": 2},
+        {"what": "patience ends", "dev_costs": curve(0, 0.1, -0.3, -0.2, -0.1, 0.4), "patience": 3},
+        {"what": "patience does not end", "dev_costs": curve(0, *falling), "patience": 2},
+        {"what": "patience does not end", "dev_costs": curve(0, *falling, *dip[:2]), "patience": 4},
+        {
+            "what": "nan is no improvement",
+            "dev_costs": [*curve(0, 0.1), nan, nan, *curve(0.3, 0.2, 0.4)],
+            "patience": 2,
+        },
+        {"what": "nan is no improvement", "dev_costs": [*curve(0, 0.1), nan, *curve(0.05, 0.2, 0.1)], "patience": 3},
+        {
+            "what": "min_delta",
+            "dev_costs": curve(0, 0.1, 0.104, 0.108, 0.112, 0.116, 0.12, 0.11, 0.115, 0.118, 0.3),
+            "patience": 4,
+            "min_delta": 0.01,
+        },
+        {"what": "min_delta", "dev_costs": curve(0, 0.1, 0.095, 0.09, 0.2), "patience": 2, "min_delta": 0.01},
+        {"what": "min_delta", "dev_costs": curve(0, 0.1, 0.12, 0.14, 0.4), "patience": 2, "min_delta": 0.05},
+    ]
+
+
+@exercise(
+    "early_stopping",
+    cases=stopping_cases,
+    weights={
+        "patience ends: best_epoch": 2,
+        "patience ends: stop_epoch": 2,
+        "patience does not end": 1,
+        "nan is no improvement": 1,
+        "min_delta": 1,
+    },
+)
+def early_stopping(answer: Answer, what: str, dev_costs: list, patience: int, **rest: float) -> Iterator[Seen]:
+    """Observe the two epochs."""
+    result = answer(dev_costs, patience, **rest)
+    if isinstance(result, dict | str) or np.shape(result) != (2,):
+        raise Malformed(f"it returns {kind(result)}, not the pair (best_epoch, stop_epoch)")
+    if what == "patience ends":
+        yield Seen(f"{what}: best_epoch", result[0])
+        yield Seen(f"{what}: stop_epoch", result[1])
+    else:
+        yield Seen(what, result)
+
+
+FLIPPED = "share of images mirrored"
+MIRROR = "each image stays or is mirrored left to right"
+
+
+def flip_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw grey and coloured images, whole numbers and floats."""
+    cases = []
+    for p, shape, most in ((0.2, (600, 3, 4), 256), (0.5, (500, 2, 3, 3), 256), (0.8, (550, 4, 3), 0)):
+        images = rng.integers(0, most, shape).astype(np.uint8) if most else rng.random(shape)
+        few = rng.random((1 + int(rng.integers(4)), 3, 5))
+        cases.append({"images": images, "few": few, "p": p, "seed": int(rng.integers(10_000))})
+    return cases
+
+
+@exercise(
+    "augment_flip",
+    cases=flip_cases,
+    weights={SHAPE: 1, MIRROR: 3, FLIPPED: 3, "p = 0 and p = 1": 1, see.RNG: 2},
+)
+def augment_flip(answer: Answer, images: np.ndarray, few: np.ndarray, p: float, seed: int) -> Iterator[Seen]:
+    """Observe which images are mirrored, and how."""
+    found = numbers(answer(images, p, Rng(seed)))
+    yield Seen(SHAPE, list(found.shape))
+    if found.shape != images.shape:
+        raise Malformed(f"it returns images of shape {found.shape}, not {images.shape}")
+    axes = tuple(range(1, images.ndim))
+
+    def equal(others: np.ndarray) -> np.ndarray:
+        return np.isclose(found.astype(float), others.astype(float), atol=1e-6).all(axis=axes)
+
+    same, mirrored = equal(images), equal(images[:, :, ::-1])
+    if (same | mirrored).all():
+        yield Seen(MIRROR, "yes")
+    elif (same | equal(images[:, ::-1])).all():
+        yield Seen(MIRROR, "some are upside down")
+    elif (same | equal(images[..., ::-1])).all():
+        yield Seen(MIRROR, "some have their colours in another order")
+    elif (same | equal(images[:, ::-1, ::-1])).all():
+        yield Seen(MIRROR, "some are turned by 180°")
+    else:
+        yield Seen(MIRROR, "some have become other images")
+    yield Seen(FLIPPED, share(float(np.mean(~same)), p, len(images), "p"))
+    none, every = (numbers(answer(few, float(one), Rng(seed))) for one in (0, 1))
+    yield Seen("p = 0 and p = 1", {"0": none.ravel() - few.ravel(), "1": every.ravel() - few[:, :, ::-1].ravel()})
+    again, other = numbers(answer(images, p, Rng(seed))), numbers(answer(images, p, Rng(seed + 1)))
+    words = "yes" if np.array_equal(found, again) else "the same rng gives other images each time"
+    yield Seen(see.RNG, "the images are the same for every rng" if np.array_equal(found, other) else words)
+
+
+# --- predictions and concept questions ------------------------------------------------------------------------------
+
+
+@exercise(
+    "regularization_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def regularization_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
+
+
+@exercise(
+    "regularization_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def regularization_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "regularization", QUESTIONS)
