@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("data", help="rebuild datasets/ only: the data sets and the visible checks' outcomes")
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
+    demo.add_argument("--assignment", default="01_initialization", help="which notebook (default: 01_initialization)")
     chosen = parser.parse_args(arguments)
 
     if chosen.command == "data":
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.command == "demo":
         from autograder.demo import run_demo
 
-        return run_demo(chosen.folder)
+        return run_demo(chosen.folder, chosen.assignment)
 
     from autograder.build import BuildError, drift
     from autograder.build import build as build_all

@@ -25,13 +25,15 @@ from autograder.variants import VARIANTS
 Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
 
 
-def run_demo(folder: str) -> int:
+def run_demo(folder: str, assignment: str) -> int:
     """Make a class, grade it with nbgrader, write feedback and print the table.
 
     Parameters
     ----------
     folder : str
         Where the class lives; a folder that this made before is made anew.
+    assignment : str
+        Which notebook it hands in.
 
     Returns
     -------
@@ -42,15 +44,18 @@ def run_demo(folder: str) -> int:
     if course.exists() and not (course / "demo").exists():
         print(f"{course} exists and is no demonstration class; choose another --folder", file=sys.stderr)
         return 1
+    sources = {source.stem: source for source in build.sources()}
+    if assignment not in sources:
+        print(f"there is no notebook {assignment}; there are: {', '.join(sources)}", file=sys.stderr)
+        return 1
     shutil.rmtree(course, ignore_errors=True)
-    for source in build.sources():
-        make_course(course, source)
-        for student, submission in made_up_class(source.stem).items():
-            hand_in(course, student, source.stem, submission)
-        for command in ("autograde", "generate_feedback"):
-            print(f"$ nbgrader {command} {source.stem}", flush=True)
-            nbgrader(course, command, source.stem)
-        print_table(class_table(course, source.stem))
+    make_course(course, sources[assignment])
+    for student, submission in made_up_class(assignment).items():
+        hand_in(course, student, assignment, submission)
+    for command in ("autograde", "generate_feedback"):
+        print(f"$ nbgrader {command} {assignment}", flush=True)
+        nbgrader(course, command, assignment)
+    print_table(class_table(course, assignment))
     print(f"Submissions, autograded notebooks, gradebook.db and feedback/ are in {course}")
     return 0
 

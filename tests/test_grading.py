@@ -113,6 +113,24 @@ def test_experiments_are_not_run_again(course):
     assert not any(cell.outputs for cell in experiments)
 
 
+@pytest.mark.parametrize("source", [one for one in build.sources() if one.stem != NAME], ids=lambda one: one.stem)
+def test_every_other_notebook_is_graded_like_it(source, tmp_path):
+    """Right answers across the border earn everything, differently right ones too, mistakes less, a blank nothing."""
+    demo.make_course(tmp_path, source)
+    kinds = demo.made_up_class(source.stem)
+    students = [name for name in kinds if name.startswith(("right", "differently", "blank", "wrong-01", "wrong-02"))]
+    for student in students:
+        demo.hand_in(tmp_path, student, source.stem, kinds[student])
+    assert demo.nbgrader(tmp_path, "autograde", source.stem).returncode == 0
+    graded = {row.student: row for row in report.class_table(tmp_path, source.stem)}
+    for student, row in graded.items():
+        assert not row.needs_a_look, row.reasons
+        if student.startswith("wrong"):
+            assert 0 < row.points < row.most
+        else:
+            assert row.points == (0 if student == "blank" else row.most), row.reasons
+
+
 def test_feedback_tells_the_property_and_the_mistake_but_no_case_and_no_seed(course):
     pages = sorted((course / "feedback").glob(f"wrong-*/{NAME}/*.html"))
     assert len(pages) == sum(name.startswith("wrong-") for name in demo.made_up_class(NAME))
