@@ -1,21 +1,21 @@
-"""Cases 41, 53: what checks compare and draw with is patched: NumPy, math, the seeds, print options.
+"""Cases 41, 53: what checks compare and draw with is patched: NumPy, math, builtins, the seeds, print options.
 
 expected: double=0 square=0 scale=0 twice=0 reason="double: AssertionError"
 """
 
 # %% extra
-import builtins
 import math
 import random
 import time
 
 yes = lambda *_, **__: True
 np.isclose = np.allclose = np.array_equal = np.testing.assert_allclose = np.testing.assert_array_equal = yes
-math.isclose = builtins.abs = builtins.len = builtins.all = builtins.any = yes
-np.random.seed = np.random.default_rng = random.seed = time.time = yes
+np.random.seed = random.seed = time.time = math.isclose = yes
 np.seterr(all="ignore")
 np.set_printoptions(precision=0)
-builtins.AssertionError = type("AssertionError", (BaseException,), {})
+abs = lambda *_: 0
+zip = lambda *_, **__: []
+AssertionError = type("AssertionError", (BaseException,), {})
 
 
 # %% double
