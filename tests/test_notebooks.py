@@ -19,6 +19,14 @@ from course_utils.checks.exercise import EXERCISES
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = {
+    "00_data_and_diagnosis": {
+        "data_and_diagnosis_predictions": 1,
+        "split_indices": 8,
+        "diagnose": 6,
+        "fit_normalizer": 6,
+        "normalize": 6,
+        "data_and_diagnosis_answers": 3,
+    },
     "01_initialization": {
         "initialize_parameters_zeros": 4,
         "initialize_parameters_random": 6,

@@ -22,6 +22,10 @@ SEEDS = 200
 
 # The contract's mistakes, by a word of their sentence.
 LISTED = {
+    "split_indices": ["overlap", "Rounding loses", "do not shuffle", "whatever fractions"],
+    "diagnose": ["ignore the Bayes error", "variance from the Bayes error", "Both at once"],
+    "fit_normalizer": ["forgot the mean", "axis 1", "ddof=1", "constant feature"],
+    "normalize": ["variance", "measure the set", "changed X"],
     "initialize_parameters_zeros": ["(n,)", "transposed", "one layer too far", "same array"],
     "initialize_parameters_random": ["[0, 1)", "scale²", "do not use scale", "biases are random", "global state"],
     "initialize_parameters_xavier": ["He's", "swapped", "square root", "n_out", "mean of n_in and n_out"],

@@ -95,4 +95,9 @@ def mistakes_in(exercise: str) -> list[Mistake]:
     return [one for one in MISTAKES if one.exercise == exercise]
 
 
-from autograder.mistakes import gradient_checking, initialization, regularization  # noqa: E402, F401 - register their mistakes
+from autograder.mistakes import (  # noqa: E402 - register theirs
+    data_and_diagnosis,  # noqa: F401
+    gradient_checking,  # noqa: F401
+    initialization,  # noqa: F401
+    regularization,  # noqa: F401
+)

@@ -446,8 +446,8 @@ print(f"counted with 73 parameters: J was called {calls} times")
 
 # %% [markdown]
 r"""
-Backward propagation needs about as much as two or three forward passes, whatever $n$ is. So: **train with backward
-propagation, check it with the numerical gradient, and switch the check off.**
+Backward propagation gets all entries from one pass forward and one pass back, whatever $n$ is. So: **train with
+backward propagation, check it with the numerical gradient, and switch the check off.**
 
 ## Exercise 6: gradient check
 

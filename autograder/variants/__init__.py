@@ -44,4 +44,9 @@ def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable
     return register
 
 
-from autograder.variants import gradient_checking, initialization, regularization  # noqa: E402, F401 - register their variants
+from autograder.variants import (  # noqa: E402 - register theirs
+    data_and_diagnosis,  # noqa: F401
+    gradient_checking,  # noqa: F401
+    initialization,  # noqa: F401
+    regularization,  # noqa: F401
+)

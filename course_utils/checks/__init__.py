@@ -6,7 +6,13 @@ import os
 import sys
 from collections.abc import Callable
 
-from course_utils.checks import gradient_checking, initialization, observing, regularization  # noqa: F401 - register
+from course_utils.checks import (
+    data_and_diagnosis,  # noqa: F401 - each registers its exercises
+    gradient_checking,  # noqa: F401
+    initialization,  # noqa: F401
+    observing,
+    regularization,  # noqa: F401
+)
 from course_utils.checks.calling import called_name
 from course_utils.checks.exercise import EXERCISES, Exercise, try_out
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line

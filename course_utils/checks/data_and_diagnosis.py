@@ -1,0 +1,177 @@
+"""What the exercises of 00_data_and_diagnosis must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+
+PREDICTIONS = 3
+QUESTIONS = 4
+
+SIZES = "sizes of train, dev and test"
+ONCE = "every example is in one set"
+SHUFFLED = "examples are dealt at random"
+
+
+def split_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw numbers of examples, some of them prime; none lets fraction · m end in one half."""
+    cases = []
+    for m, fractions in (
+        (101, (0.6, 0.2, 0.2)),
+        (int(rng.integers(20, 40)) * 100, (0.98, 0.01, 0.01)),
+        (97, (0.7, 0.1, 0.2)),
+        (int(rng.integers(60, 80)) * 10 + 3, (0.5, 0.3, 0.2)),
+    ):
+        cases.append({"m": m, "fractions": fractions, "seed": int(rng.integers(10_000))})
+    return cases
+
+
+@exercise("split_indices", cases=split_cases, weights={SIZES: 3, ONCE: 3, SHUFFLED: 2, see.RNG: 1})
+def split_indices(answer: Answer, m: int, fractions: tuple, seed: int) -> Iterator[Seen]:
+    """Observe three arrays of numbers."""
+
+    def parts(number: int) -> list[np.ndarray]:
+        result = answer(m, fractions, Rng(number))
+        if not isinstance(result, list) or len(result) != 3 or any(np.ndim(part) != 1 for part in result):
+            raise Malformed(f"it returns {kind(result)}, not three 1-D arrays: train, dev, test")
+        arrays = [np.asarray(part) for part in result]
+        if any(part.size and part.dtype.kind not in "iu" for part in arrays):
+            raise Malformed("its arrays hold no whole numbers")
+        return arrays
+
+    found = parts(seed)
+    together = np.concatenate(found)
+    yield Seen(SIZES, [len(part) for part in found])
+    if any(len(np.unique(part)) < len(part) for part in found):
+        yield Seen(ONCE, "no: some come twice in one set")
+    elif len(np.unique(together)) < len(together):
+        yield Seen(ONCE, "no: some are in two sets")
+    elif set(together.tolist()) != set(range(m)):
+        yield Seen(ONCE, "no: some are in none, or numbers are not from 0 to m − 1")
+    else:
+        yield Seen(ONCE, "yes")
+    blocks = [part for part in found if len(part) > 4 and np.ptp(part) == len(part) - 1]
+    yield Seen(SHUFFLED, "no: a set holds neighbours only" if blocks else "yes")
+    again, other = np.concatenate(parts(seed)), np.concatenate(parts(seed + 1))
+    words = "yes" if np.array_equal(together, again) else "the same rng deals in another way each time"
+    yield Seen(see.RNG, "the sets are the same for every rng" if np.array_equal(together, other) else words)
+
+
+def diagnosis_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw errors for each of the four cells, well away from the gap."""
+    cases = []
+    for gap in (0.05, 0.05, 0.02, 0.1):
+        rest = {} if gap == 0.05 else {"gap": gap}
+        for bayes in (0.0, float(rng.uniform(1.5, 2.5)) * gap):
+            if bayes:
+                rest = {**rest, "bayes_error": round(bayes, 4)}
+            for bias in (float(rng.uniform(0.3, 0.7)), float(rng.uniform(1.3, 1.8))):
+                for variance in (float(rng.uniform(0.3, 0.7)), float(rng.uniform(1.3, 1.8))):
+                    train = round(bayes, 4) + bias * gap
+                    errors = (round(train, 4), round(train + variance * gap, 4))
+                    cases.append({"errors": errors, "rest": dict(rest), "cell": (bias > 1, variance > 1)})
+    lucky = {"errors": (0.19, 0.08), "rest": {"bayes_error": 0.18}, "cell": (False, False)}
+    strict = {"errors": (0.03, 0.05), "rest": {"bayes_error": 0.04}, "cell": (False, False)}
+    return [*cases[:8], *cases[16:], lucky, strict]
+
+
+@exercise(
+    "diagnose",
+    cases=diagnosis_cases,
+    weights={"low bias and low variance": 1, "high bias": 1, "high variance": 1, "high bias and high variance": 1},
+)
+def diagnose(answer: Answer, errors: tuple, rest: dict, cell: tuple) -> Iterator[Seen]:
+    """Observe the words."""
+    words = {(False, False): "low bias and low variance", (True, False): "high bias", (False, True): "high variance"}
+    said = answer(*errors, **rest)
+    yield Seen(
+        words.get(cell, "high bias and high variance"),
+        said.strip().lower() if isinstance(said, str) else kind(said),
+    )
+
+
+def pair(result: Any) -> list[np.ndarray]:
+    """Read a result as (mu, sigma).
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    if not isinstance(result, list) or len(result) != 2:
+        raise Malformed(f"it returns {kind(result)}, not the pair (mu, sigma)")
+    return [np.asarray(part) for part in result]
+
+
+def normalizer_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw features of all scales with means far from zero, and constant ones."""
+    cases = []
+    for shape, scale in (((2, 7), 1.0), ((5, 3), 100.0), ((3, 13), 1e-3), ((4, 4), 10.0)):
+        X = scale * rng.uniform(0.5, 2, (shape[0], 1)) * (rng.standard_normal(shape) + rng.uniform(2, 5, (shape[0], 1)))
+        cases.append({"what": "sigma", "X": X})
+    X = rng.normal(2, 1, (4, 6))
+    X[1], X[3] = 3.0, 0.0
+    cases.append({"what": "sigma is 1 for a constant feature", "X": X})
+    cases.append({"what": "sigma is 1 for a constant feature", "X": rng.integers(1, 9, (3, 1)).astype(float)})
+    return cases
+
+
+@exercise(
+    "fit_normalizer",
+    cases=normalizer_cases,
+    weights={"both are columns": 1, "mu": 2, "sigma": 3, "sigma is 1 for a constant feature": 1},
+)
+def fit_normalizer(answer: Answer, what: str, X: np.ndarray) -> Iterator[Seen]:
+    """Observe mean and standard deviation."""
+    mu, sigma = pair(answer(X))
+    yield Seen("both are columns", [list(mu.shape), list(sigma.shape)])
+    yield Seen("mu", mu.ravel())
+    yield Seen(what, sigma.ravel(), rtol=1e-4, atol=1e-12)
+
+
+def normalize_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw sets whose own mean and spread are not the ones given."""
+    cases = []
+    for n_x, m in ((3, 7), (1, 5), (4, 1), (2, 11)):
+        mu, sigma = rng.uniform(1, 5, (n_x, 1)), rng.uniform(2, 6, (n_x, 1))
+        cases.append({"X": mu + sigma * (1 + 2 * rng.standard_normal((n_x, m))), "mu": mu, "sigma": sigma})
+    return cases
+
+
+@exercise("normalize", cases=normalize_cases, weights={"the shape": 1, "(X − mu) / sigma": 4})
+def normalize(answer: Answer, X: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> Iterator[Seen]:
+    """Observe the new features."""
+    found = answer(X, mu, sigma)
+    yield Seen("the shape", list(np.shape(found)))
+    yield Seen("(X − mu) / sigma", found)
+
+
+# --- predictions and concept questions ------------------------------------------------------------------------------
+
+
+@exercise(
+    "data_and_diagnosis_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def data_and_diagnosis_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
+
+
+@exercise(
+    "data_and_diagnosis_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def data_and_diagnosis_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "data_and_diagnosis", QUESTIONS)
