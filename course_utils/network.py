@@ -205,7 +205,7 @@ def train(
         return float(cost(AL, Y, parameters) if cost else compute_cost(AL, Y))
 
     costs = []
-    for iteration in _bar(iterations, progress):
+    for iteration in progress_bar(iterations, progress):
         if iteration % record_every == 0:
             costs.append(cost_now())
         if gradients:
@@ -264,7 +264,15 @@ def gradients_with_dropout(
     return grads
 
 
-def _bar(iterations: int, label: str | None) -> range:
+def progress_bar(iterations: int, label: str | None) -> range:
+    """Count up to a number while a bar shows how far it is.
+
+    Parameters
+    ----------
+    iterations : int
+    label : str or None
+        None shows no bar.
+    """
     if label is None:
         return range(iterations)
     # In a notebook tqdm.auto draws a widget: a plain bar would write to stderr, which nbgrader counts as failure.

@@ -88,8 +88,8 @@ plots.lines(
     "examples in the dev set",
     "accuracy in %",
     "A network that is right 90 % of the time, measured 20 times",
-    "Measured accuracy against the size of the dev set: a band from 73 to 97 at 30 examples that narrows to a line at 90"
-    " for 30 000.",
+    "Measured accuracy against the size of the dev set: a band from 73 to 97 at 30 examples that narrows to a line at"
+    " 90 for 30 000.",
     markers=True,
     xscale="log",
 )
@@ -239,7 +239,7 @@ for start, end, label in (
 plots.show(
     fig,
     alt="A decision chart. High bias? If yes: bigger network, train longer, another architecture, and ask again. If no:"
-    " high variance? If yes: more data, regularization, another architecture, and ask again from the start. If no: done.",
+    " high variance? If yes: more data, regularization, another architecture, and ask again. If no: done.",
 )
 
 # %% [markdown]
@@ -261,7 +261,12 @@ for label, layers_dims in models.items():
             chosen = np.random.default_rng(seed).choice(300, size, replace=False)
             X, Y = circles.X_train[:, chosen], circles.Y_train[:, chosen]
             trained, _ = network.train(
-                network.example_parameters(layers_dims, seed), X, Y, learning_rate=0.5, iterations=2000, progress=None
+                network.example_parameters(layers_dims, seed),
+                X,
+                Y,
+                learning_rate=0.5,
+                iterations=2000,
+                progress=f"{label}, {size} examples",
             )
             for part, A, B in (("train", X, Y), ("dev", circles.X_dev, circles.Y_dev)):
                 curves[f"{label}, {part}"][seed, column] = 100 * (1 - network.accuracy(A, B, trained))
@@ -277,8 +282,8 @@ plots.lines(
     "training examples",
     "error in %",
     "More data lowers variance, not bias (five seeds)",
-    "Error against the number of training examples: both curves of the linear classifier stay between 35 and 55; those of"
-    " the network meet near zero as its dev error falls.",
+    "Error against the number of training examples: both curves of the linear classifier stay between 35 and 55; those"
+    " of the network meet near zero as its dev error falls.",
     markers=True,
 )
 

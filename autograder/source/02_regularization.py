@@ -706,7 +706,7 @@ curves = {"train": [], "dev": []}
 for seed in seeds:
     parameters, states = network.example_parameters(layers_dims, seed), []
     costs = {"train": [], "dev": []}
-    for _ in range(epochs):
+    for _ in network.progress_bar(epochs, f"seed {seed}"):
         parameters, _ = network.train(
             parameters, noisy.X_train, noisy.Y_train, learning_rate=0.5, iterations=chunk, progress=None
         )

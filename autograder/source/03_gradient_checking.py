@@ -705,8 +705,8 @@ each_key(bug_hunt.planted()(X, Y, parameters))
 
 # %% [markdown]
 r"""
-Copy the text into the cell below in place of its last two lines, and repair it. Your gradient check tells you where to
-look.
+Copy the text into the cell below, in place of all that stands in it, and repair it. Your gradient check tells you
+where to look.
 
 <details><summary>Hint 1</summary>
 

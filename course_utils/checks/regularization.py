@@ -116,11 +116,14 @@ def weight_decay_step(answer: Answer, what: str, arguments: tuple) -> Iterator[S
 
 
 def l1_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of depth 1 to 5."""
-    return [
-        {"parameters": drawn_network(rng, depth, outputs), "lambd": lambd, "m": m}
-        for depth, outputs, lambd, m in ((3, 1, 0.7, 5), (1, 2, 10.0, 1), (5, 1, 0.02, 13))
-    ]
+    """Draw networks of depth 1 to 5, each with both signs and a negative sum in W1."""
+    cases = []
+    for depth, outputs, lambd, m in ((3, 1, 0.7, 5), (1, 2, 10.0, 1), (5, 1, 0.02, 13)):
+        parameters = drawn_network(rng, depth, outputs)
+        parameters["W1"] = -np.abs(parameters["W1"])
+        parameters["W1"][0, 0] = 0.3
+        cases.append({"parameters": parameters, "lambd": lambd, "m": m})
+    return cases
 
 
 @exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5, "one number": 1})
