@@ -20,8 +20,8 @@ _KINDS = ("message", "call", "reply")
 _CHUNK = 1 << 20
 # Longer than any number we send (ints have fewer digits, see Limits), and short enough to be parsed in no time.
 _LITERAL = 1000
-# How many levels of JSON a value may need beyond its own: header, body, keyword; a generator's state.
-_FRAMING = 8
+# How many levels of JSON a value may need beyond its own: header, body, keyword; a generator's state and seeds.
+_FRAMING = 9
 
 
 class ProtocolError(Exception):
