@@ -836,6 +836,7 @@ Each at the strength that was best on the dev set. The test set has not been tou
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(regularization_predictions, 1)  # once more: is a stronger cure a better one?
 best_keep = max(keeps, key=lambda keep_prob: np.median(accuracies(dropped[keep_prob])[:, 1]))
 final = {
     "none": plain,
