@@ -17,6 +17,7 @@ from .shell import make_shell, run_cell
 
 BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
 NAMES = 300
+KEPT = 32_000_000  # bytes of files that are put back after a test
 
 
 class CellTimeoutError(BaseException):
@@ -104,7 +105,7 @@ class Student:
 
     def _fork(self, seconds: float) -> None:
         """Serve a test in a copy of this process: what it changes, and what becomes of it, ends with it."""
-        before = _files()
+        before, contents = _files(), _contents()
         pid = os.fork()
         if pid == 0:
             self._quiet, self._seconds = True, seconds
@@ -113,6 +114,7 @@ class Student:
         _, status = os.waitpid(pid, 0)
         _end_children()
         _remove(_files() - before)
+        _put_back(contents)
         self._peer.send({"ended": os.waitstatus_to_exitcode(status)})
 
     def _emit(self, output: dict[str, Any]) -> None:
@@ -145,6 +147,28 @@ def _files() -> set[str]:
     roots = [str(Path.home()), "/tmp", "/dev/shm"]
     walks = [one for root in roots for one in os.walk(root)]
     return {os.path.join(folder, name) for folder, folders, files in walks for name in folders + files}
+
+
+def _contents() -> dict[str, tuple[int, bytes]]:
+    """Keep what is in every file that is not too large: when it last changed, and its bytes."""
+    kept, left = {}, KEPT
+    for path in _files():
+        if os.path.isfile(path) and not os.path.islink(path) and os.path.getsize(path) <= left:
+            content = Path(path).read_bytes()
+            left -= len(content)
+            kept[path] = (os.lstat(path).st_ctime_ns, content)
+    return kept
+
+
+def _put_back(contents: dict[str, tuple[int, bytes]]) -> None:
+    """Give the files that a test changed or removed their content again."""
+    changed = {
+        path for path, (when, _) in contents.items() if not os.path.lexists(path) or os.lstat(path).st_ctime_ns != when
+    }
+    _remove(changed)
+    for path in changed:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(path).write_bytes(contents[path][1])
 
 
 def _remove(paths: set[str]) -> None:
