@@ -39,11 +39,11 @@ c.Sandbox.disk = {8 * MIB}
 c.Sandbox.file_size = {4 * MIB}
 c.Sandbox.file_count = 400
 c.Sandbox.output_bytes = {8 * MIB}
-c.SubmissionLimits.cell_cpu = 1
-c.SubmissionLimits.cell_wall = 3
-c.SubmissionLimits.call_cpu = 0.5
-c.SubmissionLimits.call_wall = 2
-c.SubmissionLimits.reply_wall = 4
+c.SubmissionLimits.cell_cpu = 2
+c.SubmissionLimits.cell_wall = 6
+c.SubmissionLimits.call_cpu = 1.5
+c.SubmissionLimits.call_wall = 4
+c.SubmissionLimits.reply_wall = 6
 c.SubmissionLimits.output = 100_000
 """
 

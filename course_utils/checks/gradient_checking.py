@@ -336,8 +336,9 @@ def hunt_cases(rng: np.random.Generator) -> list[Case]:
         sizes = [int(n) for n in rng.integers(2, most + 1, 3)] + [1]
         parameters = {}
         for l in (1, 2, 3):
-            parameters[f"W{l}"] = rng.uniform(0.4, 1.1, (sizes[l], sizes[l - 1]))
-            parameters[f"b{l}"] = rng.uniform(0.2, 0.7, (sizes[l], 1))
+            # Small: for large z softplus is z itself, and nobody could tell the two.
+            parameters[f"W{l}"] = rng.uniform(0.15, 0.5, (sizes[l], sizes[l - 1]))
+            parameters[f"b{l}"] = rng.uniform(-0.3, 0.3, (sizes[l], 1))
         # Labels of one kind, so that no gradient is zero by chance.
         Y = np.zeros((1, m))
         cases.append({"X": rng.uniform(0.2, 1.5, (sizes[0], m)), "Y": Y, "parameters": parameters})

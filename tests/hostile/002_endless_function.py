@@ -1,6 +1,6 @@
 """Cases 2, 100: an infinite loop inside a graded function.
 
-expected: double=0 reason="double: TimeoutError: still running after 0.5 s of computing"
+expected: double=0 reason="double: TimeoutError: still running after 1.5 s of computing"
 """
 
 

@@ -5,9 +5,15 @@ expected:
 
 # %% double
 import os
+import sys
 
 COURSE = "{course}"
 ROOT = "{root}"
+
+
+def above(folder, name):
+    """Tell whether a folder is there only because the interpreter or the course's packages lie below it."""
+    return any(place.startswith(f"{folder}/{name}/") for place in (ROOT, sys.prefix, sys.base_prefix))
 
 
 def wrong():
@@ -15,7 +21,9 @@ def wrong():
     found = [path for path in (COURSE, f"{ROOT}/autograder/reference", f"{ROOT}/tests") if os.path.exists(path)]
     for folder in (COURSE, f"{COURSE}/..", f"{ROOT}/autograder", f"{ROOT}/.git", "/home", "/tmp"):
         if os.path.isdir(folder):
-            found += [name for name in os.listdir(folder) if name not in ("student", "judge")]
+            found += [
+                name for name in os.listdir(folder) if name not in ("student", "judge") and not above(folder, name)
+            ]
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/environ", "rb") as file:

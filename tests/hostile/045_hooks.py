@@ -11,7 +11,7 @@ import sys
 
 heard = []
 get_ipython().events.register("pre_run_cell", lambda info: heard.append(info.raw_cell))
-sys.settrace(lambda frame, event, argument: heard.append(str(frame.f_code)))
+sys.settrace(lambda frame, event, argument: heard.append(str(frame.f_code)) if len(heard) < 500 else None)
 
 
 def square(x):
