@@ -7,6 +7,7 @@ themselves, and of what is shown, have their own classes: ``test_intake.py`` and
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import re
 import shutil
@@ -247,7 +248,7 @@ def test_case_102_without_the_judge_nobody_gets_points(runs, tmp_path, settings,
 
 
 def test_case_99_a_fault_of_the_grader_is_tried_again_and_not_blamed_on_the_student(caplog):
-    judge = Judge()
+    judge = Judge(log=logging.getLogger(__name__))  # not that of whatever application ran before
     cells = [
         {"kind": "student", "source": "x = 1", "points": None},
         {"kind": "test", "source": "import os\nos._exit(3)", "points": 1},

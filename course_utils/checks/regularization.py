@@ -53,7 +53,7 @@ def cost(answer: Answer, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd:
     """Observe the cost."""
     found = answer(AL, Y, parameters, lambd)
     yield Seen("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
-    yield Seen("one number", list(np.shape(found)))
+    yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
 
 
 def numbers(value: Any) -> np.ndarray:
@@ -131,7 +131,7 @@ def l1_penalty(answer: Answer, parameters: dict, lambd: float, m: int) -> Iterat
     """Observe the penalty."""
     found = answer(parameters, lambd, m)
     yield Seen("the penalty", np.sum(numbers(found)))
-    yield Seen("one number", list(np.shape(found)))
+    yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
 
 
 def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
