@@ -52,8 +52,12 @@ class Held:
     ----------
     first : int
         The first process inside, which inherits all orphans; with it all the others end.
+    seen : int
+        A descriptor of it.
     outer : Popen
         Bubblewrap outside, which ends with the command.
+    words_end : int
+        Descriptor to write to what ``last_words`` keeps.
 
     Raises
     ------
@@ -75,6 +79,8 @@ class Held:
         self._ours = contextlib.ExitStack()
         with contextlib.ExitStack() as theirs:
             self._words, words = _pipe(self._ours, theirs)
+            self.words_end = os.dup(words)
+            self._ours.callback(os.close, self.words_end)
             info, info_end = _pipe(self._ours, theirs)
             door, self._door = _pipe(theirs, self._ours)
             os.set_blocking(self._words, False)
@@ -99,7 +105,7 @@ class Held:
                 raise NoSandbox(f"{found.path} cannot be started: {error.strerror}") from None
         told = b"".join(iter(lambda: os.read(info, 4096), b""))
         self.first = json.loads(told)["child-pid"] if told else 0
-        self._first = os.pidfd_open(self.first) if self.first else -1
+        self.seen = os.pidfd_open(self.first) if self.first else -1
         if not self._stands():
             self.bury()
             raise NoSandbox(self.last_words() or "bubblewrap ended without a word")
@@ -119,14 +125,14 @@ class Held:
 
     def bury(self) -> int:
         """Kill what lives, wait until all is gone, and give bubblewrap's exit code; negative if it was killed."""
-        if self._first >= 0:
+        if self.seen >= 0:
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+                signal.pidfd_send_signal(self.seen, signal.SIGKILL)
             # The kernel lets a first process go only after all others of its namespace.
             gone = select.poll()
-            gone.register(self._first, select.POLLIN)
+            gone.register(self.seen, select.POLLIN)
             gone.poll()
-            os.close(self._first)
+            os.close(self.seen)
         else:
             self.outer.kill()
         code = self.outer.wait()

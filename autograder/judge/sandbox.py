@@ -13,6 +13,7 @@ import math
 import os
 import platform
 import select
+import signal
 import threading
 import time
 import weakref
@@ -27,6 +28,7 @@ from autograder.judge.bubblewrap import WRITABLE, environment, find_bubblewrap, 
 from autograder.judge.groups import Group
 from autograder.judge.launch import CHANNEL, Held, NoSandbox, copied
 from autograder.judge.processes import Tree, Usage
+from autograder.judge.warm import Visitor, Waiting, Warm
 
 __all__ = ["CHANNEL", "NoSandbox", "Running", "Sandbox"]
 
@@ -65,6 +67,7 @@ class Sandbox(Configurable):
         hidden: Iterable[Path] = (),
         files: Mapping[str, bytes] | None = None,
         variables: Mapping[str, str] | None = None,
+        warm: Warm | None = None,
     ) -> Running:
         """Start one process in a sandbox of its own.
 
@@ -82,6 +85,8 @@ class Sandbox(Configurable):
             More files for the home: name → content.
         variables : mapping, optional
             More variables for the environment; of the grader's own it gets none.
+        warm : Warm, optional
+            What runs begins as a copy of this; the command is then Python's, with ``-c``.
 
         Returns
         -------
@@ -99,7 +104,7 @@ class Sandbox(Configurable):
         with copied(folder, files or {}, self.disk // 2) as copies:
             built = walls(found, readable, hidden, copies, self.disk)
             given = environment() | dict(variables or {})
-            return Running(self, (found, built, command, given), [source for _, source in copies])
+            return Running(self, (found, built, command, given), [source for _, source in copies], warm)
 
 
 class Running:
@@ -115,7 +120,7 @@ class Running:
         Of the control group that counts and limits it; None where there is none.
     """
 
-    def __init__(self, limits: Sandbox, how: tuple[Any, ...], passed: list[int]) -> None:
+    def __init__(self, limits: Sandbox, how: tuple[Any, ...], passed: list[int], warm: Warm | None) -> None:
         self.limits = limits
         self.exit_code: int | None = None
         self.group_version: int | None = None
@@ -123,6 +128,10 @@ class Running:
         self._why: str | None = None
         self._used = 0.0
         self._held: Held | None = None
+        self._warm = warm
+        self._visitor: Visitor | None = None
+        # Beside the student's: bubblewrap's first process, and what waits where a copy enters.
+        self._others = 2 if warm else 1
         self._tree: Tree | None = None
         self._group: Group | None = None
         self._problem: Exception | None = None
@@ -228,10 +237,10 @@ class Running:
     def _begin(self, how: tuple[Any, ...]) -> None:
         limits = self.limits
         self._end = time.monotonic() + limits.wall_seconds
-        self._held = Held(*how)
+        self._held = Waiting(*how) if self._warm else Held(*how)
         first = self._held.first
         self._tree = Tree(first, WRITABLE)
-        self._group = Group.make(limits.memory, limits.processes + 1)
+        self._group = Group.make(limits.memory, limits.processes + self._others)
         if self._group:
             try:
                 self._group.add(first)
@@ -241,6 +250,12 @@ class Running:
                 self._group = None
         _limit_each(first, limits)
         self._held.go()
+        if self._warm:
+            self._visitor = self._warm.enter(self._held, *how[2:5])
+            if self._group:
+                self._group.add(self._visitor.pid)
+            _limit_each(self._visitor.pid, limits)
+            self._visitor.go()
 
     def _watch(self) -> None:
         looking = select.poll()
@@ -248,6 +263,8 @@ class Running:
         try:
             looking.register(ended, select.POLLIN)
             looking.register(self._wake, select.POLLIN)
+            if self._visitor:
+                looking.register(self._visitor.report, select.POLLIN)
             pause = self.limits.interval
             while not looking.poll(pause * 1000):
                 spent = time.thread_time()
@@ -276,7 +293,7 @@ class Running:
         if space > limits.disk or files > limits.file_count:
             return "disk"
         if not self._group:
-            if used.tasks - 1 > limits.processes:  # the first process is bubblewrap
+            if used.tasks - self._others > limits.processes:
                 return "processes"
             # What several share was counted several times: only where that seems too much is it worth a closer look.
             if used.memory + space > limits.memory and self._tree.memory() + space > limits.memory:
@@ -297,6 +314,8 @@ class Running:
         self.cpu()
         ended_itself = self._held.outer.poll() is not None
         code = self._held.bury()
+        if self._visitor:
+            ended_itself, code = self._farewell(ended_itself, code)
         with self._lock:
             self.cpu()
             why = self._group.excess() if self._group else None
@@ -309,6 +328,16 @@ class Running:
                 self._tree = None
             if self._group:
                 self._group.remove()
+
+    def _farewell(self, over: bool, code: int) -> tuple[bool, int]:
+        """Tell whether the copy ended by itself, and its exit code as bubblewrap would put it."""
+        its = self._visitor.code()
+        self._visitor.close()
+        if over and its in (None, -signal.SIGKILL):  # it went with all the others
+            return True, code
+        if its is None:  # the grader's own process that waited for it was killed
+            return False, -1
+        return True, its if its >= 0 else 128 - its
 
     def _reading_of(self, code: int) -> str:
         """Read bubblewrap's exit code: the command's, or 128 and the signal that killed it."""
