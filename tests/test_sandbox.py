@@ -29,8 +29,9 @@ from traitlets.config import Config
 if sys.platform != "linux":
     pytest.skip("sandboxes are for Linux", allow_module_level=True)
 
-from autograder.judge import bubblewrap, canary, groups, launch, sandbox, syscalls
+from autograder.judge import bubblewrap, canary, groups, launch, sandbox, syscalls, warm
 from autograder.judge.sandbox import CHANNEL, MIB, NoSandbox, Running, Sandbox
+from autograder.judge.warm import Warm
 
 ROOT = Path(__file__).resolve().parent.parent
 WHY_NOT = canary.why_no_sandbox()
@@ -110,6 +111,26 @@ def who_counts(request, monkeypatch) -> str:
         pytest.skip("no control group may be made here")
     else:
         group.remove()
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def warm_process() -> Iterator[Warm]:
+    made = Warm()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True, params=["fresh", "warm"])
+def way(request, monkeypatch) -> str:
+    """Start Python afresh in each sandbox, or as a copy of a warm process."""
+    if request.param == "warm":
+        start, made = Sandbox.start, request.getfixturevalue("warm_process")
+
+        def started(self, command, *given, **named):
+            return start(self, command, *given, **({"warm": made} if "-c" in command else {}) | named)
+
+        monkeypatch.setattr(Sandbox, "start", started)
     return request.param
 
 
@@ -368,7 +389,7 @@ except OSError as error: say(error.errno, len(opened))
 def test_the_grader_cannot_be_stopped_or_killed():
     code = f"""
 import signal
-for pid in (os.getppid(), 1):
+for pid in {{os.getppid(), 1}} - {{0}}:
     for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM):
         os.kill(pid, number)
 try: os.kill({os.getpid()}, 0)
@@ -461,9 +482,10 @@ say(os.getuid(), os.getgid(), *open("/etc/passwd").read().split())
     assert "student:x:1000:1000::/home/student:/bin/sh" in seen["1000"]
 
 
-def test_only_its_own_processes_are_there():
+def test_only_its_own_processes_are_there(way):
     code = "say(*sorted(int(name) for name in os.listdir('/proc') if name.isdigit()), os.getpid(), os.getppid())"
-    assert inside(code).said == ["1 2 2 1"]
+    # Where a copy enters, the second is what waited for it; its own parent is none that can be named there.
+    assert inside(code).said == ["1 2 2 1" if way == "fresh" else "1 2 3 3 0"]
 
 
 def test_readable_is_readable_and_no_more(tmp_path):
@@ -576,7 +598,7 @@ say(os.uname().nodename, *os.listdir("/proc/bus") if os.path.exists("/proc/bus")
     assert [line for line in inside(code).said if not line.endswith("b''")] == ["notebook"]
 
 
-def test_sandboxes_do_not_see_each_other():
+def test_sandboxes_do_not_see_each_other(way):
     code = """
 import socket
 listener = socket.socket(socket.AF_UNIX)
@@ -594,7 +616,76 @@ say([place for place in ("/tmp/", "/dev/shm/", "/home/student/") if os.path.exis
         assert [next_line(one) for one in both] == ["ready", "ready"]
         for one in both:
             os.write(one.write, b"!")
-        assert [next_line(one) for one in both] == ["[] ['1', '2']"] * 2
+        assert [next_line(one) for one in both] == [f"[] {['1', '2', '3'][: 2 if way == 'fresh' else 3]}"] * 2
+
+
+# --- copies of a warm process ------------------------------------------------------------------------------------------
+
+
+only_warm = pytest.mark.parametrize("way", ["warm"], indirect=True)
+
+
+@only_warm
+def test_what_a_copy_runs_cannot_be_overwritten(way):
+    """It was started outside: through this link a process of root's could change root's own Python."""
+    code = """
+say(os.readlink("/proc/self/exe"))
+kept = os.open("/proc/self/exe", os.O_RDONLY)
+if os.fork() == 0: os.execv("/bin/sh", ["sh", "-c", f"sleep 0.3; echo x >/proc/self/fd/{kept}; echo $? >&4"])
+"""
+    for line in inside(code + "os.wait()").said[1:]:
+        assert line != "0"
+    program = os.path.realpath(sys.executable)
+    assert not inside(code).said[0].startswith(program)
+    sealed = warm._sealed(program)
+    with pytest.raises(PermissionError):
+        os.write(sealed, b"x")
+    os.close(sealed)
+
+
+@only_warm
+def test_copies_know_nothing_of_the_grader_and_draw_other_numbers(way, monkeypatch):
+    monkeypatch.setenv("SECRET", "1")
+    code = """
+import random, gc
+say([name for name in sys.modules if name.split(".")[0] in ("autograder", "nbgrader", "pytest")],
+    [path for path in sys.path_importer_cache if path.startswith(ROOT)],
+    b"SECRET" in open("/proc/self/environ", "rb").read())
+say(random.random())
+"""
+    first, second = (inside(f"ROOT = {str(ROOT / 'tests')!r}\n{code}").said for _ in range(2))
+    assert first[0] == second[0] == "[] [] False"
+    assert first[1] != second[1]
+
+
+@only_warm
+def test_a_signal_to_the_group_reaches_nobody_else(way, warm_process):
+    code = "import signal\nos.kill(0, signal.SIGTERM); os.killpg(os.getpgrp(), signal.SIGKILL)"
+    assert inside(code).cause == f"killed by signal {int(signal.SIGTERM)}"
+    assert warm_process.alive
+    assert inside("say(os.getpgrp() == os.getpid(), os.getsid(0) == os.getpid())").said == ["True True"]
+
+
+@only_warm
+def test_a_copy_whose_waiting_parent_is_killed_is_no_fault_of_the_student(way):
+    with Sandbox().start(python("say('ready')\ntime.sleep(60)")) as running:
+        assert next_line(running) == "ready"
+        stat = Path(f"/proc/{running._visitor.pid}/stat").read_text()
+        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+        assert running.wait(DEADLINE) == "lost"
+        assert heard(running.read) == ""
+
+
+def test_a_warm_process_that_is_killed_is_missed():
+    one = Warm()
+    one._process.kill()
+    one._process.wait()
+    assert not one.alive
+    with pytest.raises(NoSandbox, match="warm"):
+        Sandbox().start(python("pass"), warm=one)
+    one.close()
+    with pytest.raises(NoSandbox, match="importing"):
+        Warm(["no_such_module"])
 
 
 # --- system calls -----------------------------------------------------------------------------------------------------
@@ -919,7 +1010,7 @@ def test_every_canary_is_held(who_counts, secret):
 def test_every_canary_gets_through_without_the_sandbox(secret, tmp_path):
     told = {
         "token": "canary", "secrets": [str(secret)], "variables": [], "protected": [str(tmp_path)], "disk": MIB,
-        "processes": 3, "memory": 8 * MIB, "moment": 0.0, "patience": 0.0, "udp": 9,
+        "processes": 3, "waiting": [], "memory": 8 * MIB, "moment": 0.0, "patience": 0.0, "udp": 9,
     }  # fmt: skip
     with socket.create_server(("127.0.0.1", 0)) as listener:
         told["tcp"] = listener.getsockname()[1]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from autograder.judge import bubblewrap
 from autograder.judge.sandbox import MIB, NoSandbox, Running, Sandbox
+from autograder.judge.warm import Warm
 
 SCRIPT = Path(__file__).with_name("canary_inside.py")
 PATIENCE = 8.0
@@ -56,7 +57,11 @@ class Finding:
 
 
 def self_test(
-    secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: Iterable[Path] = (), interval: float = 0.03
+    secret: Iterable[Path] = (),
+    readable: Iterable[Path] = (),
+    hidden: Iterable[Path] = (),
+    warm: Warm | None = None,
+    interval: float = 0.03,
 ) -> list[Finding]:
     """Let every canary try, in sandboxes that see what students' sandboxes see, under smaller limits.
 
@@ -67,6 +72,8 @@ def self_test(
         as long as the test takes.
     readable, hidden : iterable of Path
         As given to ``Sandbox.start`` when grading.
+    warm : Warm, optional
+        What students' processes begin as copies of; canaries then do so too.
     interval : float
         Seconds from one look at a sandbox to the next.
 
@@ -81,13 +88,15 @@ def self_test(
     )
     with contextlib.ExitStack() as stack:
         told, datagrams = stack.enter_context(_temptations(list(secret), readable, limits))
+        told["waiting"] = [2] if warm else []
         try:
             running = {
                 kind: stack.enter_context(
                     limits.start(
-                        [sys.executable, "-I", "-S", str(SCRIPT), kind, json.dumps(told)],
-                        readable=[*readable, SCRIPT],
+                        [sys.executable, "-I", "-S", "-c", SCRIPT.read_text("utf-8"), kind, json.dumps(told)],
+                        readable=readable,
                         hidden=hidden,
+                        warm=warm,
                     )
                 )
                 for kind in ("reach", "fork", "memory")
@@ -182,7 +191,7 @@ def _temptations(
                 stack.callback(marker.unlink, missing_ok=True)
                 paths.append(marker)
             inside = path.rglob("*") if path.is_dir() else [path]
-            files = (one for one in inside if one.is_file() and not bubblewrap.below(one, [*readable, SCRIPT]))
+            files = (one for one in inside if one.is_file() and not bubblewrap.below(one, readable))
             paths += itertools.islice(files, MOST_FILES)
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))

@@ -64,10 +64,10 @@ def secrets(told: dict) -> str:
 
 def processes(told: dict) -> str:
     """See another process, or a variable of somebody else's environment."""
-    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid()}
+    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid(), *told["waiting"]}
     if pids:
         return f"saw {len(pids)} other processes"
-    for pid in (1, os.getpid()):
+    for pid in (1, os.getpid(), *told["waiting"]):
         pairs = _content(f"/proc/{pid}/environ").split(b"\0")
         foreign = {pair.partition(b"=")[0].decode(errors="replace") for pair in pairs if pair} - set(told["variables"])
         if foreign:

@@ -1,19 +1,22 @@
 """The trusted process: it runs the test cells of one submission after another, each submission in a fork.
 
-It is started once (``python -m autograder.judge.examiner``), imports what tests need, and then answers requests on its
-standard input: JSON, preceded by its length. What it holds of one submission ends with that submission's fork.
+It is started once (``python -m autograder.judge.examiner``), imports what tests need, starts the warm process, and then
+answers requests on its standard input: JSON, preceded by its length. What it holds of one submission ends with that
+submission's fork.
 """
 
 from __future__ import annotations
 
 import builtins
 import contextlib
+import ctypes
 import dis
 import functools
 import importlib
 import json
 import os
 import re
+import select
 import signal
 import struct
 import sys
@@ -27,15 +30,16 @@ import numpy as np
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from autograder.judge import inside
+from autograder.judge.canary import self_test
 from autograder.judge.inside.shell import NotebookShell, make_shell, run_cell
 from autograder.judge.outputs import Outputs
-from autograder.judge.sandbox import CHANNEL, Running, Sandbox
+from autograder.judge.sandbox import CHANNEL, NoSandbox, Running, Sandbox
 from autograder.judge.session import Gone, GraderFault, Session, StudentFunction, SubmissionLimits
+from autograder.judge.warm import INSIDE, Warm
 
 LENGTH = struct.Struct("<Q")
 MOST = 100_000_000
-INSIDE = Path(inside.__file__).resolve().parent
+DIE_WITH_PARENT = 1  # prctl(2)
 
 
 class Examination:
@@ -200,8 +204,17 @@ def beyond(outputs: list[NotebookNode], points: float) -> str:
 # --- the process ------------------------------------------------------------------------------------------
 
 
-def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
+def examine(shell: NotebookShell, warm: Warm | None, request: dict[str, Any]) -> dict[str, Any]:
     """Take one submission through its cells.
+
+    Parameters
+    ----------
+    shell : NotebookShell
+        Where test cells run.
+    warm : Warm, optional
+        What the student's process begins as a copy of.
+    request : dict
+        As ``preprocessor.Judge`` makes it.
 
     Returns
     -------
@@ -222,7 +235,7 @@ def examine(shell: NotebookShell, request: dict[str, Any]) -> dict[str, Any]:
     def start() -> Running:
         command = [sys.executable, "-P", "-c", f"from inside.student import main; main{CHANNEL}"]
         variables = {"PYTHONPATH": places}
-        return sandbox.start(command, Path(request["folder"]), readable, hidden, font_list(), variables)
+        return sandbox.start(command, Path(request["folder"]), readable, hidden, fonts(), variables, warm)
 
     limits = SubmissionLimits(config=config)
     try:
@@ -255,16 +268,37 @@ def forget_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], ses
             results[number]["outputs"], _ = session.run(cells[number]["source"])
 
 
+def try_canaries(warm: Warm | None, request: dict[str, Any]) -> dict[str, Any]:
+    """Let canaries start as students do; tell of those that got out."""
+    secret, readable, hidden = (list(map(Path, request[name])) for name in ("secret", "readable", "hidden"))
+    return {"out": [[one.name, one.words] for one in self_test(secret, readable, hidden, warm) if not one.held]}
+
+
 @functools.cache
-def font_list() -> dict[str, bytes]:
-    """Give Matplotlib's list of fonts, which takes long to make, as a file for a sandbox."""
+def font_list() -> Path | None:
+    """Find Matplotlib's list of fonts, which takes long to make."""
     try:
         import matplotlib.font_manager
     except ImportError:
-        return {}
-    name = f"fontlist-v{matplotlib.font_manager.FontManager.__version__}.json"
-    file = Path(matplotlib.get_cachedir(), name)
-    return {f".config/matplotlib/{name}": file.read_bytes()} if file.exists() else {}
+        return None
+    file = Path(matplotlib.get_cachedir(), f"fontlist-v{matplotlib.font_manager.FontManager.__version__}.json")
+    return file if file.exists() else None
+
+
+@functools.cache
+def fonts() -> dict[str, bytes]:
+    """Give the list as a file for a sandbox."""
+    file = font_list()
+    return {f".config/matplotlib/{file.name}": file.read_bytes()} if file else {}
+
+
+def warm_process(modules: list[str], places: list[str]) -> Warm | None:
+    """Start what students' processes begin as copies of; None where each has to begin afresh, which takes longer."""
+    try:
+        return Warm(modules, map(Path, places), font_list())
+    except NoSandbox as error:
+        print(f"Students' processes begin afresh: {error}", file=sys.__stderr__)
+        return None
 
 
 def main() -> int:
@@ -273,20 +307,38 @@ def main() -> int:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(2, 1)  # what trusted code prints past its cell belongs in the log
+    told = json.loads(sys.argv[1])
     shell = make_shell(lambda output: None)
-    for module in json.loads(sys.argv[1]):
+    for module in told["preload"]:
         importlib.import_module(module)
-    font_list()
+    fonts()
+    warm = warm_process(told["warm"], told["places"])
     while (request := take(requests)) is not None:
+        if warm and not warm.alive:
+            warm.close()
+            warm = warm_process(told["warm"], told["places"])
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            put(answers, examine(shell, request))
+            ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+            put(answers, try_canaries(warm, request) if "secret" in request else examine(shell, warm, request))
             os._exit(0)
-        _, status = os.waitpid(pid, 0)
-        if status:
+        if status := ended(pid, requests.fileno()):
             put(answers, {"fault": f"the examiner ended with code {os.waitstatus_to_exitcode(status)}"})
     return 0
+
+
+def ended(pid: int, line: int) -> int:
+    """Wait for a fork, and give its status; end with it where nobody is left who asked."""
+    look = select.poll()
+    fork = os.pidfd_open(pid)
+    look.register(fork, select.POLLIN)
+    look.register(line, 0)  # tells nothing but that it is closed
+    if (fork, select.POLLIN) not in look.poll():
+        os.kill(pid, signal.SIGKILL)
+        os._exit(1)
+    os.close(fork)
+    return os.waitpid(pid, 0)[1]
 
 
 def take(stream: IO[bytes]) -> Any:

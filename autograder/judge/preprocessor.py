@@ -9,8 +9,9 @@ import os
 import select
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.utils.importstring import import_item
 
 from autograder.judge import examiner
-from autograder.judge.canary import self_test, why_no_sandbox
+from autograder.judge.canary import why_no_sandbox
 from autograder.judge.session import GraderFault
 
 SKIP = "skip-execution"
@@ -43,6 +44,9 @@ class Judge(NbGraderPreprocessor):
         config=True
     )
     preload = List(Unicode(), help="Modules that test cells import; imported once for a class.").tag(config=True)
+    warm = List(
+        Unicode(), help="Modules that notebooks import; imported once for a class, before any student's code runs."
+    ).tag(config=True)
     wall_seconds = Float(900, help="Seconds for one submission by the clock, tests included.").tag(config=True)
     memory = Integer(
         4 * 1024**3,
@@ -81,13 +85,27 @@ class Judge(NbGraderPreprocessor):
         if self.trusted_class:
             return ""
         secret = (str(Path(self._course().root)), *self.hidden)
-        key = json.dumps([secret, self._readable(), self._hidden()])
+        key = json.dumps([secret, self._readable(), self._hidden(), self.warm])
         if key not in _refusals:
-            why = why_no_sandbox()
-            findings = [] if why else self_test(_places(secret), _places(self._readable()), _places(self._hidden()))
-            out = [f"a canary got out of the sandbox ({one.name}: {one.words})" for one in findings if not one.held]
-            _refusals[key] = why or "; ".join(out)
+            _refusals[key] = why_no_sandbox() or self._canaries(_places(secret))
         return _refusals[key]
+
+    def _canaries(self, secret: list[Path]) -> str:
+        """Tell of the canaries that got out; empty where none did."""
+        request = {"secret": list(map(str, secret)), "readable": self._readable(), "hidden": self._hidden()}
+        try:
+            answer = self._examiner().ask(request, self.wall_seconds)
+        except GraderFault as fault:
+            answer = {"fault": str(fault)}
+        if "fault" in answer:
+            return f"the sandbox could not be tried: {answer['fault']}"
+        return "; ".join(f"a canary got out of the sandbox ({name}: {words})" for name, words in answer["out"])
+
+    def _examiner(self) -> Examiner:
+        return the_examiner(self.preload, self.warm, self._package_places())
+
+    def _package_places(self) -> list[str]:
+        return [str(Path(path).parent) for path in filter(None, map(_package, self.modules))]
 
     def _course(self) -> CourseDirectory:
         parent = self.parent
@@ -111,7 +129,7 @@ class Judge(NbGraderPreprocessor):
             "folder": str(Path(folder).resolve()),
             "environment": {"NBGRADER_EXECUTION": "autograde"},
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
-            "places": [str(Path(path).parent) for path in filter(None, map(_package, self.modules))],
+            "places": self._package_places(),
             "memory": self.memory,
             "readable": self._readable(),
             "hidden": self._hidden(),
@@ -121,7 +139,7 @@ class Judge(NbGraderPreprocessor):
         """Have a submission examined; a fault of the grader's own is met by one more try."""
         for attempt in (1, 2):
             try:
-                answer = the_examiner(self.preload).ask(request, self.wall_seconds)
+                answer = self._examiner().ask(request, self.wall_seconds)
             except GraderFault as fault:
                 answer = {"fault": str(fault)}
             if "cells" in answer:
@@ -195,10 +213,15 @@ class Examiner:
     ----------
     preload : list of str
         Modules that it imports at its start.
+    warm : list of str
+        Modules that the warm process imports.
+    package_places : list of str
+        Where that finds the course's.
     """
 
-    def __init__(self, preload: list[str]) -> None:
-        command = [sys.executable, "-P", "-m", "autograder.judge.examiner", json.dumps(preload)]
+    def __init__(self, preload: list[str], warm: Sequence[str] = (), package_places: Sequence[str] = ()) -> None:
+        told = {"preload": preload, "warm": list(warm), "places": list(package_places)}
+        command = [sys.executable, "-P", "-m", "autograder.judge.examiner", json.dumps(told)]
         places = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             command,
@@ -253,15 +276,28 @@ class Examiner:
 _examiners: dict[str, Examiner] = {}
 
 
-def the_examiner(preload: list[str]) -> Examiner:
+def the_examiner(preload: list[str], warm: Sequence[str] = (), package_places: Sequence[str] = ()) -> Examiner:
     """Give this process's examiner: started when first asked for, and anew when what it imported has changed."""
-    packages = {name.partition(".")[0] for name in preload}
-    files = [file for path in filter(None, map(_package, packages)) for file in Path(path).rglob("*.py")]
-    key = json.dumps([preload, max((file.stat().st_mtime_ns for file in files), default=0)])
+    key = json.dumps([preload, [*warm], [*package_places], _last_change({*preload, *warm})])
     if key not in _examiners or not _examiners[key].alive:
         _close_all()
-        _examiners[key] = Examiner(preload)
+        _examiners[key] = Examiner(preload, warm, package_places)
     return _examiners[key]
+
+
+def _last_change(modules: Iterable[str]) -> int:
+    """Tell when a file of these modules' packages was changed last; those that are installed do not count."""
+    installed = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib"))
+    found = filter(None, map(_package, {name.partition(".")[0] for name in modules}))
+    folders = [Path(path) for path in found if not path.startswith(installed)]
+    last = 0
+    while folders:  # a course folder may hold a whole class beside its modules: only packages are looked into
+        for entry in os.scandir(folders.pop()):
+            if entry.name.endswith(".py"):
+                last = max(last, entry.stat().st_mtime_ns)
+            elif entry.is_dir() and os.path.exists(os.path.join(entry, "__init__.py")):
+                folders.append(Path(entry))
+    return last
 
 
 @atexit.register

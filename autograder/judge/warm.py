@@ -24,8 +24,8 @@ from autograder.judge.bubblewrap import HOME, Bubblewrap, environment
 from autograder.judge.launch import Held, NoSandbox
 
 INSIDE = Path(inside.__file__).resolve().parent
-# What bubblewrap runs where a copy is to enter: it says that the walls are built, down to the last, and sleeps.
-WAITING = ["/bin/sh", "-c", "echo >&4; exec sleep 2147483647 4>&-"]
+# What bubblewrap runs where a copy is to enter: it says that the walls are built, down to the last, and waits.
+WAITING = ["/bin/sh", "-c", "echo >&4; exec 4>&-; read never <&3"]
 START_SECONDS = 60.0
 MOST = 1_000_000
 
@@ -50,18 +50,17 @@ class Warm:
 
     def __init__(self, modules: Iterable[str] = (), places: Iterable[Path] = (), fonts: Path | None = None) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        paths = os.pathsep.join(dict.fromkeys([str(INSIDE.parent), *map(str, places)]))
-        # Copies are told of this environment, as /proc shows it: it is a sandbox's.
-        variables = environment() | {"PYTHONPATH": paths}
+        paths = list(dict.fromkeys([str(INSIDE.parent), *map(str, places)]))
+        code = f"import sys; sys.path[:0] = {paths}; from inside.warm import main; main({theirs.fileno()})"
         program = _sealed(sys.executable)
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", f"from inside.warm import main; main({theirs.fileno()})"],
+                [sys.executable, "-P", "-c", code],
                 executable=f"/proc/self/fd/{program}",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno(), program],
-                env=variables,
+                env=environment(),  # copies can read it in /proc
                 cwd="/",
                 start_new_session=True,
             )
@@ -151,15 +150,14 @@ class Waiting(Held):
         channel: tuple[int, int],
         passed: list[int],
     ) -> None:
-        nothing = os.open(os.devnull, os.O_RDWR)
-        self._ready, theirs = os.pipe()
+        (never, self._never), (self._ready, ready) = os.pipe(), os.pipe()
         try:
-            super().__init__(found, walls, WAITING, variables, (nothing, theirs), passed)
+            super().__init__(found, walls, WAITING, variables, (never, ready), passed)
         except BaseException:
-            os.close(self._ready)
+            self._let_go()
             raise
         finally:
-            os.close(nothing), os.close(theirs)
+            os.close(never), os.close(ready)
 
     def wait(self) -> None:
         """Wait until the walls are built.
@@ -174,10 +172,13 @@ class Waiting(Held):
 
     def bury(self) -> int:
         """As for any sandbox."""
-        if self._ready >= 0:
-            os.close(self._ready)
-            self._ready = -1
+        self._let_go()
         return super().bury()
+
+    def _let_go(self) -> None:
+        if self._ready >= 0:
+            os.close(self._ready), os.close(self._never)
+            self._ready = self._never = -1
 
 
 class Visitor:
