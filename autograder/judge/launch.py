@@ -167,6 +167,8 @@ def in_memory(content: bytes) -> int:
 def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterator[list[tuple[str, int]]]:
     """Open what is copied into a sandbox: the plain files of a folder, no link followed, and what we give.
 
+    Notebooks are not: the one that is graded stands there with its hidden tests.
+
     Parameters
     ----------
     folder : Path or None
@@ -208,7 +210,7 @@ def _plain_files(folder: Path) -> Iterator[Path]:
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
             yield from _plain_files(Path(entry))
-        elif entry.is_file(follow_symlinks=False):
+        elif entry.is_file(follow_symlinks=False) and not entry.name.endswith(".ipynb"):
             yield Path(entry)
 
 

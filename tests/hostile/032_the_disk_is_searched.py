@@ -17,7 +17,7 @@ def treasures():
     for folder, folders, files in os.walk("/"):
         folders[:] = [one for one in folders if not os.path.join(folder, one).startswith(SYSTEM)]
         found += [os.path.join(folder, one) for one in files if one.endswith(ENDINGS)]
-    return [one for one in found if one != os.path.expanduser("~/ps1.ipynb")]
+    return found
 
 
 assert not treasures(), treasures()
