@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,7 +18,23 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
     demo.add_argument("--assignment", default="01_initialization", help="which notebook (default: 01_initialization)")
+    grade = commands.add_parser("grade", help="grade what was handed in and not graded yet, on all cores")
+    grade.add_argument("assignment")
+    grade.add_argument("--students", nargs="+", default=[], metavar="NAME", help="whom; patterns like 'a*' (default: all)")
+    grade.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
+    grade.add_argument("--scheduler", default="", help="a Dask scheduler, tcp://host:port, instead of processes here")
+    grade.add_argument("--course", type=Path, default=None, help="the course folder (default: this one, or autograder/)")
+    how = grade.add_mutually_exclusive_group()
+    how.add_argument("--resume", action="store_true", help="only what has no grade; leave outdated ones alone")
+    how.add_argument("--force", action="store_true", help="take over grades that differ from those given before")
     chosen = parser.parse_args(arguments)
+
+    if chosen.command == "grade":
+        from autograder.engine.grade import Options, run
+
+        here = Path.cwd() if Path("nbgrader_config.py").exists() else Path(__file__).parent
+        chosen.course = chosen.course or here
+        return run(Options(**{name: value for name, value in vars(chosen).items() if name != "command"}))
 
     if chosen.command == "data":
         from autograder.build import write_data

@@ -164,24 +164,13 @@ def _take_one(
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
-    try:
-        all_findings = inspect_submission(folder, names, max_bytes)
-        stamp, complaint = read_timestamp(folder)
-        secret = None if folder.is_symlink() else read_secret(folder)
-    except Exception as error:  # whatever a hostile file does, it is this student's problem only
-        reason = f"The submission could not be read ({type(error).__name__})."
-        all_findings, stamp, complaint = {name: Findings(refused=reason) for name in names}, None, ""
-        secret = None
+    all_findings, stamp, secret = read_submission(folder, names, max_bytes, student)
     if stamp:
         (target / "timestamp.txt").write_text(stamp, encoding="utf-8")
     if secret:
         (target / "submission_secret.txt").write_bytes(secret)
     paths = []
     for name, findings in all_findings.items():
-        if complaint:
-            findings.sentences.append(complaint)
-        if student != printable(student):
-            findings.sentences.append(f"The student's folder {student!r} is shown as {printable(student)!r}.")
         for sentence in findings.sentences:
             log.warning("%s, %s: %s", printable(student), name, sentence)
         if findings.refused:
@@ -192,6 +181,45 @@ def _take_one(
 
 
 # --- one submission ---------------------------------------------------------------------------------------------------
+
+
+def read_submission(
+    folder: Path, names: list[str], max_bytes: int, student: str
+) -> tuple[dict[str, Findings], str | None, bytes | None]:
+    """Read all that counts of one submission, whatever it is.
+
+    Parameters
+    ----------
+    folder : Path
+        What was handed in.
+    names : list of str
+        The notebooks expected, without their ending.
+    max_bytes : int
+        Size above which a notebook is not opened.
+    student : str
+
+    Returns
+    -------
+    findings : dict
+        One for every name.
+    stamp : str or None
+        When it was handed in.
+    secret : bytes or None
+        By which feedback is given to the right student.
+    """
+    try:
+        found = inspect_submission(folder, names, max_bytes)
+        stamp, complaint = read_timestamp(folder)
+        secret = None if folder.is_symlink() else read_secret(folder)
+    except Exception as error:  # whatever a hostile file does, it is this student's problem only
+        reason = f"The submission could not be read ({type(error).__name__})."
+        found, stamp, complaint, secret = {name: Findings(refused=reason) for name in names}, None, "", None
+    for findings in found.values():
+        if complaint:
+            findings.sentences.append(complaint)
+        if student != printable(student):
+            findings.sentences.append(f"The student's folder {student!r} is shown as {printable(student)!r}.")
+    return found, stamp, secret
 
 
 def inspect_submission(folder: Path, names: list[str], max_bytes: int = 50_000_000) -> dict[str, Findings]:

@@ -63,8 +63,12 @@ def class_table(course: Path, assignment: str) -> list[Row]:
 
 def reasons_in(file: Path) -> list[str]:
     """Say in words what cost points in an autograded notebook, and what was repaired in it."""
-    notebook = nbformat.read(file, as_version=4)
-    record = _record(file)
+    return reasons_of(nbformat.read(file, as_version=4))
+
+
+def reasons_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """Say the same of a notebook that has been read."""
+    record = notebook.metadata.get("course", {})
     if record.get("refused"):
         return [f"needs a look: {record['refused']}"]
     reasons = list(record.get("intake", []))

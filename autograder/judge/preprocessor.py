@@ -105,7 +105,7 @@ class Judge(NbGraderPreprocessor):
         return the_examiner(self.preload, self.warm, self._package_places())
 
     def _package_places(self) -> list[str]:
-        return [str(Path(path).parent) for path in filter(None, map(_package, self.modules))]
+        return [str(Path(path).parent) for path in filter(None, map(package_place, self.modules))]
 
     def _course(self) -> CourseDirectory:
         parent = self.parent
@@ -114,10 +114,10 @@ class Judge(NbGraderPreprocessor):
         return parent.coursedir
 
     def _readable(self) -> list[str]:
-        return [*filter(None, map(_package, self.modules)), *(str(Path(path).resolve()) for path in self.readable)]
+        return [*filter(None, map(package_place, self.modules)), *(str(Path(path).resolve()) for path in self.readable)]
 
     def _hidden(self) -> list[str]:
-        return [_package(name) or str(Path(name).resolve()) for name in self.hidden]
+        return [package_place(name) or str(Path(name).resolve()) for name in self.hidden]
 
     def _request(self, cells: list[NotebookNode], resources: dict) -> dict[str, Any]:
         folder = resources.get("metadata", {}).get("path") or "."
@@ -172,7 +172,7 @@ def _kind(cell: NotebookNode) -> str:
     return "given" if is_locked(cell) and not is_solution(cell) else "student"
 
 
-def _package(name: str) -> str | None:
+def package_place(name: str) -> str | None:
     """Find the folder or file of an importable module, without importing it."""
     try:
         found = importlib.util.find_spec(name)
@@ -185,7 +185,7 @@ def _package(name: str) -> str | None:
 
 
 def _places(paths: Iterable[str]) -> list[Path]:
-    return [Path(_package(path) or path) for path in paths]
+    return [Path(package_place(path) or path) for path in paths]
 
 
 def require_judge(converter: BaseConverter) -> None:
@@ -288,7 +288,7 @@ def the_examiner(preload: list[str], warm: Sequence[str] = (), package_places: S
 def _last_change(modules: Iterable[str]) -> int:
     """Tell when a file of these modules' packages was changed last; those that are installed do not count."""
     installed = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib"))
-    found = filter(None, map(_package, {name.partition(".")[0] for name in modules}))
+    found = filter(None, map(package_place, {name.partition(".")[0] for name in modules}))
     folders = [Path(path) for path in found if not path.startswith(installed)]
     last = 0
     while folders:  # a course folder may hold a whole class beside its modules: only packages are looked into

@@ -1,0 +1,264 @@
+"""What there is to grade, what was graded, and from what it was made: results on the disk, keyed by hashes."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import sqlite3
+import stat
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Base, Gradebook
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import find_all_files
+from sqlalchemy import create_engine, select
+from traitlets.config import Config
+
+from autograder import intake
+from autograder.engine.step import Assignment, Result, Submission
+from autograder.grading import course_secret
+from autograder.judge.preprocessor import package_place
+
+VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "nbgrader", "nbformat", "nbconvert"]
+# Of our own package, what no grade depends on.
+UNGRADED = {"engine", "source", "variants", "solved", "build.py", "demo.py", "report.py", "export.py", "__main__.py"}
+RESULTS = "results"
+DEFINITIONS = ["course", "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells"]
+DEFINITIONS += ["source_cell"]
+MOST_HASHED = 100_000_000
+
+
+# --- the assignment ---------------------------------------------------------------------------------------------------
+
+
+def read_assignment(course: CourseDirectory, config: Config, names: list[str]) -> Assignment:
+    """Collect what all submissions share.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+    config : Config
+        The course's settings.
+    names : list of str
+        The notebooks that are to be graded.
+    """
+    assignment = course.assignment_id
+    release = Path(course.format_path(course.release_directory, ".", assignment))
+    source = course.format_path(course.source_directory, ".", assignment)
+    others = find_all_files(source, [*course.ignore, "*.ipynb"]) if os.path.isdir(source) else []
+    return Assignment(
+        name=assignment,
+        course_id=course.course_id,
+        released={name: (release / f"{name}.ipynb").read_text(encoding="utf-8") for name in names},
+        definitions=definitions(course),
+        files={os.path.relpath(file, source): Path(file).read_bytes() for file in others},
+        config=copy.deepcopy(config),
+        root=str(Path(course.root).resolve()),
+    )
+
+
+def definitions(course: CourseDirectory) -> bytes:
+    """Copy an assignment's definition out of the gradebook, whatever database that is, into one of SQLite's."""
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    engine = create_engine("sqlite://", creator=lambda: memory, future=True)
+    Base.metadata.create_all(engine)
+    with Gradebook(course.db_url, course.course_id) as book, engine.begin() as target:
+        found = book.find_assignment(course.assignment_id)
+        notebooks = [one.id for one in found.notebooks]
+        tables = Base.metadata.tables
+        cells = select(tables["base_cell"].c.id).where(tables["base_cell"].c.notebook_id.in_(notebooks))
+        where = {
+            "course": tables["course"].c.id == found.course_id,
+            "assignment": tables["assignment"].c.id == found.id,
+            "notebook": tables["notebook"].c.id.in_(notebooks),
+            "base_cell": tables["base_cell"].c.notebook_id.in_(notebooks),
+            "source_cell": tables["source_cell"].c.notebook_id.in_(notebooks),
+        }
+        for name in DEFINITIONS:
+            table = tables[name]
+            chosen = where[name] if name in where else table.c.id.in_(cells)
+            rows = book.db.execute(select(table).where(chosen).order_by(table.c.id)).mappings().all()
+            if rows:
+                target.execute(table.insert(), [dict(row) for row in rows])
+    return memory.serialize()
+
+
+# --- hashes -----------------------------------------------------------------------------------------------------------
+
+
+def shared_keys(assignment: Assignment) -> dict[str, str]:
+    """Hash what the results of all submissions depend on.
+
+    Parameters
+    ----------
+    assignment : Assignment
+
+    Returns
+    -------
+    dict
+        Part → hash.
+    """
+    judge = assignment.config.get("Judge", {})
+    packages = {name.partition(".")[0] for name in [*judge.get("modules", []), *judge.get("preload", [])]}
+    code = [Path(place) for name in sorted(packages) if (place := package_place(name))]
+    checks = [*chain.from_iterable(map(_sources, code)), *chain.from_iterable(map(_data, map(Path, judge.get("readable", []))))]
+    # The root is where this course lies on this machine; grades do not depend on it.
+    settings = {name: value for name, value in assignment.config.items() if name not in ("CourseDirectory", "NbGrader")}
+    return {
+        "release": _hash(*(part for pair in sorted(assignment.released.items()) for part in pair)),
+        "points and tests": _hash(_rows(assignment.definitions)),
+        "checks": _hash(*checks),
+        "files": _hash(*(part for pair in sorted(assignment.files.items()) for part in pair)),
+        "settings": _hash(json.dumps(settings, sort_keys=True, default=str)),
+        "environment": _hash(json.dumps(environment())),
+        "seed": _hash(course_secret()),
+    }
+
+
+def environment() -> dict[str, str]:
+    """Name the versions that a number in a grade could depend on."""
+    found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system()}
+    return found | {name: importlib.metadata.version(name) for name in VERSIONS}
+
+
+def submission_key(folder: Path, names: Iterable[str]) -> str:
+    """Hash all that was handed in, following no link."""
+    found = hashlib.sha256("\x1f".join(names).encode())
+    if folder.is_symlink() or not folder.is_dir():
+        return found.hexdigest()
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = os.path.join(parent, name)
+            info = os.lstat(path)
+            found.update(f"\x1f{os.path.relpath(path, folder)}\x1f{info.st_mode}\x1f{info.st_size}\x1f".encode("utf-8", "replace"))
+            if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 and info.st_size <= MOST_HASHED:
+                with open(path, "rb") as file:
+                    found.update(file.read())
+    return found.hexdigest()
+
+
+def _rows(database: bytes) -> str:
+    memory = sqlite3.connect(":memory:")
+    memory.deserialize(database)
+    return "\n".join(sorted(memory.iterdump()))
+
+
+def _sources(package: Path) -> Iterator[str | bytes]:
+    """Give the code of a package, without what no grade depends on."""
+    if package.is_file():
+        yield package.read_bytes()
+        return
+    for parent, folders, files in os.walk(package):
+        skipped = UNGRADED if Path(parent) == package else ()
+        folders[:] = sorted(one for one in folders if one not in skipped and Path(parent, one, "__init__.py").exists())
+        for name in sorted(files):
+            if name.endswith(".py") and name not in skipped:
+                yield os.path.relpath(os.path.join(parent, name), package)
+                yield Path(parent, name).read_bytes()
+
+
+def _data(place: Path) -> Iterator[str | bytes]:
+    """Give what notebooks read."""
+    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.name
+            yield path.read_bytes()
+
+
+def _hash(*parts: str | bytes) -> str:
+    found = hashlib.sha256()
+    for part in parts:
+        part = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        found.update(len(part).to_bytes(8) + part)
+    return found.hexdigest()[:16]
+
+
+# --- one submission ---------------------------------------------------------------------------------------------------
+
+
+def read_submission(
+    folder: Path, student: str, names: list[str], max_bytes: int, sha256: str, extension: float | None, manual: dict
+) -> Submission:
+    """Take one submission in, as ``nbgrader autograde`` does with this course's settings."""
+    findings, stamp, secret = intake.read_submission(folder, names, max_bytes, student)
+    files = {"timestamp.txt": stamp.encode()} if stamp else {}
+    files |= {"submission_secret.txt": secret} if secret else {}
+    notebooks = {name: nbformat.writes(found.notebook()) for name, found in findings.items()}
+    return Submission(intake.printable(student), sha256, notebooks, files, extension, manual)
+
+
+# --- results ----------------------------------------------------------------------------------------------------------
+
+
+class Results:
+    """The results of an assignment: one file for each submission, whole or not there.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+    """
+
+    def __init__(self, course: CourseDirectory) -> None:
+        self._course = course
+
+    def path(self, student: str, name: str = "result") -> Path:
+        """Name the file of a student's result."""
+        return Path(self._course.format_path(RESULTS, student, self._course.assignment_id)) / f"{name}.json"
+
+    def read(self, student: str) -> Result | None:
+        """Read a result; None if there is none, or none that can be read."""
+        return _read(self.path(student))
+
+    def read_waiting(self, student: str) -> Result | None:
+        """Read a result that would change grades given before."""
+        return _read(self.path(student, "waiting"))
+
+    def write_waiting(self, result: Result) -> None:
+        """Write such a result beside the one that stands."""
+        write_whole(self.path(result.student, "waiting"), result.to_json().encode())
+
+    def write(self, result: Result) -> None:
+        """Write a result so that it is there whole, or as it was before, whenever the power fails.
+
+        Raises
+        ------
+        OSError
+            The disk is full or cannot be written to; nothing has changed.
+        """
+        write_whole(self.path(result.student), result.to_json().encode())
+        self.path(result.student, "waiting").unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Result | None:
+    try:
+        return Result.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name first, and give it its name once it is on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with open(draft, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
