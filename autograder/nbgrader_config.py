@@ -21,7 +21,7 @@ c.Judge.modules = ["course_utils"]
 c.Judge.readable = [str(DATASETS)]
 c.Judge.hidden = ["autograder"]
 c.Judge.preload = ["autograder.grading"]
-c.Judge.warm = ["numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "h5py", "course_utils"]
+c.Judge.warm = ["course_utils", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "h5py", "ipywidgets", "tqdm.auto"]
 
 # Only for a class that is trusted, where there is no sandbox.
 c.Execute.timeout = 120

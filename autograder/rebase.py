@@ -8,6 +8,7 @@ is mended by construction, and each repair is one sentence.
 from __future__ import annotations
 
 import copy
+import functools
 import re
 import symtable
 import warnings
@@ -34,7 +35,8 @@ class Rebase(NbGraderPreprocessor):
         where = resources["nbgrader"]
         course = self.parent.parent.coursedir
         folder = Path(course.format_path(course.release_directory, ".", where["assignment"]))
-        released = nbformat.read(folder / f"{where['notebook']}.ipynb", as_version=4)
+        path = folder / f"{where['notebook']}.ipynb"
+        released = copy.deepcopy(_released(path, path.stat().st_mtime_ns))
         restore_tests(released, where)
         before = len(_record(nb)["intake"])
         try:
@@ -44,6 +46,12 @@ class Rebase(NbGraderPreprocessor):
         for sentence in grafted.metadata["course"]["intake"][before:]:
             self.log.warning("%s, %s: %s", where["student"], where["notebook"], sentence)
         return grafted, resources
+
+
+@functools.lru_cache(100)
+def _released(path: Path, changed: int) -> NotebookNode:
+    """Read a released notebook, once for a class."""
+    return nbformat.read(path, as_version=4)
 
 
 class NeedsALook(NbGraderPreprocessor):
@@ -296,6 +304,7 @@ def names_used(source: str) -> set[str]:
     return names
 
 
+@functools.lru_cache(1000)  # most cells of a class are the course's own
 def _table(source: str) -> symtable.SymbolTable | None:
     magic_free = re.sub(r"^([ \t]*)[%!?].*$", r"\1pass", source[:MAX_ANALYSED], flags=re.MULTILINE)
     try:

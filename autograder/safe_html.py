@@ -6,6 +6,7 @@ nbconvert brings along, is no longer developed.) Nothing that runs, loads from e
 
 from __future__ import annotations
 
+import functools
 import re
 
 import nh3
@@ -76,6 +77,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+@functools.lru_cache(1000)  # most of a class's text is the course's own
 def clean_markdown(source: str) -> str:
     """Rewrite markdown that holds HTML, foreign pictures or dangerous links; leave any other as it is.
 

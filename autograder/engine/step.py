@@ -11,22 +11,27 @@ import json
 import logging
 import shutil
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import jsonschema
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import common
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import setenv
 from sqlalchemy import create_engine
-from sqlalchemy.orm import scoped_session, sessionmaker
+from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import StaticPool
 from traitlets.config import Config
 
@@ -200,9 +205,10 @@ class Step:
         name = self.assignment.name
         result = Result(submission.student, name, {"submission": submission.sha256})
         self._heard.clear()
-        self._memory.deserialize(self.assignment.definitions)
         book = api.Gradebook("sqlite://", self.assignment.course_id)
+        book.db.rollback()
         book.db.expunge_all()
+        self._memory.deserialize(self.assignment.definitions)
         folder = Path(self._course.format_path("autograded", submission.student, name))
         try:
             folder.mkdir(parents=True)
@@ -289,16 +295,38 @@ def _looks(text: str) -> list:
     return list(json.loads(text)["metadata"].get("course", {}).get("needs_a_look", {}).values())
 
 
+class OneTransaction(Session):
+    """A session on a gradebook that is gone with its submission: what is committed need not be read again."""
+
+    def commit(self) -> None:
+        """Send what waits to the database."""
+        self.flush()
+
+
 def _one_gradebook(memory: sqlite3.Connection, course_id: str) -> None:
-    """Let every gradebook that is opened in this process be the one in memory, with one engine and one session."""
+    """Make of this process one that grades: what nbgrader does anew for every step and cell is done once.
+
+    Every gradebook that is opened is the one in memory, with one engine and one session; a schema is checked once.
+    """
     engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, future=True)
-    session = scoped_session(sessionmaker(autoflush=True, bind=engine, future=True))
+    session = scoped_session(sessionmaker(autoflush=True, expire_on_commit=False, bind=engine, class_=OneTransaction))
 
     def opened(self: api.Gradebook, db_url: str, course_id: str = course_id, authenticator: object = None) -> None:
         self.engine, self.db, self.course_id, self.authenticator = engine, session, course_id, authenticator
 
     api.Gradebook.__init__ = opened
     api.Gradebook.close = lambda self: None
+    validators: dict[int, jsonschema.protocols.Validator] = {}
+
+    def validate(instance: object, schema: dict) -> None:
+        if id(schema) not in validators:
+            validators[id(schema)] = jsonschema.validators.validator_for(schema)(schema)
+            kept.append(schema)
+        validators[id(schema)].validate(instance)
+
+    kept: list[dict] = []  # else another schema could get the number of one that is gone
+    common.jsonschema = SimpleNamespace(validate=validate)
+    warnings.filterwarnings("ignore", category=SAWarning)  # of nbgrader's own code
 
 
 @contextmanager

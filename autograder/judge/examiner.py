@@ -309,7 +309,7 @@ def main() -> int:
     os.dup2(2, 1)  # what trusted code prints past its cell belongs in the log
     told = json.loads(sys.argv[1])
     shell = make_shell(lambda output: None)
-    for module in told["preload"]:
+    for module in [*told["preload"], *told["warm"]]:  # cells that are given run on both sides
         importlib.import_module(module)
     fonts()
     warm = warm_process(told["warm"], told["places"])

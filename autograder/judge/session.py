@@ -220,6 +220,8 @@ class Session:
 
     def _cause(self) -> str:
         cause = self._running.wait(1.0)  # the channel closes a moment before the sandbox is over
+        if cause == "lost":
+            raise GraderFault("the sandbox was killed from outside")
         if cause == "ended":
             return f"it ended itself, with exit code {self._running.exit_code}"
         return CAUSES.get(cause, f"it was {cause}") if cause else ""

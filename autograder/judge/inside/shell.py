@@ -140,9 +140,16 @@ def make_shell(emit: Emit) -> NotebookShell:
     settings.IPKernelApp = Config()  # by this, tqdm and others tell a notebook from a terminal
     with tempfile.TemporaryDirectory(prefix="shell") as folder:  # it asks for one, and needs it no longer
         shell = NotebookShell.instance(config=settings, ipython_dir=folder, emit=emit, colors="nocolor")
+    take_over(shell, emit)
+    return shell
+
+
+def take_over(shell: NotebookShell, emit: Emit) -> None:
+    """Make a shell the one of this process: whatever is printed is its cells' output, and goes to ``emit``."""
+    shell.emit = emit
+    sys.modules["__main__"] = shell.user_module
     sys.stdout, sys.stderr = (Stream(name, lambda output: shell.emit(output)) for name in ("stdout", "stderr"))
     builtins.input = no_input
-    return shell
 
 
 def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:

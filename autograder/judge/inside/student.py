@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import os
 import signal
@@ -13,11 +14,12 @@ from typing import Any
 
 from .border import Closed, NotPlain, encode
 from .peer import Peer
-from .shell import make_shell, run_cell
+from .shell import NotebookShell, make_shell, run_cell, take_over
 
 BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
 NAMES = 300
 KEPT = 32_000_000  # bytes of files that are put back after a test
+_shell: NotebookShell | None = None
 
 
 class CellTimeoutError(BaseException):
@@ -35,7 +37,8 @@ class Student:
 
     def __init__(self, read: int, write: int) -> None:
         self._quiet, self._seconds = False, 0.0
-        self._shell = make_shell(self._emit)
+        self._shell = _shell or make_shell(self._emit)
+        take_over(self._shell, self._emit)
         self._own = set(self._shell.user_ns)
         self._peer = Peer(
             lambda size: os.read(read, size),
@@ -125,6 +128,16 @@ class Student:
         except NotPlain as error:
             words = f"An output is left out: {error}\n"
             self._peer.send({"output": {"output_type": "stream", "name": "stderr", "text": words}})
+
+
+def prepare() -> None:
+    """Make the shell that this process's student, or that of any copy of it, will use; leave all else as it is."""
+    global _shell
+    before = sys.modules["__main__"], sys.stdout, sys.stderr, builtins.input
+    _shell = make_shell(lambda output: None)
+    for source in ("1", "1 / 0"):  # imports what IPython puts off until then
+        _shell.run_cell(source)
+    sys.modules["__main__"], sys.stdout, sys.stderr, builtins.input = before
 
 
 def main(read: int, write: int) -> None:

@@ -73,6 +73,7 @@ def _prepare(modules: list[str], fonts: str | None) -> None:
             shutil.copy(fonts, folder)
         for name in ["inside.student", *modules]:
             importlib.import_module(name)
+        sys.modules["inside.student"].prepare()
         if "matplotlib" in sys.modules:
             _draw()
         os.environ["MPLCONFIGDIR"] = settings
