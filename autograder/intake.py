@@ -32,6 +32,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets import Integer, Unicode
 
+from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
 
 UNREMARKABLE = {"timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -107,6 +108,9 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
         The assignment was never released; nbgrader ends with the sentence logged before.
     """
     course, log = converter.coursedir, converter.log
+    if busy := who_grades(course):
+        log.error("Nothing is graded: %s", busy)
+        raise NbGraderException(busy)
     names = released_notebooks(course, log)
     staged = _turned_to(course, directory)
     converter.coursedir, converter.assignments = staged, {}

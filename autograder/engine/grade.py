@@ -70,8 +70,33 @@ class Plan:
     outdated: list[str] = field(default_factory=list)
 
 
-class Stopped(Exception):
-    """Somebody pressed Ctrl-C, or the system wants us to end."""
+class StopSign:
+    """Within, Ctrl-C, and the system's wish that we end, break off the waiting for results and nothing else."""
+
+    def __init__(self) -> None:
+        self._asked = self._waiting = False
+
+    def waiting_for(self, results: Iterator[Result]) -> Result | None:
+        """Wait for the next result; KeyboardInterrupt where somebody wants to stop."""
+        self._waiting = True
+        try:
+            if self._asked:
+                raise KeyboardInterrupt
+            return next(results, None)
+        finally:
+            self._waiting = False
+
+    def __enter__(self) -> None:
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+        if self._waiting:
+            raise KeyboardInterrupt
 
 
 def run(options: Options) -> int:
@@ -81,10 +106,12 @@ def run(options: Options) -> int:
     """
     try:
         course, config = open_course(options.course, options.assignment)
-        names = released_notebooks(course, _Log())
         with only_grader(course):
             prepare(course)
-            return Run(options, course, config, names).go()
+            return Run(options, course, config, released_notebooks(course, _Log())).go()
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
     except (CannotGrade, Refused, Lost) as reason:
         print(f"{'Nothing is graded: ' if isinstance(reason, Refused) else ''}{reason}", file=sys.stderr)
     except NbGraderException:
@@ -137,16 +164,17 @@ class Run:
         self.looks: list[Result] = []
         self.faults: list[Result] = []
         self.done = 0
+        self._stop = StopSign()
 
     def go(self) -> int:
         """Do it."""
         plan = self.plan()
         stopped = False
         try:
-            with _ctrl_c():
+            with self._stop:
                 self._take_over(plan)
                 self._grade(plan.grade)
-        except Stopped:
+        except KeyboardInterrupt:
             stopped = True
         finally:
             self._enter_batch()
@@ -223,7 +251,7 @@ class Run:
                 found = graded_here(self.assignment, self._read(chosen), self.options.workers, scratch)
             stack.enter_context(contextlib.closing(found))
             bar = stack.enter_context(tqdm(total=len(chosen), unit=" submissions", smoothing=0.1))
-            for result in found:
+            while (result := self._stop.waiting_for(found)) is not None:
                 self.done += 1
                 self._take(result)
                 bar.set_postfix_str(f"{len(self.looks)} need a look", refresh=False)
@@ -322,18 +350,3 @@ def _list(rows: Iterable[tuple[str, str]]) -> None:
         print(f"  {student}: {words}")
     if len(rows) > LINES:
         print(f"  … and {len(rows) - LINES} more")
-
-
-@contextlib.contextmanager
-def _ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C, and the system's wish that we end, break off between two steps of ours."""
-
-    def stop(*_: object) -> None:
-        raise Stopped
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -89,7 +89,7 @@ def prepare(course: CourseDirectory) -> None:
         It is damaged, on a network disk, or cannot be written to.
     """
     path = sqlite_file(course.db_url)
-    if path is None:
+    if path is None or not path.exists():
         return
     kind = filesystem(path)
     if kind in NETWORK:
