@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from hostile_class import CASES, HONEST, hand_in
+from sqlalchemy import create_engine, text
 from tiny_course import NAME, ROOT, answered, config, nbgrader, release
 from tiny_course import hand_in as hand_in_notebook
 
@@ -78,26 +79,32 @@ def grade(course: Path, *options: str, **more) -> subprocess.CompletedProcess:
     )
 
 
-def rows(course: Path) -> dict[str, list]:
+def rows(course: Path, url: str = "") -> dict[str, list]:
     """What the gradebook says of every student, without its random numbers."""
-    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as book:
-        of = """FROM submitted_assignment AS s JOIN submitted_notebook AS n ON n.assignment_id = s.id
-                JOIN notebook ON notebook.id = n.notebook_id"""
-        grades = f"""SELECT s.student_id, notebook.name, c.name, g.auto_score, g.manual_score, g.extra_credit,
-                     g.needs_manual_grade {of} JOIN grade AS g ON g.notebook_id = n.id
-                     JOIN base_cell AS c ON c.id = g.cell_id"""
-        comments = f"""SELECT s.student_id, notebook.name, c.name, m.auto_comment, m.manual_comment
-                       {of} JOIN comment AS m ON m.notebook_id = n.id JOIN base_cell AS c ON c.id = m.cell_id"""
-        submitted = f"SELECT s.student_id, s.timestamp, s.extension, n.late_submission_penalty, n.flagged {of}"
-        students = "SELECT id, first_name, last_name, email FROM student"
-        found = {}
-        for name, question in [
-            ("grades", grades), ("comments", comments), ("submitted", submitted), ("students", students)
-        ]:  # fmt: skip
-            found[name] = sorted(map(str, book.execute(question)))
-        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert len(set(found["grades"])) == len(found["grades"])
-        return found
+    of = """FROM submitted_assignment AS s JOIN submitted_notebook AS n ON n.assignment_id = s.id
+            JOIN notebook ON notebook.id = n.notebook_id"""
+    questions = {
+        "grades": f"""SELECT s.student_id, notebook.name, c.name, g.auto_score, g.manual_score, g.extra_credit,
+                      g.needs_manual_grade {of} JOIN grade AS g ON g.notebook_id = n.id
+                      JOIN base_cell AS c ON c.id = g.cell_id""",
+        "comments": f"""SELECT s.student_id, notebook.name, c.name, m.auto_comment, m.manual_comment
+                        {of} JOIN comment AS m ON m.notebook_id = n.id JOIN base_cell AS c ON c.id = m.cell_id""",
+        "submitted": f"SELECT s.student_id, s.timestamp, s.extension, n.late_submission_penalty, n.flagged {of}",
+        "students": "SELECT id, first_name, last_name, email FROM student",
+    }
+    engine = create_engine(url or f"sqlite:///{course / 'gradebook.db'}")
+    with engine.connect() as book:
+        found = {
+            name: sorted(
+                str(tuple(int(one) if isinstance(one, bool) else one for one in row)) for row in book.execute(text(words))
+            )
+            for name, words in questions.items()
+        }
+        if not url:
+            assert book.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    engine.dispose()
+    assert len(set(found["grades"])) == len(found["grades"])
+    return found
 
 
 def notebooks(course: Path) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import sqlite3
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -139,6 +140,12 @@ class Writer:
     def __init__(self, course: CourseDirectory, files: dict[str, bytes]) -> None:
         self._course, self._files = course, files
         self._book = Gradebook(course.db_url, course.course_id)
+        self._held = self._book.engine.connect()
+        if self._book.engine.dialect.name == "postgresql":  # other machines know nothing of our lock on a file
+            number = zlib.crc32(f"{course.course_id} {course.assignment_id}".encode())
+            if not self._held.execute(text(f"SELECT pg_try_advisory_lock({number})")).scalar():
+                self.close()
+                raise CannotGrade("This assignment is being graded already, on another machine. Wait for it.")
         tables = Base.metadata.tables
         self._student, self._submitted = tables["student"], tables["submitted_assignment"]
         self._notebook, self._grade, self._comment = tables["submitted_notebook"], tables["grade"], tables["comment"]
@@ -154,6 +161,7 @@ class Writer:
 
     def close(self) -> None:
         """Let go of the gradebook."""
+        self._held.close()
         self._book.close()
 
     def state(self) -> dict[str, dict[str, Any]]:

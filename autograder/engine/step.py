@@ -60,6 +60,8 @@ class Assignment:
         The course's settings.
     root : str
         The course folder, which no student's code may see.
+    secret : str
+        What hidden cases are drawn from.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Assignment:
     files: dict[str, bytes]
     config: Config
     root: str
+    secret: str
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def read_assignment(course: CourseDirectory, config: Config, names: list[str]) -
         files={os.path.relpath(file, source): Path(file).read_bytes() for file in others},
         config=copy.deepcopy(config),
         root=str(Path(course.root).resolve()),
+        secret=course_secret(),
     )
 
 
@@ -118,7 +119,7 @@ def shared_keys(assignment: Assignment) -> dict[str, str]:
         "files": _hash(*(part for pair in sorted(assignment.files.items()) for part in pair)),
         "settings": _hash(json.dumps(settings, sort_keys=True, default=str)),
         "environment": _hash(json.dumps(environment())),
-        "seed": _hash(course_secret()),
+        "seed": _hash(assignment.secret),
     }
 
 

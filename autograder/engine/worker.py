@@ -72,7 +72,7 @@ class Worker:
         """
         try:
             answer = pickle.load(self._process.stdout)
-        except (EOFError, pickle.UnpicklingError, OSError):
+        except (EOFError, pickle.UnpicklingError, OSError, ValueError):
             raise Lost(f"the worker ended with code {self._process.wait()}") from None
         if isinstance(answer, str):
             raise Refused(answer)
@@ -105,6 +105,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(os.fdopen(os.dup(0), "rb"), waiting), daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     place, assignment = waiting.get()
+    os.environ["COURSE_SECRET"] = assignment.secret  # wherever this runs
     with scratch_folder(Path(place)) as scratch:
         step = Step(assignment, scratch)
         why = step.refusal()
@@ -123,7 +124,7 @@ def _listen(requests: Any, waiting: queue.SimpleQueue) -> None:
     try:
         while True:
             waiting.put(pickle.load(requests))
-    except EOFError:
+    finally:  # also in the middle of a message
         os._exit(0)
 
 
