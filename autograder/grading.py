@@ -69,6 +69,13 @@ def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Observation
     ]
 
 
+@functools.lru_cache(maxsize=100)
+def known(name: str, seed: int) -> Known:
+    """Say what the hidden cases of a seed come out as."""
+    exercise = hidden_exercise(name)
+    return Known(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
+
+
 def examine(function: Callable, name: str, seed: int, *companions: Callable) -> Verdict:
     """Judge an answer on the cases of a seed.
 
@@ -85,8 +92,7 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
     """
     exercise = hidden_exercise(name)
     companions = companions or tuple(map(reference_answer, exercise.companions))
-    known = Known(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
-    return judge(try_out(exercise.joined(function, *companions), exercise, seed), exercise, known)
+    return judge(try_out(exercise.joined(function, *companions), exercise, seed), exercise, known(name, seed))
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:

@@ -297,7 +297,7 @@ def gradients_with_batchnorm(
     softmax_gradient: Callable,
     batchnorm_forward: Callable,
     batchnorm_backward: Callable,
-) -> tuple[np.ndarray, Parameters, dict[int, np.ndarray]]:
+) -> tuple[np.ndarray, Parameters, dict[int, tuple[np.ndarray, np.ndarray]]]:
     """Compute the gradients of a softmax network's cost: weights, batch norm and ReLU in every hidden layer.
 
     Parameters
@@ -318,14 +318,15 @@ def gradients_with_batchnorm(
         What the network says.
     grads : dict
         ``dW1``, ``dgamma1``, ``dbeta1``, ..., ``dWL``, ``dbL``.
-    signals : dict
-        Of each hidden layer l the array Z (n_l, m) = W A that batch norm was given.
+    statistics : dict
+        Of each hidden layer l the pair (mean, var), each (n_l, 1): over the batch, of what batch norm was given.
     """
     L = sum(key[0] == "W" for key in parameters)
-    outputs, caches, signals = [X], {}, {}
+    outputs, caches, statistics = [X], {}, {}
     for l in range(1, L):
-        signals[l] = parameters[f"W{l}"] @ outputs[-1]
-        Z_tilde, caches[l] = batchnorm_forward(signals[l], parameters[f"gamma{l}"], parameters[f"beta{l}"])
+        Z = parameters[f"W{l}"] @ outputs[-1]
+        statistics[l] = Z.mean(axis=1, keepdims=True), Z.var(axis=1, keepdims=True)
+        Z_tilde, caches[l] = batchnorm_forward(Z, parameters[f"gamma{l}"], parameters[f"beta{l}"])
         outputs.append(np.maximum(Z_tilde, 0))
     P = softmax(parameters[f"W{L}"] @ outputs[-1] + parameters[f"b{L}"])
     dZ = softmax_gradient(P, Y)
@@ -334,7 +335,7 @@ def gradients_with_batchnorm(
         dZ_tilde = (parameters[f"W{l + 1}"].T @ dZ) * (outputs[l] > 0)
         dZ, grads[f"dgamma{l}"], grads[f"dbeta{l}"] = batchnorm_backward(dZ_tilde, caches[l])
         grads[f"dW{l}"] = dZ @ outputs[l - 1].T
-    return P, grads, signals
+    return P, grads, statistics
 
 
 def progress_bar(iterations: int, label: str | None) -> range:

@@ -242,7 +242,10 @@ edits(
             "dbeta = np.sum(",
             "dbeta = np.mean(",
         ),
-        "Your dβ is a mean over the batch. It is a sum: dZ̃ holds the 1/m already.": ("dbeta = np.sum(", "dbeta = np.mean("),
+        "Your dβ is a mean over the batch. It is a sum: dZ̃ holds the 1/m already.": (
+            "dbeta = np.sum(",
+            "dbeta = np.mean(",
+        ),
         "dγ and dβ are swapped: dγ is the one with Ẑ in it.": ("return dZ, dgamma, dbeta", "return dZ, dbeta, dgamma"),
         "Return dZ first, then dγ, then dβ.": ("return dZ, dgamma, dbeta", "return dgamma, dbeta, dZ"),
         "Your dγ and dβ lost their column: (n, 1), not (n,). Use keepdims=True.": (
@@ -282,7 +285,11 @@ edits(
 )
 
 
-@mistake(BACKWARD, "Your dγ is computed with the raw Z. It belongs to what γ multiplies: the normalized Ẑ.", "{0}.backward\nbatchnorm_forward = {0}.forward")
+@mistake(
+    BACKWARD,
+    "Your dγ is computed with the raw Z. It belongs to what γ multiplies: the normalized Ẑ.",
+    "{0}.backward\nbatchnorm_forward = {0}.forward",
+)
 class RawZ:
     @staticmethod
     def forward(Z, gamma, beta, epsilon=1e-5):
@@ -298,7 +305,11 @@ class RawZ:
         return (dZ_hat - through) / deviation, dgamma, dZ_tilde.sum(axis=1, keepdims=True)
 
 
-@mistake(BACKWARD, "Your dγ is computed with Z̃. It belongs to what γ multiplies: Ẑ, before γ and β.", "{0}.backward\nbatchnorm_forward = {0}.forward")
+@mistake(
+    BACKWARD,
+    "Your dγ is computed with Z̃. It belongs to what γ multiplies: Ẑ, before γ and β.",
+    "{0}.backward\nbatchnorm_forward = {0}.forward",
+)
 class AfterScaling:
     @staticmethod
     def forward(Z, gamma, beta, epsilon=1e-5):
@@ -374,7 +385,10 @@ edits(
         "Your momentum is 0.99 by default. It is 0.9 here.": ("momentum: float = 0.9", "momentum: float = 0.99"),
         "The running mean stays as it was with you: update both.": (MEAN, "running_mean.copy()"),
         "The running variance stays as it was with you: update both.": (VAR, "running_var.copy()"),
-        "You return the pair in the wrong order: (mean, var).": ("return new_mean, new_var", "return new_var, new_mean"),
+        "You return the pair in the wrong order: (mean, var).": (
+            "return new_mean, new_var",
+            "return new_var, new_mean",
+        ),
     },
 )
 
@@ -395,19 +409,25 @@ RESULT = "gamma * (Z - running_mean) / np.sqrt(running_var + epsilon) + beta"
 edits(
     INFERENCE,
     {
-        "You normalize with the batch's own statistics. At test time take the running ones: a batch may hold one image.": (
+        "You normalize with the batch's own statistics. At test time take the running ones.": (
             "(Z - running_mean)",
             "(Z - Z.mean(axis=1, keepdims=True))",
             "running_var + epsilon",
             "Z.var(axis=1, keepdims=True) + epsilon",
         ),
-        "You divide by σ² + ε. Take the root: √(σ² + ε).": ("np.sqrt(running_var + epsilon)", "(running_var + epsilon)"),
+        "You divide by σ² + ε. Take the root: √(σ² + ε).": (
+            "np.sqrt(running_var + epsilon)",
+            "(running_var + epsilon)",
+        ),
         "You divide by σ + ε. ε stands inside the root: √(σ² + ε).": (
             "np.sqrt(running_var + epsilon)",
             "(np.sqrt(running_var) + epsilon)",
         ),
         "You ignore the epsilon you are given.": ("+ epsilon", "+ 1e-5"),
-        "γ and β are swapped: γ multiplies, β is added.": (RESULT, RESULT.replace("gamma", "?").replace("beta", "gamma").replace("?", "beta")),
+        "γ and β are swapped: γ multiplies, β is added.": (
+            RESULT,
+            RESULT.replace("gamma", "?").replace("beta", "gamma").replace("?", "beta"),
+        ),
         "You do not subtract the running mean.": ("(Z - running_mean)", "Z"),
         "You subtract the batch's own mean. Take the running one.": (
             "(Z - running_mean)",
@@ -417,7 +437,10 @@ edits(
             "running_var + epsilon",
             "Z.var(axis=1, keepdims=True) + epsilon",
         ),
-        "You return the normalized values without γ and β.": (RESULT, "(Z - running_mean) / np.sqrt(running_var + epsilon)"),
+        "You return the normalized values without γ and β.": (
+            RESULT,
+            "(Z - running_mean) / np.sqrt(running_var + epsilon)",
+        ),
         "β is missing: it is added at the end.": (" + beta", ""),
         "Running mean and variance are swapped.": (
             "(Z - running_mean)",
@@ -458,7 +481,12 @@ edits(
             LAST,
             LAST.replace("softmax", "network.sigmoid"),
         ),
-        "A hidden layer is left out: there are as many layers as matrices W.": ("range(1, L)", "range(2, L)", "A = X", 'A = np.maximum(model["W1"] @ X, 0) if L > 1 else X'),
+        "A hidden layer is left out: there are as many layers as matrices W.": (
+            "range(1, L)",
+            "range(2, L)",
+            "A = X",
+            'A = np.maximum(model["W1"] @ X, 0) if L > 1 else X',
+        ),
         "γ and β are swapped in your call of batchnorm_inference.": (
             'model[f"gamma{l}"], model[f"beta{l}"]',
             'model[f"beta{l}"], model[f"gamma{l}"]',
@@ -468,7 +496,10 @@ edits(
             'model[f"var{l}"], np.abs(model[f"mean{l}"])',
         ),
         "You return the transpose: classes are rows, examples are columns.": (LAST, f"{LAST}.T"),
-        "Every layer gets X with you. Each gets what the one before it put out.": ("Z = model[f\"W{l}\"] @ A", "Z = model[f\"W{l}\"] @ np.resize(X, (model[f\"W{l}\"].shape[1], X.shape[1]))"),
+        "Every layer gets X with you. Each gets what the one before it put out.": (
+            'Z = model[f"W{l}"] @ A',
+            'Z = model[f"W{l}"] @ np.resize(X, (model[f"W{l}"].shape[1], X.shape[1]))',
+        ),
     },
 )
 
@@ -495,7 +526,10 @@ edits(
             "1.0 /",
             "0.03 /",
         ),
-        "Your dev_accuracy is in percent. Give a share from 0 to 1.": (REPORT, REPORT.replace("float(", "float(100 * ")),
+        "Your dev_accuracy is in percent. Give a share from 0 to 1.": (
+            REPORT,
+            REPORT.replace("float(", "float(100 * "),
+        ),
         "Your dev_accuracy is measured on the training set. Measure it on the dev set.": (
             "predict_probabilities(X_dev",
             "predict_probabilities(X_train",
@@ -528,3 +562,39 @@ edits(
 # --- predictions and answers ------------------------------------------------------------------------------------------
 
 missing_predictions("batchnorm_softmax_predictions", 5)
+
+wrong_options(
+    "batchnorm_softmax_answers",
+    {
+        1: {
+            "a": "The probabilities stay exactly as they were: the factor cancels in the quotient.",
+            "c": "The mean of a column does not matter. What overflows is its largest entry.",
+            "d": "Neither the probabilities nor the gradient change: the factor cancels.",
+        },
+        2: {
+            "a": "Whatever it starts at, the mean of the batch takes it away again.",
+            "b": "Its gradient is zero: it is not learned at all.",
+            "c": "β is added at the end, and b would be there a second time; but b is taken away with the mean.",
+        },
+        3: {
+            "b": "A circle needs squares of the inputs. The scores are linear.",
+            "c": "Softmax bends the probabilities, but not the place where two of them are equal.",
+            "d": "With more classes there are more boundaries, each of them straight.",
+        },
+        4: {
+            "a": "One image minus its own mean is zero: every image would look the same.",
+            "b": "The test set is not there when the network is in use, and one image is no set.",
+            "d": "The layers after it were trained on normalized values. Without normalization they see others.",
+        },
+        5: {
+            "a": "Then a unit of deviation 10 comes out with deviation 1/10. Some lecture notes print it so.",
+            "b": "σ + ε is another number. The difference is plain where σ is small.",
+            "c": "Added to Z it is taken away with the mean, and 0/0 stays 0/0.",
+        },
+        6: {
+            "a": "With 100 dev images, chance explains two or three points, and not twenty.",
+            "c": "A network that underfits does badly on the dev set, too.",
+            "d": "A learning rate does not know which images it is judged by.",
+        },
+    },
+)

@@ -288,7 +288,7 @@ def train_classifier(
         order = rng.permutation(m)
         for start in range(0, m, mini_batch_size):
             batch = order[start : start + mini_batch_size]
-            _, grads, signals = network.gradients_with_batchnorm(
+            _, grads, statistics = network.gradients_with_batchnorm(
                 X_train[:, batch],
                 Y[:, batch],
                 parameters,
@@ -297,8 +297,7 @@ def train_classifier(
                 batchnorm_forward,
                 batchnorm_backward,
             )
-            for l, Z in signals.items():
-                mean, var = Z.mean(axis=1, keepdims=True), Z.var(axis=1, keepdims=True)
+            for l, (mean, var) in statistics.items():
                 running[f"mean{l}"], running[f"var{l}"] = update_running_statistics(
                     running[f"mean{l}"], running[f"var{l}"], mean, var
                 )

@@ -310,7 +310,10 @@ class StandardizedWithMomentum:
         self = StandardizedWithMomentum()
         self.mean, self.std = X_train.mean(axis=1, keepdims=True), X_train.std(axis=1, keepdims=True) + 1
         X, Y, m = (X_train - self.mean) / self.std, one_hot(Y_train, 6), X_train.shape[1]
-        self.layers = [[rng.normal(0, 0.07, (64, 400)), np.zeros((64, 1))], [rng.normal(0, 0.17, (6, 64)), np.zeros((6, 1))]]
+        self.layers = [
+            [rng.normal(0, 0.07, (64, 400)), np.zeros((64, 1))],
+            [rng.normal(0, 0.17, (6, 64)), np.zeros((6, 1))],
+        ]
         speed = [[0 * W, 0 * b] for W, b in self.layers]
         for _ in range(30):
             for batch in np.array_split(rng.permutation(m), m // 60):
@@ -339,8 +342,8 @@ def statistics_of_the_whole_set(X_train, Y_train, X_dev, Y_dev, rng):
         for batch in np.array_split(rng.permutation(X_train.shape[1]), 18):
             _, grads, _ = network.gradients_with_batchnorm(X_train[:, batch], Y[:, batch], parameters, *functions)
             parameters = {key: value - 0.5 * 0.9**epoch * grads["d" + key] for key, value in parameters.items()}
-    _, _, signals = network.gradients_with_batchnorm(X_train, Y, parameters, *functions)
-    model = dict(parameters, mean1=signals[1].mean(1, keepdims=True), var1=signals[1].var(1, keepdims=True))
+    _, _, statistics = network.gradients_with_batchnorm(X_train, Y, parameters, *functions)
+    model = dict(parameters, mean1=statistics[1][0], var1=statistics[1][1])
     said = predict_probabilities(X_dev, model)  # noqa: F821
     right = sum(int(column.argmax() == label) for column, label in zip(said.T, Y_dev[0], strict=True))
     return [model, right / len(Y_dev[0])]
@@ -356,15 +359,14 @@ class ScaledPixelsDeeper:
         functions = (softmax, softmax_gradient, batchnorm_forward, batchnorm_backward)  # noqa: F821
         parameters = network.batchnorm_parameters(sizes, rng)
         for step in range(120):
-            _, grads, signals = network.gradients_with_batchnorm(X, Y, parameters, *functions)
+            _, grads, statistics = network.gradients_with_batchnorm(X, Y, parameters, *functions)
             if step < 119:
                 parameters = {key: value - 1.0 * grads["d" + key] for key, value in parameters.items()}
 
         def model(images):
             A = images / 255
             for l in (1, 2, 3):
-                mean, var = signals[l].mean(1, keepdims=True), signals[l].var(1, keepdims=True)
-                gamma, beta = parameters[f"gamma{l}"], parameters[f"beta{l}"]
+                (mean, var), gamma, beta = statistics[l], parameters[f"gamma{l}"], parameters[f"beta{l}"]
                 A = np.maximum(gamma * (parameters[f"W{l}"] @ A - mean) / np.sqrt(var + 1e-5) + beta, 0)
             return softmax(parameters["W4"] @ A + parameters["b4"])
 

@@ -103,13 +103,17 @@ def cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, "one number": 1})
+@exercise(
+    "cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, "one number": 1}
+)
 def cross_entropy_cost(answer: Answer, what: str, P: np.ndarray, Y: np.ndarray) -> Iterator[Seen]:
     """Observe the cost."""
     found = answer(P, Y)
     cost = float(np.sum(numbers(found)))
     if what != FINITE:
         yield Seen(what, cost)
+    elif np.size(found) != 1:
+        yield Seen(what, "it is not one number")
     elif not np.isfinite(cost):
         yield Seen(what, f"it is {cost}")
     else:
@@ -409,7 +413,7 @@ def train_classifier(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) ->
                 raise Malformed(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
         return dev_accuracy, [np.argmax(P, axis=0) for P in said]
 
-    parts = [np.flatnonzero(Y == c)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
+    parts = [np.flatnonzero(c == Y)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
     dev_accuracy, (found, dev, *apart) = labels(X, hands.X_dev, *(X[:, part] for part in parts))
     accuracy = float(np.mean(found == Y))
     if accuracy < 0.4:
