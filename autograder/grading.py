@@ -41,7 +41,10 @@ def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 # Exercises whose hidden cases are drawn by what students do not have.
-DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {"train_classifier": unseen_hands}
+DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
+    "train_classifier": unseen_hands,
+    "challenge_settings": unseen_hands,
+}
 
 
 def hidden_exercise(name: str) -> Exercise:

@@ -55,6 +55,7 @@ from autograder.variants import (  # noqa: E402 - register theirs
     batchnorm_softmax,  # noqa: F401
     data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
+    hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
     regularization,  # noqa: F401
 )

@@ -10,6 +10,7 @@ from course_utils.checks import (
     batchnorm_softmax,  # noqa: F401 - each registers its exercises
     data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
+    hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
     observing,
     regularization,  # noqa: F401
