@@ -28,11 +28,11 @@ SHUFFLED = "the examples are shuffled"
 
 def batch_cases(rng: np.random.Generator) -> list[Case]:
     """Draw sets of 1 to about 100 examples, and sizes that divide m, do not, are 1, m and more than m."""
-    size, few = int(rng.integers(7, 14)), int(rng.integers(3, 9))
-    uneven = size * int(rng.integers(8, 11)) + int(rng.integers(1, size))
+    few, some = int(rng.integers(3, 9)), int(rng.integers(7, 14))
+    uneven = some * int(rng.integers(8, 11)) + int(rng.integers(1, some))
     cases = []
     for n_x, n_y, m, size in (
-        (3, 1, uneven, size),
+        (3, 1, uneven, some),
         (2, 4, 7 * int(rng.integers(9, 14)), 7),
         (4, 1, 61, 1),
         (1, 2, 53, 53),
