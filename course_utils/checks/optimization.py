@@ -14,6 +14,8 @@ from course_utils import network
 from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.gradient_checking import network as drawn_network
+from course_utils.checks.gradient_checking import shuffled
 
 PREDICTIONS, MORE_PREDICTIONS = 4, 5
 QUESTIONS = 8
@@ -135,16 +137,6 @@ def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 STEPS = 6
 
 
-def drawn_parameters(rng: np.random.Generator, depth: int) -> dict[str, np.ndarray]:
-    """Draw parameters of layers whose sizes all differ, the first of one unit in the shallowest network."""
-    sizes = rng.permutation(np.arange(1, depth + 5))[: depth + 1].tolist()
-    parameters = {}
-    for l, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
-        parameters[f"W{l}"] = rng.uniform(0.3, 1.2, (n_out, n_in)) * rng.choice((-1, 1), (n_out, n_in))
-        parameters[f"b{l}"] = rng.uniform(0.3, 1.2, (n_out, 1)) * rng.choice((-1, 1), (n_out, 1))
-    return parameters
-
-
 def like(rng: np.random.Generator, parameters: dict, low: float, high: float, signs: tuple = (-1, 1)) -> dict:
     """Draw an entry for each parameter, under the key of its gradient and in an order of their own."""
     keys = rng.permutation(list(parameters)).tolist()
@@ -152,12 +144,6 @@ def like(rng: np.random.Generator, parameters: dict, low: float, high: float, si
         "d" + key: rng.uniform(low, high, parameters[key].shape) * rng.choice(signs, parameters[key].shape)
         for key in keys
     }
-
-
-def mixed_keys(rng: np.random.Generator, content: dict) -> dict:
-    """Give a dict another order, its last key first."""
-    *keys, last = content
-    return {key: content[key] for key in [last, *rng.permutation(keys).tolist()]}
 
 
 def states(result: Any, names: tuple[str, ...]) -> list[dict]:
@@ -179,9 +165,9 @@ def gd_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1 to 4 and one of depth 11, with learning rates from 0.003 to 2."""
     cases = []
     for depth, learning_rate in ((2, 0.5), (1, 0.03), (4, 2.0), (11, 0.003)):
-        parameters = drawn_parameters(rng, depth)
+        parameters = drawn_network(rng, depth, 4 if depth < 5 else 2)
         if depth == 4:
-            parameters = mixed_keys(rng, parameters)
+            parameters = shuffled(rng, parameters)
         grads = like(rng, parameters, 0.5, 2.0)
         cases.append({"parameters": parameters, "grads": grads, "learning_rate": round(learning_rate, 3)})
     return cases
@@ -198,12 +184,16 @@ def update_parameters_with_gd(answer: Answer, parameters: dict, grads: dict, lea
         yield Seen(f"every {letter}", {key: value for key, value in found.items() if key[0] == letter}, atol=1e-6)
 
 
+def velocity_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1, 2 and 11, and one whose layers have the same shape."""
+    networks = [drawn_network(rng, depth, 3) for depth in (2, 1, 11)]
+    square = {key: np.ones((2, 2 if key[0] == "W" else 1)) for key in ("W1", "b1", "W2", "b2")}
+    return [{"parameters": parameters} for parameters in (*networks, square)]
+
+
 @exercise(
     "initialize_velocity",
-    cases=lambda rng: (
-        [{"parameters": drawn_parameters(rng, depth)} for depth in (2, 1, 11)]
-        + [{"parameters": {"W1": np.ones((2, 2)), "b1": np.ones((2, 1)), "W2": np.ones((2, 2)), "b2": np.ones((2, 1))}}]
-    ),
+    cases=velocity_cases,
     weights={"keys and shapes": 3, "zeros": 2, see.FLOATS: 1, see.SEPARATE: 1},
 )
 def initialize_velocity(answer: Answer, parameters: dict) -> Iterator[Seen]:
@@ -258,11 +248,11 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
     """Draw velocities that are not zero, β from 0 to 0.97 and learning rates from 0.05 to 1.5."""
     cases = []
     for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (4, 0.97, 1.5), (3, 0.0, 0.2)):
-        parameters = drawn_parameters(rng, depth)
+        parameters = drawn_network(rng, depth, 3)
         v = like(rng, parameters, 0.5, 2.0)
         gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
         if depth == 4:
-            parameters = mixed_keys(rng, parameters)
+            parameters = shuffled(rng, parameters)
         cases.append(
             {"parameters": parameters, "v": v, "gradients": gradients, "beta": beta, "learning_rate": learning_rate}
         )
@@ -306,7 +296,7 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
         (ZERO, 2, 1.0, 1e-3),
         (DEFAULT, 2, 1e-8, None),
     ):
-        parameters = drawn_parameters(rng, depth)
+        parameters = drawn_network(rng, depth, 3)
         v = like(rng, parameters, 0.5 * size, 2.0 * size)
         s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, signs=(1,))
         gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(STEPS)]
@@ -314,7 +304,7 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
             for value in itertools.chain(*(state.values() for state in (v, s, *gradients))):
                 value[0] = 0
         if depth == 4:
-            parameters = mixed_keys(rng, parameters)
+            parameters = shuffled(rng, parameters)
         yield what, parameters, v, s, gradients, epsilon
 
 
@@ -402,7 +392,7 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
         (LATE, 1000, {"beta1": 0.5, "beta2": 0.7, "epsilon": 0.2}),
         ("the betas by default", 4, {"epsilon": 0.05}),
     ):
-        parameters = drawn_parameters(rng, 2)
+        parameters = drawn_network(rng, 2, 3)
         v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, signs=(1,))
         if what == FIRST:
             v, s = ({key: 0 * value for key, value in state.items()} for state in (v, s))
@@ -606,11 +596,8 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
         case = {"X": X, "Y": Y, "parameters": parameters, "size": size, "epochs": epochs, "decay": decay}
         cases.append({**case, "learning_rate": some(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
     # A deep network, to be trained on the whole set: its gradients do not depend on any order.
-    parameters = drawn_parameters(rng, 3)
-    sizes = {f"W{l}": parameters[f"W{l}"] for l in (1, 2)}
-    parameters = {**sizes, "b1": parameters["b1"], "b2": parameters["b2"]}
-    parameters["W3"] = rng.normal(0, 1, (1, len(parameters["W2"])))
-    parameters["b3"] = rng.normal(0, 1, (1, 1))
+    parameters = {key: 2 * value for key, value in drawn_network(rng, 3, 4).items()}
+    parameters |= {"W3": rng.normal(0, 1, (1, len(parameters["W2"]))), "b3": rng.normal(0, 1, (1, 1))}
     X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), (rng.random((1, 9)) < 0.5).astype(float)
     case = {"X": X, "Y": Y, "parameters": parameters, "size": 9, "epochs": 2, "decay": None}
     return [*cases, {**case, "learning_rate": 0.3, "seed": int(rng.integers(10_000))}]
