@@ -228,8 +228,9 @@ for index, (label, size) in enumerate(sizes.items()):
     falls = 100 * np.mean(np.diff(costs) < 0)
     print(f"{label:15} {len(costs):4} steps; the cost fell in {falls:.0f} % of them")
     ax = axes[0, index]
-    ax.plot(np.linspace(0, 10, len(costs), endpoint=False), costs, color=plots.COLOURS[index], linewidth=0.9)
-    ax.set(xlabel="epoch", ylabel="cost of the step's examples", title=label, ylim=(0, 2))
+    style = {"color": plots.COLOURS[index], "linewidth": 0.3 if size == 1 else 1.2, "marker": "o" if size == m else ""}
+    ax.plot(np.linspace(0, 10, len(costs), endpoint=False), costs, markersize=4, **style)
+    ax.set(xlabel="epoch", ylabel="cost of the step's examples", title=label, xlim=(-0.3, 10.3), ylim=(0, 2))
 plots.show(
     fig,
     alt="Three cost curves over ten epochs: for batch a smooth line that falls slowly, for mini-batches a ragged one"
@@ -253,6 +254,21 @@ def cost_of(parameters, X, Y):
     return network.compute_cost(network.forward_propagation(X, parameters)[0], Y)
 
 
+def epoch_by_epoch(rate, size, epochs, seed, decay=None):
+    """Train on the moons by gradient descent: the parameters, and the training cost after each epoch."""
+    costs = []
+
+    def watched(parameters, grads, t, learning_rate):
+        parameters = plain(parameters, grads, t, learning_rate)
+        if t % -(-m // size) == 0:
+            costs.append(cost_of(parameters, moons.X_train, moons.Y_train))
+        return parameters
+
+    begin, rng = network.example_parameters(layers_dims, seed), np.random.default_rng(seed)
+    trained, _ = fit(moons.X_train, moons.Y_train, begin, watched, rate, size, epochs, rng, decay)
+    return trained, costs
+
+
 show_prediction(optimization_predictions, 2)
 rates = (0.03, 0.1, 0.3, 1.0, 3.0)
 found = {label: np.zeros((len(rates), 3, 10)) for label in sizes}
@@ -262,18 +278,7 @@ for label, size in sizes.items():
     for i, rate in enumerate(rates):
         for seed in range(3):
             next(bar)
-            costs_of_epochs = []
-
-            def watched(parameters, grads, t, learning_rate, every=-(-m // size), to=costs_of_epochs):
-                """Take a plain step, and note the cost on the training set after each epoch."""
-                parameters = plain(parameters, grads, t, learning_rate)
-                if t % every == 0:
-                    to.append(cost_of(parameters, moons.X_train, moons.Y_train))
-                return parameters
-
-            begin, rng = network.example_parameters(layers_dims, seed), np.random.default_rng(seed)
-            trained, _ = fit(moons.X_train, moons.Y_train, begin, watched, rate, size, 10, rng)
-            found[label][i, seed] = costs_of_epochs
+            trained, found[label][i, seed] = epoch_by_epoch(rate, size, 10, seed)
             dev[label][i, seed] = cost_of(trained, moons.X_dev, moons.Y_dev)
 best = {label: int(np.argmin(np.median(costs, axis=1))) for label, costs in dev.items()}
 for label, i in best.items():
@@ -934,7 +939,7 @@ plots.lines(
     "epoch",
     "mean cost of the mini-batches",
     "Misleading: one learning rate, 0.003, for all (five seeds)",
-    "Cost against epoch at one rate for all: RMSprop and Adam fall fast, gradient descent and momentum hardly at all.",
+    "Cost against epoch at one rate for all: RMSprop and Adam fall fast, gradient descent and momentum slowly.",
     ylim=(0, 1),
 )
 
@@ -1131,18 +1136,7 @@ for label, (rate, decay) in schedules.items():
     curves[label] = []
     for seed in seeds:
         next(bar)
-        costs_of_epochs = []
-
-        def watched(parameters, grads, t, learning_rate, every=-(-m // 8), to=costs_of_epochs):
-            """Take a plain step, and note the cost on the training set after each epoch."""
-            parameters = plain(parameters, grads, t, learning_rate)
-            if t % every == 0:
-                to.append(cost_of(parameters, moons.X_train, moons.Y_train))
-            return parameters
-
-        begin, rng = network.example_parameters(layers_dims, seed), np.random.default_rng(seed)
-        fit(moons.X_train, moons.Y_train, begin, watched, rate, 8, 40, rng, decay)
-        curves[label].append(costs_of_epochs)
+        curves[label].append(epoch_by_epoch(rate, 8, 40, seed, decay)[1])
     last = np.array(curves[label])[:, -10:]
     jumps = np.abs(np.diff(last, axis=1)).mean(axis=1)
     print(
