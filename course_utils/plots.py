@@ -128,7 +128,12 @@ def film(
             moving.set_layout_engine("none")  # or the axes would move too
         moving.canvas.draw()
         frames.append(Image.fromarray(np.asarray(moving.canvas.buffer_rgba())[..., :3]))
-    palette = frames[-1].quantize(32)  # one for all: nothing flickers
+    # One palette for all frames, or they would flicker: greys, and our colours on white.
+    colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS[:-1]]
+    tints = [round(255 + share * (part - 255)) for share in (1, 0.7, 0.4) for colour in colours for part in colour]
+    greys = [grey for grey in range(0, 256, 17) for _ in range(3)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(tints + greys)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     gif = io.BytesIO()
     # Over the last frame one needs time to look.
