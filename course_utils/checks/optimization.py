@@ -134,16 +134,16 @@ def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 
 # --- update rules ---------------------------------------------------------------------------------------------------
 
-STEPS = 6
+STEPS = 5
 
 
-def like(rng: np.random.Generator, parameters: dict, low: float, high: float, signs: tuple = (-1, 1)) -> dict:
+def like(rng: np.random.Generator, parameters: dict, low: float, high: float, positive: bool = False) -> dict:
     """Draw an entry for each parameter, under the key of its gradient and in an order of their own."""
-    keys = rng.permutation(list(parameters)).tolist()
-    return {
-        "d" + key: rng.uniform(low, high, parameters[key].shape) * rng.choice(signs, parameters[key].shape)
-        for key in keys
-    }
+    drawn = {}
+    for key in rng.permutation(list(parameters)).tolist():
+        sizes, signs = rng.uniform(low, high, parameters[key].shape), rng.uniform(-1, 1, parameters[key].shape)
+        drawn["d" + key] = sizes if positive else np.copysign(sizes, signs)
+    return drawn
 
 
 def states(result: Any, names: tuple[str, ...]) -> list[dict]:
@@ -245,13 +245,13 @@ def walk(
 
 
 def momentum_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw velocities that are not zero, β from 0 to 0.97 and learning rates from 0.05 to 1.5."""
+    """Draw velocities that are not zero, β from 0.35 to 0.97 and learning rates from 0.05 to 1.5."""
     cases = []
-    for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (4, 0.97, 1.5), (3, 0.0, 0.2)):
+    for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (3, 0.97, 1.5)):
         parameters = drawn_network(rng, depth, 3)
         v = like(rng, parameters, 0.5, 2.0)
         gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
-        if depth == 4:
+        if depth == 3:
             parameters = shuffled(rng, parameters)
         cases.append(
             {"parameters": parameters, "v": v, "gradients": gradients, "beta": beta, "learning_rate": learning_rate}
@@ -291,19 +291,19 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
     """Draw parameters, states and gradients: ordinary ones, as small as epsilon, zero, and with its default."""
     for what, depth, size, epsilon in (
         ("", 2, 1.0, 0.3),
-        ("", 4, 1.0, 0.02),
+        ("", 3, 1.0, 0.02),
         (SMALL, 1, 1e-4, 3e-4),
         (ZERO, 2, 1.0, 1e-3),
-        (DEFAULT, 2, 1e-8, None),
+        (DEFAULT, 1, 1e-8, None),
     ):
         parameters = drawn_network(rng, depth, 3)
         v = like(rng, parameters, 0.5 * size, 2.0 * size)
-        s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, signs=(1,))
-        gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(STEPS)]
+        s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
+        gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
         if what == ZERO:  # from the first step on, in the first row of every array
             for value in itertools.chain(*(state.values() for state in (v, s, *gradients))):
                 value[0] = 0
-        if depth == 4:
+        if depth == 3:
             parameters = shuffled(rng, parameters)
         yield what, parameters, v, s, gradients, epsilon
 
@@ -392,11 +392,11 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
         (LATE, 1000, {"beta1": 0.5, "beta2": 0.7, "epsilon": 0.2}),
         ("the betas by default", 4, {"epsilon": 0.05}),
     ):
-        parameters = drawn_network(rng, 2, 3)
-        v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, signs=(1,))
+        parameters = drawn_network(rng, 1, 3)
+        v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, positive=True)
         if what == FIRST:
             v, s = ({key: 0 * value for key, value in state.items()} for state in (v, s))
-        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
+        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(2)]
         case = {"what": what, "parameters": parameters, "v": v, "s": s, "gradients": gradients, "t": t}
         cases.append({**case, "learning_rate": 0.2, "rest": rest})
     return cases
@@ -588,7 +588,7 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
         (5, 1, 2, None),
         (7, 7, 3, Halved(0.02)),
         (6, 64, 2, None),
-        (40, 8, 3, None),
+        (40, 8, 2, None),
     ):
         X = np.diag(rng.uniform(0.5, 1.5, m) * rng.choice((-1, 1), m))
         Y = (np.arange(m) % 2)[None, rng.permutation(m)].astype(float)
@@ -683,8 +683,13 @@ def alike(one: Any, other: dict) -> bool:
     return (
         isinstance(one, dict)
         and set(one) == set(other)
-        and all(np.shape(one[key]) == np.shape(other[key]) and np.allclose(one[key], other[key]) for key in other)
+        and all(np.shape(one[key]) == np.shape(other[key]) and close(one[key], other[key]) for key in other)
     )
+
+
+def close(one: np.ndarray, other: np.ndarray) -> bool:
+    """Tell whether numbers agree; np.allclose takes ten times as long for small arrays."""
+    return bool(np.all(np.abs(np.asarray(one) - other) <= 1e-8 + 1e-5 * np.abs(other)))
 
 
 def onward(calls: list[tuple], given: list[dict], start: dict) -> str:
@@ -723,13 +728,13 @@ def costs_of(
     if len(costs) != len(calls):
         return f"there are {len(costs)} of them, for {len(calls)} steps"
     before = [pass_over(call[0], X[:, group], Y[:, group])[0] for call, group in zip(calls, groups, strict=True)]
-    if np.allclose(costs, before, rtol=1e-4):
+    if close(costs, np.array(before)):
         return "yes"
     after = [pass_over(moved, X[:, group], Y[:, group])[0] for moved, group in zip(given, groups, strict=True)]
-    if np.allclose(costs, after, rtol=1e-4):
+    if close(costs, np.array(after)):
         return "no: they are those after the step"
     whole = [pass_over(call[0], X, Y)[0] for call in calls]
-    if np.allclose(costs, whole, rtol=1e-4):
+    if close(costs, np.array(whole)):
         return "no: they are those of the whole training set"
     return "no"
 
