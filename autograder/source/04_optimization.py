@@ -809,12 +809,10 @@ def valley(degrees):
 
 
 show_prediction(optimization_more_predictions, 1)
-walks = {}
 for degrees in (0, 45):
     height, slope, begin = valley(degrees)
     for name in names:
-        places, rate, needed = best_walk(name, height, slope, begin, 0.01 * height(begin))
-        walks[name, degrees] = places
+        _, rate, needed = best_walk(name, height, slope, begin, 0.01 * height(begin))
         print(f"turned by {degrees:2}°: {name:16} {needed:3.0f} steps, at rate {rate:.3f}")
 
 # %% [markdown]
@@ -849,30 +847,33 @@ def saddle_slope(place):
 
 
 show_prediction(optimization_more_predictions, 2)
-saddle_rates = {}
 for name in names:
-    walks[name, "saddle"], saddle_rates[name], _ = best_walk(name, saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)
+    _, rate, _ = best_walk(name, saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)
     left = []
     for distance in (1e-2, 1e-4, 1e-6):
-        places = walk(name, saddle_slope, [-1.5, distance], saddle_rates[name])
+        places = walk(name, saddle_slope, [-1.5, distance], rate)
         left.append(int(np.argmax(np.abs(places[:, 1]) > 0.5)))
-    print(f"{name:16} at rate {saddle_rates[name]:.3f}: steps until it has left the saddle: {left}")
+    print(f"{name:16} at rate {rate:.3f}: steps until it has left the saddle: {left}")
 
 # %% [markdown]
 r"""
 Prediction 2: a. Gradient descent and momentum multiply their distance from the ridge by a factor in each step, so a
 start that is 100 times nearer costs a good many steps more. RMSprop and Adam divide the tiny gradient by its own size:
 the first step is as long as any other.
+
+Here both landscapes are, each optimizer at its own best rate.
 """
 
 # %% tags=["experiment"]
 boxes = {"valley": ((-4.6, 2.6), (-0.75, 0.75)), "saddle": ((-1.7, 1.1), (-0.4, 1.4))}
 levels = {"valley": [0.02, 0.2, 1, 3, 8, 16, 28], "saddle": [0.02, 0.1, 0.24, 0.6, 2, 6, 14, 24]}
-heights = {"valley": valley(0)[0], "saddle": saddle_height}
-grids = {}
+landscapes = {"valley": (*valley(0), 0.16), "saddle": (saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)}
+grids, walks = {}, {}
 for kind, (xs, ys) in boxes.items():
     x, y = np.linspace(*xs, 70), np.linspace(*ys, 70)
-    grids[kind] = x, y, heights[kind](np.stack(np.meshgrid(x, y), axis=-1))
+    grids[kind] = x, y, landscapes[kind][0](np.stack(np.meshgrid(x, y), axis=-1))
+    for name in names:
+        walks[name, kind], _, _ = best_walk(name, *landscapes[kind])
 
 
 def moment(axes, step):
@@ -880,7 +881,7 @@ def moment(axes, step):
     for ax, (kind, (xs, ys)) in zip(axes, boxes.items(), strict=True):
         ax.contour(*grids[kind], levels=levels[kind], colors="0.8", linewidths=0.8)
         for index, name in enumerate(names):
-            places = walks[name, 0 if kind == "valley" else kind][: step + 1]
+            places = walks[name, kind][: step + 1]
             plots.line(ax, places[:, 0], places[:, 1], index, "")
             mark = {"color": plots.COLOURS[index], "marker": plots.MARKERS[index], "markeredgecolor": "black"}
             ax.plot(*places[-1:].T, linestyle=plots.DASHES[index], label=name, **mark)
@@ -979,9 +980,10 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 3: b. Each has its trough, at another place, and in it the costs come close together: the bands overlap. On
-the 100 test points a difference of two or three is within chance. What Adam buys you here is not a better end, but a
-rate near 0.01 that is often near enough. When you read that one optimizer beats another, ask: at whose learning rate?
+Prediction 3: b. Each has its trough, at another place, and in it the costs come close together: the bands overlap. Of
+100 test points the standard error is one or two, so differences of two or three prove nothing. What Adam buys you here
+is not a better end, but a rate near 0.01 that is often near enough. When you read that one optimizer beats another,
+ask: at whose learning rate?
 
 ## Let the learning rate fall
 

@@ -102,6 +102,8 @@ def random_mini_batches(
     m = X.shape[1]
     found = batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
     yield Seen(SIZES, [X_b.shape[1] for X_b, _ in found])
+    if len(found) == 1 and found[0][0].shape[1] == m > mini_batch_size:
+        raise Malformed("it returns all examples in one piece")
     if any(X_b.shape[1] != Y_b.shape[1] for X_b, Y_b in found):
         raise Malformed("an X_b and its Y_b hold different numbers of examples")
     groups = members(found)
