@@ -167,8 +167,8 @@ def gd_in_the_dict(parameters, grads, learning_rate):
 edits(
     VELOCITY,
     {
-        "Your keys are W1, b1, …: they are those of the gradients, dW1, db1, …": ('"d" + key', "key"),
-        "Your keys are vW1, vb1, …: they are those of the gradients, dW1, db1, …": ('"d" + key', '"v" + key'),
+        "Your keys are W1, b1, … Take those of the gradients: dW1, db1, and so on.": ('"d" + key', "key"),
+        "Your keys are vW1, vb1, … Take those of the gradients: dW1, db1, and so on.": ('"d" + key', '"v" + key'),
         "Your dict has no biases: they have a velocity too.": (
             "parameters.items()}",
             'parameters.items() if key[0] == "W"}',

@@ -491,7 +491,7 @@ FROM_ZERO = "epoch 0, and then 1"
 LATER = "later epochs"
 
 
-def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]]) -> None:
+def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
     """Register a decay schedule.
 
     Parameters
@@ -499,6 +499,8 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]]) ->
     name : str
     settings : callable
         ``settings(rng)`` draws what is handed over beside the epoch: ``(learning_rate0, ...)``.
+    default : str
+        What is looked at where ``learning_rate0`` is all that is handed over.
     """
 
     def cases(rng: np.random.Generator) -> list[Case]:
@@ -512,9 +514,11 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]]) ->
         for rate in found:
             if isinstance(rate, str | dict | list) or np.shape(rate) != ():
                 raise Malformed(f"it returns {kind(rate)}, not one number")
-        yield Seen(LATER if epochs[0] else FROM_ZERO, [float(rate) for rate in found])
+        what = LATER if epochs[0] else FROM_ZERO
+        yield Seen(what if rest else default, [float(rate) for rate in found])
 
-    exercise(name, cases=cases, weights={LATER: 3, FROM_ZERO: 1})(observe)
+    weights = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
+    exercise(name, cases=cases, weights=weights)(observe)
 
 
 def some(rng: np.random.Generator, low: float, high: float) -> float:
@@ -526,6 +530,7 @@ decays("decay_inverse_time", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2
 decays(
     "decay_exponential",
     lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.7, 0.94)), (some(rng, 1.1, 3), some(rng, 0.5, 0.9)), (0.37,)],
+    default="base is 0.95 by default",
 )
 decays("decay_sqrt", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 0.9)), (some(rng, 0.1, 0.9), some(rng, 1.2, 3))])
 decays(
@@ -598,8 +603,8 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
         case = {"X": X, "Y": Y, "parameters": parameters, "size": size, "epochs": epochs, "decay": decay}
         cases.append({**case, "learning_rate": some(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
     # A deep network, to be trained on the whole set: its gradients do not depend on any order.
-    parameters = {key: 2 * value for key, value in drawn_network(rng, 3, 4).items()}
-    parameters |= {"W3": rng.normal(0, 1, (1, len(parameters["W2"]))), "b3": rng.normal(0, 1, (1, 1))}
+    parameters = drawn_network(rng, 3, 4)
+    parameters |= {"W3": rng.normal(0, 0.5, (1, len(parameters["W2"]))), "b3": rng.normal(0, 0.5, (1, 1))}
     X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), (rng.random((1, 9)) < 0.5).astype(float)
     case = {"X": X, "Y": Y, "parameters": parameters, "size": 9, "epochs": 2, "decay": None}
     return [*cases, {**case, "learning_rate": 0.3, "seed": int(rng.integers(10_000))}]
