@@ -57,6 +57,24 @@ LISTED = {
     "numerical_gradient": ["put it back", "whole numbers", "all entries at once"],
     "gradient_check": ["by their place", "with themselves", "‖θ‖"],
     "repaired_backward_propagation": ["given network"],
+    "random_mini_batches": ["Y apart from X", "drop the last", "empty mini-batch", "do not shuffle"],
+    "update_parameters_with_gd": ["uphill", "biases stay", "were given"],
+    "fit": ["t anew in each epoch", "of shape (n,)"],
+    "exponentially_weighted_average": ["back into the recursion", "divide by 1 − β.", "counts from 0", "swapped"],
+    "initialize_velocity": ["keys are", "same array", "no biases"],
+    "update_parameters_with_momentum": ["weighed by 1 − β", "old v.", "dropped the history", "uphill"],
+    "update_parameters_with_rmsprop": ["no ε", "inside the root", "root of s first", "dropped the history"],
+    "update_parameters_with_adam": [
+        "do not use t",
+        "without the power t",
+        "do not correct s",
+        "correct s with β₁",
+        "inside the root",
+        "corrected v and s as the state",
+    ],
+    "decay_inverse_time": ["do not use decay_rate", "compounds"],
+    "decay_sqrt": ["divide by zero"],
+    "decay_staircase": ["round epoch"],
 }
 
 

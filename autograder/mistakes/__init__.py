@@ -99,5 +99,6 @@ from autograder.mistakes import (  # noqa: E402 - register theirs
     data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
     initialization,  # noqa: F401
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )

@@ -48,5 +48,6 @@ from autograder.variants import (  # noqa: E402 - register theirs
     data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
     initialization,  # noqa: F401
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )

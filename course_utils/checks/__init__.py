@@ -11,6 +11,7 @@ from course_utils.checks import (
     gradient_checking,  # noqa: F401
     initialization,  # noqa: F401
     observing,
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )
 from course_utils.checks.calling import called_name
