@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from concurrent.futures import ProcessPoolExecutor
 
@@ -61,6 +62,24 @@ LISTED = {
     "coarse_to_fine": ["beyond the old one", "worst point"],
     "successive_halving": ["Nobody is dropped", "Of equals"],
     "repaired_backward_propagation": ["given network"],
+    "random_mini_batches": ["Y apart from X", "drop the last", "empty mini-batch", "do not shuffle"],
+    "update_parameters_with_gd": ["uphill", "biases stay", "were given"],
+    "fit": ["t anew in each epoch", "of shape (n,)"],
+    "exponentially_weighted_average": ["back into the recursion", "divide by 1 − β.", "counts from 0", "swapped"],
+    "initialize_velocity": ["keys are", "same array", "no biases"],
+    "update_parameters_with_momentum": ["weighed by 1 − β", "old v.", "dropped the history", "uphill"],
+    "update_parameters_with_rmsprop": ["no ε", "inside the root", "root of s first", "dropped the history"],
+    "update_parameters_with_adam": [
+        "do not use t",
+        "without the power t",
+        "do not correct s",
+        "correct s with β₁",
+        "inside the root",
+        "corrected v and s as the state",
+    ],
+    "decay_inverse_time": ["do not use decay_rate", "compounds"],
+    "decay_sqrt": ["divide by zero"],
+    "decay_staircase": ["round epoch"],
     "one_hot": ["transposed", "from 1", "from the data"],
     "softmax": ["overflows for large", "along rows", "all columns together"],
     "cross_entropy_cost": ["over classes too", "sign", "nan"],
@@ -174,12 +193,19 @@ def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_answer_without_anything_right_is_shown_all_the_same(name, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "test")
+    assert grading.hidden(name, points=10)(lambda *_, **__: {}) == 0.0
+    assert "0 of 10 points" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_observers_yield_the_properties_that_carry_points(name):
     exercise = EXERCISES[name]
     seen = {one.property for case in grading.right_outcome(exercise, seed=1) for one in case}
     assert set(exercise.properties) <= seen
     assert sum(exercise.properties.values()) == pytest.approx(1)
-    assert ARGUMENTS in exercise.properties or name.endswith(("_predictions", "_answers"))
+    assert (ARGUMENTS in exercise.properties) == bool(inspect.signature(reference_answer(name)).parameters)
 
 
 def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):

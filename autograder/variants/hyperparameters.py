@@ -198,3 +198,36 @@ def arrays():
 def whole_as_float():
     settings = dict(init_scale=1.2, learning_rate=0.15, final_share=0.05)
     return {**settings, "hidden_layers": [60.0, 20.0], "mini_batch_size": 128.0}
+
+
+# --- predictions and questions ----------------------------------------------------------------------------------------
+
+
+@variant("hyperparameters_predictions")
+def all_the_same():
+    return {number: "a" for number in range(1, 7)}
+
+
+@variant("hyperparameters_predictions")
+def one_string():
+    return "DCBAAB"
+
+
+@variant("hyperparameters_predictions")
+def a_list():
+    return ["b", "c", " d", "a ", "C", "d"]
+
+
+@variant("hyperparameters_answers")
+def one_string_of_answers():
+    return "cadbc"
+
+
+@variant("hyperparameters_answers")
+def capitals():
+    return {1: "C", 2: "A", 3: "D", 4: "B", 5: "C"}
+
+
+@variant("hyperparameters_answers")
+def words_as_keys():
+    return {"1": "c", "2": "a", "3": "d", "4": "b", "5": "c"}

@@ -88,7 +88,7 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     failed = {name for _, name in wrong}
     for name in held:
         held[name] = name not in failed and any(name == wanted_name for _, wanted_name in wanted)
-    if not any(holds for name, holds in held.items() if name != ARGUMENTS):
+    if ARGUMENTS in held and not any(holds for name, holds in held.items() if name != ARGUMENTS):
         held[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
     share = sum(part for name, part in exercise.properties.items() if held.get(name))
     verdict = Verdict(exercise.name, "wrong" if wrong else "right", held, share, notes=sorted(trial.notes))
