@@ -25,6 +25,7 @@ from autograder.variants import VARIANTS
 from course_utils.checks import store
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.report import MIMETYPE
+from course_utils.progress import PROGRESS
 
 COURSE = Path(__file__).resolve().parent
 ROOT = COURSE.parent
@@ -198,7 +199,7 @@ def solve(file: Path) -> Path:
                 raise source.error(number, f"{output.ename}: {output.evalue}")
             if {"image/png", "image/svg+xml"} & set(output.get("data", {})):
                 raise source.error(number, "a figure without alternative text: end it with plots.show(fig, alt=...)")
-        cell.outputs = [output for output in cell.outputs if not _is_widget(output)]
+        cell.outputs = [output for output in cell.outputs if not _is_fleeting(output)]
         _require_full_points(source, number, cell)
     solved.metadata = nbformat.from_dict(KERNEL)
     path = folder / f"{source.name}.ipynb"
@@ -255,9 +256,10 @@ def _require_alt(source: Source, number: int, text: str) -> None:
         raise source.error(number, "a picture without alternative text")
 
 
-def _is_widget(output: nbformat.NotebookNode) -> bool:
-    # A widget is nothing without its kernel, and its model has a new random id on every run.
-    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+def _is_fleeting(output: nbformat.NotebookNode) -> bool:
+    # A widget is nothing without its kernel, and its model has a new random id on every run; progress is about the
+    # files that happen to lie there.
+    return bool({"application/vnd.jupyter.widget-view+json", PROGRESS} & set(output.get("data", {})))
 
 
 def _require_full_points(source: Source, number: int, cell: nbformat.NotebookNode) -> None:

@@ -13,8 +13,8 @@ from course_utils.checks import (
     observing,
     regularization,  # noqa: F401
 )
-from course_utils.checks.calling import called_name
-from course_utils.checks.exercise import EXERCISES, Exercise, try_out
+from course_utils.checks.calling import called_name, cell_of
+from course_utils.checks.exercise import EXERCISES, Exercise, digest, try_out
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
 
@@ -42,6 +42,8 @@ def check(function: Callable) -> None:
     exercise = find_exercise(function, called_name(sys._getframe(1)))
     trial = try_out(function, exercise, VISIBLE_SEED)
     verdict = judge(trial, exercise, read(DATASETS / "checks.h5", exercise.name))
+    text = cell_of(function).strip()
+    verdict.cell = digest(text) if text else ""
     Report(verdict).show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete
