@@ -229,8 +229,9 @@ def _test(source: Source, number: int, exercise: str, points: object) -> nbforma
     visible = source.cells[number].source
     if not isinstance(points, int) or points < 1:
         raise source.error(number, f"points={points} is not a whole number of at least 1")
-    if visible.strip() != f"check({exercise})":
-        raise source.error(number, f"a points cell holds check({exercise}) and nothing else")
+    call = f"check({', '.join(EXERCISES[exercise].functions)})"
+    if visible.strip() != call:
+        raise source.error(number, f"a points cell holds {call} and nothing else")
     cell = nbformat.v4.new_code_cell(
         "### BEGIN HIDDEN TESTS\n"
         "from autograder.grading import hidden\n"
@@ -346,12 +347,14 @@ def judge_both_ways(seed: int = 1) -> None:
         Naming the function that is judged wrongly.
     """
     for variant in VARIANTS:
-        verdict = examine(variant.function, variant.exercise, seed)
+        function, *companions = variant.functions
+        verdict = examine(function, variant.exercise, seed, *companions)
         if verdict.state != "right":
             first_line = variant.text.splitlines()[0]
             raise _misjudged("variants", first_line, f"this right answer is refused: {verdict.failure}")
     for mistake in MISTAKES:
-        verdict = examine(mistake.function, mistake.exercise, seed)
+        function, *companions = mistake.functions
+        verdict = examine(function, mistake.exercise, seed, *companions)
         if verdict.state != "wrong" or mistake.sentence not in verdict.mistakes:
             raise _misjudged(
                 "mistakes", mistake.sentence, f"{mistake.exercise}: not caught by name: {mistake.sentence}"

@@ -171,6 +171,71 @@ def boundary(ax: Axes, probability: Callable[[np.ndarray], np.ndarray], X: np.nd
     ax.grid(False)
 
 
+def regions(
+    models: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    X: np.ndarray,
+    Y: np.ndarray,
+    alt: str,
+    columns: int = 3,
+) -> None:
+    """Show where models of several classes say which, one beside the other, with the points on top.
+
+    Parameters
+    ----------
+    models : dict
+        Title → ``probabilities(points (2, n))`` → (C, n).
+    X, Y : array (2, m), array (1, m)
+        Points to draw, labels from 0.
+    alt : str
+        Alternative text.
+    columns : int
+        How many in a row.
+    """
+    columns = min(columns, len(models))
+    rows = -(-len(models) // columns)
+    fig, axes = figure(rows, columns, width=2.9, height=2.7, sharex=True, sharey=True)
+    low, high = X.min(axis=1) - 0.25, X.max(axis=1) + 0.25
+    x, y = np.linspace(low[0], high[0], 240), np.linspace(low[1], high[1], 240)
+    grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)])
+    for ax, (title, probabilities) in zip(axes.flat, models.items(), strict=False):
+        P = np.asarray(probabilities(grid))
+        label = P.argmax(axis=0).reshape(len(y), len(x))
+        for c in range(len(P)):
+            if (label == c).any():
+                ax.contourf(x, y, label == c, levels=[0.5, 1.5], colors=[COLOURS[c % 7]], alpha=0.2)
+                # Where it beats every other class: its edge is the zero of a smooth function, and so drawn smooth.
+                lead = np.log(P[c] + 1e-300) - np.log(np.delete(P, c, axis=0).max(axis=0) + 1e-300)
+                ax.contour(x, y, lead.reshape(label.shape), levels=[0], colors="black", linewidths=1.2)
+        points(ax, X, Y)
+        ax.grid(False)
+        ax.set_title(title)
+    for ax in axes.flat[len(models) :]:
+        ax.set_axis_off()
+    show(fig, alt)
+
+
+def confusion(counts: np.ndarray, xlabel: str, ylabel: str, title: str, alt: str) -> None:
+    """Show how often each class was taken for which, as a table of numbers.
+
+    Parameters
+    ----------
+    counts : array (C, C)
+        Rows: what it was; columns: what it was taken for.
+    xlabel, ylabel, title, alt : str
+    """
+    fig, axes = figure(width=4.2, height=3.8)
+    ax, C = axes[0, 0], len(counts)
+    shade = np.sqrt(counts / counts.max())  # so that rare mistakes are seen beside what is right
+    ax.imshow(shade, cmap="Greys", vmin=0, vmax=1.3)
+    for row, column in np.ndindex(C, C):
+        colour = "white" if shade[row, column] > 0.8 else "black"
+        if counts[row, column]:
+            ax.text(column, row, f"{counts[row, column]:g}", ha="center", va="center", color=colour)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xticks=range(C), yticks=range(C))
+    ax.grid(False)
+    show(fig, alt)
+
+
 def scatter(X: np.ndarray, Y: np.ndarray, title: str, alt: str) -> None:
     """Show a data set of labelled points in the plane.
 

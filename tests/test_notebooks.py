@@ -61,6 +61,20 @@ CONTRACT = {
         "repaired_backward_propagation": 8,
         "gradient_checking_answers": 4,
     },
+    "05_batchnorm_softmax": {
+        "batchnorm_softmax_predictions": 2,
+        "one_hot": 6,
+        "softmax": 10,
+        "cross_entropy_cost": 8,
+        "softmax_gradient": 6,
+        "batchnorm_forward": 14,
+        "batchnorm_backward": 18,
+        "update_running_statistics": 8,
+        "batchnorm_inference": 6,
+        "predict_probabilities": 4,
+        "train_classifier": 12,
+        "batchnorm_softmax_answers": 6,
+    },
 }
 
 

@@ -11,10 +11,10 @@ import pytest
 from autograder import grading
 from autograder.mistakes import MISTAKES, mistakes_in
 from autograder.reference import reference_answer, solution_text
-from autograder.texts import run_text
+from autograder.texts import run_texts
 from autograder.variants import VARIANTS
 from course_utils import bug_hunt
-from course_utils.checks.exercise import ARGUMENTS, EXERCISES, try_out
+from course_utils.checks.exercise import ARGUMENTS, EXERCISES, Trial, try_out
 from course_utils.checks.verdict import Known, judge
 
 NAMES = list(EXERCISES)
@@ -57,13 +57,27 @@ LISTED = {
     "numerical_gradient": ["put it back", "whole numbers", "all entries at once"],
     "gradient_check": ["by their place", "with themselves", "‖θ‖"],
     "repaired_backward_propagation": ["given network"],
+    "one_hot": ["transposed", "from 1", "from the data"],
+    "softmax": ["overflows for large", "along rows", "all columns together"],
+    "cross_entropy_cost": ["over classes too", "sign", "nan"],
+    "softmax_gradient": ["1/m is missing", "sign"],
+    "batchnorm_forward": ["σ² + ε, as", "over the units", "σ + ε", "ddof=1", "swapped"],
+    "update_running_statistics": ["swapped", "mix standard deviations", "changed the running"],
+    "batchnorm_inference": ["batch's own statistics", "Take the root"],
+    "batchnorm_backward": ["mean μ is missing", "variance σ² is missing", "γ is missing", "raw Z"],
+    "predict_probabilities": ["statistics of the batch"],
+    "train_classifier": ["beside it", "percent", "not learned enough", "dev set, so"],
 }
 
 
 def wrong_verdicts(name: str, seed: int) -> list[str]:
     """Judge every known answer to an exercise on the cases of a seed, and say which verdicts are wrong."""
-    exercise = EXERCISES[name]
-    tried = [(mistake, try_out(mistake.function, exercise, seed)) for mistake in mistakes_in(name)]
+    exercise = grading.hidden_exercise(name)
+
+    def tried_out(functions: tuple) -> Trial:
+        return try_out(grading.joined(name, *functions), exercise, seed)
+
+    tried = [(mistake, tried_out(mistake.functions)) for mistake in mistakes_in(name)]
     outcomes = [(mistake.sentence, trial.seen) for mistake, trial in tried]
     known = Known(grading.right_outcome(exercise, seed), lambda: outcomes)
     found = []
@@ -73,7 +87,7 @@ def wrong_verdicts(name: str, seed: int) -> list[str]:
             found.append(f"seed {seed}: {mistake.sentence}: {verdict}")
     for variant in VARIANTS:
         if variant.exercise == name:
-            verdict = judge(try_out(variant.function, exercise, seed), exercise, known)
+            verdict = judge(tried_out(variant.functions), exercise, known)
             if verdict.state != "right" or verdict.share != pytest.approx(1):
                 found.append(f"seed {seed}: {variant.text[:60]}: {verdict}")
     return found
@@ -149,8 +163,8 @@ def test_importing_an_answer_earns_nothing(name, capsys):
 def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_SECRET", "test")
     check = grading.hidden(name, points=10)
-    assert repr(check(run_text(solution_text(name), name))) == "10.0"
-    earned = [check(mistake.function) for mistake in mistakes_in(name)]
+    assert repr(check(*run_texts(solution_text(name), *EXERCISES[name].functions))) == "10.0"
+    earned = [check(*mistake.functions) for mistake in mistakes_in(name)]
     assert all(type(points) is float and 0 <= points < 10 for points in earned)
     assert any(earned)
 
@@ -158,7 +172,7 @@ def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
 @pytest.mark.parametrize("name", NAMES)
 def test_observers_yield_the_properties_that_carry_points(name):
     exercise = EXERCISES[name]
-    seen = {one.property for case in try_out(reference_answer(name), exercise, seed=1).seen for one in case}
+    seen = {one.property for case in grading.right_outcome(exercise, seed=1) for one in case}
     assert set(exercise.properties) <= seen
     assert sum(exercise.properties.values()) == pytest.approx(1)
     assert ARGUMENTS in exercise.properties or name.endswith(("_predictions", "_answers"))

@@ -71,7 +71,7 @@ class Answer:
             raise NotStarted from None
         except TimeoutError:
             raise TimeLimit from None
-        except TimeLimit:
+        except (TimeLimit, Raised):
             raise
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):

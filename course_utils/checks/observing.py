@@ -29,6 +29,20 @@ RNG = "randomness comes from rng"
 NO_LETTER = "no letter from a to d"
 
 
+def numbers(value: Any) -> np.ndarray:
+    """Read a result as an array of numbers.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    array = np.asarray(value) if not isinstance(value, dict) else np.array("")
+    if array.dtype.kind not in "biuf" or array.size == 0:
+        raise Malformed(f"it returns {kind(value)}, not numbers")
+    return array
+
+
 def arrays(parameters: Any) -> dict[str, np.ndarray]:
     """Read a result as a dict of arrays.
 

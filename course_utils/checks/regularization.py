@@ -11,6 +11,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.observing import numbers
 
 PREDICTIONS = 4
 QUESTIONS = 6
@@ -54,20 +55,6 @@ def cost(answer: Answer, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd:
     found = answer(AL, Y, parameters, lambd)
     yield Seen("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
     yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
-
-
-def numbers(value: Any) -> np.ndarray:
-    """Read a result as an array of numbers.
-
-    Raises
-    ------
-    Malformed
-        It is something else.
-    """
-    array = np.asarray(value) if not isinstance(value, dict) else np.array("")
-    if array.dtype.kind not in "biuf" or array.size == 0:
-        raise Malformed(f"it returns {kind(value)}, not numbers")
-    return array
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
