@@ -10,6 +10,7 @@ from pathlib import Path
 IMPORTS = """import functools
 import itertools
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 

@@ -67,6 +67,14 @@ def test_a_cell_that_shows_or_does_the_wrong_thing_is_named_with_its_line(cell, 
     assert f"{file.as_posix()}:5: " in str(error.value)
 
 
+def test_a_cell_tagged_timing_is_run_and_its_output_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
+    cell = "import time\nbegan = time.perf_counter()\nprint(began)"
+    file = write(tmp_path, "# %%\nprint(7)\n", f'# %% tags=["timing"]\n{cell}\n', "# %%\nprint(began > 0)\n")
+    cells = nbformat.read(build.solve(file), as_version=4).cells
+    assert [[output.text for output in cell.outputs] for cell in cells] == [["7\n"], [], ["True\n"]]
+
+
 def test_the_command_prints_that_line_and_fails(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(build, "sources", lambda: [write(tmp_path, EXERCISE)])
     monkeypatch.setattr(build, "write_data", lambda root: None)

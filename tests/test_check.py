@@ -82,7 +82,7 @@ def test_a_known_mistake_is_named_from_the_stored_outcomes(mistake, capsys):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_blank_is_not_started_and_not_red(name, capsys, monkeypatch):
-    def blank(*_):
+    def blank(*_, **__):
         raise NotImplementedError
 
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)

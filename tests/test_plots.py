@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from unittest import mock
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from course_utils import data, plots
 
@@ -71,6 +74,33 @@ def test_several_seeds_are_a_median_and_a_band():
     band = axes[0, 0].collections[0].get_paths()[0].vertices
     assert band[:, 1].min() == 0
     assert band[:, 1].max() == 9
+
+
+def film(alt="a point that moves to the right"):
+    def draw(axes, moment):
+        axes[0].plot([moment], [0], "o", label="point")
+        axes[0].set(xlabel="x", ylabel="y", xlim=(0, 5), title=str(moment))
+
+    plots.film(draw, panels=1, moments=range(5), strip=[0, 4], alt=alt)
+
+
+def test_a_film_has_a_strip_and_moves_only_when_unfolded_and_ends():
+    content = shown(film)["text/html"]
+    strip, folded = content.split("<details>")
+    assert strip.count("<img") == 1
+    assert "image/png" in strip
+    assert 'alt="a point that moves to the right"' in strip
+    assert 'alt="The same, moving: a point that moves to the right"' in folded
+    gif = base64.b64decode(re.search(r"image/gif;base64,([^\"]+)", folded)[1])
+    picture = Image.open(io.BytesIO(gif))
+    assert picture.n_frames == 5
+    assert picture.info["loop"] == 2
+    assert content == shown(film)["text/html"]
+
+
+def test_a_film_without_alternative_text_is_refused():
+    with pytest.raises(ValueError, match="alternative text"):
+        film(alt="")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ def reference_text(exercise: str) -> str:
 
 
 def solution_text(exercise: str) -> str:
-    """Text of the right answer as a student would hand it in: without the markers."""
-    lines = reference_text(exercise).splitlines()
+    """Text of the right answer as a student would hand it in: without the markers, below the answers that it calls."""
+    answer = reference_answer(exercise)
+    room = vars(importlib.import_module(answer.__module__))
+    called = [
+        name for name in answer.__code__.co_names if getattr(room.get(name), "__module__", "") == room["__name__"]
+    ]
+    lines = "\n\n\n".join(map(reference_text, [*called, exercise])).splitlines()
     return "\n".join(line for line in lines if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION"))

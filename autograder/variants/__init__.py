@@ -57,5 +57,6 @@ from autograder.variants import (  # noqa: E402 - register theirs
     gradient_checking,  # noqa: F401
     hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )

@@ -13,6 +13,7 @@ from course_utils.checks import (
     hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
     observing,
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )
 from course_utils.checks.calling import called_name, cell_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import textwrap
 from typing import Any
@@ -14,6 +15,8 @@ SHORT = 70
 GREY = "#5e5e5e"
 COLOURS = {"right": "#1b7837", "wrong": "#b2182b"}
 MIMETYPE = "application/vnd.course-check+json"
+
+_wrap = functools.partial(textwrap.wrap, break_on_hyphens=False)  # "mini-batch" is one word
 
 
 def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
@@ -96,10 +99,10 @@ class Report:
         return found
 
     def __repr__(self) -> str:
-        parts = textwrap.wrap(self.headline(), WIDTH, subsequent_indent="  ")
+        parts = _wrap(self.headline(), WIDTH, subsequent_indent="  ")
         for label, text in self.lines():
             start = f"  {label}{'' if label in ('✔', '✘', '') else ':'} " if label else "  "
-            parts += textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
+            parts += _wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
         return "\n".join(parts)
 
     def _parts(self) -> list[float]:
@@ -158,7 +161,7 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # The Validate dialog cuts lines, so they are short.
-        return [*textwrap.wrap(f"Check failed: {self}", SHORT), *textwrap.wrap(self.hint, SHORT)]
+        return [*_wrap(f"Check failed: {self}", SHORT), *_wrap(self.hint, SHORT)]
 
 
 def not_started(verdict: Verdict) -> NotImplementedError:
