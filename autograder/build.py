@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import datasets
+from autograder import datasets, picture
 from autograder.grading import examine, right_outcome, wrong_outcomes
 from autograder.mistakes import MISTAKES
 from autograder.reference import reference_answer, reference_text
@@ -30,6 +30,7 @@ from course_utils.progress import PROGRESS
 COURSE = Path(__file__).resolve().parent
 ROOT = COURSE.parent
 SOLVED = COURSE / "solved"
+BUILT = ("notebooks", "datasets", picture.PLACE.as_posix())  # and committed
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -80,7 +81,8 @@ def build(root: Path = ROOT) -> None:
     Parameters
     ----------
     root : Path
-        Where ``notebooks/`` and ``datasets/`` are written; solved notebooks always go to ``autograder/solved/``.
+        Where ``notebooks/``, ``datasets/`` and README's picture are written; solved notebooks always go to
+        ``autograder/solved/``.
 
     Raises
     ------
@@ -90,6 +92,7 @@ def build(root: Path = ROOT) -> None:
     files = sources()
     write_data(root)
     judge_both_ways()
+    picture.draw(root)
     for file in files:
         solve(file)
         release(file.stem, root / "notebooks")
@@ -103,7 +106,7 @@ def drift() -> list[str]:
         build(built)
         return sorted(
             name
-            for part in ("notebooks", "datasets")
+            for part in BUILT
             for name in _files(built, part) | _files(ROOT, part)
             if not _same(built / name, ROOT / name)
         )
@@ -380,6 +383,8 @@ def _misjudged(room: str, text: str, message: str) -> BuildError:
 
 
 def _files(root: Path, part: str) -> set[str]:
+    if (root / part).is_file():
+        return {part}
     return {
         path.relative_to(root).as_posix()
         for path in (root / part).rglob("*")
