@@ -22,6 +22,7 @@ from autograder.grading import examine, right_outcome, wrong_outcomes
 from autograder.mistakes import MISTAKES
 from autograder.reference import reference_answer, reference_text
 from autograder.variants import VARIANTS
+from course_utils.challenge import BOARD
 from course_utils.checks import store
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.report import MIMETYPE
@@ -183,6 +184,7 @@ def solve(file: Path) -> Path:
     solved = notebook(file)
     folder = SOLVED / source.name
     folder.mkdir(parents=True, exist_ok=True)
+    (SOLVED / BOARD.name).unlink(missing_ok=True)  # entries of an earlier build
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # Progress bars hold times, which no two runs share.
     environment = {**os.environ, "TQDM_DISABLE": "1", "COURSE_SECRET": "build", "COURSE_STUDENT": "build"}

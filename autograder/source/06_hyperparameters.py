@@ -23,6 +23,9 @@ as you like. The same checks run on other cases when your work is graded.
 """
 
 # %%
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from course_utils import challenge, check, network, plots, show_prediction
@@ -62,10 +65,10 @@ ten reach 90 % on the dev set?
 - a) none
 - b) about as many as of the first ten
 - c) fewer than of the first ten
-- d) far more than of the first ten
+- d) several times as many as of the first ten
 
-**5.** Sixteen candidates train for a short while, the better half goes on, and so on; only two train to the end. Compared
-to training all sixteen to the end, the winner…
+**5.** Sixteen candidates train for a short while, the better half goes on, and so on; only two train to the end.
+Compared to training all sixteen to the end, the winner…
 
 - a) is as good or nearly so, for half of the steps,
 - b) is as good, for all of the steps,
@@ -348,7 +351,7 @@ Three searches, from three seeds.
 
 
 # %% tags=["experiment", "nbval-check-output"]
-def settings_at(point):
+def settings_at(point: np.ndarray) -> dict[str, Any]:
     """Settings of a point: exponents of the learning rate and of the initial scale."""
     return {
         "hidden_layers": [60, 30],
@@ -397,9 +400,10 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 4: d. In the large box few networks learn. In the last one nearly all do, and you can look at small
-differences. Two warnings. The first round has to hit the good region once, or the box closes round the wrong place. And
-small differences on 120 images are mostly luck; you will see that in a moment.
+Prediction 4: d. In the large box, three of thirty networks learn well; in the last one, twelve. And you can look at
+small differences there. But see the second search: its first round hit nothing good, so the box closed round the wrong
+place. Spend enough on the first round, and do not shrink too fast. And small differences on 120 images are mostly luck;
+you will see that in a moment.
 
 ## Half of them, again and again
 
@@ -445,19 +449,25 @@ that you see what it missed.
 show_prediction(hyperparameters_predictions, 5)
 budgets = [40, 80, 160, 300]
 bar = iter(network.progress_bar(3 * (16 + 30), "halving"))
-fig, axes = plots.figure(1, 3, width=3.1, height=3.0, sharey=True)
-for seed in range(3):
-    candidates = [settings_at(point) for point in random_search_points(box, 16, np.random.default_rng(100 + seed))]
-    seen = {index: [] for index in range(16)}
 
-    def score(candidate, budget, candidates=candidates, seen=seen):
-        """Dev accuracy after a budget of steps; remembered for the picture."""
+
+def scorer(candidates: list, seen: dict[int, list]) -> Callable[[Any, int], float]:
+    """Make a score for your function: dev accuracy after a budget of steps, noted in ``seen`` for the picture."""
+
+    def score(candidate: Any, budget: int) -> float:
         next(bar)
         reached = challenge.dev_accuracy(candidate, steps=budget)
         seen[candidates.index(candidate)].append(100 * reached)
         return reached
 
-    winner = successive_halving(candidates, score, budgets)
+    return score
+
+
+fig, axes = plots.figure(1, 3, width=3.1, height=3.0, sharey=True)
+for seed in range(3):
+    candidates = [settings_at(point) for point in random_search_points(box, 16, np.random.default_rng(100 + seed))]
+    seen = {index: [] for index in range(16)}
+    winner = successive_halving(candidates, scorer(candidates, seen), budgets)
     full = []
     for candidate in candidates:
         next(bar)
@@ -495,7 +505,7 @@ Which one, your computers decide.
 ## The best of many is lucky
 
 Fifty networks are all right 95 % of the time, exactly. You measure each on 120 images, and take the best. 2000 times
-over:
+over; the band holds 80 % of them:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -516,7 +526,7 @@ plots.lines(
     tries,
     "networks tried",
     "accuracy in %",
-    "What the winner seems to be worth (median, and 10 to 90 %)",
+    "What the best of many seems to be worth",
     "Accuracy against the number of networks: the best on dev climbs from 95 to 99 %, the truth stays at 95 %.",
     markers=True,
     xscale="log",
