@@ -13,6 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     build = commands.add_parser("build", help="build notebooks/, datasets/ and autograder/solved/ from the sources")
     build.add_argument("--check", action="store_true", help="build elsewhere and fail where a committed file differs")
     commands.add_parser("data", help="rebuild datasets/ only: the data sets and the visible checks' outcomes")
+    commands.add_parser("picture", help="redraw README's picture only")
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
     demo.add_argument("--assignment", default="01_initialization", help="which notebook (default: 01_initialization)")
@@ -22,6 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
         from autograder.build import write_data
 
         write_data()
+        return 0
+    if chosen.command == "picture":
+        from autograder.build import ROOT
+        from autograder.picture import draw
+
+        draw(ROOT)
         return 0
     if chosen.command == "demo":
         from autograder.demo import run_demo

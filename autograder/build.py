@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import datasets
+from autograder import datasets, picture
 from autograder.grading import examine, right_outcome, wrong_outcomes
 from autograder.mistakes import MISTAKES
 from autograder.reference import reference_answer, reference_text
@@ -26,10 +26,12 @@ from course_utils.challenge import BOARD
 from course_utils.checks import store
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.report import MIMETYPE
+from course_utils.progress import PROGRESS
 
 COURSE = Path(__file__).resolve().parent
 ROOT = COURSE.parent
 SOLVED = COURSE / "solved"
+BUILT = ("notebooks", "datasets", picture.PLACE.as_posix())  # and committed
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -80,7 +82,8 @@ def build(root: Path = ROOT) -> None:
     Parameters
     ----------
     root : Path
-        Where ``notebooks/`` and ``datasets/`` are written; solved notebooks always go to ``autograder/solved/``.
+        Where ``notebooks/``, ``datasets/`` and README's picture are written; solved notebooks always go to
+        ``autograder/solved/``.
 
     Raises
     ------
@@ -90,6 +93,7 @@ def build(root: Path = ROOT) -> None:
     files = sources()
     write_data(root)
     judge_both_ways()
+    picture.draw(root)
     for file in files:
         solve(file)
         release(file.stem, root / "notebooks")
@@ -103,7 +107,7 @@ def drift() -> list[str]:
         build(built)
         return sorted(
             name
-            for part in ("notebooks", "datasets")
+            for part in BUILT
             for name in _files(built, part) | _files(ROOT, part)
             if not _same(built / name, ROOT / name)
         )
@@ -200,7 +204,7 @@ def solve(file: Path) -> Path:
                 raise source.error(number, f"{output.ename}: {output.evalue}")
             if {"image/png", "image/svg+xml"} & set(output.get("data", {})):
                 raise source.error(number, "a figure without alternative text: end it with plots.show(fig, alt=...)")
-        cell.outputs = [output for output in cell.outputs if not _is_widget(output)]
+        cell.outputs = [output for output in cell.outputs if not _is_fleeting(output)]
         if "timing" in cell.metadata.get("tags", []):
             cell.outputs = []  # no two runs take the same time
         _require_full_points(source, number, cell)
@@ -260,9 +264,10 @@ def _require_alt(source: Source, number: int, text: str) -> None:
         raise source.error(number, "a picture without alternative text")
 
 
-def _is_widget(output: nbformat.NotebookNode) -> bool:
-    # A widget is nothing without its kernel, and its model has a new random id on every run.
-    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+def _is_fleeting(output: nbformat.NotebookNode) -> bool:
+    # A widget is nothing without its kernel, and its model has a new random id on every run; progress is about the
+    # files that happen to lie there.
+    return bool({"application/vnd.jupyter.widget-view+json", PROGRESS} & set(output.get("data", {})))
 
 
 def _require_full_points(source: Source, number: int, cell: nbformat.NotebookNode) -> None:
@@ -380,6 +385,8 @@ def _misjudged(room: str, text: str, message: str) -> BuildError:
 
 
 def _files(root: Path, part: str) -> set[str]:
+    if (root / part).is_file():
+        return {part}
     return {
         path.relative_to(root).as_posix()
         for path in (root / part).rglob("*")

@@ -1,4 +1,4 @@
-"""The student's command: ``python -m course_utils lab``."""
+"""The student's commands: ``python -m course_utils lab``, ``python -m course_utils progress``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from course_utils.progress import progress
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,8 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     lab = commands.add_parser("lab", help="copy new notebooks to work/ and open JupyterLab there")
     lab.add_argument("options", nargs="*", help="options for JupyterLab, after --")
+    commands.add_parser("progress", help="show how far you are in every notebook of work/")
     chosen = parser.parse_args(arguments)
 
+    if chosen.command == "progress":
+        progress()
+        return 0
     work = ROOT / "work"
     copied = copy_notebooks(ROOT / "notebooks", work)
     print(

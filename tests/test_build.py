@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import build
+from autograder import build, picture
 from autograder.__main__ import main
 from autograder.mistakes import Mistake
 from autograder.variants import Variant
@@ -118,17 +118,26 @@ def test_two_builds_are_the_same_bytes_and_the_committed_ones(solved, tmp_path, 
 
 def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
     def built_elsewhere(root):
-        for part in ("notebooks", "datasets"):
+        for part in build.BUILT:
             for name in build._files(build.ROOT, part):
                 copy = root / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes((build.ROOT / name).read_bytes())
         (root / "datasets" / "moons.h5").write_bytes(b"other")
         (root / "notebooks" / "01_initialization" / "new.txt").write_text("new")
+        (root / picture.PLACE).write_bytes(b"other")
 
     monkeypatch.setattr(build, "build", built_elsewhere)
     assert main(["build", "--check"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         f"{name} is not what its source builds; run: python -m autograder build"
-        for name in ("datasets/moons.h5", "notebooks/01_initialization/new.txt")
+        for name in ("datasets/moons.h5", "docs/what_you_build.png", "notebooks/01_initialization/new.txt")
     ]
+
+
+def test_readme_shows_the_picture_in_words_too_and_it_is_light():
+    readme = (build.ROOT / "README.md").read_text(encoding="utf-8")
+    ((words, target),) = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", readme)
+    assert target == picture.PLACE.as_posix()
+    assert len(words.split()) > 20
+    assert (build.ROOT / picture.PLACE).stat().st_size < 150_000

@@ -16,8 +16,8 @@ from course_utils.checks import (
     optimization,  # noqa: F401
     regularization,  # noqa: F401
 )
-from course_utils.checks.calling import called_name
-from course_utils.checks.exercise import EXERCISES, Exercise, try_out
+from course_utils.checks.calling import called_name, cell_of
+from course_utils.checks.exercise import EXERCISES, Exercise, digest, try_out
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
 
@@ -47,6 +47,8 @@ def check(function: Callable, *companions: Callable) -> None:
     exercise = find_exercise(function, called_name(sys._getframe(1)))
     trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED)
     verdict = judge(trial, exercise, read(DATASETS / "checks.h5", exercise.name))
+    text = cell_of(function).strip()
+    verdict.cell = digest(text) if text else ""
     Report(verdict).show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete

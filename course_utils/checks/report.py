@@ -124,21 +124,32 @@ class Report:
             "mistakes": verdict.mistakes,
             "headline": self.headline(),
             "lines": self.lines(),
+            "cell": verdict.cell,
         }
 
     def show(self) -> None:
         """Display in a notebook, print in a terminal."""
-        try:
-            from IPython import get_ipython
-        except ImportError:
-            get_ipython = lambda: None  # noqa: E731 - no IPython, no notebook
-        if get_ipython() is None:
-            print(self)
-            return
-        from IPython.display import display
+        display_or_print({"text/plain": repr(self), "text/html": self._repr_html_(), MIMETYPE: self.as_dict()})
 
-        data = {"text/plain": repr(self), "text/html": self._repr_html_(), MIMETYPE: self.as_dict()}
-        display(data, raw=True)
+
+def display_or_print(data: dict[str, Any]) -> None:
+    """Display in a notebook, print in a terminal.
+
+    Parameters
+    ----------
+    data : dict
+        MIME type → content, ``"text/plain"`` among them.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        get_ipython = lambda: None  # noqa: E731 - no IPython, no notebook
+    if get_ipython() is None:
+        print(data["text/plain"])
+        return
+    from IPython.display import display
+
+    display(data, raw=True)
 
 
 class CheckFailed(AssertionError):

@@ -59,6 +59,7 @@ class Verdict:
     ending: str = ""  # how it broke off, without a word of its own messages
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    cell: str = ""  # hash of the notebook cell that was looked at
 
 
 def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
