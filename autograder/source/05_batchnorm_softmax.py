@@ -577,7 +577,7 @@ puts your functions together; without batch norm it gets two that do nothing but
 
 # %% tags=["experiment", "nbval-check-output"]
 show_prediction(batchnorm_softmax_predictions, 3)
-deep, sizes, seeds = [2, *8 * [16], 2], (0.1, 0.3, 1.0, 3.0), range(5)
+deep, sizes = [2, *8 * [16], 2], (0.1, 0.3, 1.0, 3.0)
 Y = one_hot(moons.Y_train, 2)
 
 
@@ -594,10 +594,10 @@ def only_shift_backward(dZ, cache):
 def descend(size, learning_rate, forward, backward, label):
     """Train from each seed; give the networks, their training costs and their training accuracies in %."""
     models, costs, accuracies = [], [], []
-    for seed in seeds:
+    for seed in network.progress_bar(5, f"{label}, size {size:g}, rate {learning_rate:g}"):
         parameters = network.batchnorm_parameters(deep, seed, size)
         with np.errstate(all="ignore"):  # some of them explode
-            for _ in network.progress_bar(200, f"{label}, size {size:g}, rate {learning_rate:g}, seed {seed}"):
+            for _ in range(200):
                 P, grads, _ = network.gradients_with_batchnorm(
                     moons.X_train, Y, parameters, softmax, softmax_gradient, forward, backward
                 )
@@ -653,10 +653,10 @@ together, and each point alone.
 show_prediction(batchnorm_softmax_predictions, 4)
 
 
-def by_batch(X, parameters):
+def by_batch(X, parameters, C=2):
     """Labels of a network that normalizes with the batch it is given."""
     rest = (softmax, softmax_gradient, batchnorm_forward, batchnorm_backward)
-    return network.gradients_with_batchnorm(X, np.zeros((2, X.shape[1])), parameters, *rest)[0].argmax(axis=0)
+    return network.gradients_with_batchnorm(X, np.zeros((C, X.shape[1])), parameters, *rest)[0].argmax(axis=0)
 
 
 def three_ways(say, X, Y):
@@ -679,7 +679,7 @@ show_ways([three_ways(lambda X, p=p: by_batch(X, p), moons.X_dev, moons.Y_dev) f
 # %% [markdown]
 r"""
 Prediction 4: c. A batch of one has the mean $\mu = Z$, so $\hat Z = 0$: the network sees the same for every point. A
-batch of one class is no better: what its points have in common is just what the mean takes away.
+batch of one class is hardly better: what its points have in common is just what the mean takes away.
 
 So at test time there must be other statistics: those of the training set. They are collected while training, batch by
 batch, in an exponentially weighted average:
@@ -740,6 +740,8 @@ check(batchnorm_inference)
 
 # %% [markdown]
 r"""
+## A whole network
+
 A trained network is a dictionary, the **model**: `W1`, `gamma1`, `beta1`, `mean1` and `var1` of the first hidden layer
 and so on, and `WL`, `bL` of the last layer. A hidden layer computes
 
@@ -877,13 +879,16 @@ for seed in range(5):
     models.append(model)
     train = np.mean(labels(hands.X_train, model) == hands.Y_train)
     print(f"seed {seed}: train {100 * train:.1f} %, dev {100 * dev_accuracy:.1f} %")
-print("on the dev set, with running statistics:")
-show_ways([three_ways(lambda X, model=model: labels(X, model), hands.X_dev, hands.Y_dev) for model in models])
+for words, say in (("running statistics", labels), ("statistics of the batch", lambda X, model: by_batch(X, model, 6))):
+    print(f"on the dev set, {words}:")
+    show_ways([three_ways(lambda X, s=say, m=model: s(X, m), hands.X_dev, hands.Y_dev) for model in models])
 
 # %% [markdown]
 r"""
-Note what you did *not* do: the pixels went in as they are, from 0 to 255. Batch norm behind the first layer normalizes
-for you.
+Batches that are mixed like the training set hide the mistake at test time. The others show it.
+
+Note also what you did *not* do: the pixels went in as they are, from 0 to 255. Batch norm behind the first layer
+normalizes for you.
 
 ### The test set, once
 
@@ -913,9 +918,8 @@ plots.confusion(
 
 # %% [markdown]
 r"""
-Prediction 5: c. Nearly all mistakes are off by one finger, and 3 and 4 differ least: the fourth finger is the shortest,
-and stands close to the third. Here are the twelve worst mistakes of the first network: those of which it was most
-certain.
+Prediction 5: c. Nearly all mistakes are off by one finger, and 3 and 4 differ least: the fourth finger is shorter than
+the three beside it. Here are the twelve worst mistakes of the first network: those of which it was most certain.
 """
 
 # %% tags=["experiment"]
