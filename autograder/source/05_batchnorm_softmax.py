@@ -782,6 +782,9 @@ asked in the same three ways, with your `predict_probabilities`.
 
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(batchnorm_softmax_predictions, 4)  # once more: what of a single point?
+
+
 def with_statistics(parameters, rng):
     """A trained network as a model: running statistics are added, of every hidden layer."""
     model = dict(parameters)
@@ -923,6 +926,7 @@ the three beside it. Here are the twelve worst mistakes of the first network: th
 """
 
 # %% tags=["experiment"]
+show_prediction(batchnorm_softmax_predictions, 5)
 P, Y_test = predict_probabilities(hands.X_test, models[0]), hands.Y_test.ravel()
 said, certainty = P.argmax(axis=0), P.max(axis=0)
 wrong = np.flatnonzero(said != Y_test)
