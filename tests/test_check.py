@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import re
 import signal
 import subprocess
 import sys
@@ -231,6 +232,14 @@ def test_lambdas_partials_and_objects_are_found_by_the_name_they_are_passed_by(c
 def test_an_unknown_function_is_said_to_be_unknown():
     with pytest.raises(ValueError, match="check\\(\\) knows no exercise 'sorted'"):
         find_exercise(sorted)
+
+
+def test_a_missing_companion_is_asked_for():
+    def batchnorm_backward(dZ_tilde, cache):
+        raise NotImplementedError
+
+    with pytest.raises(ValueError, match=re.escape("check(batchnorm_backward, batchnorm_forward)")):
+        check(batchnorm_backward)
 
 
 def test_lines_fit_a_terminal(capsys):

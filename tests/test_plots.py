@@ -103,16 +103,19 @@ def test_a_film_without_alternative_text_is_refused():
         film(alt="")
 
 
+def three_sectors(X):
+    E = np.exp(np.stack([X[0], X[1], 0 * X[0]]))
+    return E / E.sum(axis=0)
+
+
 @pytest.mark.parametrize(
     "draw",
     [
         lambda: plots.signals({"a": np.ones((3, 5))}, "title", "a level line of ones"),
         lambda: plots.histograms({"a": np.arange(5.0)}, "value", "five bars of one"),
         lambda: plots.cost_curves({"a": [3, 2, 1]}, 100, "title", "a falling line"),
-        lambda: plots.regions(
-            {"a": lambda X: np.stack([X[0], X[1], 0 * X[0]])}, np.eye(2), np.array([[0, 1]]), "three parts"
-        ),
-        lambda: plots.confusion(np.eye(3), "said", "true", "title", "a table of three"),
+        lambda: plots.regions({"a": three_sectors}, np.eye(2), np.array([[0, 1]]), "three parts of a plane"),
+        lambda: plots.confusion(np.eye(3), "said", "true", "title", "a table of three rows"),
         lambda: plots.scatter(np.eye(2), np.array([[0, 1]]), "title", "two points only"),
     ],
 )

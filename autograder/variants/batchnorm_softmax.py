@@ -23,8 +23,8 @@ def column_by_column(labels, C):
 
 
 @variant("one_hot")
-def nested_lists(labels, C):
-    return [[1.0 if label == c else 0.0 for label in labels.ravel()] for c in range(C)]
+def from_nested_lists(labels, C):
+    return np.array([[1.0 if label == c else 0.0 for label in labels.ravel()] for c in range(C)])
 
 
 @variant("one_hot")
@@ -334,21 +334,6 @@ class StandardizedWithMomentum:
         return softmax(W2 @ np.maximum(W1 @ ((X - model.mean) / model.std) + b1, 0) + b2)
 
 
-@variant("train_classifier")
-def statistics_of_the_whole_set(X_train, Y_train, X_dev, Y_dev, rng):
-    functions = (softmax, softmax_gradient, batchnorm_forward, batchnorm_backward)  # noqa: F821 - as in the notebook
-    parameters, Y = network.batchnorm_parameters([400, 64, 6], rng), one_hot(Y_train, 6)
-    for epoch in range(25):
-        for batch in np.array_split(rng.permutation(X_train.shape[1]), 18):
-            _, grads, _ = network.gradients_with_batchnorm(X_train[:, batch], Y[:, batch], parameters, *functions)
-            parameters = {key: value - 0.5 * 0.9**epoch * grads["d" + key] for key, value in parameters.items()}
-    _, _, statistics = network.gradients_with_batchnorm(X_train, Y, parameters, *functions)
-    model = dict(parameters, mean1=statistics[1][0], var1=statistics[1][1])
-    said = predict_probabilities(X_dev, model)  # noqa: F821
-    right = sum(int(column.argmax() == label) for column, label in zip(said.T, Y_dev[0], strict=True))
-    return [model, right / len(Y_dev[0])]
-
-
 @variant("train_classifier", BOTH)
 class ScaledPixelsDeeper:
     """Pixels from 0 to 1, three hidden layers, the whole set in every step; the model is a function."""
@@ -375,6 +360,21 @@ class ScaledPixelsDeeper:
     @staticmethod
     def predict(X, model):
         return model(X)
+
+
+@variant("train_classifier")
+def statistics_of_the_whole_set(X_train, Y_train, X_dev, Y_dev, rng):
+    functions = (softmax, softmax_gradient, batchnorm_forward, batchnorm_backward)  # noqa: F821 - as in the notebook
+    parameters, Y = network.batchnorm_parameters([400, 64, 6], rng), one_hot(Y_train, 6)
+    for epoch in range(25):
+        for batch in np.array_split(rng.permutation(X_train.shape[1]), 18):
+            _, grads, _ = network.gradients_with_batchnorm(X_train[:, batch], Y[:, batch], parameters, *functions)
+            parameters = {key: value - 0.5 * 0.9**epoch * grads["d" + key] for key, value in parameters.items()}
+    _, _, statistics = network.gradients_with_batchnorm(X_train, Y, parameters, *functions)
+    model = dict(parameters, mean1=statistics[1][0], var1=statistics[1][1])
+    said = predict_probabilities(X_dev, model)  # noqa: F821
+    right = sum(int(column.argmax() == label) for column, label in zip(said.T, Y_dev[0], strict=True))
+    return [model, right / len(Y_dev[0])]
 
 
 # --- predictions and answers ------------------------------------------------------------------------------------------

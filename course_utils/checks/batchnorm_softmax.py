@@ -364,18 +364,26 @@ ALONE = "what it says of an image does not depend on the images beside it"
 MEASURED = "dev_accuracy is what it reaches on the dev set"
 HONEST = "dev_accuracy is not far above the accuracy on new images"
 FAR = 0.08  # of dev accuracies on 120 images, honest ones lie less than this above the truth
-CLASSES, SINGLE = 6, 18
+CLASSES, SINGLE, HELD_BACK = 6, 18, 240
 
 
 def hands_cases(rng: np.random.Generator) -> list[Case]:
-    """Measure on the dev set: other images are drawn at grading only."""
-    hands = data.load_hands()
-    return [{"X": hands.X_dev, "Y": hands.Y_dev, "seed": int(rng.integers(4))}]
+    """Hold the last training images back, to measure on: new ones are drawn at grading only."""
+    X_train, Y_train, X_dev, Y_dev, *_ = data.load_hands()
+    known = (X_train[:, :-HELD_BACK], Y_train[:, :-HELD_BACK], X_dev, Y_dev)
+    return [
+        {
+            "known": known,
+            "X": X_train[:, -HELD_BACK:],
+            "Y": Y_train[:, -HELD_BACK:],
+            "seed": int(rng.integers(4)),
+        }
+    ]
 
 
 def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
-    trained: dict[int, tuple[Any, Any]] = {}
+    trained: dict[tuple[int, int], tuple[Any, Any]] = {}
 
     def asked(
         X_train: np.ndarray,
@@ -385,10 +393,11 @@ def trained_and_asked(train: Callable, predict: Callable) -> Callable:
         seed: int,
         batches: list[np.ndarray],
     ) -> tuple[Any, list[Any]]:
-        if seed not in trained:
+        key = (seed, len(X_train.T))
+        if key not in trained:
             result = train(X_train, Y_train, X_dev, Y_dev, np.random.default_rng(seed))
-            trained[seed] = pair(result, "it returns", "(model, dev_accuracy)")
-        model, dev_accuracy = trained[seed]
+            trained[key] = pair(result, "it returns", "(model, dev_accuracy)")
+        model, dev_accuracy = trained[key]
         return dev_accuracy, [predict(X, model) for X in batches]
 
     return asked
@@ -402,19 +411,20 @@ def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     join=trained_and_asked,
     seconds=30.0,
 )
-def train_classifier(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
+def train_classifier(answer: Answer, known: tuple, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
     """Observe how many new images are right, whether each is judged on its own, and whether the report is true."""
-    hands, Y = data.load_hands(), Y.ravel()
+    X_train, Y_train, X_dev, Y_dev = known
+    Y = Y.ravel()
 
     def labels(*batches: np.ndarray) -> tuple[Any, list[np.ndarray]]:
-        dev_accuracy, said = answer(*hands[:4], seed, list(batches))
+        dev_accuracy, said = answer(*known, seed, list(batches))
         for P, asked in zip(map(numbers, said), batches, strict=True):
             if P.shape != (CLASSES, asked.shape[1]):
                 raise Malformed(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
         return dev_accuracy, [np.argmax(P, axis=0) for P in said]
 
     parts = [np.flatnonzero(c == Y)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
-    dev_accuracy, (found, dev, *apart) = labels(X, hands.X_dev, *(X[:, part] for part in parts))
+    dev_accuracy, (found, dev, *apart) = labels(X, X_dev, *(X[:, part] for part in parts))
     accuracy = float(np.mean(found == Y))
     if accuracy < 0.4:
         words = "no: it always says the same" if np.ptp(found) == 0 else "no: it is hardly better than guessing"
@@ -427,10 +437,10 @@ def train_classifier(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) ->
     reported = np.asarray(dev_accuracy)
     if reported.shape != () or reported.dtype.kind not in "biuf":
         raise Malformed(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
-    words = report_is(float(reported), np.mean(dev == hands.Y_dev))
+    words = report_is(float(reported), np.mean(dev == Y_dev))
     if words == ANOTHER:
-        _, (train,) = labels(hands.X_train)
-        if report_is(float(reported), np.mean(train == hands.Y_train)) == "yes":
+        _, (train,) = labels(X_train)
+        if report_is(float(reported), np.mean(train == Y_train)) == "yes":
             words = "no: that is the accuracy on the training set"
     yield Seen(MEASURED, words)
     share = float(reported) / (100 if reported > 1 else 1)
