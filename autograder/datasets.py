@@ -110,12 +110,28 @@ def hands() -> Dataset:
     scaled and of all kinds of thickness, with noise. A column holds an image row by row.
     """
     rng = np.random.default_rng(6)
+    return _pixels(lambda m: draw_hands(m, rng), 1080, 120, 600)
 
-    def draw(m: int) -> Points:
-        labels = np.arange(m) % 6
-        return np.stack([_hand(int(fingers), rng) for fingers in labels], axis=1), labels
 
-    return _pixels(draw, 1080, 120, 600)
+def draw_hands(m: int, rng: np.random.Generator) -> Points:
+    """Draw hands as :func:`course_utils.data.load_hands` gives them, for test sets that nobody has seen.
+
+    Parameters
+    ----------
+    m : int
+        How many; the classes 0 to 5 take turns. Shuffle them where their order must not give a label away.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    X : array (400, m)
+        Pixels, whole numbers from 0 to 255, float64.
+    labels : array (1, m)
+        Fingers held up, 0 to 5, int64.
+    """
+    labels = np.arange(m) % 6
+    images = [_hand(int(fingers), rng) for fingers in labels]
+    return np.stack(images, axis=1).astype(float), labels[None, :]
 
 
 def _hand(fingers: int, rng: np.random.Generator) -> np.ndarray:
@@ -178,7 +194,7 @@ def _dataset(draw: Callable[[int], Points], train: int, dev: int, test: int) -> 
 
 def _pixels(draw: Callable[[int], Points], train: int, dev: int, test: int) -> Dataset:
     parts = [draw(m) for m in (train, dev, test)]
-    return Dataset(*(array for X, labels in parts for array in (X, labels[None, :].astype(np.int64))))
+    return Dataset(*(array for X, labels in parts for array in (X.astype(np.uint8), labels)))
 
 
 def _card(draw: Callable[[], Dataset], data: Dataset, path: Path) -> str:

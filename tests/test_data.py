@@ -58,6 +58,16 @@ def test_images_and_columns_are_each_others_inverse():
     assert X.max() <= 255
 
 
+def test_hands_that_nobody_has_seen_come_as_the_loader_gives_them():
+    loaded = data.load_hands()
+    X, labels = datasets.draw_hands(1080, np.random.default_rng(6))
+    for drawn, stored in ((X, loaded.X_train), (labels, loaded.Y_train)):
+        assert drawn.dtype == stored.dtype
+        assert np.array_equal(drawn, stored)
+    others, _ = datasets.draw_hands(7, np.random.default_rng(7))
+    assert not np.array_equal(others, X[:, :7])
+
+
 def test_eight_per_cent_of_the_training_labels_are_flipped():
     loaded = data.load_noisy_classes()
     for part, share in (("train", 0.08), ("dev", 0), ("test", 0)):
