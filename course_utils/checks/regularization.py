@@ -12,9 +12,6 @@ from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
 
-PREDICTIONS = 4
-QUESTIONS = 6
-
 SHAPE = "the shape"
 
 
@@ -378,24 +375,6 @@ def augment_flip(answer: Answer, images: np.ndarray, few: np.ndarray, p: float, 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-
-@exercise(
-    "regularization_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def regularization_predictions(answer: Answer) -> Iterator[Seen]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "regularization_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def regularization_answers(answer: Answer) -> Iterator[Seen]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "regularization", QUESTIONS)
+see.ask_predictions("regularization_predictions", 5)
+see.ask_predictions("regularization_more_predictions", 6)
+see.ask_questions("regularization", 6)
