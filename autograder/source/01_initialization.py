@@ -128,6 +128,20 @@ check(initialize_parameters_zeros)
 
 # %% [markdown]
 r"""
+**Mind the notes: one layer too far.** Some lecture notes take the length of the list for $L$ and then count up to $L$.
+But the list counts the input as well, which is no layer:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+sizes = [2, 10, 5, 1]
+print(f"{len(sizes)} sizes; your network has {len(initialize_parameters_zeros(sizes)) // 2} layers")
+try:
+    print(f"layer {len(sizes)} would have {sizes[len(sizes)]} units")
+except IndexError:
+    print(f"layer {len(sizes)} would have sizes[{len(sizes)}] units, and there is no such entry")
+
+# %% [markdown]
+r"""
 ### What zeros do
 
 Train from there and look at the gradients of the first step.
@@ -535,6 +549,24 @@ from autograder.reference.initialization import initialize_parameters_he
 
 # %% points=10
 check(initialize_parameters_he)
+
+# %% [markdown]
+r"""
+**Mind the notes: which `layers_dims`?** In some, the function reads a variable of another cell in place of its own
+argument. In that cell it works. Here it is called with other sizes:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+layers_dims = [100] * 51  # of some other cell
+
+
+def layers_of(sizes):
+    """Count layers as those notes do: `sizes` is never looked at."""
+    return len(layers_dims) - 1
+
+
+yours = len(initialize_parameters_he([2, 10, 1], np.random.default_rng(0))) // 2
+print(f"asked for the network [2, 10, 1]: yours has {yours} layers, the one of the notes {layers_of([2, 10, 1])}")
 
 # %% [markdown]
 r"""

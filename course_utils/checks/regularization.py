@@ -164,7 +164,7 @@ def dropout_cases(rng: np.random.Generator) -> list[Case]:
     """Draw activations, seeds and keep_prob from 0.2 to 0.8."""
     cases = []
     for keep_prob in (0.8, 0.2, 0.35, 0.5):
-        shape = (int(rng.integers(90, 110)), int(rng.integers(90, 110)))
+        shape = (int(rng.integers(70, 90)), int(rng.integers(100, 120)))
         A = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape)
         small = rng.uniform(0.5, 2, (int(rng.integers(2, 9)), 1))
         cases.append({"A": A, "small": small, "keep_prob": keep_prob, "seed": int(rng.integers(10_000))})
