@@ -51,6 +51,14 @@ def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable
     return register
 
 
+def in_every_form(exercise: str, letters: str) -> None:
+    """Register answers to multiple choice as one string, as a list with capitals and spaces, and as a dict by text."""
+    spaced = [letters[0].upper(), *(f" {letter} " for letter in letters[1:])]
+    by_text = {str(number): letter for number, letter in enumerate(letters, start=1)}
+    for form in (letters, spaced, by_text):
+        VARIANTS.append(Variant(exercise, f"def {exercise}():\n    return {form!r}"))
+
+
 from autograder.variants import (  # noqa: E402 - register theirs
     batchnorm_softmax,  # noqa: F401
     data_and_diagnosis,  # noqa: F401
