@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+
+COURSE = Path(__file__).resolve().parent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,6 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
     demo.add_argument("--assignment", default="01_initialization", help="which notebook (default: 01_initialization)")
+    collect = commands.add_parser("collect", help="put what was downloaded from Canvas or Moodle into submitted/")
+    collect.add_argument("assignment", help="for example 02_regularization")
+    collect.add_argument("folder", help="the downloaded folder, or the archive as it was downloaded")
+    for command in (collect,):
+        command.add_argument("--course", type=Path, default=COURSE, help="nbgrader's course folder (default: this one)")
     chosen = parser.parse_args(arguments)
 
     if chosen.command == "data":
@@ -27,6 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         from autograder.demo import run_demo
 
         return run_demo(chosen.folder, chosen.assignment)
+
+    if chosen.command == "collect":
+        from autograder.collect import run_collect
+
+        return run_collect(chosen.assignment, chosen.folder, chosen.course)
 
     from autograder.build import BuildError, drift
     from autograder.build import build as build_all
