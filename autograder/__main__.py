@@ -22,7 +22,16 @@ def main(arguments: list[str] | None = None) -> int:
     collect = commands.add_parser("collect", help="put what was downloaded from Canvas or Moodle into submitted/")
     collect.add_argument("assignment", help="for example 02_regularization")
     collect.add_argument("folder", help="the downloaded folder, or the archive as it was downloaded")
-    for command in (collect,):
+    roster = commands.add_parser("roster", help="put the class that Canvas or Moodle names into the gradebook")
+    roster.add_argument("table", type=Path, help="the gradebook, or Moodle's grading worksheet, as it was downloaded")
+    roster.add_argument("--id", default="", help="the column by whose content students shall be known")
+    grades = commands.add_parser("grades", help="fill grades into a file from Canvas or Moodle, to upload it there")
+    grades.add_argument("assignment", help="for example 02_regularization")
+    grades.add_argument("table", type=Path, help="the file as it was downloaded; it stays as it is")
+    grades.add_argument("--column", default="", help="the header of its column, if not called like the assignment")
+    grades.add_argument("--absent", action="store_true", help="leave rows alone whose student is not in the gradebook")
+    grades.add_argument("--to", default="", help="what to write (default: beside it, with -filled in the name)")
+    for command in (collect, roster, grades):
         command.add_argument("--course", type=Path, default=COURSE, help="nbgrader's course folder (default: this one)")
     chosen = parser.parse_args(arguments)
 
@@ -40,6 +49,15 @@ def main(arguments: list[str] | None = None) -> int:
         from autograder.collect import run_collect
 
         return run_collect(chosen.assignment, chosen.folder, chosen.course)
+
+    if chosen.command in ("roster", "grades"):
+        from autograder import export
+
+        if chosen.command == "roster":
+            return export.run_roster(chosen.course, chosen.table, chosen.id)
+        return export.run_grades(
+            chosen.course, chosen.assignment, chosen.table, chosen.to, chosen.column, chosen.absent
+        )
 
     from autograder.build import BuildError, drift
     from autograder.build import build as build_all

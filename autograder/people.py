@@ -90,7 +90,7 @@ class People:
         named = self._with_name(name)
         if not numbered:
             return self._only([one for one in named if not one.lms_user_id], f"Canvas's number {number} and {name!r}")
-        if not any(one in named or not _names(one) for one in numbered):
+        if not any(one in named or not names_of(one) for one in numbered):
             raise Refused(f"Canvas's number {number} is that of {numbered[0].id}, but the name is {name!r}.")
         return self._only(numbered, f"Canvas's number {number}")
 
@@ -99,7 +99,7 @@ class People:
         return self._only(self._with_name(name), repr(name))
 
     def _with_name(self, name: str) -> list[Student]:
-        return [one for one in self.students.values() if plain_name(name) in _names(one)]
+        return [one for one in self.students.values() if plain_name(name) in names_of(one)]
 
     def _only(self, found: list[Student], wanted: str) -> str:
         if len(found) == 1:
@@ -129,6 +129,7 @@ class People:
         return found
 
 
-def _names(student: Student) -> set[str]:
+def names_of(student: Student) -> set[str]:
+    """Give a student's full name, either part first, as :func:`autograder.intake.plain_name` writes it."""
     first, last = student.first_name or "", student.last_name or ""
     return {plain_name(first + last), plain_name(last + first)} - {""}
