@@ -31,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     grades.add_argument("--column", default="", help="the header of its column, if not called like the assignment")
     grades.add_argument("--absent", action="store_true", help="leave rows alone whose student is not in the gradebook")
     grades.add_argument("--to", default="", help="what to write (default: beside it, with -filled in the name)")
-    for command in (collect, roster, grades):
+    doctor = commands.add_parser("doctor", help="say whether a class can be graded here, and what to do if not")
+    for command in (collect, roster, grades, doctor):
         command.add_argument("--course", type=Path, default=COURSE, help="nbgrader's course folder (default: this one)")
     chosen = parser.parse_args(arguments)
 
@@ -49,6 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
         from autograder.collect import run_collect
 
         return run_collect(chosen.assignment, chosen.folder, chosen.course)
+
+    if chosen.command == "doctor":
+        from autograder.doctor import run_doctor
+
+        return run_doctor(chosen.course)
 
     if chosen.command in ("roster", "grades"):
         from autograder import export

@@ -18,6 +18,7 @@ from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, judge
 
 HERE = Path(__file__).resolve().parent
+SECRET = HERE / "secret"
 
 
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
@@ -104,7 +105,7 @@ def course_secret() -> str:
     """
     if os.environ.get("COURSE_SECRET"):
         return os.environ["COURSE_SECRET"]
-    file = HERE / "secret"
+    file = SECRET
     if not file.exists():
         # Written whole under another name first: a second grader never reads half a secret.
         draft = file.with_suffix(f".{os.getpid()}")
