@@ -32,7 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
     grades.add_argument("--absent", action="store_true", help="leave rows alone whose student is not in the gradebook")
     grades.add_argument("--to", default="", help="what to write (default: beside it, with -filled in the name)")
     doctor = commands.add_parser("doctor", help="say whether a class can be graded here, and what to do if not")
-    for command in (collect, roster, grades, doctor):
+    report = commands.add_parser("report", help="write a page about a graded class, and the same as CSV and JSON")
+    report.add_argument("assignment", nargs="?", help="for example 02_regularization (default: all that are graded)")
+    report.add_argument("--codes", action="store_true", help="put codes for students")
+    report.add_argument("--folder", type=Path, help="where to (default: report/ in the course folder)")
+    for command in (collect, roster, grades, doctor, report):
         command.add_argument("--course", type=Path, default=COURSE, help="nbgrader's course folder (default: this one)")
     chosen = parser.parse_args(arguments)
 
@@ -50,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
         from autograder.collect import run_collect
 
         return run_collect(chosen.assignment, chosen.folder, chosen.course)
+
+    if chosen.command == "report":
+        from autograder.class_report import run_report
+
+        return run_report(chosen.assignment, chosen.codes, chosen.folder, chosen.course)
 
     if chosen.command == "doctor":
         from autograder.doctor import run_doctor
