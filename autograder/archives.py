@@ -23,7 +23,7 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
 @contextmanager
-def opened(archive: Path | bytes, shown: str, most: int = MAX_FILES, total: int | None = MAX_TOTAL) -> Iterator:
+def opened(archive: Path | bytes, shown: str, most: int = MAX_FILES, whole: bool = True) -> Iterator:
     """Open an archive after a look at what it claims to hold.
 
     Parameters
@@ -33,8 +33,9 @@ def opened(archive: Path | bytes, shown: str, most: int = MAX_FILES, total: int 
         What sentences call it.
     most : int
         How many members it may have.
-    total : int, optional
-        How many bytes these may have together; no limit where the caller takes them one by one.
+    whole : bool
+        Whether one bad member spoils it all, and all together have a limit, as in what one student made. In what an LMS
+        made of a class, a bad member is refused when it is read, and the others are good.
 
     Yields
     ------
@@ -57,21 +58,24 @@ def opened(archive: Path | bytes, shown: str, most: int = MAX_FILES, total: int 
         infos = file.infolist()
         if len(infos) > most:
             raise Refused(f"{shown!r} holds {len(infos)} files; above {most} none is opened.")
-        if total is not None and sum(info.file_size for info in infos) > total:
-            raise Refused(f"{shown!r} would unpack to more than {total / 1e6:.0f} MB; it was not opened.")
-        seen: set[str] = set()
+        if whole and sum(info.file_size for info in infos) > MAX_TOTAL:
+            raise Refused(f"{shown!r} would unpack to more than {MAX_TOTAL / 1e6:.0f} MB; it was not opened.")
+        members, seen = [], set()
         for info in infos:
-            if reason := _why_not(info, seen):
+            reason = _why_not(info, seen)
+            if reason and whole:
                 raise Refused(f"{shown!r} was not opened: {info.orig_filename[:80]!r} {reason}.")
             seen.add(info.orig_filename)
-        yield [Member(file, info, shown) for info in infos if not info.is_dir()]
+            if not info.is_dir():
+                members.append(Member(file, info, shown, reason))
+        yield members
 
 
 class Member:
     """A file in an archive: its ``path`` in there, its ``time`` (UTC), and its bytes on demand."""
 
-    def __init__(self, file: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> None:
-        self._file, self._info, self._shown = file, info, shown
+    def __init__(self, file: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str, reason: str) -> None:
+        self._file, self._info, self._shown, self._reason = file, info, shown, reason
         self.path = PurePosixPath(info.filename)
         try:
             self.time = datetime(*info.date_time, tzinfo=UTC)
@@ -87,6 +91,8 @@ class Member:
             They are too many, or not what the archive says.
         """
         where = f"{self.path.name!r} in {self._shown!r}"
+        if self._reason:
+            raise Refused(f"{where} {self._reason}.")
         if self._info.file_size > max_bytes:
             raise Refused(
                 f"{where} has {self._info.file_size / 1e6:.0f} MB; above {max_bytes / 1e6:.0f} MB nothing is opened."

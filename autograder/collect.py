@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
@@ -32,7 +31,7 @@ from autograder.archives import ARCHIVES, opened
 from autograder.course import COURSE, folder_of, open_course
 from autograder.intake import REASON, Refused, printable
 from autograder.people import ROSTER, People
-from course_utils.handing_in import RECEIPT, cells_of, short, why_another
+from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 
 MOST_FILES = 100_000
 STORE = "collected"
@@ -176,13 +175,13 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
 
 def _arrivals(source: Path, stack: ExitStack) -> Iterator[Arrival]:
     if source.is_file():
-        for member in stack.enter_context(opened(source, source.name, MOST_FILES, total=None)):
+        for member in stack.enter_context(opened(source, source.name, MOST_FILES, whole=False)):
             if _is_of_interest(member.path):
                 yield Arrival(member.path, member.time, member.read)
         return
     if not source.is_dir():
         raise Refused(f"There is no folder {source}.")
-    files, odd = intake.listing(source, MOST_FILES)
+    files, odd = intake.listing(source, MOST_FILES, deepest=MOST_FILES)  # one student's folders stop nobody
     for path in [*files, *odd]:
         relative = path.relative_to(source)
         if _is_of_interest(relative):
@@ -194,9 +193,7 @@ def _is_of_interest(path: PurePath) -> bool:
     return path.name not in intake.UNREMARKABLE and not intake.SKIPPED_FOLDERS & set(path.parts)
 
 
-def _notebook_in(
-    arrival: Arrival, released: dict[str, list[tuple[str, str]]], assignment: str
-) -> tuple[bytes, str, list[str]]:
+def _notebook_in(arrival: Arrival, released: dict[str, Cells], assignment: str) -> tuple[bytes, str, list[str]]:
     """Bytes of the notebook that arrived, the time of its receipt, and what is to be said about it."""
     ending = arrival.path.suffix.lower()
     receipt, sentences = {}, []
@@ -219,8 +216,12 @@ def _notebook_in(
                 receipt = _receipt(by_path[PurePosixPath(RECEIPT)].read(10_000))
     else:
         raise Refused("It is no notebook and no zip archive.")
-    document = intake.read_document(raw, [])
-    cells = [(name or "", text) for name, text in _cells(document)]
+    try:
+        cells = _cells(intake.read_document(raw, []))
+    except Refused:
+        raise
+    except Exception as error:  # whatever a hostile file does, it is this student's problem only
+        raise Refused(f"The notebook could not be read ({type(error).__name__}).") from None
     if wrong := why_another(cells, assignment, released):
         raise Refused(f"It {wrong}")
     if receipt.get("sha256") not in (None, hashlib.sha256(raw).hexdigest()):
@@ -229,10 +230,10 @@ def _notebook_in(
     return raw, time if isinstance(time, str) and re.fullmatch(r"[0-9TZ:-]{20}", time) else "", sentences
 
 
-def _cells(document: dict) -> list[tuple[Any, str]]:
-    return [
-        (cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source) for cell in intake.read_cells(document, [])
-    ]
+def _cells(document: dict) -> Cells:
+    cells = intake.read_cells(document, [])
+    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
+    return [(name if isinstance(name, str) else "", cell.source) for name, cell in zip(names, cells, strict=True)]
 
 
 def _receipt(raw: bytes) -> dict:
@@ -243,7 +244,7 @@ def _receipt(raw: bytes) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _released(course: CourseDirectory) -> dict[str, list[tuple[str, str]]]:
+def _released(course: CourseDirectory) -> dict[str, Cells]:
     """Cells of every released notebook that is called like its assignment."""
     found = {}
     for folder in sorted(folder_of(course, course.release_directory).parent.glob("*/")):

@@ -39,6 +39,7 @@ REASON = "refused.txt"  # written by autograder.collect where all that came of a
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
 MAX_FILES = 2000
+MAX_DEPTH = 20
 MAX_CELLS = 2000
 
 
@@ -254,7 +255,7 @@ def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_BYTE
     return result
 
 
-def listing(folder: Path, most: int = MAX_FILES) -> tuple[list[Path], list[Path]]:
+def listing(folder: Path, most: int = MAX_FILES, deepest: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
     """List the plain files of a folder, and everything else that is no folder, such as links and devices."""
     files, odd = [], []
     for parent, folders, names in os.walk(folder):
@@ -266,7 +267,7 @@ def listing(folder: Path, most: int = MAX_FILES) -> tuple[list[Path], list[Path]
             path = Path(parent) / name
             info = path.lstat()
             (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else odd).append(path)
-        if len(files) + len(odd) > most or len(Path(parent).relative_to(folder).parts) > 20:
+        if len(files) + len(odd) > most or len(Path(parent).relative_to(folder).parts) > deepest:
             raise Refused("The submission holds too many files or folders to be one notebook.")
     return files, sorted(odd)
 

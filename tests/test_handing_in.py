@@ -496,17 +496,47 @@ def test_the_downloaded_archive_itself_can_be_given(course, tmp_path, capsys):
         "lovelaceada_4711_90210_ps1.zip": inner,
         "__MACOSX/._x": b"",
         "Grace Hopper_3_assignsubmission_file/a.ipynb": notebook(course),
-        "../evil": b"",
     }
     whole = tmp_path / "submissions.zip"
-    whole.write_bytes(zipped(members))
-    assert run_collect(NAME, str(whole), course) == 1
-    assert "'../evil' leads out of the folder" in capsys.readouterr().out
-    del members["../evil"]
     whole.write_bytes(zipped(members))
     assert run_collect(NAME, str(whole), course) == 0
     assert "2 taken, 0 need a look" in capsys.readouterr().out
     assert handed(course, "ada") == handed(course, "grace") == notebook(course)
+
+
+def test_one_hostile_member_of_a_downloaded_archive_spoils_no_other(course, tmp_path, capsys):
+    members = {
+        "../grace.ipynb": notebook(course),
+        "Pat O'Brien_7_assignsubmission_file/ps1.ipynb": b"\0" * 30_000_000,
+        "lovelaceada_LATE_4711_90210_ps1.ipynb": notebook(course),
+    }
+    whole = tmp_path / "submissions.zip"
+    whole.write_bytes(zipped(members))
+    assert run_collect(NAME, str(whole), course) == 1
+    said = capsys.readouterr().out
+    assert "'grace.ipynb' in 'submissions.zip' leads out of the folder" in said
+    assert "'ps1.ipynb' in 'submissions.zip' is compressed more than 200 times" in said
+    assert "Canvas says: late; collected." in said
+    assert "1 taken, 2 need a look" in said
+    assert handed(course, "ada") == notebook(course)
+
+
+WILD = [
+    {"nbformat": 4, "cells": [{"cell_type": {}, "metadata": {"nbgrader": [1]}, "source": {"a": 1}}, 7, None]},
+    {"nbformat": 4, "cells": [{"cell_type": "code", "metadata": {"nbgrader": {"grade_id": 5}}, "id": [1]}]},
+    {"nbformat": 3, "worksheets": [{"cells": 3}, 4]},
+    {"nbformat": True, "cells": []},
+    {"nbformat": 4, "cells": [{"cell_type": "code", "source": "\ud800"}]},
+]
+
+
+@pytest.mark.parametrize("document", WILD)
+def test_wild_notebooks_are_refused_with_a_sentence(course, download, document):
+    put(download, "ada.ipynb", json.dumps(document).encode())
+    put(download, "grace.ipynb", notebook(course))
+    taken, refused = collected(course, download)
+    assert refused.startswith("ada: 'ada.ipynb' needs a look: ")
+    assert taken.startswith("grace: ")
 
 
 def test_what_makes_collecting_impossible_is_one_sentence(course, download, tmp_path, capsys):
