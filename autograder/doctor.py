@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -192,7 +193,7 @@ def gradebook(course: CourseDirectory) -> Iterator[Fact]:
         return
     try:
         if course.db_url.startswith("sqlite:"):
-            with sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True) as database:
+            with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
                 found = database.execute("PRAGMA quick_check").fetchone()[0]
             if found != "ok":
                 raise ValueError(found)

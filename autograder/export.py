@@ -53,7 +53,7 @@ class SafeCsv(ExportPlugin):
                         looks += row[-1] == "yes"
                         table.writerow([safe_field(value) for value in row])
         if looks:
-            self.log.warning("%d submissions need a look first, in formgrader; their score is left blank.", looks)
+            self.log.warning("Scores left blank, for they need a look first, in formgrader: %d", looks)
 
 
 class LmsGrades(ExportPlugin):
@@ -152,10 +152,10 @@ def fill(table: Table, gradebook: Gradebook, assignment: str, column: str = "", 
     unknown += [table.who(row) for row in table.rows if row not in rows.values()]
     not_there = sorted(set(submissions) - set(row_of))
     if not_there:
-        raise Refused(f"{table.name} has no row for {len(not_there)} graded students: {', '.join(not_there)}.")
+        raise Refused(f"{table.name} has no row for these graded students: {', '.join(not_there)}.")
     if unknown and not absent:
         raise Refused(
-            f"The gradebook does not know {len(unknown)} students of {table.name}: {'; '.join(unknown)}. Add them "
+            f"The gradebook does not know these students of {table.name}: {'; '.join(unknown)}. Add them "
             "(python -m autograder roster FILE), or leave their rows alone (--absent)."
         )
 
@@ -180,14 +180,14 @@ def fill(table: Table, gradebook: Gradebook, assignment: str, column: str = "", 
                 text = text.rstrip("0").rstrip(".") if table.canvas else text
                 table.set(row, place, text.replace(".", ",") if comma else text)
     left = [
-        (looks, "need a look first, in formgrader; their fields stay as they were"),
-        (missing, "handed nothing in, or were not graded; their fields stay as they were"),
-        (special, "are excused or not assigned in Canvas; their fields stay as they were"),
-        (unknown, "are not in the gradebook; their rows stay as they were"),
-        (others, "have another name in the gradebook: see that they are the same"),
+        ("Left as they were, for they need a look first, in formgrader", looks),
+        ("Left as they were, for nothing was handed in, or not graded", missing),
+        ("Left as they were, for they are excused or not assigned in Canvas", special),
+        ("Left as they were, for they are not in the gradebook", unknown),
+        ("Under another name in the gradebook, so see that they are the same", others),
     ]
     return [
-        *(f"{len(some)} students {words}: {', '.join(some)}." for some, words in left if some),
+        *(f"{words} ({len(some)}): {', '.join(some)}." for words, some in left if some),
         f"{filled} fields of {table.header[place]!r} are filled.",
     ]
 
@@ -285,7 +285,7 @@ def run_roster(course: Path, table: Path, id_header: str) -> int:
 
     def add(gradebook: Gradebook) -> list[str]:
         added = add_people(gradebook, Table(table), id_header)
-        return [f"{len(added)} students are in the gradebook: {', '.join(added[:3])}, …"]
+        return [f"{len(added)} students of {table.name} are in the gradebook, known as {added[0]}, …"]
 
     return _told(course, add, "Nobody was added.")
 

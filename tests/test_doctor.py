@@ -169,11 +169,10 @@ def test_a_gradebook_in_order_one_missing_and_one_damaged(course):
     file.write_bytes(b"no database at all, but some text that is long enough")
     assert "cannot be read: file is not a database" in lines(doctor.gradebook(open_course(course)))[0]
     file.unlink()
-    sqlite3.connect(file).execute("CREATE TABLE assignment (id INTEGER)").connection.close()
-    assert lines(doctor.gradebook(open_course(course)))[0][0] == "✘"
-    file.unlink()
     assert "no gradebook.db yet" in lines(doctor.gradebook(open_course(course)))[0]
     assert not file.exists()
+    sqlite3.connect(file).execute("CREATE TABLE assignment (id INTEGER)").connection.close()
+    assert lines(doctor.gradebook(open_course(course)))[0][0] == "✘"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other rights")
