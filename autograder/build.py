@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -32,6 +33,7 @@ COURSE = Path(__file__).resolve().parent
 ROOT = COURSE.parent
 SOLVED = COURSE / "solved"
 BUILT = ("notebooks", "datasets", picture.PLACE.as_posix())  # and committed
+NOTED = COURSE / ".built.json"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -98,6 +100,26 @@ def build(root: Path = ROOT) -> None:
         solve(file)
         release(file.stem, root / "notebooks")
         refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
+    if root == ROOT:
+        NOTED.write_text(json.dumps(fingerprints()))
+
+
+def fingerprints() -> dict[str, str]:
+    """Hash what a build is made of, and what it made: cheap enough to ask at any time whether it is current."""
+    rooms = [COURSE / room for room in ("source", "reference", "mistakes", "variants")] + [ROOT / "course_utils"]
+    texts = [COURSE / name for name in ("build.py", "datasets.py", "grading.py", "nbgrader_config.py")]
+    texts += [path for room in rooms for path in room.rglob("*.py")]
+    built = [ROOT / name for part in ("notebooks", "datasets") for name in _files(ROOT, part)]
+    return {"sources": _hash(texts), "built": _hash(built)}
+
+
+def noted() -> dict[str, str] | None:
+    """Give the fingerprints of the last build; None where there are none."""
+    try:
+        found = json.loads(NOTED.read_text())
+        return {key: str(found[key]) for key in ("sources", "built")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def drift() -> list[str]:
@@ -392,6 +414,14 @@ def _files(root: Path, part: str) -> set[str]:
         for path in (root / part).rglob("*")
         if path.is_file() and ".ipynb_checkpoints" not in path.parts
     }
+
+
+def _hash(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def _same(one: Path, other: Path) -> bool:

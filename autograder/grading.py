@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.datasets import draw_hands
 from autograder.mistakes import mistakes_in
+from autograder.pictures import draw_hands
 from autograder.reference import reference_answer
 from course_utils.checks.exercise import EXERCISES, Case, Exercise, try_out
 from course_utils.checks.report import Report
@@ -24,13 +24,14 @@ from course_utils.checks.verdict import Known, Observations, Verdict, judge
 from course_utils.data import load_hands
 
 HERE = Path(__file__).resolve().parent
+SECRET = HERE / "secret"
 NEW_IMAGES = 600
 
 
 def unseen_hands(rng: np.random.Generator) -> list[Case]:
     """Draw hands that no student has, and one of a few seeds to train from."""
     X, Y = _shuffled_hands(int(rng.integers(2**62)))
-    return [{"known": load_hands()[:4], "X": X, "Y": Y, "seed": int(rng.integers(4))}]
+    return [{"X": X, "Y": Y, "seed": int(rng.integers(4))}]
 
 
 @functools.lru_cache(maxsize=1)  # the answer, the right one and every mistake are tried on the same images
@@ -43,7 +44,7 @@ def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 # Exercises whose hidden cases are drawn by what students do not have.
 DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
-    "train_classifier": unseen_hands,
+    "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in unseen_hands(rng)],
     "challenge_settings": unseen_hands,
 }
 
@@ -157,7 +158,7 @@ def course_secret() -> str:
     """
     if os.environ.get("COURSE_SECRET"):
         return os.environ["COURSE_SECRET"]
-    file = HERE / "secret"
+    file = SECRET
     if not file.exists():
         # Written whole under another name first: a second grader never reads half a secret.
         draft = file.with_suffix(f".{os.getpid()}")

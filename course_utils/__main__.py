@@ -1,4 +1,4 @@
-"""The student's commands: ``python -m course_utils lab``, ``python -m course_utils progress``."""
+"""The student's commands: ``lab``, ``progress`` and ``submit``, each after ``python -m course_utils``."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def copy_notebooks(source: Path, work: Path) -> list[str]:
     return copied
 
 
+def _submit(notebook: str) -> int:
+    from course_utils.handing_in import NotReady, submit
+
+    try:
+        print("\n".join(submit(notebook, ROOT)))
+    except NotReady as reason:
+        print(f"Nothing was written. {reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code is 0 where all went well."""
     parser = argparse.ArgumentParser(prog="python -m course_utils", description=__doc__)
@@ -48,11 +59,15 @@ def main(arguments: list[str] | None = None) -> int:
     lab = commands.add_parser("lab", help="copy new notebooks to work/ and open JupyterLab there")
     lab.add_argument("options", nargs="*", help="options for JupyterLab, after --")
     commands.add_parser("progress", help="show how far you are in every notebook of work/")
+    hand_in = commands.add_parser("submit", help="check a notebook of work/ and write the archive to hand in")
+    hand_in.add_argument("notebook", help="for example 02_regularization")
     chosen = parser.parse_args(arguments)
 
     if chosen.command == "progress":
         progress()
         return 0
+    if chosen.command == "submit":
+        return _submit(chosen.notebook)
     work = ROOT / "work"
     copied = copy_notebooks(ROOT / "notebooks", work)
     print(

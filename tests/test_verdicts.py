@@ -225,7 +225,7 @@ def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):
 
 def test_the_course_makes_one_secret_and_keeps_it(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_SECRET", raising=False)
-    monkeypatch.setattr(grading, "HERE", tmp_path)
+    monkeypatch.setattr(grading, "SECRET", tmp_path / "secret")
     secret = grading.course_secret()
     assert len(secret) == 64
     assert grading.course_secret() == secret
