@@ -19,6 +19,15 @@ from course_utils import lab
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "01_a"
+HE = """\
+def initialize_parameters_he(layers_dims, rng):
+    parameters = {{}}
+    for l in range(1, len(layers_dims)):
+        n_in, n_out = layers_dims[l - 1], layers_dims[l]
+        parameters[f"W{{l}}"] = rng.standard_normal((n_out, n_in)) * {0}
+        parameters[f"b{{l}}"] = np.zeros((n_out, 1))
+    return parameters
+"""
 
 
 def write(path: Path, *cells: str, **metadata: object) -> None:
@@ -198,6 +207,12 @@ def address(browser, tmp_path):
     for part in ("course_utils", "notebooks"):
         shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     shutil.copy(ROOT / "README.md", root)
+    shutil.copytree(ROOT / "datasets", root / "datasets")
+    short = root / "notebooks" / "01_initialization" / "01_initialization.ipynb"
+    notebook = nbformat.read(short, as_version=4)
+    kept = [cell for cell in notebook.cells if "initialize_parameters_he" in cell.id]
+    notebook.cells = [*notebook.cells[:5], *kept]
+    nbformat.write(notebook, short)
     runtime = root / "runtime"
     options = ["--no-browser", "--port=0", "--IdentityProvider.token=t"]
     options += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
@@ -239,11 +254,27 @@ def test_jupyterlab_as_a_student_meets_it(address, browser):
     start.get_by_role("link", name="01_initialization").click()
     page.locator(".jp-Notebook mjx-container").first.wait_for(timeout=120_000)
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
-    page.wait_for_load_state("networkidle")
-    if target := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{target}/lab_notebook.png")
+    reports = []
+    for number, factor in enumerate(("2 / n_in", "np.sqrt(2 / n_in)")):
+        editor = page.locator(".jp-CodeCell .cm-content", has_text="def initialize_parameters_he")
+        editor.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(HE.format(factor))
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        report = page.locator("[role=status]", has_text="✘" if number == 0 else "✔")
+        report.wait_for(timeout=120_000)
+        reports.append((report.inner_text(), report.get_by_role("img").count()))
+        if target := os.environ.get("SCREENSHOTS"):
+            report.scroll_into_view_if_needed()
+            page.screenshot(path=f"{target}/lab_report_{number}.png")
     page.close()
 
+    (wrong, pictures), (right, no_pictures) = reports
+    assert "Likely cause You multiplied by the variance 2 / n_in." in " ".join(wrong.split())
+    assert "a normal density of standard deviation" in wrong
+    assert "the visible checks pass" in right
+    assert (pictures, no_pictures) == (1, 0)
     assert "Formgrader" not in " ".join(commands)
     assert "Course List" not in " ".join(commands)
     assert popups == []

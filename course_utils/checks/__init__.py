@@ -15,6 +15,7 @@ from course_utils.checks import (
 )
 from course_utils.checks.calling import called_name
 from course_utils.checks.exercise import EXERCISES, Exercise, try_out
+from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
 
@@ -41,8 +42,9 @@ def check(function: Callable) -> None:
 
     exercise = find_exercise(function, called_name(sys._getframe(1)))
     trial = try_out(function, exercise, VISIBLE_SEED)
-    verdict = judge(trial, exercise, read(DATASETS / "checks.h5", exercise.name))
-    Report(verdict).show()
+    known = read(DATASETS / "checks.h5", exercise.name)
+    verdict = judge(trial, exercise, known)
+    Report(verdict, picture=picture_of(verdict, trial, known)).show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete
     if verdict.state == "wrong":

@@ -16,7 +16,7 @@ COLOURS = {"right": "#1b7837", "wrong": "#b2182b"}
 MIMETYPE = "application/vnd.course-check+json"
 
 
-def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
+def as_html(state: str, headline: str, lines: list[tuple[str, str]], picture: str = "") -> str:
     """Write a report as HTML: a headline, then labelled lines; every word is escaped.
 
     Parameters
@@ -25,13 +25,15 @@ def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
         ``"right"``, ``"wrong"`` or anything else; gives the colour.
     headline : str
     lines : list of (label, text)
+    picture : str
+        HTML, put below them.
     """
     rows = "".join(
         f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>" for label, text in lines
     )
     return (
         f'<div role="status" style="border-left: 4px solid {COLOURS.get(state, GREY)}; padding: 0.3em 0.8em">'
-        f"<div><b>{html.escape(headline)}</b></div>{rows}</div>"
+        f"<div><b>{html.escape(headline)}</b></div>{rows}{picture}</div>"
     )
 
 
@@ -44,11 +46,14 @@ class Report:
         What came of an answer.
     points : float, optional
         Given at grading: the points that the exercise is worth.
+    picture : str
+        HTML to put below, where the case may be shown.
     """
 
-    def __init__(self, verdict: Verdict, points: float | None = None) -> None:
+    def __init__(self, verdict: Verdict, points: float | None = None, picture: str = "") -> None:
         self.verdict = verdict
         self.points = points
+        self.picture = picture
 
     @property
     def earned(self) -> float:
@@ -107,7 +112,7 @@ class Report:
         return [round(shares[name] * self.points, 2) for name in self.verdict.held]
 
     def _repr_html_(self) -> str:
-        return as_html(self.verdict.state, self.headline(), self.lines())
+        return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the class table and the feedback."""
