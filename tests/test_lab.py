@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -201,46 +200,25 @@ def test_a_users_own_configuration_path_is_kept(monkeypatch):
 
 
 @pytest.fixture
-def address(browser, tmp_path):
-    """Start the student's command in a copy of the course, with a home of its own."""
-    root = tmp_path
-    for part in ("course_utils", "notebooks"):
-        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    shutil.copy(ROOT / "README.md", root)
-    shutil.copytree(ROOT / "datasets", root / "datasets")
-    short = root / "notebooks" / "01_initialization" / "01_initialization.ipynb"
+def address(browser, serve, tmp_path):
+    """Start the student's command in a copy of the course; of 01 it has the beginning and one exercise."""
+    for part in ("course_utils", "notebooks", "datasets"):
+        unwanted = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=unwanted)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    short = tmp_path / "notebooks" / "01_initialization" / "01_initialization.ipynb"
     notebook = nbformat.read(short, as_version=4)
     kept = [cell for cell in notebook.cells if "initialize_parameters_he" in cell.id]
     notebook.cells = [*notebook.cells[:5], *kept]
     nbformat.write(notebook, short)
-    runtime = root / "runtime"
-    options = ["--no-browser", "--port=0", "--IdentityProvider.token=t"]
-    options += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    places = {"HOME": root, "JUPYTER_RUNTIME_DIR": runtime, "JUPYTER_CONFIG_DIR": root / "config", "PYTHONPATH": root}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "course_utils", "lab", "--", *options],
-        cwd=root,
-        env={**os.environ, **{key: str(value) for key, value in places.items()}},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not (found := list(runtime.glob("jpserver-*.json"))):
-        assert server.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.2)
-    running = json.loads(found[0].read_text())
-    yield f"http://127.0.0.1:{running['port']}/?token=t"
-    os.kill(running["pid"], 15)
-    server.wait(60)
+    return serve(["course_utils", "lab", "--"], tmp_path, tmp_path)
 
 
 def test_jupyterlab_as_a_student_meets_it(address, browser):
     asked = []
     page = browser.new_page(viewport={"width": 1300, "height": 900})
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
+    page.goto(f"{address}/?token=t")
     start = page.locator(".jp-MarkdownViewer")
     start.get_by_role("link", name="01_initialization").wait_for(timeout=120_000)
     page.wait_for_load_state("networkidle")
@@ -279,5 +257,5 @@ def test_jupyterlab_as_a_student_meets_it(address, browser):
     assert "Course List" not in " ".join(commands)
     assert popups == []
     assert len(asked) > 20
-    assert [url for url in asked if not url.startswith((address.split("?")[0], "data:", "blob:"))] == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     assert [url for url in asked if "/lab/api/news" in url or "/lab/api/update" in url] == []

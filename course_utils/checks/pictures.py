@@ -7,6 +7,7 @@ below it.
 from __future__ import annotations
 
 import html
+import warnings
 from typing import Any
 
 import numpy as np
@@ -159,13 +160,15 @@ def _histogram(right: Seen, seen: Seen, result: Any) -> str:
     """Draw the weights of the layer that is furthest off, and the normal density they were to follow."""
     pair = _numbers(right.value, seen.value)
     try:
-        found = see.weights(result)
-    except (Malformed, ValueError, TypeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # complex numbers
+            found = see.weights(result)
+    except (Malformed, ValueError, TypeError, Warning):
         return ""
     if pair is None or pair[0].shape != (len(found),):
         return ""
     want, got = pair
-    layer = int(np.argmax(np.nan_to_num(np.abs(got - want) / (np.abs(want) if right.rtol else 1.0), nan=np.inf)))
+    layer = int(np.argmax(np.nan_to_num(np.abs(got - want), nan=np.inf)))
     W = found[layer].ravel()
     sigma = float(want[layer] if right.property.startswith(see.SCALE) else W.std())
     if not (np.isfinite(W).all() and np.isfinite(sigma) and sigma > 0):
