@@ -29,12 +29,16 @@ def start(root: Path, options: list[str]) -> int:
     Returns
     -------
     int
-        JupyterLab's exit code.
+        JupyterLab's exit code; 1 where a file is in the way.
     """
     work = root / "work"
     first = not work.exists()
-    news = bring_notebooks(root / "notebooks", work)
-    write_start_page(root, [] if first else news)
+    try:
+        news = bring_notebooks(root / "notebooks", work)
+        write_start_page(root, [] if first else news)
+    except OSError as error:
+        print(f"{error.filename or work} cannot be read or written ({error.strerror}). Free it, then start again.")
+        return 1
     print("\n".join([f"Your notebooks are in {work}.", *news]), flush=True)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}"]
     command += [f"--LabApp.default_url=/lab/tree/{START}", *options]

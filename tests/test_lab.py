@@ -134,6 +134,14 @@ def test_a_damaged_file_counts_as_work(course, content):
     assert mine.read_bytes() == content
 
 
+def test_a_file_in_the_way_is_a_sentence(tmp_path, monkeypatch, capsys):
+    write(tmp_path / "notebooks" / NAME / f"{NAME}.ipynb", "released")
+    (tmp_path / "work").write_text("not a folder")
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    assert command.main(["lab"]) == 1
+    assert "cannot be read or written" in capsys.readouterr().out
+
+
 def test_work_older_than_the_record_is_kept(course):
     released, mine = course
     shutil.rmtree(mine.parent.parent / ".released")

@@ -196,6 +196,25 @@ def test_numbers_of_any_size_can_be_drawn(data):
         assert one == "" or "nan" not in one.split("<figcaption>")[0]
 
 
+@pytest.mark.parametrize("colours", ["color: #000; background: #fff", "color: #ddd; background: #111"])
+def test_reports_with_pictures_can_be_read_in_every_theme_and_on_a_phone(browser, colours):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    reports = {}
+    for mistake in SOME:
+        verdict, picture = visible(mistake.function, mistake.exercise)
+        if picture:
+            kind = svg(picture).get("aria-label").split(",")[0]
+            reports.setdefault(kind, Report(verdict, picture=picture)._repr_html_())
+    assert len(reports) == 4
+    page = browser.new_page(viewport={"width": 340, "height": 900})
+    body = "".join(reports.values())
+    page.set_content(f"<html lang=en><title>Reports</title><body style='{colours}'><main><h1>R</h1>{body}</main>")
+    found = axe.run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+    assert page.get_by_role("img").count() == 4
+    assert page.evaluate("document.documentElement.scrollWidth") <= 340
+
+
 def test_nothing_is_imported_to_draw():
     text = (
         "import sys, contextlib\n"
