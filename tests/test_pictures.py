@@ -89,6 +89,16 @@ def test_a_heat_map_marks_the_entries_that_differ_with_their_sign():
     assert "2 of 12 entries differ" in caption(picture)
 
 
+def test_what_is_no_number_is_neither_too_large_nor_too_small():
+    want = np.zeros((2, 3))
+    picture = draw(Seen("values", want), Seen("values", np.array([[0.0, np.nan, np.inf], [-2, 0, 0]])))
+    assert [one.text for one in svg(picture).iter("text")] == ["−"]
+    assert [path.get("d") for path in svg(picture).iter("path")] == ["M0 1h1v1h-1z", "M1 0h1v1h-1zM2 0h1v1h-1z"]
+    assert "Grey is not a finite number." in caption(picture)
+    line = draw(Seen("costs", np.zeros(6)), Seen("costs", np.array([0, 1, 2, np.nan, np.inf, 3])))
+    assert "Not finite, so not drawn: 2 of yours." in caption(line)
+
+
 def test_a_large_heat_map_shows_the_surroundings_of_the_worst_entry():
     want = np.zeros((100, 30))
     got = want.copy()

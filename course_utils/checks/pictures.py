@@ -109,12 +109,13 @@ def _numbers(want: Any, got: Any) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarray) -> str:
-    gap = np.where(wrong, np.nan_to_num(got - want, nan=np.inf, posinf=np.inf, neginf=-np.inf), 0.0)
-    size = np.abs(gap)
+    odd = wrong & ~np.isfinite(got - want)
+    gap = np.where(wrong & ~odd, got - want, 0.0)
+    size = np.where(odd, np.inf, np.abs(gap))
     worst = np.unravel_index(np.argmax(size), size.shape)
     window = tuple(_window(int(at), length) for at, length in zip(worst, size.shape, strict=True))
-    cells = gap[window]
-    most = size[np.isfinite(size)].max(initial=0.0) or 1.0
+    cells, odd = gap[window], odd[window]
+    most = np.abs(gap).max() or 1.0
     level = np.where(cells != 0, np.ceil(4 * np.clip(np.abs(cells) / most, 0.01, 1)), 0)
     shapes = [
         _cells((level == step) & (np.sign(cells) == sign), colour, 0.25 * step)
@@ -122,14 +123,16 @@ def _heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarray) -
         for step in (1, 2, 3, 4)
     ]
     rows, columns = cells.shape
+    shapes.append(_cells(odd, "currentColor", 0.5))
     if max(rows, columns) <= 12:
         style = 'font-size="0.7" text-anchor="middle" fill="currentColor"'
         shapes += [
             f'<text x="{j + 0.5}" y="{i + 0.72}" {style}>{"+" if cells[i, j] > 0 else "−"}</text>'
-            for i, j in np.argwhere(cells)
+            for i, j in np.argwhere(cells != 0)
         ]
     words = [f"Yours − expected{f' in {name}' if name else ''}, row by row:"]
     words += ["orange (+) is too large, blue (−) too small, empty is right."]
+    words += ["Grey is not a finite number."] if odd.any() else []
     words += [_which(wrong), _relation(want, got)]
     if cells.shape != size.shape:
         words.append("Shown are " + " and ".join(
@@ -219,6 +222,7 @@ def _series(name: str, want: np.ndarray, got: np.ndarray) -> str:
     words = [
         f"Entries {start.start} to {start.stop - 1}{f' of {name}' if name else ''}, from {low:.4g} to {high:.4g}:",
         "blue circles are expected, orange crosses are yours.",
+        "" if np.isfinite(got).all() else f"Not finite, so not drawn: {np.sum(~np.isfinite(got))} of yours.",
         _relation(want, got),
     ]
     return _plot(shapes, (start.start, start.stop - 1), "Expected values and yours", words)
