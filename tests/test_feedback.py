@@ -278,8 +278,8 @@ def test_in_a_browser_nothing_runs_and_no_request_leaves(course, browser):
     here = page.url
     heading = page.locator("h4").first.inner_text()
     pictures = page.evaluate("[...document.images].filter(one => one.naturalWidth > 0).length")
-    if target := os.environ.get("SCREENSHOT"):
-        page.screenshot(path=target, full_page=True)
+    if target := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{target}/feedback.png", full_page=True)
     assert ran is None
     assert said == []
     assert [url for url in asked if not url.startswith(("data:image/", path.as_uri()))] == []
