@@ -2,6 +2,9 @@
 
 import os
 import sysconfig
+from pathlib import Path
+
+import nbgrader
 
 from course_utils.data import DATASETS
 
@@ -54,3 +57,9 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+
+# The pages of formgrader load nothing from elsewhere either.
+c.HTMLExporter.extra_template_basedirs = [
+    str(Path(__file__).resolve().parent / "templates"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]

@@ -18,6 +18,7 @@ from course_utils.checks import (
 )
 from course_utils.checks.calling import called_name, cell_of
 from course_utils.checks.exercise import EXERCISES, Exercise, digest, try_out
+from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
 
@@ -46,10 +47,11 @@ def check(function: Callable, *companions: Callable) -> None:
 
     exercise = find_exercise(function, called_name(sys._getframe(1)))
     trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED)
-    verdict = judge(trial, exercise, read(DATASETS / "checks.h5", exercise.name))
+    known = read(DATASETS / "checks.h5", exercise.name)
+    verdict = judge(trial, exercise, known)
     text = cell_of(function).strip()
     verdict.cell = digest(text) if text else ""
-    Report(verdict).show()
+    Report(verdict, picture=picture_of(verdict, trial, known)).show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete
     if verdict.state == "wrong":

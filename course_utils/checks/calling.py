@@ -51,6 +51,7 @@ class Answer:
     function: Callable
     modified: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)  # each call's arguments in words
+    results: list[Any] = field(default_factory=list)  # what each call returned
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the function with copies of the arguments.
@@ -65,6 +66,7 @@ class Answer:
         given = copy.deepcopy((arguments, keywords))
         given_arguments, given_keywords = _fresh(given)
         self.calls.append(describe_call(arguments, keywords))
+        self.results.append(None)
         try:
             result = self.function(*given_arguments, **given_keywords)
         except NotImplementedError:
@@ -85,7 +87,7 @@ class Answer:
                 self.modified.add(name)
         if result is None:
             raise Raised("it returns None (is a return missing?)")
-        result = plain(result)
+        self.results[-1] = result = plain(result)
         handed_in = list(_arrays([given_arguments, given_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in handed_in):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")

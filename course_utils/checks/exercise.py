@@ -141,9 +141,10 @@ class Malformed(Exception):
 
 @dataclass
 class Trial:
-    """All that was seen of one answer: per case the call behind each property, the observations, how it ended."""
+    """All that was seen of one answer: per case the call behind each property, what it returned, the observations."""
 
     calls: list[dict[str, str]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
     seen: list[list[Seen]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     not_started: bool = False
@@ -172,15 +173,17 @@ def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
         answer = calling.Answer(function)
         seen: list[Seen] = []
         calls: dict[str, str] = {}
-        call, told, ending = "", 0, "yes"
+        results: dict[str, Any] = {}
+        call, result, told, ending = "", None, 0, "yes"
         try:
             with calling.contained(limit) as noise:
                 for observation in exercise.observe(answer, **case):
                     seen.append(observation)
                     new, told = answer.calls[told:], len(answer.calls)
                     if new:  # several calls stand behind it: none of them is the one
-                        call = new[0] if len(new) == 1 else ""
+                        call, result = (new[0], answer.results[-1]) if len(new) == 1 else ("", None)
                     calls[observation.property] = call
+                    results[observation.property] = result
         except calling.NotStarted:
             trial.not_started = True
         except calling.TimeLimit:
@@ -199,6 +202,7 @@ def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
             seen.append(Seen(ARGUMENTS, f"changes {changed}" if changed else "yes"))
         calls[ENDING] = (answer.calls or [""])[-1]
         trial.calls.append(calls)
+        trial.results.append(results)
         trial.seen.append(seen)
         trial.notes |= noise.notes
         if trial.not_started or trial.timed_out:

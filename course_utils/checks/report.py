@@ -19,7 +19,7 @@ MIMETYPE = "application/vnd.course-check+json"
 _wrap = functools.partial(textwrap.wrap, break_on_hyphens=False)  # "mini-batch" is one word
 
 
-def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
+def as_html(state: str, headline: str, lines: list[tuple[str, str]], picture: str = "") -> str:
     """Write a report as HTML: a headline, then labelled lines; every word is escaped.
 
     Parameters
@@ -28,13 +28,15 @@ def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
         ``"right"``, ``"wrong"`` or anything else; gives the colour.
     headline : str
     lines : list of (label, text)
+    picture : str
+        HTML, put below them.
     """
     rows = "".join(
         f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>" for label, text in lines
     )
     return (
         f'<div role="status" style="border-left: 4px solid {COLOURS.get(state, GREY)}; padding: 0.3em 0.8em">'
-        f"<div><b>{html.escape(headline)}</b></div>{rows}</div>"
+        f"<div><b>{html.escape(headline)}</b></div>{rows}{picture}</div>"
     )
 
 
@@ -47,11 +49,14 @@ class Report:
         What came of an answer.
     points : float, optional
         Given at grading: the points that the exercise is worth.
+    picture : str
+        HTML to put below, where the case may be shown.
     """
 
-    def __init__(self, verdict: Verdict, points: float | None = None) -> None:
+    def __init__(self, verdict: Verdict, points: float | None = None, picture: str = "") -> None:
         self.verdict = verdict
         self.points = points
+        self.picture = picture
 
     @property
     def earned(self) -> float:
@@ -110,7 +115,7 @@ class Report:
         return [round(shares[name] * self.points, 2) for name in self.verdict.held]
 
     def _repr_html_(self) -> str:
-        return as_html(self.verdict.state, self.headline(), self.lines())
+        return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the class table and the feedback."""

@@ -54,6 +54,7 @@ class Verdict:
     state: str  # "right", "wrong", "not started"
     held: dict[str, bool]
     share: float
+    where: Key | None = None  # the property that failure is about
     call: str = ""
     failure: str = ""
     ending: str = ""  # how it broke off, without a word of its own messages
@@ -96,6 +97,7 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     if not wrong:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
+    verdict.where = case, name
     verdict.call = trial.calls[case].get(name, "") if case < len(trial.calls) else ""
     endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
     if endings:
