@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from course_utils.progress import read_progress
+
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
 START = "start.md"
 OURS = "<!-- Written anew at every start of the course's JupyterLab: keep notes elsewhere. -->"
@@ -197,8 +199,11 @@ def _table(root: Path) -> tuple[str, list[str]]:
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     rows = dict(re.findall(r"^\| `(\d\d_\w+)` (\|.*)$", text, re.MULTILINE))
     head = re.search(r"^\| notebook (\|.*)\n(\|[-|]+)$", text, re.MULTILINE)
-    table = [f"| notebook {head[1]}", head[2]] if head else ["| notebook |", "|---|"]
+    columns, ruler = (head[1], head[2]) if head else ("|", "|---|")
+    table = [f"| notebook {columns} visible checks pass |", f"{ruler}---|"]
+    notebooks = {one.name: one for one in read_progress(root / "work", root / "notebooks")}
     for path in sorted((root / "notebooks").glob("*/*.ipynb")):
         link = f"[{path.stem}]({path.relative_to(root / 'notebooks').as_posix()})"
-        table.append(f"| {link} {rows.get(path.stem, '|')}")
+        row = rows.get(path.stem, "| " * columns.count("|"))
+        table.append(f"| {link} {row} {notebooks[path.stem].passing:g} of {notebooks[path.stem].points:g} points |")
     return (title[1] if title else "The course"), table
