@@ -1,6 +1,7 @@
 """What a student waits for: ``python benchmarks/student.py`` prints it as a table.
 
-The import in a fresh Python each time, ``check()`` of a right answer, and every solved notebook top to bottom.
+The import in a fresh Python each time, ``check()`` of a right answer, and every solved notebook top to bottom. Some
+notebooks read others of the student's, so build the course first.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def check_time(name: str) -> float:
 def notebook_time(source: Path) -> float:
     """Seconds that a solved notebook takes top to bottom, the kernel's start included."""
     notebook = build.notebook(source)
-    client = NotebookClient(notebook, timeout=300)
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(build.SOLVED / source.stem)}})
     environment = {**os.environ, "COURSE_SECRET": "benchmark"}
     return timed(lambda: client.execute(env=environment, stderr=subprocess.DEVNULL))
 

@@ -358,7 +358,7 @@ plots.lines(
     "largest difference of a weight",
     "L2 against weight decay (five seeds)",
     "Largest difference of a weight against step, on a logarithmic axis: with gradient descent it stays below 1e-13;"
-    " with Adam it rises at once to a hundredth and then towards one.",
+    " with Adam it begins above a thousandth and rises to more than a half.",
     yscale="log",
 )
 
@@ -828,8 +828,10 @@ plots.lines(
     f"epoch of {chunk} steps",
     "cost",
     "The training cost falls on, the dev cost does not (five seeds)",
-    "Cost against epoch: the training cost falls until the end; the dev cost falls at first and then rises again.",
-    ylim=(0, 0.4),
+    "Cost against epoch: the median training cost falls until the end, from 0.35 to 0.09; that on the dev set falls to"
+    " 0.10 near epoch 60 and rises again, to 0.14.",
+    height=5.0,
+    ylim=(0, 0.36),
 )
 
 # %% [markdown]
@@ -954,14 +956,21 @@ plots.boundaries(
     {label: probability(models[0]) for label, models in final.items()},
     noisy.X_train,
     noisy.Y_train,
-    alt="Five boundaries for the first seed: without regularization ragged; with L2, L1, dropout and early stopping"
-    " smoother curves that leave single wrong points aside.",
+    alt="Five boundaries for the first seed: without regularization ragged, round many single points; with L2 and L1"
+    " smooth; with dropout and early stopping in between, with fewer detours than without.",
 )
 
 # %% [markdown]
 r"""
 Prediction 6: d. All four heed the wrong labels less, and so have a *lower* training accuracy and a higher one on new
 points. That is what a cure for variance looks like.
+
+How much can you trust that? The settings of this notebook were tried out on these very data, while the test accuracies
+were in sight. So the notebook was run again on ten other draws of its data, by which nothing was set. Medians of the
+ten: 88.9 % without any cure, 95.0 % with L2, 94.9 % with L1, 96.7 % with dropout, 95.4 % stopped early; and each of the
+four was better than none in ten draws of ten. So were the mirror images: 97.3 %, beside 95.2 % with 60 images and
+97.2 % with 120. One draw is an anecdote: this notebook's own is kinder to the network without any cure than eight of
+the ten.
 """
 
 # %% [markdown]
