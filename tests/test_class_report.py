@@ -7,14 +7,12 @@ import json
 import os
 import random
 import re
-import shutil
 import statistics
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
-from test_feedback import BROWSER
 from tiny_course import NAME, RIGHT, STUB, answered, config, hand_in, nbgrader, release
 
 from autograder import class_report
@@ -265,26 +263,19 @@ def test_an_empty_class_has_a_page_too():
     assert as_table(report)[1:] == []
 
 
-def test_in_a_browser_nothing_runs_and_no_request_leaves(tmp_path):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium is None:
-        pytest.skip("no Chromium here")
+def test_in_a_browser_nothing_runs_and_no_request_leaves(tmp_path, browser):
     path = class_report.write(hostile_report(), tmp_path)
     asked, said = [], []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=BROWSER)
-        opened = browser.new_page(viewport={"width": 1000, "height": 800})
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-        opened.on("console", lambda message: said.append(message.text))
-        opened.goto(path.as_uri())
-        drawn = opened.evaluate("[...document.images].filter(one => one.naturalWidth > 100).length")
-        wide = opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        ran = opened.evaluate("window.ran")
-        if target := os.environ.get("SCREENSHOT"):
-            opened.screenshot(path=target, full_page=True)
-        browser.close()
+    opened = browser.new_page(viewport={"width": 1000, "height": 800})
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    opened.on("console", lambda message: said.append(message.text))
+    opened.goto(path.as_uri())
+    drawn = opened.evaluate("[...document.images].filter(one => one.naturalWidth > 100).length")
+    wide = opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    ran = opened.evaluate("window.ran")
+    if target := os.environ.get("SCREENSHOTS"):
+        opened.screenshot(path=f"{target}/report.png", full_page=True)
     assert (ran, said, drawn, wide) == (None, [], 2, True)
     assert [url for url in asked if not url.startswith(("data:image/", path.as_uri()))] == []
 
