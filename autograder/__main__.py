@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("picture", help="redraw README's picture only")
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
-    demo.add_argument("--assignment", default="01_initialization", help="which notebook (default: 01_initialization)")
+    demo.add_argument("--assignment", help="a large class over this notebook (default: a small one over all of them)")
     collect = commands.add_parser("collect", help="put what was downloaded from Canvas or Moodle into submitted/")
     collect.add_argument("assignment", help="for example 02_regularization")
     collect.add_argument("folder", help="the downloaded folder, or the archive as it was downloaded")

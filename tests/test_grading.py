@@ -25,7 +25,7 @@ NAME = "01_initialization"
 def course(tmp_path_factory) -> Path:
     """The demonstration class, graded by ``python -m autograder demo``."""
     folder = tmp_path_factory.mktemp("class") / "demo"
-    assert main(["demo", "--folder", str(folder)]) == 0
+    assert main(["demo", "--folder", str(folder), "--assignment", NAME]) == 0
     return folder
 
 
