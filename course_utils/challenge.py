@@ -10,7 +10,6 @@ import contextlib
 import csv
 import functools
 import io
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,7 +90,7 @@ def _item(value: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _is_whole(value: Any) -> bool:

@@ -112,7 +112,8 @@ def exercise(
     cases : callable
         ``cases(rng)`` draws the list of cases; each is a dict handed to the observer as keywords.
     weights : dict
-        Every property the observer yields, with its weight in the points.
+        Every property the observer yields, with its weight in the points. What it yields beside them is a number that
+        is only measured: it has to agree with any other.
     arguments : bool
         The function takes arguments, so look at whether it leaves them as they were.
     companions : tuple of str

@@ -88,9 +88,11 @@ class Report:
                 ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
                 for (name, holds), most in zip(verdict.held.items(), self._parts(), strict=True)
             ]
+            found += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
                 found.append(("Broke off", verdict.ending))
             return found + [("Likely cause", sentence) for sentence in verdict.mistakes]
+        found = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
         if verdict.state == "right":
             found.append(("", "Grading runs the same checks on other cases."))
         else:
@@ -129,6 +131,7 @@ class Report:
             "mistakes": verdict.mistakes,
             "headline": self.headline(),
             "lines": self.lines(),
+            "measured": verdict.measured,
             "cell": verdict.cell,
         }
 

@@ -60,6 +60,7 @@ class Verdict:
     ending: str = ""  # how it broke off, without a word of its own messages
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    measured: dict[str, float] = field(default_factory=dict)  # numbers that carry no points
     cell: str = ""  # hash of the notebook cell that was looked at
 
 
@@ -94,6 +95,8 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
         held[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
     share = sum(part for name, part in exercise.properties.items() if held.get(name))
     verdict = Verdict(exercise.name, "wrong" if wrong else "right", held, share, notes=sorted(trial.notes))
+    measures = {name for _, name in wanted} - exercise.properties.keys() - {ENDING}
+    verdict.measured = {name: float(one.value) for (_, name), one in seen.items() if name in measures}
     if not wrong:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
