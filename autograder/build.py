@@ -209,7 +209,14 @@ def solve(file: Path) -> Path:
     (SOLVED / BOARD.name).unlink(missing_ok=True)  # entries of an earlier build
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # Progress bars hold times, which no two runs share.
-    environment = {**os.environ, "TQDM_DISABLE": "1", "COURSE_SECRET": "build", "COURSE_STUDENT": "build"}
+    # Small matrices on many threads wait for each other: on a busy computer for minutes.
+    environment = {
+        **os.environ,
+        "OPENBLAS_NUM_THREADS": "1",
+        "TQDM_DISABLE": "1",
+        "COURSE_SECRET": "build",
+        "COURSE_STUDENT": "build",
+    }
     client = NotebookClient(
         solved, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}, kernel_name="python3"
     )

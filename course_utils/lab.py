@@ -57,9 +57,12 @@ def environment() -> dict[str, str]:
     -------
     dict
         Instructors' extensions and the news are off, and the kernel is this Python's, whatever the user installed.
+        NumPy multiplies on one thread where the user did not say otherwise: with matrices as small as the course's,
+        several wait for each other more than they compute.
     """
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     return {
+        "OPENBLAS_NUM_THREADS": "1",
         **os.environ,
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
         "JUPYTER_PREFER_ENV_PATH": "1",

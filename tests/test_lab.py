@@ -267,3 +267,10 @@ def test_jupyterlab_as_a_student_meets_it(address, browser):
     assert len(asked) > 20
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     assert [url for url in asked if "/lab/api/news" in url or "/lab/api/update" in url] == []
+
+
+def test_numpy_multiplies_on_one_thread_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert lab.environment()["OPENBLAS_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    assert lab.environment()["OPENBLAS_NUM_THREADS"] == "4"
