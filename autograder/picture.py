@@ -65,7 +65,7 @@ def normalized_inputs(ax: Axes) -> None:
         rate = 1 / np.linalg.eigvalsh(X @ X.T / 200)[-1]  # as large as it safely can be
         w, costs = np.zeros((1, 3)), []
         for _ in range(61):
-            costs.append(np.mean((w @ X - target) ** 2))
+            costs.append(max(np.mean((w @ X - target) ** 2), 1e-8))  # what is far below the axis is rounding alone
             w = w - rate * (w @ X - target) @ X.T / 200
         plots.line(ax, np.arange(61), np.array(costs), index, label)
     ax.set(xlabel="step", ylabel="cost", yscale="log", ylim=(1e-6, 5))

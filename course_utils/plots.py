@@ -56,11 +56,12 @@ def figure(rows: int = 1, columns: int = 1, width: float = 4.2, height: float = 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
-        # Not through pyplot: nothing is drawn twice and nothing stays open.
-        fig = Figure(figsize=(width * columns, height * rows))
-        FigureCanvasAgg(fig)
-        axes = fig.subplots(rows, columns, squeeze=False, **options)
+    # To stay, not in a context: lines, titles and legends look the style up when they are drawn.
+    matplotlib.rcParams.update(_STYLE)
+    # Not through pyplot: nothing is drawn twice and nothing stays open.
+    fig = Figure(figsize=(width * columns, height * rows))
+    FigureCanvasAgg(fig)
+    axes = fig.subplots(rows, columns, squeeze=False, **options)
     return fig, axes
 
 
@@ -149,7 +150,7 @@ def film(
 def _common_legend(fig: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if labels:
-        fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+        fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
 
 
 def _picture(fig: Figure, alt: str) -> str:

@@ -60,6 +60,18 @@ def test_the_same_figure_is_the_same_bytes():
     assert re.search(r'width="\d+"', first)
 
 
+def test_what_is_drawn_later_has_the_style_too():
+    _, axes = plots.figure()
+    ax = axes[0, 0]
+    plots.line(ax, [0, 1], [0, 1], 0, "line")
+    ax.set_title("title")
+    assert ax.lines[0].get_linewidth() == 1.8
+    assert ax.title.get_fontsize() == 10
+    assert not ax.legend().get_frame_on()
+    ax.clear()  # as a film does for each moment
+    assert not ax.spines["top"].get_visible()
+
+
 def test_lines_differ_in_more_than_colour():
     styles = {(str(dash), marker) for dash, marker in zip(plots.DASHES, plots.MARKERS, strict=True)}
     assert len(styles) == len(set(plots.COLOURS)) == 7

@@ -84,12 +84,6 @@ edit(
 edit(BETA, "You return 1 − β. Take it from 1.", ("1 - 10**exponents", "10**exponents"))
 edit(
     BETA,
-    "You draw β itself on a logarithmic scale. Near 1 that is as good as linear: draw 1 − β so.",
-    ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"),
-    ("1 - 10**exponents", "10**exponents"),
-)
-edit(
-    BETA,
     "You take logarithms to base e and powers of 10. Take one base for both.",
     ("np.log10(1 - high), np.log10(1 - low)", "np.log(1 - high), np.log(1 - low)"),
 )

@@ -158,7 +158,7 @@ def successive_halving(candidates: list, score: Callable[[Any, int], float], bud
     Returns
     -------
     int
-        Index in ``candidates`` of the best one of the last rung.
+        Index in ``candidates`` of the best one of the last rung; of equals, the earliest.
     """
     ### BEGIN SOLUTION
     survivors = list(range(len(candidates)))

@@ -8,7 +8,7 @@ as you train networks.
 
 | you write | points |
 |---|---|
-| two times three predictions, before you run the experiments | 2 |
+| three predictions, and later three more, before you run the experiments | 2 |
 | `split_indices` | 8 |
 | `diagnose` | 6 |
 | `fit_normalizer` | 6 |
@@ -110,8 +110,7 @@ for place, shares in enumerate(rows.values()):
         hatch = ("", "//", "..")[index]
         ax.barh(place, share, left=left, color=plots.COLOURS[index], edgecolor="white", hatch=hatch, label=label)
         left += share
-ax.set(xlabel="share in %", ylabel="", yticks=[0, 1], yticklabels=list(rows))
-ax.set_ylabel("data")
+ax.set(xlabel="share in %", ylabel="data", yticks=[0, 1], yticklabels=list(rows))
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plots.show(fig, alt="Two bars: 1000 examples are split 60, 20, 20; a million examples 98, 1, 1.")
@@ -405,7 +404,7 @@ One feature is an age, another an income. Their numbers differ by a factor of a 
 cost. The cure takes two steps: subtract the mean of each feature, divide by its standard deviation.
 
 $$\mu = \frac1m \sum_i x^{(i)}, \qquad \sigma = \sqrt{\frac1m \sum_i \left(x^{(i)} - \mu\right)^2}, \qquad
-x \leftarrow \frac{x - \mu}{\sigma}.$$
+x := \frac{x - \mu}{\sigma}.$$
 """
 
 # %% tags=["experiment"]
@@ -449,8 +448,8 @@ check(fit_normalizer)
 
 # %% [markdown]
 r"""
-**Mind the notes.** Some lecture notes print $\sigma^2 = \frac1m \sum_i (x^{(i)})^2$, without the mean. That is right
-only where $\mu$ is 0 already. For a feature with $\mu = 5$ and $\sigma = 3$:
+**Mind the notes: the mean left out.** Some lecture notes print $\sigma^2 = \frac1m \sum_i (x^{(i)})^2$, without the
+mean. That is right only where $\mu$ is 0 already. For a feature with $\mu = 5$ and $\sigma = 3$:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -665,7 +664,7 @@ plots.show(
 r"""
 Prediction 3: c. The diagnosis is high variance each time, and what cures bias does nothing for it: there is no bias to
 cure. More drawings help, though slowly: with all of them even the worst of the five is no worse than the best with
-half. What else helps is the subject of the notebook on regularization.
+half. What else helps is the subject of the notebook `02_regularization`.
 
 Mind how coarse the numbers are: of 50 drawings, each is worth 2 %. Differences of one or two drawings are noise.
 """

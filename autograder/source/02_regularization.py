@@ -267,8 +267,8 @@ plots.boundaries(
 # %% [markdown]
 r"""
 Prediction 2: c. On the left the network overfits: good on the training set, worse on the dev set. On the right it
-underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$,
-and only the **dev set** can tell you which. Training accuracy always votes for $\lambda = 0$.
+underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$, and only the
+**dev set** can tell you which. Training accuracy always votes for $\lambda = 0$.
 
 ## Exercise 3: weight decay
 
@@ -309,8 +309,8 @@ remembers, and with both at 0 it remembers nothing. Then a step goes along
 
 $$\frac{g}{|g| + \varepsilon},$$
 
-that is, one learning rate up or down for each weight. (You write it whole in the notebook on optimization, and see this
-again there at 0.9 and 0.999.) Both ways, 300 steps from the same start, five seeds:
+that is, one learning rate up or down for each weight. (You write it whole in the notebook `04_optimization`, and see
+this again there at 0.9 and 0.999.) Both ways, 300 steps from the same start, five seeds:
 """
 
 
@@ -707,7 +707,7 @@ it.
 ### At test time
 
 **Mind the notes: when to drop.** Some notes say, in passing, that dropout is used at test time, or even only then.
-Here is the network that was trained with keep_prob 0.5, asked ten times, with dropout left on.
+Here is the network that was trained with `keep_prob` 0.5, asked ten times, with dropout left on.
 """
 
 
@@ -891,8 +891,8 @@ plots.images(
 # %% [markdown]
 r"""
 The task: does a hand show three fingers or more? We pretend that only 60 images have labels, and train on them; then
-on them and their mirror images; and then, to compare, on 60 others as well. The
-accuracy is that on the 960 images left over. Ten draws of the images.
+on them and their mirror images; and then, to compare, on 60 others as well. The accuracy is that on the 960 images left
+over. Ten draws of the images.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -1035,7 +1035,8 @@ r"""
 
 - L2 adds $\frac{\lambda}{m} W$ to $dW$ and makes weights small; L1 adds $\frac{\lambda}{2m} \operatorname{sign} W$ and
   makes most of them zero.
-- Dropout: keep where the draw lies below keep_prob, divide by keep_prob, the same mask backward, and only in training.
+- Dropout: keep where the draw lies below `keep_prob`, divide by `keep_prob`, the same mask backward, and only in
+  training.
 - Stop by the dev cost, keep the best epoch, have patience.
 - Each of them overdone underfits. Strengths are chosen on the dev set; the test set is used once.
 """

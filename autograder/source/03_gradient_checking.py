@@ -440,8 +440,8 @@ print(f"counted with 73 parameters: J was called {calls} times")
 # %% [markdown]
 r"""
 Prediction 3: d, two for every parameter. Backward propagation gets all entries from one pass forward and one pass back,
-whatever $n$ is. So: **train with
-backward propagation, check it with the numerical gradient, and switch the check off.**
+whatever $n$ is. So: **train with backward propagation, check it with the numerical gradient, and switch the check
+off.**
 
 ## Exercise 6: gradient check
 
@@ -609,7 +609,7 @@ for label, cost_used, grads in (
 r"""
 Two lessons beside the verdict on your work. **Remember the penalty**: check the gradient of the cost that you train,
 not of a part of it. And with **dropout** (prediction 2: d), the cost must be the same function in every call: fix the
-mask, by the same seed each time, or check with keep_prob 1. Otherwise two costs of two different networks are
+mask, by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are
 subtracted, and divided by $2 \varepsilon$.
 
 Now that you trust the instrument, learn where it errs.
@@ -655,8 +655,8 @@ stays; a kink goes.
 ### A bug that hides at the start
 
 Here is a backward propagation that forgot the derivative of tanh, the factor $1 - A^2$. The network starts from small
-weights. The network is trained with its right gradient, and along the way the
-forgetful one is checked. Twenty points of the moons, five seeds.
+weights and is trained with its right gradient; along the way the forgetful one is checked. Twenty points of the moons,
+five seeds.
 """
 
 
@@ -715,9 +715,9 @@ some training.
 r"""
 ## Exercise 7: the bug hunt
 
-Here is a network of three layers. Its hidden layers use **softplus**, $g(z) = \ln(1 + e^z)$, a ReLU without the kink;
-its derivative is the sigmoid of $z$. The last layer is a sigmoid unit, and the cost has a penalty on the weights (not
-on the biases):
+Here is a network of three layers. Its hidden layers use **softplus**, $\ln(1 + e^z)$, a ReLU without the kink; its
+derivative is the sigmoid of $z$. The last layer is a sigmoid unit, and the cost has a penalty on the weights (not on
+the biases):
 
 $$J = -\frac1m \sum_i \left(y_i \ln a_i + (1 - y_i) \ln(1 - a_i)\right) + \frac{\lambda}{2m} \sum_l \lVert W^{[l]}
 \rVert^2, \qquad \lambda = 0.7.$$

@@ -9,7 +9,7 @@ unfairly, then fairly.
 
 | you write | points |
 |---|---|
-| four predictions, before you run the first experiments | 2 |
+| four predictions, and later five more, before you run the experiments | 4 |
 | `random_mini_batches` | 12 |
 | `update_parameters_with_gd` | 4 |
 | `fit` | 16 |
@@ -18,7 +18,6 @@ unfairly, then fairly.
 | `update_parameters_with_momentum` | 12 |
 | `update_parameters_with_rmsprop` | 12 |
 | `update_parameters_with_adam` | 20 |
-| five predictions more | 2 |
 | `decay_inverse_time`, `decay_exponential`, `decay_sqrt`, `decay_staircase` | 12 |
 | answers to eight questions | 4 |
 
@@ -38,8 +37,8 @@ from course_utils import check, data, network, plots, show_prediction
 r"""
 ## Predict before you run
 
-Four experiments lie in the first half. Say now what you expect of them. A guess is enough: any letter earns its half
-point, and what you guessed wrong you will remember.
+Nine experiments lie ahead, four of them in this half. Say now what you expect of them. A guess is enough: any letter
+earns its part of the points, and what you guessed wrong you will remember.
 
 **1.** Three ways to train: each step looks at all 300 examples, at 32 of them, or at one. In which does the cost of the
 examples that a step looks at fall in nearly every step?
@@ -678,9 +677,9 @@ epoch, the averages of many steps would be corrected like those of one.
 
 # %% [markdown]
 r"""
-## More predictions
+## Predict the second half
 
-Five experiments lie ahead, and any letter earns its share of the two points.
+Five more: where each optimizer is at home, and what it buys to let the learning rate fall.
 
 **1.** A valley is 100 times steeper across than along. First it runs along an axis, that is, along one parameter; then
 you turn the whole valley by 45°. Each optimizer has its own best learning rate. Who needs more steps now?
@@ -766,8 +765,8 @@ names = ("gradient descent", "momentum", "RMSprop", "Adam")
 # %% [markdown]
 r"""
 Two parameters make a landscape that you can see. Call them $W^{[1]}$ and $b^{[1]}$, and your functions can walk in it.
-The **valley** is $\frac12 (w^2 + 100 \, b^2)$. Each optimizer walks at the learning rate, of 29, that brings it below 1
-% of the cost at the start, and keeps it there, in the fewest steps.
+The **valley** is $\frac12 (w^2 + 100 \, b^2)$. Each optimizer walks at the learning rate, of 29, that brings it below
+1 % of the cost at the start, and keeps it there, in the fewest steps.
 """
 
 
@@ -1166,11 +1165,11 @@ tune $\alpha_0$ first.
 
 ## Adam and weight decay
 
-In notebook 02 you saw that L2 in the gradient and weight decay are the same for gradient descent, and two things where
-each weight has its own step size. Here is the reason, with your Adam. A network learns the noisy classes, 300 steps
-without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$ in place of $dW$, at
-the same weights. At the end: how much farther towards zero would the penalty have moved each weight, compared to weight
-decay, which moves each by $\alpha \frac{\lambda}{m} W$?
+In the notebook `02_regularization` you saw that L2 in the gradient and weight decay are the same for gradient descent,
+and two things where each weight has its own step size. Here is the reason, with your Adam. A network learns the noisy
+classes, 300 steps without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$ in
+place of $dW$, at the same weights. At the end: how much farther towards zero would the penalty have moved each weight,
+compared to weight decay, which moves each by $\alpha \frac{\lambda}{m} W$?
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -1217,7 +1216,8 @@ r"""
 Prediction 5: b. Adam divides what it is given by $\sqrt{\hat s}$, and the penalty's gradient with it. So the pull is
 one over the size of the weight's gradients: weights that matter much to the cost are hardly held back, others all the
 more. Nor does one $\lambda$ mean the same in both. Most libraries have an optimizer that decays the weights beside
-Adam's step, as your `weight_decay_step` of notebook 02 does; it is called **AdamW** (Loshchilov and Hutter, 2019).
+Adam's step, as your `weight_decay_step` of `02_regularization` does; it is called **AdamW** (Loshchilov and Hutter,
+2019).
 """
 
 # %% [markdown]

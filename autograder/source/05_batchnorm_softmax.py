@@ -34,8 +34,8 @@ from course_utils import check, data, network, own_work, plots, show_prediction
 r"""
 ## Predict before you run
 
-Five experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its points, and what
-you guessed wrong you will remember.
+Five experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its part of the
+points, and what you guessed wrong you will remember.
 
 **1.** Four groups of points in the plane. A softmax layer, without any hidden layer, learns to tell them apart. The
 boundary between two of its regions is…
@@ -356,9 +356,9 @@ for blobs, and hopeless for spirals. **Curved boundaries come from hidden layers
 
 ## Batch norm
 
-You normalized the inputs of a network, so that gradient descent found a round bowl and not a narrow valley. But to the
-third layer, the *second* layer's outputs are the inputs, and they change with every step. Batch norm normalizes them,
-too: each unit, over the batch that is being trained on.
+In `00_data_and_diagnosis` you normalized the inputs of a network, so that gradient descent found a round bowl and not a
+narrow valley. But to the third layer, the *second* layer's outputs are the inputs, and they change with every step.
+Batch norm normalizes them, too: each unit, over the batch that is being trained on.
 
 $$\mu = \frac1m \sum_i Z_i, \qquad \sigma^2 = \frac1m \sum_i (Z_i - \mu)^2, \qquad
 \hat Z_i = \frac{Z_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad \tilde Z_i = \gamma \hat Z_i + \beta.$$
@@ -422,8 +422,8 @@ plots.show(
 # %% [markdown]
 r"""
 **Mind the notes: where is the root?** In some lecture notes the formula reads $\hat Z = (Z - \mu) / (\sigma^2 +
-\varepsilon)$, without it. Then a unit is divided by $\sigma$ once too often. Here is the deviation that comes out, for
-units that come in with four different ones:
+\varepsilon)$, without it. Then a unit is divided by $\sigma$ once too often. Here is the standard deviation that comes
+out, for units that come in with four different ones:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -684,8 +684,10 @@ batch of one class is hardly better: what its points have in common is just what
 So at test time there must be other statistics: those of the training set. They are collected while training, batch by
 batch, in an exponentially weighted average:
 
-$$\mu_\text{run} \leftarrow \text{momentum} \cdot \mu_\text{run} + (1 - \text{momentum}) \cdot \mu, \qquad
-\sigma^2_\text{run} \leftarrow \text{momentum} \cdot \sigma^2_\text{run} + (1 - \text{momentum}) \cdot \sigma^2.$$
+$$\mu_\text{run} := \text{momentum} \cdot \mu_\text{run} + (1 - \text{momentum}) \cdot \mu, \qquad
+\sigma^2_\text{run} := \text{momentum} \cdot \sigma^2_\text{run} + (1 - \text{momentum}) \cdot \sigma^2.$$
+
+It is the rule of `04_optimization`. What was $\beta$ there is called momentum here, for $\beta$ is the shift.
 
 ## Exercise 7: running statistics
 
@@ -697,7 +699,7 @@ The same formula twice. `momentum` weighs the old value.
 </details>
 <details><summary>Hint 2</summary>
 
-Average variances, not deviations: the root is taken later, once.
+Average variances, not standard deviations: the root is taken later, once.
 </details>
 <details><summary>Hint 3</summary>
 

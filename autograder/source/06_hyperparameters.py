@@ -413,7 +413,8 @@ those more: **successive halving** (Jamieson and Talwalkar, 2016).
 ## Exercise 6: successive halving
 
 Each rung has its budget. Score every survivor once with it. After each rung but the last, the better half stays: half
-of an odd number is rounded up, and of equals the earlier candidate stays. The winner is the best of the last rung.
+of an odd number is rounded up, and of equals the earlier candidate stays. The winner is the best of the last rung; of
+equals, the earliest.
 
 <details><summary>Hint 1</summary>
 
@@ -632,3 +633,13 @@ r"""
 - Look coarsely first, then finely near the best. Stop early what does not learn.
 - The dev set that chose the winner flatters it. Report a test set.
 """
+
+# %% [markdown]
+r"""
+This is the last notebook. Here is how far you are in all of them, as you last saved them.
+"""
+
+# %% tags=["experiment", "timing"]
+from course_utils import progress
+
+progress()
