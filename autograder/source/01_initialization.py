@@ -464,12 +464,15 @@ r"""
 Prediction 1: c. With 400 inputs it is 1/400, and the sum is as large as its inputs.
 
 **Mind the notes.** Some lecture notes print $\sqrt{2 / n_\text{in}}$ under the name of Xavier. That is the formula
-of the next exercise, for ReLU. With tanh it makes the signal start too large, by this factor:
+of the next exercise, for ReLU. With tanh it makes the signal start too large:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-z = rng.normal(0, np.sqrt(2 / 400), (20, 400)) @ a
-print(f"√(2/n): standard deviation of z {z.std():.2f}, in place of {panels['Var w = 1/n'].std():.2f}")
+rng = np.random.default_rng(0)
+a = rng.standard_normal((400, 2000))
+for name, variance in (("√(1/n)", 1 / 400), ("√(2/n)", 2 / 400)):
+    z = rng.normal(0, np.sqrt(variance), (20, 400)) @ a
+    print(f"weights of size {name}: standard deviation of z {z.std():.2f}")
 
 # %% [markdown]
 r"""
