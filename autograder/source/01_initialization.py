@@ -272,7 +272,7 @@ r"""
 ### How large?
 
 Random, yes, but of what size? Here are three, five seeds each. The line is the median of the seeds; the band reaches
-from the best to the worst.
+from the least to the greatest.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -463,8 +463,9 @@ plots.histograms(
 r"""
 Prediction 1: c. With 400 inputs it is 1/400, and the sum is as large as its inputs.
 
-**Mind the notes.** Some lecture notes print $\sqrt{2 / n_\text{in}}$ under the name of Xavier. That is the formula
-of the next exercise, for ReLU. With tanh it makes the signal start too large:
+**Mind the notes: a formula under another's name.** Some lecture notes print $\sqrt{2 / n_\text{in}}$ under the name of
+Xavier. That is the formula of the next exercise, for ReLU. With tanh it makes the signal start too large, by this
+factor:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -555,7 +556,7 @@ check(initialize_parameters_he)
 
 # %% [markdown]
 r"""
-**Mind the notes: which `layers_dims`?** In some, the function reads a variable of another cell in place of its own
+**Mind the notes: which `layers_dims`?** In some notes the function reads a variable of another cell in place of its own
 argument. In that cell it works. Here it is called with other sizes:
 """
 
@@ -607,7 +608,8 @@ nearer to the flat part of tanh.
 
 ### Turn the knob
 
-What a gain $g$ in $\operatorname{Var}(w) = g^2 / n_\text{in}$ does to the values inside a tanh network. Three settings:
+What the gain in $\operatorname{Var}(w) = \text{gain}^2 / n_\text{in}$ does to the values inside a tanh network. Three
+settings:
 """
 
 
