@@ -469,8 +469,11 @@ factor:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-z = rng.normal(0, np.sqrt(2 / 400), (20, 400)) @ a
-print(f"√(2/n): standard deviation of z {z.std():.2f}, in place of {panels['Var w = 1/n'].std():.2f}")
+rng = np.random.default_rng(0)
+a = rng.standard_normal((400, 2000))
+for name, variance in (("√(1/n)", 1 / 400), ("√(2/n)", 2 / 400)):
+    z = rng.normal(0, np.sqrt(variance), (20, 400)) @ a
+    print(f"weights of size {name}: standard deviation of z {z.std():.2f}")
 
 # %% [markdown]
 r"""
