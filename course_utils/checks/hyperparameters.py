@@ -75,7 +75,7 @@ def observe_sample(
     ends = np.sort(np.log10(distance(np.array([low, high]))))
     with np.errstate(all="ignore"):
         places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
-    outside = ~((places > -1e-6) & (places < 1 + 1e-6))
+    outside = ~((places > -1e-3) & (places < 1 + 1e-3))  # near 1, single precision rounds a little beyond
     yield Seen(INSIDE, f"no: for example {found[outside][0]:.3g}" if outside.any() else "yes")
     if size < MANY:
         return
@@ -168,7 +168,7 @@ def random_search_points(answer: Answer, bounds: list, size: int, seed: int) -> 
         raise Malformed("it returns no row of numbers for each point")
     low, high = np.array(bounds).T
     places = (found - low) / (high - low)
-    yield Seen(INSIDE, "yes" if ((places > -1e-6) & (places < 1 + 1e-6)).all() else "no")
+    yield Seen(INSIDE, "yes" if ((places > -1e-5) & (places < 1 + 1e-5)).all() else "no")
     if size < MANY:
         return
     yield Seen(EVEN, {f"axis {axis}": quarters(column) for axis, column in enumerate(places.T)}, atol=0.075)
