@@ -14,6 +14,7 @@ from typing import Any
 
 from course_utils.checks.exercise import digest
 from course_utils.checks.report import MIMETYPE, WIDTH, display_or_print
+from course_utils.handing_in import MAX_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRESS = "application/vnd.course-progress+json"
@@ -34,6 +35,8 @@ MARKS = {  # for HTML; plain text is ASCII
 STATES = {"right": PASSES, "wrong": FAILS, "not started": NOT_STARTED}  # of a verdict
 UNREADABLE = (OSError, ValueError, RecursionError)
 DAMAGED = "cannot be read: open it in JupyterLab and save it, or copy it from notebooks/ again"
+LARGE = f"has more than {MAX_BYTES / 1e6:.0f} MB: clear its outputs in JupyterLab, save it, and run its checks again"
+LONG = 50_000  # characters of a cell: beyond, no answer is; and IPython would take minutes for what can be that long
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,10 @@ def progress(folder: Path | str | None = None) -> None:
 
 def student_folder(released: Path) -> Path:
     """Find where the student works: beside the running notebook's folder, else in ``work/``."""
-    beside = Path.cwd().parent
+    try:
+        beside = Path.cwd().parent
+    except FileNotFoundError:  # renamed or deleted since the kernel began
+        return ROOT / "work"
     is_theirs = any((beside / path.parent.name / path.name).is_file() for path in _notebooks(released))
     return beside if is_theirs else ROOT / "work"
 
@@ -200,10 +206,12 @@ def _read(path: Path, exercises: dict[str, float]) -> Notebook:
         cells = _cells(path)
     except FileNotFoundError:
         pass  # not copied yet
+    except TooLarge:
+        problem = f"{path.name} {LARGE}"
     except UNREADABLE:
         problem = f"{path.name} {DAMAGED}"
     written = [_source(cell) for cell in cells]
-    kept = {digest(_as_run(text).strip()) for text in written}
+    kept = {digest(_as_run(text).strip()) for text in written if len(text) < LONG}
     verdicts = dict(verdict for cell in cells for verdict in _verdicts(cell))
     answers = {str(_settings(cell).get("grade_id")): _source(cell) for cell in cells}
     standings = [
@@ -222,14 +230,20 @@ def _state(verdict: dict, answer: str | None, kept: set[str]) -> str:
     return CHANGED if state else UNCHECKED
 
 
+class TooLarge(ValueError):
+    """The file is larger than any notebook that can be handed in."""
+
+
 def _cells(path: Path) -> list[dict]:
     """Code cells of a notebook.
 
     Raises
     ------
     OSError, ValueError, RecursionError
-        The file is missing, or is not a notebook.
+        The file is missing, too large, or not a notebook.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise TooLarge
     document = json.loads(path.read_text(encoding="utf-8-sig"))
     if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
         raise ValueError("not a notebook")
@@ -244,7 +258,8 @@ def _settings(cell: dict) -> dict[str, Any]:
 
 def _source(cell: dict) -> str:
     source = cell.get("source")
-    return "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
+    text = "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
+    return text.encode(errors="replace").decode()  # JSON can hold half a character
 
 
 def _verdicts(cell: dict) -> list[tuple[str, dict]]:
@@ -258,9 +273,11 @@ def _verdicts(cell: dict) -> list[tuple[str, dict]]:
 
 
 def _as_run(source: str) -> str:
-    """Rewrite a cell's magics as IPython does before it runs the cell."""
+    """Rewrite a cell's magics as IPython does before it runs the cell; of a cell magic, what it is given to run."""
     from IPython.core.inputtransformer2 import TransformerManager
 
+    if source.startswith("%%"):
+        source = source.partition("\n")[2]
     try:
         return TransformerManager().transform_cell(source)
     except SyntaxError:

@@ -31,12 +31,19 @@ from course_utils.progress import (
     as_html,
     as_text,
     read_progress,
+    student_folder,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "notebooks"
 NAME = "00_data_and_diagnosis"
 WORTH = {"data_and_diagnosis_predictions": 1, "split_indices": 8, "diagnose": 6, "fit_normalizer": 6, "normalize": 6}
+GRADES = [
+    cell.metadata.nbgrader
+    for cell in nbformat.read(RELEASED / NAME / f"{NAME}.ipynb", as_version=4).cells
+    if cell.metadata.get("nbgrader", {}).get("grade")
+]
+POINTS = sum(grade.points for grade in GRADES)
 
 
 def place(folder: Path) -> Path:
@@ -59,6 +66,7 @@ def worked_on(tmp_path_factory):
     cells["split_indices"].source = "%precision 3\nimport functools\n" + cells["split_indices"].source
     cells["split_indices"].source += "\n\n\nsplit_indices = functools.partial(split_indices)"
     cells["diagnose"].source = cells["diagnose"].source.replace("> gap", "< gap")
+    cells["fit_normalizer"].source = "%%capture\n" + cells["fit_normalizer"].source
     helper = nbformat.v4.new_code_cell(cells["normalize"].source.replace("normalize(", "mine("))
     notebook.cells.insert(1, helper)
     cells["normalize"].source = "normalize = mine"
@@ -90,12 +98,12 @@ def states(worked_on, tmp_path):
 
 
 AS_LEFT = {
+    **{grade.grade_id.removeprefix("test_"): NOT_STARTED for grade in GRADES},
     "data_and_diagnosis_predictions": PASSES,
     "split_indices": PASSES,
     "diagnose": FAILS,
     "fit_normalizer": PASSES,
     "normalize": PASSES,
-    "data_and_diagnosis_answers": NOT_STARTED,
 }
 
 
@@ -148,7 +156,7 @@ def test_what_was_never_copied_is_not_started_and_points_are_the_course_s(tmp_pa
     notebooks = read_progress(tmp_path / "nowhere", RELEASED)
     assert [one.name for one in notebooks] == sorted(path.name for path in RELEASED.iterdir())
     assert {one.exercise: one.points for one in notebooks[0].standings}.items() >= WORTH.items()
-    assert notebooks[0].points == 30
+    assert notebooks[0].points == POINTS
     assert not any(one.begun or one.passing or one.problem for one in notebooks)
 
 
@@ -166,9 +174,23 @@ def test_a_damaged_notebook_is_a_sentence(content, tmp_path):
     place(tmp_path).write_bytes(content)
     first = read_progress(tmp_path, RELEASED)[0]
     assert first.problem.startswith(f"{NAME}.ipynb cannot be read: ")
-    assert (first.passing, first.points) == (0, 30)
+    assert (first.passing, first.points) == (0, POINTS)
     assert "cannot be read" in as_text([first])
     assert "cannot be read" in as_html([first])
+
+
+def test_a_huge_notebook_is_a_sentence_and_not_opened(tmp_path):
+    place(tmp_path).parent.mkdir()
+    with place(tmp_path).open("wb") as file:
+        file.truncate(50_000_001)  # takes no room
+    assert "has more than 50 MB" in read_progress(tmp_path, RELEASED)[0].problem
+
+
+def test_in_a_folder_that_is_gone_work_is_read(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert student_folder(RELEASED) == ROOT / "work"
 
 
 def test_a_folder_in_its_place_is_a_sentence(tmp_path):
@@ -186,6 +208,8 @@ def test_a_folder_in_its_place_is_a_sentence(tmp_path):
         code(outputs=[{"data": {MIMETYPE: {"state": [], "exercise": {}, "cell": {}}}}]),
         code(outputs=[{"data": {MIMETYPE: {"state": "splendid", "exercise": "normalize"}}}]),
         code(source="'never closed\n%", outputs=None),
+        code(source="half a character: \ud83d"),
+        code(source=["x = 1\n"] * 1_000_000),
     ],
 )
 def test_odd_cells_count_as_nothing(content, tmp_path):
@@ -267,7 +291,7 @@ def test_a_terminal_without_unicode_shows_it(worked_on, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert "00_data_and_diagnosis      [##############......]   21 of  30 points" in done.stdout
+    assert re.search(rf"^{NAME} +\[#+\.+\]   21 of  {POINTS} points$", done.stdout, re.MULTILINE)
 
 
 def test_without_a_notebook_beside_it_the_command_reads_work(worked_on, tmp_path, monkeypatch, capsys):
@@ -277,6 +301,6 @@ def test_without_a_notebook_beside_it_the_command_reads_work(worked_on, tmp_path
     monkeypatch.setattr(sys.modules["course_utils.progress"], "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     assert command.main(["progress"]) == 0
-    assert "21 of  30 points" in capsys.readouterr().out
+    assert f"21 of  {POINTS} points" in capsys.readouterr().out
     progress_shown(tmp_path / "nowhere")
-    assert "0 of  30 points" in capsys.readouterr().out
+    assert f"0 of  {POINTS} points" in capsys.readouterr().out
