@@ -632,3 +632,13 @@ r"""
 - Look coarsely first, then finely near the best. Stop early what does not learn.
 - The dev set that chose the winner flatters it. Report a test set.
 """
+
+# %% [markdown]
+r"""
+This is the last notebook. Here is how far you are in all of them, as you last saved them.
+"""
+
+# %% tags=["experiment", "timing"]
+from course_utils import progress
+
+progress()
