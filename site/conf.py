@@ -73,5 +73,6 @@ def put_pictures(notebook: dict, solved: dict) -> None:
 
 
 def link_names(app: Any, path: Path, parent: str, content: list[str]) -> None:
-    """Make links of the notebooks' names in the table of README.md."""
+    """Make links of the notebooks' names in the table of README.md, and words of its links to what has no page."""
     content[0] = re.sub(r"^\| `(\d\d_\w+)`", r"| [\1](notebooks/\1.ipynb)", content[0], flags=re.MULTILINE)
+    content[0] = re.sub(r"(?<!!)\[([^]]+)\]\((?!https?:|notebooks/)[^)#]+\.md\)", r"`\1`", content[0])
