@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 INSTALL = $(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e
 
-.PHONY: lab test demo build
+.PHONY: lab test demo build site
 
 lab: .venv/.student
 	$(RUN) course_utils lab -- $(OPTIONS)
@@ -17,6 +17,9 @@ demo: .venv/.instructor
 build: .venv/.instructor
 	$(RUN) autograder build
 
+site: build .venv/.site
+	$(RUN) sphinx -q site build/site
+
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
 
@@ -26,6 +29,10 @@ build: .venv/.instructor
 
 .venv/.instructor: .venv/pyvenv.cfg pyproject.toml constraints.txt
 	$(INSTALL) '.[autograder]'
+	touch $@
+
+.venv/.site: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) '.[site]'
 	touch $@
 
 .venv/.developer: .venv/pyvenv.cfg pyproject.toml constraints.txt

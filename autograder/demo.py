@@ -25,15 +25,19 @@ from autograder.variants import VARIANTS
 Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
 
 
-def run_demo(folder: str, assignment: str) -> int:
+# Who hands in every notebook, where all of them are graded.
+SMALL = ("right", "differently-right-1", "blank", "wrong-01", "wrong-02", "half-done", "imported", "crashed")
+
+
+def run_demo(folder: str, assignment: str | None = None) -> int:
     """Make a class, grade it with nbgrader, write feedback and print the table.
 
     Parameters
     ----------
     folder : str
         Where the class lives; a folder that this made before is made anew.
-    assignment : str
-        Which notebook it hands in.
+    assignment : str, optional
+        Which notebook a large class hands in. By default, a small class hands in every notebook.
 
     Returns
     -------
@@ -45,30 +49,33 @@ def run_demo(folder: str, assignment: str) -> int:
         print(f"{course} exists and is no demonstration class; choose another --folder", file=sys.stderr)
         return 1
     sources = {source.stem: source for source in build.sources()}
-    if assignment not in sources:
+    if assignment and assignment not in sources:
         print(f"there is no notebook {assignment}; there are: {', '.join(sources)}", file=sys.stderr)
         return 1
     shutil.rmtree(course, ignore_errors=True)
-    make_course(course, sources[assignment])
-    for student, submission in made_up_class(assignment).items():
-        hand_in(course, student, assignment, submission)
-    for command in ("autograde", "generate_feedback"):
-        print(f"$ nbgrader {command} {assignment}", flush=True)
-        nbgrader(course, command, assignment)
-    print_table(class_table(course, assignment))
+    chosen = [assignment] if assignment else list(sources)
+    make_course(course, *(sources[name] for name in chosen))
+    for name in chosen:
+        for student, submission in made_up_class(name).items():
+            if assignment or student in SMALL:
+                hand_in(course, student, name, submission)
+        for command in ("autograde", "generate_feedback"):
+            print(f"$ nbgrader {command} {name}", flush=True)
+            nbgrader(course, command, name)
+        print_table(class_table(course, name))
     print(f"Submissions, autograded notebooks, gradebook.db and feedback/ are in {course}")
     return 0
 
 
-def make_course(course: Path, source: Path) -> None:
-    """Make a course folder with one assignment, released.
+def make_course(course: Path, *sources: Path) -> None:
+    """Make a course folder with assignments, released.
 
     Parameters
     ----------
     course : Path
         Made where it is missing.
-    source : Path
-        The assignment's text source.
+    sources : Path
+        The assignments' text sources.
     """
     course.mkdir(parents=True, exist_ok=True)
     (course / "demo").write_text("Made by: python -m autograder demo. Safe to delete.\n")
@@ -81,11 +88,12 @@ def make_course(course: Path, source: Path) -> None:
         print(f"No sandbox here: {reason}.\nThis class is made up, so it is graded as a trusted one.", flush=True)
         lines.append("c.Judge.trusted_class = True")
     (course / "nbgrader_config.py").write_text("\n".join([*lines, ""]))
-    folder = course / "source" / source.stem
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
-    if nbgrader(course, "generate_assignment", source.stem).returncode:
-        raise RuntimeError(f"nbgrader could not release {source.stem}; see {course / 'generate_assignment.log'}")
+    for source in sources:
+        folder = course / "source" / source.stem
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
+        if nbgrader(course, "generate_assignment", source.stem).returncode:
+            raise RuntimeError(f"nbgrader could not release {source.stem}; see {course / 'generate_assignment.log'}")
 
 
 def nbgrader(course: Path, command: str, assignment: str) -> subprocess.CompletedProcess:

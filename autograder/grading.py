@@ -5,34 +5,83 @@ Right and wrong outcomes are computed on the spot, from ``reference/`` and ``mis
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from autograder.mistakes import mistakes_in
+from autograder.pictures import draw_hands
 from autograder.reference import reference_answer
-from course_utils.checks.exercise import EXERCISES, Exercise, try_out
+from course_utils.checks.exercise import EXERCISES, Case, Exercise, try_out
 from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, judge
+from course_utils.data import load_hands
 
 HERE = Path(__file__).resolve().parent
+SECRET = HERE / "secret"
+NEW_IMAGES = 600
+
+
+def unseen_hands(rng: np.random.Generator) -> list[Case]:
+    """Draw hands that no student has, and one of a few seeds to train from."""
+    X, Y = _shuffled_hands(int(rng.integers(2**62)))
+    return [{"X": X, "Y": Y, "seed": int(rng.integers(4))}]
+
+
+@functools.lru_cache(maxsize=1)  # the answer, the right one and every mistake are tried on the same images
+def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X, Y = draw_hands(NEW_IMAGES, rng)
+    order = rng.permutation(NEW_IMAGES)
+    return X[:, order], Y[:, order]
+
+
+# Exercises whose hidden cases are drawn by what students do not have.
+DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
+    "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in unseen_hands(rng)],
+    "challenge_settings": unseen_hands,
+}
+
+
+def hidden_exercise(name: str) -> Exercise:
+    """Give an exercise as it is graded."""
+    exercise = EXERCISES[name]
+    return dataclasses.replace(exercise, cases=DRAWN_HERE.get(name, exercise.cases))
+
+
+@functools.cache
+def joined(name: str, *functions: Callable) -> Callable:
+    """Join an answer of ours with its companions, once: what is trained in it stays trained."""
+    return EXERCISES[name].joined(*functions)
 
 
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
     """Observe the reference answer."""
-    return try_out(reference_answer(exercise.name), exercise, seed).seen
+    return try_out(joined(exercise.name, *map(reference_answer, exercise.functions)), exercise, seed).seen
 
 
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Observations]]:
     """Observe every known mistake: ``[(sentence, observations)]``."""
     return [
-        (mistake.sentence, try_out(mistake.function, exercise, seed).seen) for mistake in mistakes_in(exercise.name)
+        (mistake.sentence, try_out(joined(exercise.name, *mistake.functions), exercise, seed).seen)
+        for mistake in mistakes_in(exercise.name)
     ]
 
 
-def examine(function: Callable, name: str, seed: int) -> Verdict:
+@functools.lru_cache(maxsize=100)
+def known(name: str, seed: int) -> Known:
+    """Say what the hidden cases of a seed come out as."""
+    exercise = hidden_exercise(name)
+    return Known(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
+
+
+def examine(function: Callable, name: str, seed: int, *companions: Callable) -> Verdict:
     """Judge an answer on the cases of a seed.
 
     Parameters
@@ -43,10 +92,12 @@ def examine(function: Callable, name: str, seed: int) -> Verdict:
         The exercise.
     seed : int
         Draws the cases.
+    companions : callable
+        The functions that it is tried together with; without any, the right ones.
     """
-    exercise = EXERCISES[name]
-    known = Known(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
-    return judge(try_out(function, exercise, seed), exercise, known)
+    exercise = hidden_exercise(name)
+    companions = companions or tuple(map(reference_answer, exercise.companions))
+    return judge(try_out(exercise.joined(function, *companions), exercise, seed), exercise, known(name, seed))
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
@@ -62,16 +113,19 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
     Returns
     -------
     callable
-        ``check(function)`` → points earned, a Python float, which nbgrader takes as partial credit.
+        ``check(function, *companions)`` → points earned, a Python float, which nbgrader takes as partial credit.
     """
 
-    def check(function: Callable) -> float:
+    def check(function: Callable, *companions: Callable) -> float:
+        for one in (function, *companions):
+            if hasattr(one, "seconds"):  # its time is limited where it runs
+                one.seconds = EXERCISES[exercise].seconds
         if is_ours(function):
             verdict = Verdict(exercise, "wrong", dict.fromkeys(EXERCISES[exercise].properties, False), 0.0)
             verdict.failure = "the answer is imported, not written in the notebook"
             verdict.mistakes = ["You imported this function. Write it in the notebook."]
         else:
-            verdict = examine(function, exercise, submission_seed(exercise))
+            verdict = examine(function, exercise, submission_seed(exercise), *companions)
         report = Report(verdict, points)
         report.show()
         return report.earned
@@ -104,7 +158,7 @@ def course_secret() -> str:
     """
     if os.environ.get("COURSE_SECRET"):
         return os.environ["COURSE_SECRET"]
-    file = HERE / "secret"
+    file = SECRET
     if not file.exists():
         # Written whole under another name first: a second grader never reads half a secret.
         draft = file.with_suffix(f".{os.getpid()}")

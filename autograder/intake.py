@@ -21,7 +21,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -34,10 +34,13 @@ from traitlets import Integer, Unicode
 
 from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
+from course_utils.handing_in import MAX_BYTES
 
-UNREMARKABLE = {"timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
+REASON = "refused.txt"  # written by autograder.collect where all that came of a student was refused
+UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
 MAX_FILES = 2000
+MAX_DEPTH = 20
 MAX_CELLS = 2000
 
 
@@ -80,7 +83,7 @@ class Findings:
 class Intake(NotebookExporter):
     """The exporter to register as ``c.Autograde.exporter_class``: made once per run, it takes the class in."""
 
-    max_bytes = Integer(50_000_000, help="A notebook above this size is not opened.").tag(config=True)
+    max_bytes = Integer(MAX_BYTES, help="A notebook above this size is not opened.").tag(config=True)
     directory = Unicode("taken_in", help="The folder, beside submitted/, of what is graded.").tag(config=True)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -226,7 +229,7 @@ def read_submission(
     return found, stamp, secret
 
 
-def inspect_submission(folder: Path, names: list[str], max_bytes: int = 50_000_000) -> dict[str, Findings]:
+def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_BYTES) -> dict[str, Findings]:
     """Find and read the notebooks of one submission, following no link and opening nothing but plain files.
 
     Parameters
@@ -247,21 +250,23 @@ def inspect_submission(folder: Path, names: list[str], max_bytes: int = 50_000_0
     try:
         if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
             raise Refused("The submission is a link or a file instead of a folder; links are not followed.")
-        files, odd = _listing(folder)
+        files, odd = listing(folder)
     except Refused as reason:
         return {name: Findings(refused=str(reason)) for name in names}
     taken: set[Path] = set()
     for name, findings in result.items():
-        candidates = _candidates(folder, files, odd, name, only_one=len(names) == 1)
+        found = candidates(folder, files, odd, name, only_one=len(names) == 1)
         try:
-            if not candidates:
-                raise Refused(f"No notebook {name}.ipynb was handed in{_instead(folder, files)}.")
-            path = candidates[0]
-            taken.update(candidates)
+            if not found:
+                raise Refused(
+                    reason_given(folder) or f"No notebook {name}.ipynb was handed in{instead(folder, files)}."
+                )
+            path = found[0]
+            taken.update(found)
             shown = path.relative_to(folder).as_posix()
             if shown != f"{name}.ipynb":
                 findings.sentences.append(f"{shown!r} was graded as {name}.ipynb.")
-            others = ", ".join(repr(other.relative_to(folder).as_posix()) for other in candidates[1:])
+            others = ", ".join(repr(other.relative_to(folder).as_posix()) for other in found[1:])
             if others:
                 findings.sentences.append(f"More than one notebook was handed in: {shown!r} was graded, not {others}.")
             raw = read_file(path, max_bytes)
@@ -282,8 +287,8 @@ def inspect_submission(folder: Path, names: list[str], max_bytes: int = 50_000_0
     return result
 
 
-def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Plain files of a folder, and everything else that is no folder, such as links and devices."""
+def listing(folder: Path, most: int = MAX_FILES, deepest: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
+    """List the plain files of a folder, and everything else that is no folder, such as links and devices."""
     files, odd = [], []
     for parent, folders, names in os.walk(folder):
         for name in sorted(folders):
@@ -294,21 +299,23 @@ def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
             path = Path(parent) / name
             info = path.lstat()
             (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else odd).append(path)
-        if len(files) + len(odd) > MAX_FILES or len(Path(parent).relative_to(folder).parts) > 20:
+        if len(files) + len(odd) > most or len(Path(parent).relative_to(folder).parts) > deepest:
             raise Refused("The submission holds too many files or folders to be one notebook.")
     return files, sorted(odd)
 
 
-def _candidates(folder: Path, files: list[Path], odd: list[Path], name: str, only_one: bool) -> list[Path]:
-    """Files that may be the notebook, the one to grade first.
+def candidates(
+    folder: PurePath, files: list[PurePath], odd: list[PurePath], name: str, only_one: bool
+) -> list[PurePath]:
+    """Find the files that may be the notebook, the one to grade first.
 
     The right name wins, then a name that differs as downloads and copies do, then, where one notebook is expected, any;
     then what lies less deep, then the higher number.
     """
     found = []
-    for path in files + odd:
+    for path in [*files, *odd]:
         if unicodedata.normalize("NFC", path.name).lower().endswith(".ipynb"):
-            rank = 0 if path.name == f"{name}.ipynb" else 1 if _plain(path.stem) == _plain(name) else 2
+            rank = 0 if path.name == f"{name}.ipynb" else 1 if plain_name(path.stem) == plain_name(name) else 2
             if rank < 2 or only_one:
                 depth = len(path.relative_to(folder).parts)
                 number = [int(digits[:9]) for digits in re.findall(r"\d+", path.stem)]
@@ -317,14 +324,15 @@ def _candidates(folder: Path, files: list[Path], odd: list[Path], name: str, onl
     return [path for _, path in found]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Take from a name what operating systems, browsers and editors put into it."""
     name = unicodedata.normalize("NFKC", name).casefold().strip()
     name = re.sub(r"^copy of |( \(\d+\)|[ _-]*copy ?\d*| copy|\.ipynb)+$", "", name)
     return re.sub(r"[\W_]+", "", name)
 
 
-def _instead(folder: Path, files: list[Path]) -> str:
+def instead(folder: PurePath, files: list[PurePath]) -> str:
+    """Say what was handed in where no notebook was."""
     names = [path.relative_to(folder).as_posix() for path in files if path.name not in UNREMARKABLE]
     return f", only {_some(names)}" if names else ", and nothing else either"
 
@@ -478,6 +486,14 @@ def read_timestamp(folder: Path) -> tuple[str | None, str]:
     # Releasing feedback needs some time: the file's own.
     own = min(datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC).replace(tzinfo=None), now)
     return f"{own:%Y-%m-%d %H:%M:%S} UTC", f"timestamp.txt {complaint}; the file's own date is used."
+
+
+def reason_given(folder: Path) -> str:
+    """Read why what came was refused when it was collected; "" where nothing was."""
+    try:
+        return printable(read_file(folder / REASON, 2000).decode(errors="replace").strip())
+    except (OSError, Refused):
+        return ""
 
 
 def read_secret(folder: Path) -> bytes | None:

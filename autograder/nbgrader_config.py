@@ -2,6 +2,9 @@
 
 import os
 import sysconfig
+from pathlib import Path
+
+import nbgrader
 
 from course_utils.data import DATASETS
 
@@ -21,7 +24,14 @@ c.Judge.modules = ["course_utils"]
 c.Judge.readable = [str(DATASETS)]
 c.Judge.hidden = ["autograder"]
 c.Judge.preload = ["autograder.grading"]
-c.Judge.warm = ["course_utils", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "h5py", "ipywidgets", "tqdm.auto"]
+c.Judge.warm = [
+    "course_utils",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "h5py",
+    "ipywidgets",
+    "tqdm.auto",
+]
 
 # Only for a class that is trusted, where there is no sandbox.
 c.Execute.timeout = 120
@@ -55,3 +65,9 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+
+# The pages of formgrader load nothing from elsewhere either.
+c.HTMLExporter.extra_template_basedirs = [
+    str(Path(__file__).resolve().parent / "templates"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]

@@ -10,6 +10,7 @@ from pathlib import Path
 IMPORTS = """import functools
 import itertools
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,6 +41,26 @@ def own_text(definition: Callable) -> str:
 
 def run_text(text: str, name: str) -> Callable:
     """Run a cell's text and take what it calls ``name``, as a notebook would."""
+    return run_texts(text, name)[0]
+
+
+def run_texts(text: str, *names: str) -> tuple[Callable, ...]:
+    """Run a cell's text below the right answers that it, or ``names``, leaves open, and take what has those names."""
     namespace: dict = {"__name__": "__main__"}
-    exec(compile(IMPORTS + text, f"<{name}>", "exec"), namespace)
-    return namespace[name]
+    exec(compile(IMPORTS + complete(text, names), f"<{names[0]}>", "exec"), namespace)
+    return tuple(namespace[name] for name in names)
+
+
+def complete(text: str, names: tuple[str, ...] = ()) -> str:
+    """Put the right answers that a cell calls, and does not define, above it: in a notebook they stand there."""
+    from autograder.reference import solution_text
+    from course_utils.checks.exercise import EXERCISES
+
+    tree = ast.parse(text)
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    read = set(names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else defined).add(node.id)
+    missing = sorted(read & EXERCISES.keys() - defined)
+    return complete("\n\n\n".join([*map(solution_text, missing), text])) if missing else text

@@ -38,7 +38,9 @@ def used(command: list[str], course: Path) -> tuple[float, float, int]:
     """Run a command to the end of all its processes: seconds by the clock, seconds of computing, most memory of one."""
     started, wall, computed, most = time.perf_counter(), 0.0, 0.0, 0
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    process = subprocess.Popen(command, cwd=course, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=course, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     while True:
         try:
             pid, status, usage = os.wait4(-1, 0)
@@ -51,14 +53,20 @@ def used(command: list[str], course: Path) -> tuple[float, float, int]:
             assert status == 0, f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}"
 
 
+def common(students: list[str]) -> str:
+    """Give the beginning that all names share."""
+    least, most = min(students), max(students)
+    return least[: next((place for place, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least))]
+
+
 def nbgrader(name: str, students: list[str]) -> list[str]:
-    prefix = os.path.commonprefix(students)
+    prefix = common(students)
     return [sys.executable, "-m", "nbgrader", "autograde", name, "--student", f"{prefix}*"]
 
 
 def ours(name: str, students: list[str], *options: str) -> list[str]:
     command = [sys.executable, "-m", "autograder", "grade", name, "--course", ".", "--students"]
-    return [*command, f"{os.path.commonprefix(students)}*", *options]
+    return [*command, f"{common(students)}*", *options]
 
 
 FLOOR = """
@@ -86,7 +94,7 @@ for path in sorted(glob.glob("submitted/*/*/*.ipynb")):
 
 def floor(name: str, students: list[str]) -> list[str]:
     """The same cells, hidden tests among them, each notebook in a fork of a warm Python; nothing else."""
-    return [sys.executable, "-c", FLOOR, os.path.commonprefix(students), f"source/{name}/{name}.ipynb"]
+    return [sys.executable, "-c", FLOOR, common(students), f"source/{name}/{name}.ipynb"]
 
 
 def make(folder: Path, source: Path, students: dict[str, demo.Submission], settings: str = "") -> Path:
@@ -107,7 +115,9 @@ def throughput(source: Path, size: int, batches: int) -> None:
     name = source.stem
     honest = list(honest_class(name).values())
     students = {
-        f"batch{batch}-{n:03}": honest[(batch * size + n) % len(honest)] for batch in range(batches) for n in range(size)
+        f"batch{batch}-{n:03}": honest[(batch * size + n) % len(honest)]
+        for batch in range(batches)
+        for n in range(size)
     }
     ways: dict[str, tuple[str, Callable[[str, list[str]], list[str]]]] = {
         "stock nbgrader autograde": (STOCK, nbgrader),
@@ -118,7 +128,7 @@ def throughput(source: Path, size: int, batches: int) -> None:
     }
     measured: dict[str, list[tuple[float, float, int]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
-        for number, (way, (settings, _)) in enumerate(ways.items()):
+        for number, (settings, _) in enumerate(ways.values()):
             make(Path(folder, str(number)), source, students, settings)
         start: dict[str, tuple[float, float, int]] = {}
         for number, (way, (_, command)) in enumerate(ways.items()):  # what a command costs before the first submission
@@ -139,13 +149,13 @@ def throughput(source: Path, size: int, batches: int) -> None:
         wall, computed = (statistics.median(one[part] for one in runs) for part in (0, 1))
         cells = [way, f"{60 * size / wall:.0f}", f"{stock / wall:.1f}", f"{computed / size:.2f}"]
         # Without what is there once per command, as in a class of any size.
-        print("| " + " | ".join([*cells, f"{start[way][1]:.1f}", f"{max(one[2] for one in runs) / 2**20:.0f} MiB"]) + " |")
+        print(
+            "| " + " | ".join([*cells, f"{start[way][1]:.1f}", f"{max(one[2] for one in runs) / 2**20:.0f} MiB"]) + " |"
+        )
     print("\nwithout what is spent once per command:\n")
     print("| way | per minute | × stock | CPU-s each | × floor and bookkeeping |\n|---|---|---|---|---|")
     net = {
-        way: [
-            (statistics.median(one[part] for one in runs) - start[way][part]) / max(1, size - 1) for part in (0, 1)
-        ]
+        way: [(statistics.median(one[part] for one in runs) - start[way][part]) / max(1, size - 1) for part in (0, 1)]
         for way, runs in measured.items()
     }
     bottom = net["floor: the cells alone"][1] + BOOKKEEPING
@@ -164,7 +174,10 @@ BOOKKEEPING = 0.11
 def growth(source: Path, sizes: list[int]) -> None:
     """Time for each submission, and memory, of classes of different sizes."""
     print(f"\n{source.stem}, grade with {os.cpu_count()} workers\n")
-    print("| submissions | seconds each | CPU-s each | most memory of a process | nothing to do, seconds |\n|---|---|---|---|---|")
+    print(
+        "| submissions | seconds each | CPU-s each | most memory of a process | nothing to do, seconds |\n"
+        "|---|---|---|---|---|"
+    )
     honest = list(honest_class(source.stem).values())
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +191,9 @@ def growth(source: Path, sizes: list[int]) -> None:
             command = ours(source.stem, ["s"])
             wall, computed, most = used(command, course)
             again, _, _ = used(command, course)
-        print(f"| {size} | {wall / size:.3f} | {computed / size:.3f} | {most / 2**20:.0f} MiB | {again:.1f} |", flush=True)
+        print(
+            f"| {size} | {wall / size:.3f} | {computed / size:.3f} | {most / 2**20:.0f} MiB | {again:.1f} |", flush=True
+        )
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------
@@ -243,7 +258,7 @@ class dask_cluster:
 
 
 def simulate(source: Path, counts: list[int], seconds: float) -> None:
-    """Where the single writer saturates: real intake, real results, real gradebook; workers only wait as long as real ones.
+    """Where the single writer saturates: real intake, results and gradebook; workers only wait as long as real ones.
 
     The main process does all it does in a run. What stands for a worker is a time at which its next result is due.
     """
@@ -273,12 +288,14 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
                 place.parent.mkdir(parents=True)
                 place.write_text(text, encoding="utf-8")
 
-            def replayed(assignment, submissions, number, scratch, count=count, draw=random.Random(0)):
-                todo, due = iter(submissions), []
+            def replayed(assignment, submissions, number, scratch, count=count):
+                todo, due, draw = iter(submissions), [], random.Random(0)
 
                 def give() -> None:
                     if (one := next(todo, None)) is not None:
-                        heapq.heappush(due, (time.perf_counter() + seconds * draw.uniform(0.7, 1.3), one.student, one.sha256))
+                        heapq.heappush(
+                            due, (time.perf_counter() + seconds * draw.uniform(0.7, 1.3), one.student, one.sha256)
+                        )
 
                 for _ in range(count):
                     give()
@@ -303,8 +320,8 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
                 os.chdir(before)
             assert code == 0
             wall, computed = time.perf_counter() - started, time.process_time() - computed
-            could = 60 * count / seconds
-            print(f"| {count} | {size} | {60 * size / wall:.0f} | {60 * size / wall / could:.2f} | {computed / wall:.0%} |", flush=True)
+            done, could = 60 * size / wall, 60 * count / seconds
+            print(f"| {count} | {size} | {done:.0f} | {done / could:.2f} | {computed / wall:.0%} |", flush=True)
 
 
 def main() -> None:

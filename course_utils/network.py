@@ -17,15 +17,15 @@ Parameters = dict[str, np.ndarray]
 _TINY = 1e-300  # the least probability a logarithm is taken of: costs stay finite, at most about 690
 
 
-def example_parameters(layers_dims: list[int], seed: int, size: float = 1.0) -> Parameters:
+def example_parameters(layers_dims: list[int], seed: int | np.random.Generator, size: float = 1.0) -> Parameters:
     """Draw parameters to experiment with, biases too.
 
     Parameters
     ----------
     layers_dims : list of int
         Units per layer, input first.
-    seed : int
-        The same seed, the same parameters.
+    seed : int or numpy.random.Generator
+        The same seed, the same parameters; of a generator, the next ones.
     size : float
         Multiplies them all; 1 suits ReLU and tanh alike.
 
@@ -262,6 +262,80 @@ def gradients_with_dropout(
         if l > 1:
             dZ = dropout_backward(parameters[f"W{l}"].T @ dZ, masks[l - 1], keep_prob) * slopes[l - 1]
     return grads
+
+
+def batchnorm_parameters(layers_dims: list[int], rng: np.random.Generator | int, size: float = 1.0) -> Parameters:
+    """Draw parameters of a softmax network with batch norm in every hidden layer.
+
+    Parameters
+    ----------
+    layers_dims : list of int
+        Units per layer, input first, classes last.
+    rng : numpy.random.Generator or int
+        Where every draw comes from; a number is a seed.
+    size : float
+        Multiplies the weights; 1 suits ReLU.
+
+    Returns
+    -------
+    dict
+        ``W1`` (n_1, n_0), ``gamma1`` and ``beta1`` (n_1, 1), ..., ``WL`` (C, n_{L-1}), ``bL`` (C, 1).
+    """
+    drawn, L = example_parameters(layers_dims, rng, size), len(layers_dims) - 1
+    parameters = {}
+    for l in range(1, L):
+        units = layers_dims[l]
+        parameters |= {f"W{l}": drawn[f"W{l}"], f"gamma{l}": np.ones((units, 1)), f"beta{l}": np.zeros((units, 1))}
+    return parameters | {f"W{L}": drawn[f"W{L}"], f"b{L}": 0 * drawn[f"b{L}"]}
+
+
+def gradients_with_batchnorm(
+    X: np.ndarray,
+    Y: np.ndarray,
+    parameters: Parameters,
+    softmax: Callable,
+    softmax_gradient: Callable,
+    batchnorm_forward: Callable,
+    batchnorm_backward: Callable,
+) -> tuple[np.ndarray, Parameters, dict[int, tuple[np.ndarray, np.ndarray]]]:
+    """Compute the gradients of a softmax network's cost: weights, batch norm and ReLU in every hidden layer.
+
+    Parameters
+    ----------
+    X, Y : array (n_0, m), array (C, m)
+        A batch, its labels one-hot.
+    parameters : dict
+        As from :func:`batchnorm_parameters`.
+    softmax, softmax_gradient : callable
+        ``softmax(Z)`` → P, ``softmax_gradient(P, Y)`` → dZ.
+    batchnorm_forward, batchnorm_backward : callable
+        ``batchnorm_forward(Z, gamma, beta)`` → (Z_tilde, cache), ``batchnorm_backward(dZ_tilde, cache)`` →
+        (dZ, dgamma, dbeta).
+
+    Returns
+    -------
+    P : array (C, m)
+        What the network says.
+    grads : dict
+        ``dW1``, ``dgamma1``, ``dbeta1``, ..., ``dWL``, ``dbL``.
+    statistics : dict
+        Of each hidden layer l the pair (mean, var), each (n_l, 1): over the batch, of what batch norm was given.
+    """
+    L = sum(key[0] == "W" for key in parameters)
+    outputs, caches, statistics = [X], {}, {}
+    for l in range(1, L):
+        Z = parameters[f"W{l}"] @ outputs[-1]
+        statistics[l] = Z.mean(axis=1, keepdims=True), Z.var(axis=1, keepdims=True)
+        Z_tilde, caches[l] = batchnorm_forward(Z, parameters[f"gamma{l}"], parameters[f"beta{l}"])
+        outputs.append(np.maximum(Z_tilde, 0))
+    P = softmax(parameters[f"W{L}"] @ outputs[-1] + parameters[f"b{L}"])
+    dZ = softmax_gradient(P, Y)
+    grads = {f"dW{L}": dZ @ outputs[-1].T, f"db{L}": dZ.sum(axis=1, keepdims=True)}
+    for l in range(L - 1, 0, -1):
+        dZ_tilde = (parameters[f"W{l + 1}"].T @ dZ) * (outputs[l] > 0)
+        dZ, grads[f"dgamma{l}"], grads[f"dbeta{l}"] = batchnorm_backward(dZ_tilde, caches[l])
+        grads[f"dW{l}"] = dZ @ outputs[l - 1].T
+    return P, grads, statistics
 
 
 def progress_bar(iterations: int, label: str | None) -> range:

@@ -56,11 +56,12 @@ def figure(rows: int = 1, columns: int = 1, width: float = 4.2, height: float = 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
-        # Not through pyplot: nothing is drawn twice and nothing stays open.
-        fig = Figure(figsize=(width * columns, height * rows))
-        FigureCanvasAgg(fig)
-        axes = fig.subplots(rows, columns, squeeze=False, **options)
+    # To stay, not in a context: lines, titles and legends look the style up when they are drawn.
+    matplotlib.rcParams.update(_STYLE)
+    # Not through pyplot: nothing is drawn twice and nothing stays open.
+    fig = Figure(figsize=(width * columns, height * rows))
+    FigureCanvasAgg(fig)
+    axes = fig.subplots(rows, columns, squeeze=False, **options)
     return fig, axes
 
 
@@ -79,6 +80,80 @@ def show(fig: Figure, alt: str) -> None:
     ValueError
         The text or a label is missing.
     """
+    _display(_picture(fig, alt), alt)
+
+
+def film(
+    draw: Callable[[np.ndarray, int], None],
+    panels: int,
+    moments: Sequence[int],
+    strip: Sequence[int],
+    alt: str,
+    width: float = 2.3,
+    height: float = 2.3,
+) -> None:
+    """Show a film: some of its moments side by side, and folded below them the whole of it, moving.
+
+    It moves when a reader unfolds it, three times, and stops by itself.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(axes (panels,), moment)`` draws a moment on empty axes. What the first of them labels stands in a legend.
+    panels : int
+        Axes beside each other in the film, below each other in the strip.
+    moments : sequence of int
+        What the film shows, in its order.
+    strip : sequence of int
+        Moments to show side by side.
+    alt : str
+        Alternative text.
+    width, height : float
+        Size of each axes in the strip, in inches; in the film they are a third larger.
+    """
+    from PIL import Image
+
+    still, axes = figure(panels, len(strip), width=width, height=height, sharex="row", sharey="row")
+    for column, moment in enumerate(strip):
+        draw(axes[:, column], moment)
+    _common_legend(still, axes[0, 0])
+    moving, axes = figure(1, panels, width=1.35 * width, height=1.35 * height)
+    frames = []
+    for moment in moments:
+        for ax in axes[0]:
+            ax.clear()
+        draw(axes[0], moment)
+        if not frames:
+            _common_legend(moving, axes[0, 0])
+            moving.canvas.draw()
+            moving.set_layout_engine("none")  # or the axes would move too
+        moving.canvas.draw()
+        frames.append(Image.fromarray(np.asarray(moving.canvas.buffer_rgba())[..., :3]))
+    # One palette for all frames, or they would flicker: greys, and our colours on white.
+    colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS[:-1]]
+    tints = [round(255 + share * (part - 255)) for share in (1, 0.7, 0.4) for colour in colours for part in colour]
+    greys = [grey for grey in range(0, 256, 17) for _ in range(3)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(tints + greys)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    gif = io.BytesIO()
+    # Over the last frame one needs time to look.
+    times = [110] * (len(frames) - 1) + [1500]
+    frames[0].save(gif, format="GIF", save_all=True, append_images=frames[1:], duration=times, loop=2, optimize=False)
+    folded = (
+        "<details><summary>Show it moving (three times, then it stops)</summary>"
+        f"{_image('gif', gif.getvalue(), frames[0].width, 'The same, moving: ' + alt)}</details>"
+    )
+    _display(_picture(still, alt) + folded, alt)
+
+
+def _common_legend(fig: Figure, ax: Axes) -> None:
+    handles, labels = ax.get_legend_handles_labels()
+    if labels:
+        fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+
+
+def _picture(fig: Figure, alt: str) -> str:
     if len(alt.split()) < 3:
         raise ValueError("a figure needs alternative text: show(fig, alt='what it shows')")
     for number, ax in enumerate(fig.axes, start=1):
@@ -88,15 +163,21 @@ def show(fig: Figure, alt: str) -> None:
         ):
             if ax.axison and not (label or common):
                 raise ValueError(f"a figure without axis labels: axes {number} has no {name} label")
-    from IPython.display import display
-
     png = io.BytesIO()
     fig.savefig(png, format="png", dpi=144, metadata={"Software": None})
-    data = base64.b64encode(png.getvalue()).decode()
-    pixels = round(96 * fig.get_figwidth())
+    return _image("png", png.getvalue(), round(96 * fig.get_figwidth()), alt)
+
+
+def _image(kind: str, content: bytes, pixels: int, alt: str) -> str:
+    data = base64.b64encode(content).decode()
+    return f'<img src="data:image/{kind};base64,{data}" width="{pixels}" alt="{html.escape(alt)}">'
+
+
+def _display(content: str, alt: str) -> None:
+    from IPython.display import display
+
     # As HTML, because JupyterLab shows a bare PNG without its alternative text.
-    image = f'<img src="data:image/png;base64,{data}" width="{pixels}" alt="{html.escape(alt)}">'
-    display({"text/html": image, "text/plain": f"[Figure: {alt}]"}, raw=True)
+    display({"text/html": content, "text/plain": f"[Figure: {alt}]"}, raw=True)
 
 
 def line(ax: Axes, x: Sequence, y: Sequence, index: int, label: str, markers: bool = False) -> None:
@@ -169,6 +250,71 @@ def boundary(ax: Axes, probability: Callable[[np.ndarray], np.ndarray], X: np.nd
         ax.contour(x, y, P, levels=[0.5], colors="black", linewidths=1.2)
     points(ax, X, Y)
     ax.grid(False)
+
+
+def regions(
+    models: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    X: np.ndarray,
+    Y: np.ndarray,
+    alt: str,
+    columns: int = 3,
+) -> None:
+    """Show where models of several classes say which, one beside the other, with the points on top.
+
+    Parameters
+    ----------
+    models : dict
+        Title → ``probabilities(points (2, n))`` → (C, n).
+    X, Y : array (2, m), array (1, m)
+        Points to draw, labels from 0.
+    alt : str
+        Alternative text.
+    columns : int
+        How many in a row.
+    """
+    columns = min(columns, len(models))
+    rows = -(-len(models) // columns)
+    fig, axes = figure(rows, columns, width=2.9, height=2.7, sharex=True, sharey=True)
+    low, high = X.min(axis=1) - 0.25, X.max(axis=1) + 0.25
+    x, y = np.linspace(low[0], high[0], 240), np.linspace(low[1], high[1], 240)
+    grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)])
+    for ax, (title, probabilities) in zip(axes.flat, models.items(), strict=False):
+        P = np.asarray(probabilities(grid))
+        label = P.argmax(axis=0).reshape(len(y), len(x))
+        for c in range(len(P)):
+            if (label == c).any():
+                ax.contourf(x, y, label == c, levels=[0.5, 1.5], colors=[COLOURS[c % 7]], alpha=0.2)
+                # Where it beats every other class: its edge is the zero of a smooth function, and so drawn smooth.
+                lead = np.log(P[c] + 1e-300) - np.log(np.delete(P, c, axis=0).max(axis=0) + 1e-300)
+                ax.contour(x, y, lead.reshape(label.shape), levels=[0], colors="black", linewidths=1.2)
+        points(ax, X, Y)
+        ax.grid(False)
+        ax.set_title(title)
+    for ax in axes.flat[len(models) :]:
+        ax.set_axis_off()
+    show(fig, alt)
+
+
+def confusion(counts: np.ndarray, xlabel: str, ylabel: str, title: str, alt: str) -> None:
+    """Show how often each class was taken for which, as a table of numbers.
+
+    Parameters
+    ----------
+    counts : array (C, C)
+        Rows: what it was; columns: what it was taken for.
+    xlabel, ylabel, title, alt : str
+    """
+    fig, axes = figure(width=4.2, height=3.8)
+    ax, C = axes[0, 0], len(counts)
+    shade = np.sqrt(counts / counts.max())  # so that rare mistakes are seen beside what is right
+    ax.imshow(shade, cmap="Greys", vmin=0, vmax=1.3)
+    for row, column in np.ndindex(C, C):
+        colour = "white" if shade[row, column] > 0.8 else "black"
+        if counts[row, column]:
+            ax.text(column, row, f"{counts[row, column]:g}", ha="center", va="center", color=colour)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xticks=range(C), yticks=range(C))
+    ax.grid(False)
+    show(fig, alt)
 
 
 def scatter(X: np.ndarray, Y: np.ndarray, title: str, alt: str) -> None:

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+# Before NumPy is imported: on arrays as small as ours more threads only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 
 from autograder import build
 
+BROWSER = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -23,3 +46,53 @@ def solved() -> list[Path]:
 def released() -> list[Path]:
     """The notebooks that students open."""
     return sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+
+
+@pytest.fixture  # for one test each: while Playwright runs, nothing else can run an event loop
+def browser() -> Iterator[Any]:
+    """A real Chromium, driven by Playwright; a test that needs one is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("no Chromium here")
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium, args=BROWSER)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str], Path, Path], str]]:
+    """Start Jupyter servers: ``serve(module and arguments, folder, PYTHONPATH)`` gives the address; the token is t."""
+    running: list[tuple[subprocess.Popen, int]] = []
+
+    def start(command: list[str], folder: Path, path: Path) -> str:
+        home = tmp_path_factory.mktemp("home")
+        options = ["--no-browser", "--port=0", "--IdentityProvider.token=t"]
+        options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        places = {"HOME": home, "JUPYTER_RUNTIME_DIR": home, "JUPYTER_CONFIG_DIR": home, "PYTHONPATH": path}
+        with (home / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-m", *command, *options],
+                cwd=folder,
+                env={**os.environ, **{key: str(value) for key, value in places.items()}},
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 120
+        while True:
+            for file in home.glob("jpserver-*.json"):
+                with contextlib.suppress(ValueError):  # not whole yet
+                    told = json.loads(file.read_text())
+                    running.append((server, told["pid"]))
+                    return f"http://127.0.0.1:{told['port']}"
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                raise AssertionError(f"no server:\n{(home / 'log').read_text(errors='replace')}")
+            time.sleep(0.1)
+
+    yield start
+    for server, pid in running:
+        os.kill(pid, signal.SIGTERM)
+        server.wait(60)

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import build
+from autograder import build, picture
 from autograder.__main__ import main
 from autograder.mistakes import Mistake
 from autograder.variants import Variant
@@ -67,6 +67,14 @@ def test_a_cell_that_shows_or_does_the_wrong_thing_is_named_with_its_line(cell, 
     assert f"{file.as_posix()}:5: " in str(error.value)
 
 
+def test_a_cell_tagged_timing_is_run_and_its_output_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
+    cell = "import time\nbegan = time.perf_counter()\nprint(began)"
+    file = write(tmp_path, "# %%\nprint(7)\n", f'# %% tags=["timing"]\n{cell}\n', "# %%\nprint(began > 0)\n")
+    cells = nbformat.read(build.solve(file), as_version=4).cells
+    assert [[output.text for output in cell.outputs] for cell in cells] == [["7\n"], [], ["True\n"]]
+
+
 def test_the_command_prints_that_line_and_fails(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(build, "sources", lambda: [write(tmp_path, EXERCISE)])
     monkeypatch.setattr(build, "write_data", lambda root: None)
@@ -110,17 +118,26 @@ def test_two_builds_are_the_same_bytes_and_the_committed_ones(solved, tmp_path, 
 
 def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
     def built_elsewhere(root):
-        for part in ("notebooks", "datasets"):
+        for part in build.BUILT:
             for name in build._files(build.ROOT, part):
                 copy = root / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes((build.ROOT / name).read_bytes())
         (root / "datasets" / "moons.h5").write_bytes(b"other")
         (root / "notebooks" / "01_initialization" / "new.txt").write_text("new")
+        (root / picture.PLACE).write_bytes(b"other")
 
     monkeypatch.setattr(build, "build", built_elsewhere)
     assert main(["build", "--check"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         f"{name} is not what its source builds; run: python -m autograder build"
-        for name in ("datasets/moons.h5", "notebooks/01_initialization/new.txt")
+        for name in ("datasets/moons.h5", "docs/what_you_build.png", "notebooks/01_initialization/new.txt")
     ]
+
+
+def test_readme_shows_the_picture_in_words_too_and_it_is_light():
+    readme = (build.ROOT / "README.md").read_text(encoding="utf-8")
+    ((words, target),) = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", readme)
+    assert target == picture.PLACE.as_posix()
+    assert len(words.split()) > 20
+    assert (build.ROOT / picture.PLACE).stat().st_size < 150_000

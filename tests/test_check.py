@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import re
 import signal
 import subprocess
 import sys
@@ -32,11 +33,17 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = list(EXERCISES)
 
 
-def report_of(function, name, capsys) -> str:
+def report_of(function, name, capsys, *companions) -> str:
     """What a terminal shows; the lines are joined, so that a test need not know where they break."""
     with contextlib.suppress(CheckFailed, NotImplementedError):
-        exec(f"check({name})", {"check": check, name: named(function, name)})
+        check_as_in_a_notebook(name, function, *companions)
     return " ".join(capsys.readouterr().out.split())
+
+
+def check_as_in_a_notebook(name, *functions):
+    names = EXERCISES[name].functions
+    called = {one: named(function, one) for one, function in zip(names, functions, strict=True)}
+    exec(f"check({', '.join(names)})", {"check": check, **called})
 
 
 def named(function, name):
@@ -49,37 +56,43 @@ def right(name):
     return run_text(solution_text(name), name)
 
 
+def right_companions(name):
+    return map(right, EXERCISES[name].companions)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_answer_passes_and_is_told_of_grading(name, capsys):
-    text = report_of(right(name), name, capsys)
+    text = report_of(right(name), name, capsys, *right_companions(name))
     assert text.startswith(f"✔ {name}: the visible checks pass")
     assert "Grading runs the same checks on other cases" in text
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda one: one.text.split("(")[0].split()[-1])
 def test_a_differently_written_right_answer_passes(variant, capsys):
-    assert report_of(variant.function, variant.exercise, capsys).startswith("✔")
+    function, *companions = variant.functions
+    assert report_of(function, variant.exercise, capsys, *companions).startswith("✔")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: f"{one.exercise}: {one.sentence[:40]}")
 def test_a_known_mistake_is_named_from_the_stored_outcomes(mistake, capsys):
-    text = report_of(mistake.function, mistake.exercise, capsys)
+    function, *companions = mistake.functions
+    text = report_of(function, mistake.exercise, capsys, *companions)
     assert text.startswith("✘")
     assert " ".join(mistake.sentence.split()) in text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_blank_is_not_started_and_not_red(name, capsys, monkeypatch):
-    def blank(*_):
+    def blank(*_, **__):
         raise NotImplementedError
 
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-    check(named(blank, name))
+    check(named(blank, name), *right_companions(name))
     assert capsys.readouterr().out.startswith(f"○ {name}: not started yet")
 
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     with pytest.raises(NotImplementedError) as error:
-        check(named(blank, name))
+        check(named(blank, name), *right_companions(name))
     assert error.type is NotImplementedError
     assert error.value._render_traceback_() == [f"{name}: not started yet"]
 
@@ -221,13 +234,18 @@ def test_an_unknown_function_is_said_to_be_unknown():
         find_exercise(sorted)
 
 
+def test_a_missing_companion_is_asked_for():
+    def batchnorm_backward(dZ_tilde, cache):
+        raise NotImplementedError
+
+    with pytest.raises(ValueError, match=re.escape("check(batchnorm_backward, batchnorm_forward)")):
+        check(batchnorm_backward)
+
+
 def test_lines_fit_a_terminal(capsys):
     for mistake in MISTAKES:
         with pytest.raises(CheckFailed) as error:
-            exec(
-                f"check({mistake.exercise})",
-                {"check": check, mistake.exercise: named(mistake.function, mistake.exercise)},
-            )
+            check_as_in_a_notebook(mistake.exercise, *mistake.functions)
         lines = error.value._render_traceback_()
         assert " ".join(lines).endswith(error.value.hint)
         assert max(map(len, lines)) <= 80

@@ -47,7 +47,15 @@ class Cluster:
 
     def _start(self, kind: str, *options: str) -> subprocess.Popen:
         with (self.folder / f"{kind}.log").open("a") as log:
-            command = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self.folder / "scheduler.json"), *options]
+            command = [
+                sys.executable,
+                "-m",
+                "dask",
+                kind,
+                "--scheduler-file",
+                str(self.folder / "scheduler.json"),
+                *options,
+            ]
             return subprocess.Popen(command, stdout=log, stderr=log, env=environment(), cwd=self.folder)
 
     def close(self) -> None:
@@ -95,7 +103,9 @@ def postgres() -> Iterator[str]:
 def hand_over(released: Path, to: Path, url: str) -> Path:
     """Make the same course with its gradebook elsewhere."""
     to.mkdir()
-    release(to, config("autograder.judge.preprocessor.Judge") + LIMITS + f"c.CourseDirectory.db_url = {url!r}\n", more=True)
+    release(
+        to, config("autograder.judge.preprocessor.Judge") + LIMITS + f"c.CourseDirectory.db_url = {url!r}\n", more=True
+    )
     shutil.copytree(released / "submitted", to / "submitted")
     return to
 

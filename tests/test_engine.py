@@ -96,7 +96,8 @@ def rows(course: Path, url: str = "") -> dict[str, list]:
     with engine.connect() as book:
         found = {
             name: sorted(
-                str(tuple(int(one) if isinstance(one, bool) else one for one in row)) for row in book.execute(text(words))
+                str(tuple(int(one) if isinstance(one, bool) else one for one in row))
+                for row in book.execute(text(words))
             )
             for name, words in questions.items()
         }
@@ -129,7 +130,9 @@ def test_it_writes_what_nbgrader_writes(graded, released, tmp_path):
     assert done.returncode == 0
     assert rows(course) == rows(graded)
     assert notebooks(course) == notebooks(graded)
-    ours, theirs = (sorted(str(path.relative_to(one)) for path in one.glob("autograded/**/*")) for one in (graded, course))
+    ours, theirs = (
+        sorted(str(path.relative_to(one)) for path in one.glob("autograded/**/*")) for one in (graded, course)
+    )
     assert ours == theirs
     assert {path.stat().st_mode for path in graded.glob("autograded/*/*/*")} == {0o100444}
     feedback = nbgrader(fresh(graded, tmp_path / "feedback"), "generate_feedback", NAME)
@@ -338,7 +341,9 @@ def family(main: int) -> dict[str, list[int]]:
                 walk(child, next((name for word, name in kinds.items() if word in words[child]), "other"))
 
     walk(main, "main")
-    found["copy"] = [one for one in found.get("warm", []) if words.get(parents.get(one, 0), "").find("inside.warm") >= 0]
+    found["copy"] = [
+        one for one in found.get("warm", []) if words.get(parents.get(one, 0), "").find("inside.warm") >= 0
+    ]
     found["warm"] = [one for one in found.get("warm", []) if one not in found["copy"]]
     students = {one for one in found["copy"] if parents[one] in found["copy"]}
     found["copy"] = [one for one in found["copy"] if one not in students]

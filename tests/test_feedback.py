@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -57,16 +56,6 @@ fenced
 code
 ```
 """
-BROWSER = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 REPORT = {
     "exercise": "double",
@@ -274,30 +263,23 @@ def test_a_failed_check_without_report_is_one_line(course):
     assert "Traceback" not in text
 
 
-def test_in_a_browser_nothing_runs_and_no_request_leaves(course):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium is None:
-        pytest.skip("no Chromium here")
+def test_in_a_browser_nothing_runs_and_no_request_leaves(course, browser):
     path = course / "feedback" / "hostile" / NAME / f"{NAME}.html"
     asked, said = [], []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=BROWSER)
-        page = browser.new_page(viewport={"width": 1000, "height": 3000})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-        page.goto(path.as_uri())
-        page.mouse.move(200, 200)
-        for link in page.get_by_text("click me").all():
-            link.click(timeout=2000)
-        page.wait_for_timeout(500)
-        ran = page.evaluate("window.ran")
-        here = page.url
-        heading = page.locator("h4").first.inner_text()
-        pictures = page.evaluate("[...document.images].filter(one => one.naturalWidth > 0).length")
-        if target := os.environ.get("SCREENSHOT"):
-            page.screenshot(path=target, full_page=True)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1000, "height": 3000})
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.goto(path.as_uri())
+    page.mouse.move(200, 200)
+    for link in page.get_by_text("click me").all():
+        link.click(timeout=2000)
+    page.wait_for_timeout(500)
+    ran = page.evaluate("window.ran")
+    here = page.url
+    heading = page.locator("h4").first.inner_text()
+    pictures = page.evaluate("[...document.images].filter(one => one.naturalWidth > 0).length")
+    if target := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{target}/feedback.png", full_page=True)
     assert ran is None
     assert said == []
     assert [url for url in asked if not url.startswith(("data:image/", path.as_uri()))] == []
@@ -306,24 +288,17 @@ def test_in_a_browser_nothing_runs_and_no_request_leaves(course):
     assert pictures >= 1
 
 
-def test_the_browser_test_can_fail(tmp_path):
+def test_the_browser_test_can_fail(tmp_path, browser):
     """The policy alone stops what the sanitizer would let through, and without it the script runs."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no Chromium here")
     open_page = "<html><head><title>t</title></head><body></body></html>"
     script = "<script>window.ran = 1</script>"
     (tmp_path / "with.html").write_text(safe_page(open_page).replace("<body>", f"<body>{script}"), encoding="utf-8")
     (tmp_path / "without.html").write_text(open_page.replace("<body>", f"<body>{script}"), encoding="utf-8")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=BROWSER)
-        page = browser.new_page()
-        ran = {}
-        for name in ("with", "without"):
-            page.goto((tmp_path / f"{name}.html").as_uri())
-            ran[name] = page.evaluate("window.ran")
-        browser.close()
+    page = browser.new_page()
+    ran = {}
+    for name in ("with", "without"):
+        page.goto((tmp_path / f"{name}.html").as_uri())
+        ran[name] = page.evaluate("window.ran")
     assert ran == {"with": None, "without": 1}
 
 

@@ -706,5 +706,5 @@ def test_names_are_read_without_running():
 
 @pytest.mark.parametrize("name", ["p1 (1)", "P1", "p1-Copy2", "p1 copy", "Copy of p1", "p1.ipynb", "p1 (1) (2)", "p_1"])
 def test_case_77_names_that_copies_get(name):
-    assert intake._plain(name) == intake._plain("p1")
-    assert intake._plain(name) != intake._plain("p11")
+    assert intake.plain_name(name) == intake.plain_name("p1")
+    assert intake.plain_name(name) != intake.plain_name("p11")

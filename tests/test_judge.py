@@ -164,6 +164,19 @@ def test_a_function_that_computes_without_end_is_stopped_and_the_test_goes_on(se
 
 
 @needs_sandbox
+def test_a_check_can_allow_its_function_more_time_in_this_test_only(session):
+    session.run(
+        "import time\ndef f():\n end = time.process_time() + 0.6\n while time.process_time() < end: pass\n return 7"
+    )
+    slow = StudentFunction(session, "f", "__main__")
+    slow.seconds = 5.0
+    with session.test():
+        assert slow() == 7
+    with session.test(), pytest.raises(TimeoutError):
+        call(session, "f")
+
+
+@needs_sandbox
 def test_a_cell_that_ends_the_process_loses_itself_only(session):
     session.run("def f(): return 1")
     outputs, lost = session.run("def g(): return 2\nimport os; os._exit(3)")

@@ -1,30 +1,276 @@
-"""``python -m course_utils lab``: the student's folder."""
+"""``python -m course_utils lab``: the student's folder, its start page, and JupyterLab as a student meets it."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
 from course_utils import __main__ as command
+from course_utils import lab
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "01_a"
+HE = """\
+def initialize_parameters_he(layers_dims, rng):
+    parameters = {{}}
+    for l in range(1, len(layers_dims)):
+        n_in, n_out = layers_dims[l - 1], layers_dims[l]
+        parameters[f"W{{l}}"] = rng.standard_normal((n_out, n_in)) * {0}
+        parameters[f"b{{l}}"] = np.zeros((n_out, 1))
+    return parameters
+"""
 
 
-def test_notebooks_are_copied_once_and_never_overwritten(tmp_path, monkeypatch, capsys):
-    notebooks, work = tmp_path / "notebooks" / "01_a", tmp_path / "work"
-    (notebooks / ".ipynb_checkpoints").mkdir(parents=True)
-    (notebooks / "01_a.ipynb").write_text("released")
+def write(path: Path, *cells: str, **metadata: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = [nbformat.v4.new_code_cell(text, id=f"cell{number}") for number, text in enumerate(cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=metadata), path)
+
+
+def texts(path: Path) -> list[str]:
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells]
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of one notebook, brought to ``work/``; gives the released file and the student's."""
+    released = tmp_path / "notebooks" / NAME / f"{NAME}.ipynb"
+    write(released, "given", "# TODO")
+    lab.bring_notebooks(tmp_path / "notebooks", tmp_path / "work")
+    return released, tmp_path / "work" / NAME / f"{NAME}.ipynb"
+
+
+def bring(released: Path) -> list[str]:
+    notebooks = released.parent.parent
+    return lab.bring_notebooks(notebooks, notebooks.parent / "work")
+
+
+# --- an upgrade of the course -----------------------------------------------------------------------------------------
+
+
+def test_the_command_copies_and_starts(tmp_path, monkeypatch, capsys):
+    notebooks, work = tmp_path / "notebooks" / NAME, tmp_path / "work"
+    write(notebooks / f"{NAME}.ipynb", "released")
+    (notebooks / ".ipynb_checkpoints").mkdir()
     (notebooks / ".ipynb_checkpoints" / "01_a-checkpoint.ipynb").write_text("old")
     monkeypatch.setattr(command, "ROOT", tmp_path)
     started = []
     monkeypatch.setattr(
-        command.subprocess, "run", lambda call: started.append(call) or type("Done", (), {"returncode": 0})
+        lab.subprocess, "run", lambda call, env: started.append(call) or type("Done", (), {"returncode": 3})
     )
+    assert command.main(["lab", "--", "--no-browser"]) == 3
+    assert texts(work / NAME / f"{NAME}.ipynb") == ["released"]
+    assert not (work / NAME / ".ipynb_checkpoints").exists()
+    assert "New: 01_a/01_a.ipynb." in capsys.readouterr().out
+    assert "--no-browser" in started[0]
+    assert f"--ServerApp.root_dir={work}" in started[0]
 
-    assert command.main(["lab"]) == 0
-    assert (work / "01_a" / "01_a.ipynb").read_text() == "released"
-    assert not (work / "01_a" / ".ipynb_checkpoints").exists()
-    assert "new there: 01_a/01_a.ipynb" in capsys.readouterr().out
 
-    (work / "01_a" / "01_a.ipynb").write_text("a student's work")
-    (notebooks / "01_a.ipynb").write_text("released anew")
-    (notebooks / "figure.png").write_bytes(b"new")
-    assert command.main(["lab", "--", "--no-browser"]) == 0
-    assert (work / "01_a" / "01_a.ipynb").read_text() == "a student's work"
-    assert (work / "01_a" / "figure.png").read_bytes() == b"new"
-    assert [call[-1] for call in started] == [f"--ServerApp.root_dir={work}", "--no-browser"]
+def test_without_an_upgrade_nothing_is_touched(course):
+    released, mine = course
+    assert bring(released) == []
+    write(mine, "given", "my answer")
+    before = mine.read_bytes()
+    assert bring(released) == []
+    assert mine.read_bytes() == before
+
+
+def test_an_untouched_notebook_is_replaced_and_it_is_said(course):
+    released, mine = course
+    write(mine, "given", "# TODO", language_info={"name": "python"})  # as JupyterLab saves what was only opened
+    write(released, "given anew", "# TODO", "one more")
+    assert bring(released) == ["Updated: 01_a/01_a.ipynb (2 cells changed). You had not worked on it."]
+    assert texts(mine) == ["given anew", "# TODO", "one more"]
+    assert bring(released) == []
+
+
+def test_work_stays_and_the_new_one_is_laid_beside_it(course):
+    released, mine = course
+    write(mine, "given", "my answer")
+    before = mine.read_bytes()
+    write(released, "given anew", "# TODO")
+    [said] = bring(released)
+    assert "The course changed 01_a/01_a.ipynb (1 cell changed)" in said
+    assert "01_a/01_a_new.ipynb" in said
+    assert mine.read_bytes() == before
+    beside = mine.with_name("01_a_new.ipynb")
+    assert beside.read_bytes() == released.read_bytes()
+    assert bring(released) == []
+
+    write(released, "given thrice", "# TODO")  # the one beside was not worked on: it makes room
+    bring(released)
+    assert texts(beside) == ["given thrice", "# TODO"]
+    write(beside, "given thrice", "my other answer")
+    write(released, "given four times", "# TODO")
+    bring(released)
+    assert texts(beside) == ["given thrice", "my other answer"]
+    assert texts(mine.with_name("01_a_new2.ipynb")) == ["given four times", "# TODO"]
+    assert mine.read_bytes() == before
+
+
+def test_changed_points_reach_an_untouched_notebook(course):
+    released, mine = course
+    write(released, "given", "# TODO", points=2)
+    assert bring(released) == [
+        "Updated: 01_a/01_a.ipynb (the text of its cells is the same). You had not worked on it."
+    ]
+    assert mine.read_bytes() == released.read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"cells": 3}', b'{"cells": [{"source": [1]}]}'])
+def test_a_damaged_file_counts_as_work(course, content):
+    released, mine = course
+    mine.write_bytes(content)
+    write(released, "given anew")
+    assert "01_a_new.ipynb" in bring(released)[0]
+    assert mine.read_bytes() == content
+
+
+def test_a_file_in_the_way_is_a_sentence(tmp_path, monkeypatch, capsys):
+    write(tmp_path / "notebooks" / NAME / f"{NAME}.ipynb", "released")
+    (tmp_path / "work").write_text("not a folder")
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    assert command.main(["lab"]) == 1
+    assert "cannot be read or written" in capsys.readouterr().out
+
+
+def test_work_older_than_the_record_is_kept(course):
+    released, mine = course
+    shutil.rmtree(mine.parent.parent / ".released")
+    write(mine, "given", "my answer")
+    assert bring(released) == []
+    assert texts(mine) == ["given", "my answer"]
+
+
+def test_a_notebook_that_was_renamed_comes_back_fresh(course):
+    released, mine = course
+    write(mine, "given", "my answer")
+    mine.rename(mine.with_name("mine.ipynb"))
+    assert bring(released) == ["New: 01_a/01_a.ipynb."]
+    assert texts(mine) == ["given", "# TODO"]
+    assert texts(mine.with_name("mine.ipynb")) == ["given", "my answer"]
+
+
+# --- the start page ---------------------------------------------------------------------------------------------------
+
+
+def test_the_start_page_links_every_notebook_of_the_course(tmp_path):
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    lab.write_start_page(tmp_path, ["Updated: 01."])
+    text = (tmp_path / "work" / "start.md").read_text(encoding="utf-8")
+    links = re.findall(r"^\| \[(\w+)\]\((\S+)\) \| .+ \| \d+ \| [\d–]+ \|", text, re.MULTILINE)
+    assert [name for name, _ in links] == sorted(path.name for path in (ROOT / "notebooks").iterdir())
+    assert all((tmp_path / "notebooks" / target).is_file() for _, target in links)
+    assert "- Updated: 01." in text
+
+
+def test_a_start_page_of_the_students_own_stays(tmp_path):
+    page = tmp_path / "work" / "start.md"
+    lab.write_start_page(tmp_path, [])
+    lab.write_start_page(tmp_path, ["New: x."])
+    assert "New: x." in page.read_text(encoding="utf-8")
+    page.write_text("my notes")
+    lab.write_start_page(tmp_path, [])
+    assert page.read_text() == "my notes"
+
+
+# --- the kernel and the settings --------------------------------------------------------------------------------------
+
+
+def test_the_kernel_is_this_pythons_whatever_the_user_installed(tmp_path, monkeypatch):
+    planted = tmp_path / "data" / "kernels" / "python3"
+    planted.mkdir(parents=True)
+    (planted / "kernel.json").write_text(
+        json.dumps({"argv": ["elsewhere"], "display_name": "no", "language": "python"})
+    )
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    asked = "from jupyter_client.kernelspec import get_kernel_spec as get; print(get('python3').argv[0])"
+
+    def kernel(environment: dict[str, str]) -> str:
+        return subprocess.check_output([sys.executable, "-c", asked], env=environment, text=True).strip()
+
+    assert kernel({**os.environ, "JUPYTER_PREFER_ENV_PATH": "0"}) == "elsewhere"
+    assert kernel(lab.environment()) != "elsewhere"
+
+
+def test_a_users_own_configuration_path_is_kept(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/own")
+    assert lab.environment()["JUPYTER_CONFIG_PATH"] == f"{lab.SETTINGS}{os.pathsep}/own"
+
+
+@pytest.fixture
+def address(browser, serve, tmp_path):
+    """Start the student's command in a copy of the course; of 01 it has the beginning and one exercise."""
+    for part in ("course_utils", "notebooks", "datasets"):
+        unwanted = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=unwanted)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    short = tmp_path / "notebooks" / "01_initialization" / "01_initialization.ipynb"
+    notebook = nbformat.read(short, as_version=4)
+    kept = [cell for cell in notebook.cells if "initialize_parameters_he" in cell.id]
+    notebook.cells = [*notebook.cells[:5], *kept]
+    nbformat.write(notebook, short)
+    return serve(["course_utils", "lab", "--"], tmp_path, tmp_path)
+
+
+def test_jupyterlab_as_a_student_meets_it(address, browser):
+    asked = []
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/?token=t")
+    start = page.locator(".jp-MarkdownViewer")
+    start.get_by_role("link", name="01_initialization").wait_for(timeout=120_000)
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    commands = page.locator(".lm-Menu-itemLabel").all_inner_texts()
+    page.keyboard.press("Escape")
+    popups = page.locator(".jp-toast-message, .Toastify__toast, .jp-Dialog").all_inner_texts()
+    if target := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{target}/lab_start.png")
+
+    start.get_by_role("link", name="01_initialization").click()
+    page.locator(".jp-Notebook mjx-container").first.wait_for(timeout=120_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
+    reports = []
+    for number, factor in enumerate(("2 / n_in", "np.sqrt(2 / n_in)")):
+        editor = page.locator(".jp-CodeCell .cm-content", has_text="def initialize_parameters_he")
+        editor.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(HE.format(factor))
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        report = page.locator("[role=status]", has_text="✘" if number == 0 else "✔")
+        report.wait_for(timeout=120_000)
+        reports.append((report.inner_text(), report.get_by_role("img").count()))
+        if target := os.environ.get("SCREENSHOTS"):
+            report.scroll_into_view_if_needed()
+            page.screenshot(path=f"{target}/lab_report_{number}.png")
+    page.close()
+
+    (wrong, pictures), (right, no_pictures) = reports
+    assert "Likely cause You multiplied by the variance 2 / n_in." in " ".join(wrong.split())
+    assert "a normal density of standard deviation" in wrong
+    assert "the visible checks pass" in right
+    assert (pictures, no_pictures) == (1, 0)
+    assert "Formgrader" not in " ".join(commands)
+    assert "Course List" not in " ".join(commands)
+    assert popups == []
+    assert len(asked) > 20
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert [url for url in asked if "/lab/api/news" in url or "/lab/api/update" in url] == []
+
+
+def test_numpy_multiplies_on_one_thread_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert lab.environment()["OPENBLAS_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    assert lab.environment()["OPENBLAS_NUM_THREADS"] == "4"

@@ -25,7 +25,8 @@ CONTRACT = {
         "diagnose": 6,
         "fit_normalizer": 6,
         "normalize": 6,
-        "data_and_diagnosis_answers": 3,
+        "data_and_diagnosis_more_predictions": 1,
+        "data_and_diagnosis_answers": 2,
     },
     "01_initialization": {
         "initialize_parameters_zeros": 4,
@@ -34,11 +35,13 @@ CONTRACT = {
         "initialize_parameters_he": 10,
         "activation_rms": 10,
         "count_distinct_units": 4,
-        "initialization_predictions": 2,
+        "initialization_predictions": 1,
+        "initialization_more_predictions": 1,
         "initialization_answers": 4,
     },
     "02_regularization": {
-        "regularization_predictions": 2,
+        "regularization_predictions": 1,
+        "regularization_more_predictions": 1,
         "compute_cost_with_regularization": 8,
         "backward_propagation_with_regularization": 8,
         "weight_decay_step": 4,
@@ -51,7 +54,8 @@ CONTRACT = {
         "regularization_answers": 6,
     },
     "03_gradient_checking": {
-        "gradient_checking_predictions": 2,
+        "gradient_checking_predictions": 1,
+        "gradient_checking_more_predictions": 1,
         "numerical_derivative": 6,
         "relative_difference": 8,
         "dictionary_to_vector": 6,
@@ -60,6 +64,48 @@ CONTRACT = {
         "gradient_check": 10,
         "repaired_backward_propagation": 8,
         "gradient_checking_answers": 4,
+    },
+    "04_optimization": {
+        "optimization_predictions": 2,
+        "random_mini_batches": 12,
+        "update_parameters_with_gd": 4,
+        "fit": 16,
+        "exponentially_weighted_average": 10,
+        "initialize_velocity": 4,
+        "update_parameters_with_momentum": 12,
+        "update_parameters_with_rmsprop": 12,
+        "update_parameters_with_adam": 20,
+        "optimization_more_predictions": 2,
+        "decay_inverse_time": 3,
+        "decay_exponential": 3,
+        "decay_sqrt": 3,
+        "decay_staircase": 3,
+        "optimization_answers": 4,
+    },
+    "05_batchnorm_softmax": {
+        "batchnorm_softmax_predictions": 2,
+        "one_hot": 6,
+        "softmax": 10,
+        "cross_entropy_cost": 8,
+        "softmax_gradient": 6,
+        "batchnorm_forward": 14,
+        "batchnorm_backward": 18,
+        "update_running_statistics": 8,
+        "batchnorm_inference": 6,
+        "predict_probabilities": 4,
+        "train_classifier": 12,
+        "batchnorm_softmax_answers": 6,
+    },
+    "06_hyperparameters": {
+        "hyperparameters_predictions": 1,
+        "sample_log_uniform": 8,
+        "sample_momentum": 8,
+        "grid_search_points": 4,
+        "random_search_points": 4,
+        "coarse_to_fine": 6,
+        "successive_halving": 6,
+        "challenge_settings": 1,
+        "hyperparameters_answers": 2,
     },
 }
 
@@ -148,22 +194,26 @@ def test_no_hidden_check_no_solution_and_no_output_is_released(released):
 
 def test_the_questions_asked_are_the_questions_checked(released):
     for path in released:
-        topic = path.stem.split("_", 1)[1]
         cells = nbformat.read(path, as_version=4).cells
-        for kind in ("predictions", "answers"):
-            at = next(index for index, cell in enumerate(cells) if cell.id == f"{topic}_{kind}")
+        lists = [at for at, cell in enumerate(cells) if cell.id.endswith(("_predictions", "_answers"))]
+        lists = [at for at in lists if not cells[at].id.startswith("test_")]
+        assert len(lists) >= 2
+        for at in lists:
             asked = [int(number) for number in re.findall(r"^\*\*(\d+)\.\*\*", cells[at - 1].source, re.M)]
-            properties = EXERCISES[f"{topic}_{kind}"].properties
-            assert asked == list(range(1, len(properties) + 1))
+            assert asked == list(range(1, len(EXERCISES[cells[at].id].properties) + 1))
 
 
 def test_every_prediction_is_shown_before_its_experiment_and_answered_after(released):
     for path in released:
-        topic = path.stem.split("_", 1)[1]
-        text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
-        for number in range(1, len(EXERCISES[f"{topic}_predictions"].properties) + 1):
-            shown = text.index(f"show_prediction({topic}_predictions, {number})")
-            assert re.search(rf"[Pp]rediction {number}: [a-d]", text[shown:]), (path.stem, number)
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells)
+        lists = re.findall(r"^def (\w+_predictions)\(", text, re.M)
+        assert lists
+        for name in lists:
+            for number in range(1, len(EXERCISES[name].properties) + 1):
+                shown = text.index(f"show_prediction({name}, {number})")
+                after = text[shown:].split("show_prediction(", 2)[1]  # up to the next one
+                assert re.search(rf"[Pp]rediction {number}: [a-d]", after), (path.stem, name, number)
 
 
 def test_every_exercise_has_three_folded_hints(released):

@@ -619,7 +619,7 @@ say([place for place in ("/tmp/", "/dev/shm/", "/home/student/") if os.path.exis
         assert [next_line(one) for one in both] == [f"[] {['1', '2', '3'][: 2 if way == 'fresh' else 3]}"] * 2
 
 
-# --- copies of a warm process ------------------------------------------------------------------------------------------
+# --- copies of a warm process -----------------------------------------------------------------------------------------
 
 
 only_warm = pytest.mark.parametrize("way", ["warm"], indirect=True)

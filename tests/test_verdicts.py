@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from concurrent.futures import ProcessPoolExecutor
 
@@ -11,10 +12,10 @@ import pytest
 from autograder import grading
 from autograder.mistakes import MISTAKES, mistakes_in
 from autograder.reference import reference_answer, solution_text
-from autograder.texts import run_text
+from autograder.texts import run_texts
 from autograder.variants import VARIANTS
 from course_utils import bug_hunt
-from course_utils.checks.exercise import ARGUMENTS, EXERCISES, try_out
+from course_utils.checks.exercise import ARGUMENTS, EXERCISES, Trial, try_out
 from course_utils.checks.verdict import Known, judge
 
 NAMES = list(EXERCISES)
@@ -56,14 +57,50 @@ LISTED = {
     "vector_to_dictionary": ["views", "(n,)"],
     "numerical_gradient": ["put it back", "whole numbers", "all entries at once"],
     "gradient_check": ["by their place", "with themselves", "‖θ‖"],
+    "sample_log_uniform": ["uniformly between low and high", "base e", "powers of e"],
+    "sample_momentum": ["β uniformly", "ends swapped"],
+    "coarse_to_fine": ["beyond the old one", "worst point"],
+    "successive_halving": ["Nobody is dropped", "Of equals"],
     "repaired_backward_propagation": ["given network"],
+    "random_mini_batches": ["Y apart from X", "drop the last", "empty mini-batch", "do not shuffle"],
+    "update_parameters_with_gd": ["uphill", "biases stay", "were given"],
+    "fit": ["t anew in each epoch", "of shape (n,)"],
+    "exponentially_weighted_average": ["back into the recursion", "divide by 1 − β.", "counts from 0", "swapped"],
+    "initialize_velocity": ["keys are", "same array", "no biases"],
+    "update_parameters_with_momentum": ["weighed by 1 − β", "old v.", "dropped the history", "uphill"],
+    "update_parameters_with_rmsprop": ["no ε", "inside the root", "root of s first", "dropped the history"],
+    "update_parameters_with_adam": [
+        "do not use t",
+        "without the power t",
+        "do not correct s",
+        "correct s with β₁",
+        "inside the root",
+        "corrected v and s as the state",
+    ],
+    "decay_inverse_time": ["do not use decay_rate", "compounds"],
+    "decay_sqrt": ["divide by zero"],
+    "decay_staircase": ["round epoch"],
+    "one_hot": ["transposed", "from 1", "from the data"],
+    "softmax": ["overflows for large", "along rows", "all columns together"],
+    "cross_entropy_cost": ["over classes too", "sign", "nan"],
+    "softmax_gradient": ["1/m is missing", "sign"],
+    "batchnorm_forward": ["σ² + ε, as", "over the units", "σ + ε", "ddof=1", "swapped"],
+    "update_running_statistics": ["swapped", "mix standard deviations", "changed the running"],
+    "batchnorm_inference": ["batch's own statistics", "Take the root"],
+    "batchnorm_backward": ["mean μ is missing", "variance σ² is missing", "γ is missing", "raw Z"],
+    "predict_probabilities": ["statistics of the batch"],
+    "train_classifier": ["beside it", "percent", "not learned enough", "dev set, so"],
 }
 
 
 def wrong_verdicts(name: str, seed: int) -> list[str]:
     """Judge every known answer to an exercise on the cases of a seed, and say which verdicts are wrong."""
-    exercise = EXERCISES[name]
-    tried = [(mistake, try_out(mistake.function, exercise, seed)) for mistake in mistakes_in(name)]
+    exercise = grading.hidden_exercise(name)
+
+    def tried_out(functions: tuple) -> Trial:
+        return try_out(grading.joined(name, *functions), exercise, seed)
+
+    tried = [(mistake, tried_out(mistake.functions)) for mistake in mistakes_in(name)]
     outcomes = [(mistake.sentence, trial.seen) for mistake, trial in tried]
     known = Known(grading.right_outcome(exercise, seed), lambda: outcomes)
     found = []
@@ -73,7 +110,7 @@ def wrong_verdicts(name: str, seed: int) -> list[str]:
             found.append(f"seed {seed}: {mistake.sentence}: {verdict}")
     for variant in VARIANTS:
         if variant.exercise == name:
-            verdict = judge(try_out(variant.function, exercise, seed), exercise, known)
+            verdict = judge(tried_out(variant.functions), exercise, known)
             if verdict.state != "right" or verdict.share != pytest.approx(1):
                 found.append(f"seed {seed}: {variant.text[:60]}: {verdict}")
     return found
@@ -149,19 +186,26 @@ def test_importing_an_answer_earns_nothing(name, capsys):
 def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_SECRET", "test")
     check = grading.hidden(name, points=10)
-    assert repr(check(run_text(solution_text(name), name))) == "10.0"
-    earned = [check(mistake.function) for mistake in mistakes_in(name)]
+    assert repr(check(*run_texts(solution_text(name), *EXERCISES[name].functions))) == "10.0"
+    earned = [check(*mistake.functions) for mistake in mistakes_in(name)]
     assert all(type(points) is float and 0 <= points < 10 for points in earned)
     assert any(earned)
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_answer_without_anything_right_is_shown_all_the_same(name, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "test")
+    assert grading.hidden(name, points=10)(lambda *_, **__: {}) == 0.0
+    assert "0 of 10 points" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_observers_yield_the_properties_that_carry_points(name):
     exercise = EXERCISES[name]
-    seen = {one.property for case in try_out(reference_answer(name), exercise, seed=1).seen for one in case}
+    seen = {one.property for case in grading.right_outcome(exercise, seed=1) for one in case}
     assert set(exercise.properties) <= seen
     assert sum(exercise.properties.values()) == pytest.approx(1)
-    assert ARGUMENTS in exercise.properties or name.endswith(("_predictions", "_answers"))
+    assert (ARGUMENTS in exercise.properties) == bool(inspect.signature(reference_answer(name)).parameters)
 
 
 def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):
@@ -181,7 +225,7 @@ def test_seeds_are_secret_per_student_and_the_same_again(tmp_path, monkeypatch):
 
 def test_the_course_makes_one_secret_and_keeps_it(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_SECRET", raising=False)
-    monkeypatch.setattr(grading, "HERE", tmp_path)
+    monkeypatch.setattr(grading, "SECRET", tmp_path / "secret")
     secret = grading.course_secret()
     assert len(secret) == 64
     assert grading.course_secret() == secret

@@ -261,7 +261,9 @@ class Run:
         for folder, student, sha256 in chosen:
             entry = self.book.get(printable(student), {"grades": {}, "extension": None})
             manual = {
-                cell: points[1:] for cell, points in entry["grades"].items() if any(one is not None for one in points[1:])
+                cell: points[1:]
+                for cell, points in entry["grades"].items()
+                if any(one is not None for one in points[1:])
             }
             yield read_submission(folder, student, self.names, self.max_bytes, sha256, entry["extension"], manual)
 
@@ -319,7 +321,9 @@ class Run:
             print(f"\n{len(self.looks)} need a look (formgrader shows them):")
             _list((one.student, "; ".join(_reasons(one)) or "no verdict") for one in self.looks)
         if plan.outdated:
-            print(f"\n{len(plan.outdated)} were graded with other checks, points or versions, and are left alone (--resume).")
+            print(
+                f"\n{len(plan.outdated)} were graded with other checks, points or versions; --resume leaves them alone."
+            )
         if self.differing:
             print(f"\n{len(self.differing)} would get other grades than they have; nothing of theirs was changed:")
             _list(

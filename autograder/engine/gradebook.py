@@ -57,7 +57,9 @@ def only_grader(course: CourseDirectory) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             who = os.read(file, 200).decode(errors="replace").strip() or "another process"
-            raise CannotGrade(f"This course is being graded already, by {who}. Wait for it, or stop it first.") from None
+            raise CannotGrade(
+                f"This course is being graded already, by {who}. Wait for it, or stop it first."
+            ) from None
         os.ftruncate(file, 0)
         with contextlib.suppress(OSError):  # on a full disk the lock itself still holds
             os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
@@ -183,7 +185,9 @@ class Writer:
             seconds = extension.total_seconds() if extension is not None else None
             found[student] = {"grades": {}, "extension": seconds, "timestamp": stamp.isoformat() if stamp else None}
         for student, cell, *points in db.execute(
-            select(submitted.c.student_id, grade.c.cell_id, grade.c.auto_score, grade.c.manual_score, grade.c.extra_credit)
+            select(
+                submitted.c.student_id, grade.c.cell_id, grade.c.auto_score, grade.c.manual_score, grade.c.extra_credit
+            )
             .join(notebook, notebook.c.assignment_id == submitted.c.id)
             .join(grade, grade.c.notebook_id == notebook.c.id)
             .where(mine)
@@ -250,7 +254,11 @@ class Writer:
         """Give each cell its row, and the row what was found out."""
         run = self._book.db.execute
         there = {row.cell_id: row for row in run(select(table).where(table.c.notebook_id == notebook))}
-        new = [{"notebook_id": notebook, "cell_id": cell, **fields(given.get(cell), None)} for cell in cells if cell not in there]
+        new = [
+            {"notebook_id": notebook, "cell_id": cell, **fields(given.get(cell), None)}
+            for cell in cells
+            if cell not in there
+        ]
         if new:
             run(table.insert(), new)
         for cell, row in there.items():
@@ -269,7 +277,10 @@ def _decided(is_new: bool) -> Fields:
         score, look = given
         if row is None or is_new or row.auto_score != score:
             # As nbgrader has it: what a person decided is to be seen again after a new grading.
-            return {"auto_score": score, "needs_manual_grade": look or (row is not None and row.manual_score is not None)}
+            return {
+                "auto_score": score,
+                "needs_manual_grade": look or (row is not None and row.manual_score is not None),
+            }
         return {}
 
     return fields

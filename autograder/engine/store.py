@@ -109,7 +109,10 @@ def shared_keys(assignment: Assignment) -> dict[str, str]:
     judge = assignment.config.get("Judge", {})
     packages = {name.partition(".")[0] for name in [*judge.get("modules", []), *judge.get("preload", [])]}
     code = [Path(place) for name in sorted(packages) if (place := package_place(name))]
-    checks = [*chain.from_iterable(map(_sources, code)), *chain.from_iterable(map(_data, map(Path, judge.get("readable", []))))]
+    checks = [
+        *chain.from_iterable(map(_sources, code)),
+        *chain.from_iterable(map(_data, map(Path, judge.get("readable", [])))),
+    ]
     # The root is where this course lies on this machine; grades do not depend on it.
     settings = {name: value for name, value in assignment.config.items() if name not in ("CourseDirectory", "NbGrader")}
     return {
@@ -139,7 +142,11 @@ def submission_key(folder: Path, names: Iterable[str]) -> str:
         for name in sorted(files):
             path = os.path.join(parent, name)
             info = os.lstat(path)
-            found.update(f"\x1f{os.path.relpath(path, folder)}\x1f{info.st_mode}\x1f{info.st_size}\x1f".encode("utf-8", "replace"))
+            found.update(
+                f"\x1f{os.path.relpath(path, folder)}\x1f{info.st_mode}\x1f{info.st_size}\x1f".encode(
+                    "utf-8", "replace"
+                )
+            )
             if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 and info.st_size <= MOST_HASHED:
                 with open(path, "rb") as file:
                     found.update(file.read())

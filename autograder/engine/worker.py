@@ -6,6 +6,7 @@ then submissions. It answers each. When the input closes, it ends at once: nobod
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import queue
@@ -83,10 +84,8 @@ class Worker:
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass
 
     def _say(self, value: Any) -> None:
         try:

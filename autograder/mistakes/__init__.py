@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.reference import solution_text
-from autograder.texts import own_text, run_text
+from autograder.texts import own_text, run_texts
+from course_utils.checks.exercise import EXERCISES
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,14 @@ class Mistake:
     text: str
 
     @cached_property
+    def functions(self) -> tuple[Callable, ...]:
+        """The answer and its companions, by default the right ones."""
+        return run_texts(self.text, *EXERCISES[self.exercise].functions)
+
+    @property
     def function(self) -> Callable:
         """The wrong answer itself."""
-        return run_text(self.text, self.exercise)
+        return self.functions[0]
 
 
 MISTAKES: list[Mistake] = []
@@ -56,13 +62,13 @@ def edit(exercise: str, sentence: str, *replacements: tuple[str, str]) -> None:
     MISTAKES.append(Mistake(exercise, sentence, text))
 
 
-def mistake(exercise: str, sentence: str) -> Callable[[Callable], Callable]:
-    """Register a function, complete in itself, as a wrong answer to an exercise."""
+def mistake(exercise: str, sentence: str, made_by: str = "{}") -> Callable[[Callable], Callable]:
+    """Register a function or class as a wrong answer to an exercise; ``made_by`` as for a variant."""
 
-    def register(function: Callable) -> Callable:
-        text = f"{own_text(function)}\n\n\n{exercise} = {function.__name__}"
-        MISTAKES.append(Mistake(exercise, sentence, text))
-        return function
+    def register(definition: Callable) -> Callable:
+        answer = made_by.format(definition.__name__)
+        MISTAKES.append(Mistake(exercise, sentence, f"{own_text(definition)}\n\n\n{exercise} = {answer}"))
+        return definition
 
     return register
 
@@ -96,8 +102,11 @@ def mistakes_in(exercise: str) -> list[Mistake]:
 
 
 from autograder.mistakes import (  # noqa: E402 - register theirs
+    batchnorm_softmax,  # noqa: F401
     data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
+    hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )

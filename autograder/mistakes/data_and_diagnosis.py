@@ -180,6 +180,7 @@ edits(
 )
 
 missing_predictions("data_and_diagnosis_predictions", 3)
+missing_predictions("data_and_diagnosis_more_predictions", 3)
 
 wrong_options(
     "data_and_diagnosis_answers",

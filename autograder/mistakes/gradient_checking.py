@@ -353,7 +353,8 @@ def given_pass(X, Y, parameters):
 
 # --- predictions and answers ------------------------------------------------------------------------------------------
 
-missing_predictions("gradient_checking_predictions", 4)
+missing_predictions("gradient_checking_predictions", 3)
+missing_predictions("gradient_checking_more_predictions", 4)
 
 wrong_options(
     "gradient_checking_answers",

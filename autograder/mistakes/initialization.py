@@ -282,6 +282,7 @@ def lonely(W, tol=1e-8):
 # --- initialization_predictions ---------------------------------------------------------------------------------------
 
 missing_predictions("initialization_predictions", 4)
+missing_predictions("initialization_more_predictions", 5)
 
 # --- initialization_answers -------------------------------------------------------------------------------------------
 

@@ -472,7 +472,8 @@ def flip_in_place(images, p, rng):
 
 # --- predictions and answers ------------------------------------------------------------------------------------------
 
-missing_predictions("regularization_predictions", 4)
+missing_predictions("regularization_predictions", 5)
+missing_predictions("regularization_more_predictions", 6)
 
 wrong_options(
     "regularization_answers",

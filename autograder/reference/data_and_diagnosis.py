@@ -16,6 +16,19 @@ def data_and_diagnosis_predictions() -> dict[int, str]:
     ### END SOLUTION
 
 
+def data_and_diagnosis_more_predictions() -> dict[int, str]:
+    """Say what you expect of the experiments to come, before you run them: one letter each, ``{1: "a", 2: "b", ...}``.
+
+    Returns
+    -------
+    dict
+        Prediction number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
+    """
+    ### BEGIN SOLUTION
+    return {1: "a", 2: "b", 3: "c"}
+    ### END SOLUTION
+
+
 def split_indices(
     m: int, fractions: tuple[float, float, float], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,6 +12,19 @@ def gradient_checking_predictions() -> dict[int, str]:
         Prediction number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
     """
     ### BEGIN SOLUTION
+    return {1: "a", 2: "b", 3: "c"}
+    ### END SOLUTION
+
+
+def gradient_checking_more_predictions() -> dict[int, str]:
+    """Say what you expect of the experiments to come, before you run them: one letter each, ``{1: "a", 2: "b", ...}``.
+
+    Returns
+    -------
+    dict
+        Prediction number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
+    """
+    ### BEGIN SOLUTION
     return {1: "a", 2: "b", 3: "c", 4: "d"}
     ### END SOLUTION
 

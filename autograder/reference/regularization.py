@@ -14,7 +14,20 @@ def regularization_predictions() -> dict[int, str]:
         Prediction number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
     """
     ### BEGIN SOLUTION
-    return {1: "a", 2: "b", 3: "c", 4: "d"}
+    return {1: "a", 2: "b", 3: "c", 4: "d", 5: "a"}
+    ### END SOLUTION
+
+
+def regularization_more_predictions() -> dict[int, str]:
+    """Say what you expect of the experiments to come, before you run them: one letter each, ``{1: "a", 2: "b", ...}``.
+
+    Returns
+    -------
+    dict
+        Prediction number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
+    """
+    ### BEGIN SOLUTION
+    return {1: "a", 2: "b", 3: "c", 4: "d", 5: "a", 6: "b"}
     ### END SOLUTION
 
 

@@ -8,12 +8,12 @@ as you train networks.
 
 | you write | points |
 |---|---|
-| three predictions, before you run the experiments | 1 |
+| three predictions, and later three more, before you run the experiments | 2 |
 | `split_indices` | 8 |
 | `diagnose` | 6 |
 | `fit_normalizer` | 6 |
 | `normalize` | 6 |
-| answers to four questions | 3 |
+| answers to four questions | 2 |
 
 Write your code where it says `TODO`, run the cell, then run the `check` below it. It tells you what is wrong, as often
 as you like. The same checks run on other cases when your work is graded.
@@ -28,8 +28,8 @@ from course_utils import check, data, network, plots, show_prediction
 r"""
 ## Predict before you run
 
-Three experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its part of the
-point, and what you guessed wrong you will remember.
+Six experiments lie ahead, three of them in this half. Say now what you expect of them. A guess is enough: any letter
+earns its part of the point, and what you guessed wrong you will remember.
 
 **1.** A network is right 90 % of the time. You measure that on 100 examples. How far off are such measurements, say
 the worst of twenty?
@@ -39,21 +39,20 @@ the worst of twenty?
 - c) By several per cent.
 - d) By thirty per cent.
 
-**2.** A straight line cannot separate two circles. You train a linear classifier on 20 examples of them, then on 300.
-On new examples its accuracy…
+**2.** One network has learned from bright pictures, another from dim ones, such as the phones of your users take. You
+choose between them on a dev set of bright pictures. For your users, the chosen one is…
 
-- a) rises to 100 %,
-- b) stays about as bad as guessing,
-- c) falls,
-- d) rises to about 90 %.
+- a) as good as on the dev set,
+- b) a little worse than there, but still the better of the two,
+- c) worse than the other,
+- d) better than on the dev set.
 
-**3.** One feature is about 100 times as large as another. Gradient descent on the raw features, beside gradient
-descent on normalized ones, each at its best learning rate, gets to the minimum…
+**3.** A network is wrong on 15 % of the training set and on 16 % of the dev set. What is wrong with it?
 
-- a) in about as many steps,
-- b) in fewer steps,
-- c) in about twice as many steps,
-- d) in many more steps, if at all.
+- a) It does badly on what is new to it.
+- b) It has not learned enough from what it has seen.
+- c) Nothing.
+- d) These two numbers do not tell: it depends on how well anybody can do the task.
 """
 
 # %% exercise="data_and_diagnosis_predictions"
@@ -111,17 +110,80 @@ for place, shares in enumerate(rows.values()):
         hatch = ("", "//", "..")[index]
         ax.barh(place, share, left=left, color=plots.COLOURS[index], edgecolor="white", hatch=hatch, label=label)
         left += share
-ax.set(xlabel="share in %", ylabel="", yticks=[0, 1], yticklabels=list(rows))
-ax.set_ylabel("data")
+ax.set(xlabel="share in %", ylabel="data", yticks=[0, 1], yticklabels=list(rows))
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plots.show(fig, alt="Two bars: 1000 examples are split 60, 20, 20; a million examples 98, 1, 1.")
 
 # %% [markdown]
 r"""
-One more rule: **dev and test come from the same distribution**, the one that you care about. Whoever tunes on sharp
-photographs and is tested on blurred ones has aimed at the wrong target. If train has to come from elsewhere, so be it;
-dev and test must not.
+### Aim at the right target
+
+One more rule: **dev and test come from the same distribution**, the one that you care about. If train has to come from
+elsewhere, so be it; dev and test must not.
+
+Here is what happens otherwise. The task: does a hand show three fingers or more? There are 300 bright pictures from
+the web and 100 dim ones from phones (made here from bright ones: a third of the light, and noise).
+"""
+
+
+# %% tags=["experiment"]
+hands = data.load_hands()
+
+
+def phone(X, rng):
+    """Pictures as a phone takes them in the evening."""
+    return np.clip(0.3 * X + rng.normal(0, 15, X.shape), 0, 255)
+
+
+examples = hands.X_train[:, :6]
+plots.images(
+    data.as_images(np.hstack([examples, phone(examples, np.random.default_rng(0))])),
+    ["web"] * 6 + ["phone"] * 6,
+    alt="Six bright drawings of hands with no to five fingers up; below them the same ones, dim and noisy.",
+)
+
+# %% [markdown]
+r"""
+One network learns from the first, one from the second. Which one is for your users, who have phones? Five times, with
+other pictures and another start:
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+show_prediction(data_and_diagnosis_predictions, 2)
+three_or_more = (hands.Y_train >= 3).astype(float)
+
+
+def learned_from(X, Y, seed):
+    """The accuracy in %, as a function of a set, of a network trained on another one."""
+    mean, spread = X.mean(), X.std()
+    start = network.example_parameters([400, 10, 1], seed)
+    trained, _ = network.train(start, (X - mean) / spread, Y, learning_rate=0.1, iterations=200, progress=None)
+    return lambda X, Y: 100 * network.accuracy((X - mean) / spread, Y, trained)
+
+
+for seed in range(5):
+    rng = np.random.default_rng(seed)
+    web, few, dev, test = np.split(rng.permutation(1080), [300, 400, 520])
+    X, Y = hands.X_train, three_or_more
+    dim = phone(X, rng)
+    networks = {
+        "web": learned_from(X[:, web], Y[:, web], seed),
+        "phone": learned_from(dim[:, few], Y[:, few], seed),
+    }
+    for name, pictures in (("bright", X), ("dim", dim)):
+        measured = {label: accuracy(pictures[:, dev], Y[:, dev]) for label, accuracy in networks.items()}
+        chosen = max(measured, key=measured.get)
+        true = networks[chosen](dim[:, test], Y[:, test])
+        words = " and ".join(f"{label} {value:.0f} %" for label, value in measured.items())
+        print(f"dev set {name + ':':7} {words}; chosen: {chosen:5} for users {true:.0f} %")
+
+# %% [markdown]
+r"""
+Prediction 2: c. On the bright dev set the network from the web wins each time, and each time it is the wrong one.
+On a dev set of dim pictures the other one wins, and does for users what the dev set promised, give or take the few per
+cent by which 120 examples err.
 
 ## Exercise 1: deal out
 
@@ -192,6 +254,7 @@ from autograder.reference.data_and_diagnosis import diagnose
 check(diagnose)
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(data_and_diagnosis_predictions, 3)
 cases = [(0.01, 0.11), (0.15, 0.16), (0.15, 0.30), (0.005, 0.01)]
 for bayes_error in (0.0, 0.14):
     print(f"Bayes error {bayes_error:.0%}:")
@@ -202,9 +265,49 @@ for bayes_error in (0.0, 0.14):
 
 # %% [markdown]
 r"""
-The same 15 % on the training set is high bias where people are always right, and no bias to speak of where even they
-fail in 14 % of the cases.
+Prediction 3: d. The same 15 % on the training set is high bias where people are always right, and no bias to speak of
+where even they fail in 14 % of the cases.
+"""
 
+# %% [markdown]
+r"""
+## Predict the second half
+
+Three more experiments: what cures what you have just diagnosed, and what the scale of the inputs does.
+
+**1.** A straight line cannot separate two circles. You train a linear classifier on 20 examples of them, then on 300.
+On new examples its accuracy…
+
+- a) rises to 100 %,
+- b) stays about as bad as guessing,
+- c) falls,
+- d) rises to about 90 %.
+
+**2.** One feature is about 100 times as large as another. Gradient descent on the raw features, beside gradient
+descent on normalized ones, each at its best learning rate, gets to the minimum…
+
+- a) in about as many steps,
+- b) in fewer steps,
+- c) in about twice as many steps,
+- d) in many more steps, if at all.
+
+**3.** From 209 small drawings a network has learned whether they show a cat. On these it is always right, on new ones
+it fails in about a quarter of the cases. What makes it better at new ones?
+
+- a) five times as many units
+- b) three times as many steps
+- c) more drawings
+- d) all of them
+"""
+
+# %% exercise="data_and_diagnosis_more_predictions"
+from autograder.reference.data_and_diagnosis import data_and_diagnosis_more_predictions
+
+# %% points=1
+check(data_and_diagnosis_more_predictions)
+
+# %% [markdown]
+r"""
 ## What to do about it
 
 The **basic recipe**: bias first, then variance, then again.
@@ -250,7 +353,7 @@ The order matters, because the remedies differ. Here is what more data does to a
 
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(data_and_diagnosis_predictions, 2)
+show_prediction(data_and_diagnosis_more_predictions, 1)
 circles = data.load_circles()
 sizes = [20, 40, 80, 150, 300]
 models = {"linear": [2, 1], "20 hidden units": [2, 20, 1]}
@@ -289,7 +392,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 2: b. The linear classifier has high bias: with 300 examples it is as lost as with 20. The network has high
+Prediction 1: b. The linear classifier has high bias: with 300 examples it is as lost as with 20. The network has high
 variance with 20 examples, and more data is its cure.
 """
 
@@ -301,7 +404,7 @@ One feature is an age, another an income. Their numbers differ by a factor of a 
 cost. The cure takes two steps: subtract the mean of each feature, divide by its standard deviation.
 
 $$\mu = \frac1m \sum_i x^{(i)}, \qquad \sigma = \sqrt{\frac1m \sum_i \left(x^{(i)} - \mu\right)^2}, \qquad
-x \leftarrow \frac{x - \mu}{\sigma}.$$
+x := \frac{x - \mu}{\sigma}.$$
 """
 
 # %% tags=["experiment"]
@@ -345,8 +448,8 @@ check(fit_normalizer)
 
 # %% [markdown]
 r"""
-**Mind the notes.** Some lecture notes print $\sigma^2 = \frac1m \sum_i (x^{(i)})^2$, without the mean. That is right
-only where $\mu$ is 0 already. For a feature with $\mu = 5$ and $\sigma = 3$:
+**Mind the notes: the mean left out.** Some lecture notes print $\sigma^2 = \frac1m \sum_i (x^{(i)})^2$, without the
+mean. That is right only where $\mu$ is 0 already. For a feature with $\mu = 5$ and $\sigma = 3$:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -393,7 +496,7 @@ learning rate (tried: 40 rates).
 
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(data_and_diagnosis_predictions, 3)
+show_prediction(data_and_diagnosis_more_predictions, 2)
 
 
 def problem(seed, ratio=100.0):
@@ -466,8 +569,104 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 3: d. In a narrow valley the rate has to be small enough for the steep side, and then it is far too small
+Prediction 2: d. In a narrow valley the rate has to be small enough for the steep side, and then it is far too small
 for the flat one. Normalized, all sides are alike, and one rate suits them all.
+
+## All of it, on cats
+
+A real case for your four functions. A drawing has 20 × 20 grey pixels, and the question is whether it shows a cat: a
+head with two pointed ears. People see that at a glance, so the Bayes error is 0. There are 209 drawings to learn from
+and 50 for dev.
+"""
+
+# %% tags=["experiment"]
+cats = data.load_cats()
+plots.images(
+    data.as_images(cats.X_train[:, :12]),
+    ["other", "cat"] * 6,
+    alt="Twelve grey drawings in turns: a head without ears or with round ones, a box or a tent; and a head with two"
+    " pointed ears.",
+)
+
+# %% [markdown]
+r"""
+A network learns from some of the drawings, or from all; then with more units, or for longer. Five starts each:
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+show_prediction(data_and_diagnosis_more_predictions, 3)
+
+
+def errors(examples=209, units=20, iterations=200):
+    """Errors on train and dev, for five starts and choices of the examples."""
+    found = []
+    for seed in range(5):
+        chosen, _, _ = split_indices(209, (examples / 209, 1 - examples / 209, 0), np.random.default_rng(seed))
+        X, Y = cats.X_train[:, chosen], cats.Y_train[:, chosen]
+        mu, sigma = fit_normalizer(X)
+        trained, _ = network.train(
+            network.example_parameters([400, units, 1], seed),
+            normalize(X, mu, sigma),
+            Y,
+            learning_rate=0.05,
+            iterations=iterations,
+            progress=f"{examples} drawings, {units} units, {iterations} steps, seed {seed}",
+        )
+        parts = ((X, Y), (cats.X_dev, cats.Y_dev))
+        found.append([1 - network.accuracy(normalize(A, mu, sigma), B, trained) for A, B in parts])
+    return np.array(found)
+
+
+attempts = {
+    "50\ndrawings": errors(examples=50),
+    "100\ndrawings": errors(examples=100),
+    "all 209": errors(),
+    "all, 5 ×\nthe units": errors(units=100),
+    "all, 3 ×\nthe steps": errors(iterations=600),
+}
+for label, found in attempts.items():
+    train, dev = np.median(found, axis=0)
+    words = label.replace("\n", " ")
+    print(
+        f"{words:18} train {train:4.0%}, dev {dev:3.0%} ({found[:, 1].min():.0%} to {found[:, 1].max():.0%}):", end=" "
+    )
+    print(diagnose(train, dev))
+fig, axes = plots.figure(width=6.5, height=3.0)
+ax = axes[0, 0]
+for index, part in enumerate(("train", "dev")):
+    middle, low, high = (
+        np.array([function(found[:, index]) for found in attempts.values()]) for function in (np.median, np.min, np.max)
+    )
+    ax.errorbar(
+        np.arange(len(attempts)) + 0.12 * index,
+        100 * middle,
+        100 * np.array([middle - low, high - middle]),
+        fmt=plots.MARKERS[index],
+        color=plots.COLOURS[index],
+        capsize=4,
+        label=part,
+    )
+ax.set(
+    xlabel="what was learned from, and how",
+    ylabel="error in %",
+    title="What helps against high variance (five seeds, least to greatest)",
+)
+ax.set_xticks(np.arange(len(attempts)), list(attempts))
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plots.show(
+    fig,
+    alt="Errors of five attempts: on train always zero; on dev around 30 with 50 and with 100 drawings, 22 with all,"
+    " and no lower with more units or more steps.",
+)
+
+# %% [markdown]
+r"""
+Prediction 3: c. The diagnosis is high variance each time, and what cures bias does nothing for it: there is no bias to
+cure. More drawings help, though slowly: with all of them even the worst of the five is no worse than the best with
+half. What else helps is the subject of the notebook `02_regularization`.
+
+Mind how coarse the numbers are: of 50 drawings, each is worth 2 %. Differences of one or two drawings are noise.
 """
 
 # %% [markdown]
@@ -508,7 +707,7 @@ Choose one letter for each.
 # %% exercise="data_and_diagnosis_answers"
 from autograder.reference.data_and_diagnosis import data_and_diagnosis_answers
 
-# %% points=3
+# %% points=2
 check(data_and_diagnosis_answers)
 
 # %% [markdown]

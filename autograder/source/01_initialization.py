@@ -7,13 +7,13 @@ see networks that cannot learn, networks whose signal dies or explodes on its wa
 
 | you write | points |
 |---|---|
+| four predictions, and later five more, before you run the experiments | 2 |
 | `initialize_parameters_zeros` | 4 |
 | `count_distinct_units` | 4 |
 | `initialize_parameters_random` | 6 |
 | `activation_rms` | 10 |
 | `initialize_parameters_xavier` | 10 |
 | `initialize_parameters_he` | 10 |
-| four predictions, before you run the experiments | 2 |
 | answers to six questions | 4 |
 
 Write your code where it says `TODO`, run the cell, then run the `check` below it. It tells you what is wrong, as often
@@ -60,8 +60,8 @@ Hidden layers use ReLU here, $g(z) = \max(0, z)$. The last layer is one sigmoid 
 r"""
 ## Predict before you run
 
-Four experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its half point, and
-what you guessed wrong you will remember.
+Nine experiments lie ahead, four of them in this half. Say now what you expect of them. A guess is enough: any letter
+earns its part of the point, and what you guessed wrong you will remember.
 
 **1.** Every weight and every bias starts at zero. Over 2000 steps of gradient descent, the cost…
 
@@ -70,33 +70,34 @@ what you guessed wrong you will remember.
 - c) stays where it is,
 - d) rises.
 
-**2.** Three random starts: weights of standard deviation 0.01, 0.5 and 10. Which one begins with the highest cost?
+**2.** Now every weight is 0.5, and every bias zero. After 5000 steps, how many of the ten units of the first layer
+have learned something of their own?
+
+- a) All ten: training takes them apart.
+- b) About half of them.
+- c) None: all ten are still the same unit.
+- d) None: all weights are still 0.5.
+
+**3.** Three random starts: weights of standard deviation 0.01, 0.5 and 10. Which one begins with the highest cost?
 
 - a) 0.01
 - b) 0.5
 - c) 10
 - d) None: no network knows anything yet.
 
-**3.** A signal of size 1 goes through 50 layers of 100 ReLU units. The weights are standard normal times 0.01. How
+**4.** A signal of size 1 goes through 50 layers of 100 ReLU units. The weights are standard normal times 0.01. How
 large is it at the end?
 
 - a) About 1.
 - b) About a hundredth.
 - c) About a millionth.
 - d) So small that a computer just about tells it from zero.
-
-**4.** Six starts, five seeds each, the same data. For which one does the seed matter most?
-
-- a) normal × 0.01
-- b) normal × 10
-- c) Xavier
-- d) He
 """
 
 # %% exercise="initialization_predictions"
 from autograder.reference.initialization import initialization_predictions
 
-# %% points=2
+# %% points=1
 check(initialization_predictions)
 
 # %% [markdown]
@@ -124,6 +125,20 @@ from autograder.reference.initialization import initialize_parameters_zeros
 
 # %% points=4
 check(initialize_parameters_zeros)
+
+# %% [markdown]
+r"""
+**Mind the notes: one layer too far.** Some lecture notes take the length of the list for $L$ and then count up to $L$.
+But the list counts the input as well, which is no layer:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+sizes = [2, 10, 5, 1]
+print(f"{len(sizes)} sizes; your network has {len(initialize_parameters_zeros(sizes)) // 2} layers")
+try:
+    print(f"layer {len(sizes)} would have {sizes[len(sizes)]} units")
+except IndexError:
+    print(f"layer {len(sizes)} would have sizes[{len(sizes)}] units, and there is no such entry")
 
 # %% [markdown]
 r"""
@@ -192,6 +207,7 @@ from autograder.reference.initialization import count_distinct_units
 check(count_distinct_units)
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_predictions, 2)
 circles = data.load_circles()
 layers_dims = [2, 10, 5, 1]
 rng = np.random.default_rng(1)
@@ -216,9 +232,9 @@ plots.cost_curves(
 
 # %% [markdown]
 r"""
-After 5000 steps the layers that started constant still hold one unit each, copied ten times and five times. The
-network is no more able than one with a single unit in every layer. **Weights must differ from unit to unit. Random
-numbers do that.** Biases may stay zero: random weights have already told the units apart.
+Prediction 2: c. After 5000 steps the layers that started constant still hold one unit each, copied ten times and five
+times. The network is no more able than one with a single unit in every layer. **Weights must differ from unit to unit.
+Random numbers do that.** Biases may stay zero: random weights have already told the units apart.
 """
 
 # %% [markdown]
@@ -256,11 +272,11 @@ r"""
 ### How large?
 
 Random, yes, but of what size? Here are three, five seeds each. The line is the median of the seeds; the band reaches
-from the best to the worst.
+from the least to the greatest.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(initialization_predictions, 2)
+show_prediction(initialization_predictions, 3)
 circles = data.load_circles()
 labels = {0.01: "× 0.01 (too small)", 0.5: "× 0.5", 10: "× 10 (too large)"}
 costs = {label: [] for label in labels.values()}
@@ -290,7 +306,7 @@ plots.cost_curves(
 # %% [markdown]
 r"""
 Too small, and the cost does not move: almost the zeros of exercise 1. Too large, and the first cost is enormous
-(prediction 2: c): the sigmoid at the end is sure of itself and half of the time wrong. Three layers forgive a lot.
+(prediction 3: c): the sigmoid at the end is sure of itself and half of the time wrong. Three layers forgive a lot.
 Fifty do not: look there.
 """
 
@@ -325,7 +341,7 @@ from autograder.reference.initialization import activation_rms
 check(activation_rms)
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(initialization_predictions, 3)
+show_prediction(initialization_predictions, 4)
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 sizes = {}
@@ -346,13 +362,64 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 3: d. A signal as small as the lowest curves is no signal, and the gradient on its way back fares no better.
+Prediction 4: d. A signal as small as the lowest curves is no signal, and the gradient on its way back fares no better.
 With ReLU and scale 1 the signal explodes. With tanh it cannot exceed 1, but it sits at $\pm 1$, where tanh is flat and
 lets no gradient through.
 
 Only one curve is nearly level: tanh with scale $0.1$, and $0.1 = 1 / \sqrt{100}$ with 100 units in a layer. That is no
 accident.
 """
+
+# %% [markdown]
+r"""
+## Predict the second half
+
+Five more: what size the weights should have, and what the right size is worth.
+
+**1.** A unit adds up 400 products of an input of size 1 and a random weight. Which variance must its weights have, so
+that the sum is of size 1 as well?
+
+- a) 1
+- b) 1/20
+- c) 1/400
+- d) 1/400²
+
+**2.** Numbers with mean 0 go through ReLU. How much of their mean square is left?
+
+- a) all of it
+- b) half
+- c) a quarter
+- d) none
+
+**3.** A signal of size 1 goes through 50 layers of ReLU units, with the variance that the first question asks for. How
+large is it at the end?
+
+- a) About 1: that is what the variance is for.
+- b) About a half.
+- c) About a fiftieth.
+- d) Less than a millionth.
+
+**4.** Twenty layers of tanh units, with weights three times as large as they should be. Where do the values of the last
+layer lie?
+
+- a) all close to 0
+- b) evenly between −1 and 1
+- c) near −1 and near 1
+- d) far outside of −1 and 1
+
+**5.** Six starts, five seeds each, the same data. For which one does the seed matter most?
+
+- a) normal × 0.01
+- b) normal × 10
+- c) Xavier
+- d) He
+"""
+
+# %% exercise="initialization_more_predictions"
+from autograder.reference.initialization import initialization_more_predictions
+
+# %% points=1
+check(initialization_more_predictions)
 
 # %% [markdown]
 r"""
@@ -376,6 +443,7 @@ Here is the first formula at work: standard deviations of $z$ for three sizes of
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_more_predictions, 1)
 rng = np.random.default_rng(0)
 a = rng.standard_normal((400, 2000))
 panels = {}
@@ -393,9 +461,19 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-**Mind the notes.** Some lecture notes print $\sqrt{2 / n_\text{in}}$ under the name of Xavier. That is the formula
-of the next exercise, for ReLU. With tanh it makes the signal start too large.
+Prediction 1: c. With 400 inputs it is 1/400, and the sum is as large as its inputs.
+
+**Mind the notes: a formula under another's name.** Some lecture notes print $\sqrt{2 / n_\text{in}}$ under the name of
+Xavier. That is the formula of the next exercise, for ReLU. With tanh it makes the signal start too large, by this
+factor:
 """
+
+# %% tags=["experiment", "nbval-check-output"]
+rng = np.random.default_rng(0)
+a = rng.standard_normal((400, 2000))
+for name, variance in (("√(1/n)", 1 / 400), ("√(2/n)", 2 / 400)):
+    z = rng.normal(0, np.sqrt(variance), (20, 400)) @ a
+    print(f"weights of size {name}: standard deviation of z {z.std():.2f}")
 
 # %% [markdown]
 r"""
@@ -433,6 +511,7 @@ ReLU is not tanh. It sets the negative half of its inputs to zero, and half of t
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_more_predictions, 2)
 z = np.random.default_rng(0).standard_normal(1_000_000)
 a = np.maximum(z, 0)
 print(f"mean square of z: {np.mean(z**2):.3f}, of relu(z): {np.mean(a**2):.3f}")
@@ -444,7 +523,8 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-If $z$ is symmetric around 0, then $\operatorname{E}(a^2) = \tfrac12 \operatorname{Var}(z)$. Put this into the sum:
+Prediction 2: b. If $z$ is symmetric around 0, then $\operatorname{E}(a^2) = \tfrac12 \operatorname{Var}(z)$. Put this
+into the sum:
 
 $$\operatorname{Var}(z^{[l]}) = n_\text{in} \operatorname{Var}(w) \cdot \tfrac12 \operatorname{Var}(z^{[l-1]}).$$
 
@@ -476,12 +556,31 @@ check(initialize_parameters_he)
 
 # %% [markdown]
 r"""
+**Mind the notes: which `layers_dims`?** In some notes the function reads a variable of another cell in place of its own
+argument. In that cell it works. Here it is called with other sizes:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+layers_dims = [100] * 51  # of some other cell
+
+
+def layers_of(sizes):
+    """Count layers as those notes do: `sizes` is never looked at."""
+    return len(layers_dims) - 1
+
+
+yours = len(initialize_parameters_he([2, 10, 1], np.random.default_rng(0))) // 2
+print(f"asked for the network [2, 10, 1]: yours has {yours} layers, the one of the notes {layers_of([2, 10, 1])}")
+
+# %% [markdown]
+r"""
 ### Fifty layers again
 
 Which formula keeps which activation alive? The band shows five seeds.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(initialization_more_predictions, 3)
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 starts = {"Xavier": initialize_parameters_xavier, "He": initialize_parameters_he}
@@ -503,17 +602,21 @@ plots.signals(
 
 # %% [markdown]
 r"""
-ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$, fifty times over. With tanh the signal fades a
-little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He it stays larger, at the price of units nearer to
-the flat part of tanh.
+Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$, fifty times over. With tanh the signal
+fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He it stays larger, at the price of units
+nearer to the flat part of tanh.
 
 ### Turn the knob
 
-What a gain $g$ in $\operatorname{Var}(w) = g^2 / n_\text{in}$ does to the values inside a tanh network. Three settings:
+What the gain in $\operatorname{Var}(w) = \text{gain}^2 / n_\text{in}$ does to the values inside a tanh network. Three
+settings:
 """
 
 
 # %% tags=["experiment"]
+show_prediction(initialization_more_predictions, 4)
+
+
 def last_layer(gain, depth=20, units=100):
     """Values of the last hidden layer of a tanh network whose weights have the standard deviation gain / √units."""
     rng = np.random.default_rng(0)
@@ -532,8 +635,8 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Left: the signal is dead. Right: units sit at $\pm 1$, where tanh is flat. Now move the slider. Where do the values
-begin to pile up at the ends?
+Prediction 4: c. Left: the signal is dead. Right: units sit at $\pm 1$, where tanh is flat. Now move the slider. Where
+do the values begin to pile up at the ends?
 """
 
 
@@ -562,7 +665,7 @@ takes about a quarter of a minute.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(initialization_predictions, 4)
+show_prediction(initialization_more_predictions, 5)
 circles = data.load_circles()
 layers_dims = [2, 10, 5, 1]
 
@@ -620,7 +723,7 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Read the figure with its band (prediction 4: b). Weights times 10 end well for one seed and badly for the next; one
+Read the figure with its band (prediction 5: b). Weights times 10 end well for one seed and badly for the next; one
 curve would have told you anything you like. Xavier and He are close here, because three layers are not fifty.
 
 All of this was judged on training and dev points. The test points are used once, for the start we would choose:

@@ -8,7 +8,7 @@ each of them work, and each of them do too much.
 
 | you write | points |
 |---|---|
-| four predictions, before you run the experiments | 2 |
+| five predictions, and later six more, before you run the experiments | 2 |
 | `compute_cost_with_regularization` | 8 |
 | `backward_propagation_with_regularization` | 8 |
 | `weight_decay_step` | 4 |
@@ -31,6 +31,58 @@ from course_utils import check, data, network, plots, show_prediction
 
 # %% [markdown]
 r"""
+## Predict before you run
+
+Eleven experiments lie ahead, five of them in this half. Say now what you expect of them. A guess is enough: any letter
+earns its part of the point, and what you guessed wrong you will remember.
+
+**1.** A large network is trained for long on 120 points. Somebody labelled them, and got 8 % wrong. In how many of
+these 120 points does the network agree with its labels in the end?
+
+- a) In about half: the wrong labels confuse it.
+- b) In clearly more than 92 %: it learns wrong labels too.
+- c) In 92 %: it learns the rule and leaves the wrong ones aside.
+- d) In clearly fewer than 92 %.
+
+**2.** You punish large weights, with a strength $\lambda$ from 0 to 10. The accuracy on the dev set…
+
+- a) rises all the way,
+- b) falls all the way,
+- c) rises, and later falls,
+- d) stays the same.
+
+**3.** There are two ways to make weights small: a penalty in the gradient, and a shrinking of the weights in each step.
+You try both from the same start, with gradient descent and with another optimizer, Adam. The two ways lead…
+
+- a) to the same network, with both optimizers,
+- b) to two networks, with both optimizers,
+- c) to two networks with gradient descent, to the same with Adam,
+- d) to the same network with gradient descent, to two with Adam.
+
+**4.** Which training leaves the most weights at (nearly) zero?
+
+- a) without any penalty
+- b) with a penalty on squares, L2
+- c) with a penalty on absolute values, L1
+- d) all of them alike
+
+**5.** Dropout keeps a value with probability 0.8, and divides what it keeps by 0.8. Somebody has turned the comparison
+round, and keeps what should be dropped. A value of 1 becomes, on the average,
+
+- a) 1/4
+- b) 4/5
+- c) 1
+- d) 5/4
+"""
+
+# %% exercise="regularization_predictions"
+from autograder.reference.regularization import regularization_predictions
+
+# %% points=1
+check(regularization_predictions)
+
+# %% [markdown]
+r"""
 ## Learning by heart
 
 Two classes on either side of a curve. Somebody labelled the 120 training points, and got 8 % of them wrong. The labels
@@ -39,6 +91,7 @@ of the dev and test points are right. Here is a network of 60 and 20 hidden unit
 
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(regularization_predictions, 1)
 noisy = data.load_noisy_classes()
 layers_dims = [2, 60, 20, 1]
 seeds = range(5)
@@ -90,51 +143,10 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-The network is right about nearly every training point, the wrongly labelled ones too: its boundary makes detours for
-them. Each detour costs points on the dev set. And the detours differ from seed to seed: **high variance**.
+Prediction 1: b. The network is right about nearly every training point, the wrongly labelled ones too: its boundary
+makes detours for them. Each detour costs points on the dev set. And the detours differ from seed to seed: **high
+variance**.
 """
-
-# %% [markdown]
-r"""
-## Predict before you run
-
-Four experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its half point, and
-what you guessed wrong you will remember.
-
-**1.** You punish large weights, with a strength $\lambda$ from 0 to 10. The accuracy on the dev set…
-
-- a) rises all the way,
-- b) falls all the way,
-- c) rises, and later falls,
-- d) stays the same.
-
-**2.** Which training leaves the most weights at (nearly) zero?
-
-- a) without any penalty
-- b) with a penalty on squares, L2
-- c) with a penalty on absolute values, L1
-- d) all of them alike
-
-**3.** Dropout switches units off at random while training. You forget to end it when you use the network. Its accuracy…
-
-- a) stays the same: it was trained that way,
-- b) is lower on the whole, and another one each time you ask,
-- c) is higher,
-- d) is that of guessing.
-
-**4.** The length of all weights together after training with dropout, beside that after training with L2:
-
-- a) Shorter: dropout shrinks weights the most.
-- b) The same.
-- c) Longer.
-- d) Zero: all weights were dropped.
-"""
-
-# %% exercise="regularization_predictions"
-from autograder.reference.regularization import regularization_predictions
-
-# %% points=2
-check(regularization_predictions)
 
 # %% [markdown]
 r"""
@@ -211,13 +223,13 @@ check(backward_propagation_with_regularization)
 r"""
 ### How strong?
 
-Six strengths, five seeds each. The line is the median of the seeds; the band reaches from the least to the greatest.
-This takes about ten seconds.
+Five strengths, five seeds each. The line is the median of the seeds; the band reaches from the least to the greatest.
+This takes ten seconds or so.
 """
 
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(regularization_predictions, 1)
+show_prediction(regularization_predictions, 2)
 
 
 def with_l2(lambd):
@@ -228,7 +240,7 @@ def with_l2(lambd):
     ]
 
 
-strengths = [0.0, 0.03, 0.1, 0.3, 1.0, 10.0]
+strengths = [0.0, 0.1, 0.3, 1.0, 10.0]
 l2 = {lambd: plain if lambd == 0 else with_l2(lambd) for lambd in strengths}
 for lambd, models in l2.items():
     report(f"λ = {lambd:g}", models)
@@ -254,9 +266,9 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Prediction 1: c. On the left the network overfits: good on the training set, worse on the dev set. On the right it
-underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$,
-and only the **dev set** can tell you which. Training accuracy always votes for $\lambda = 0$.
+Prediction 2: c. On the left the network overfits: good on the training set, worse on the dev set. On the right it
+underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$, and only the
+**dev set** can tell you which. Training accuracy always votes for $\lambda = 0$.
 
 ## Exercise 3: weight decay
 
@@ -291,42 +303,71 @@ check(weight_decay_step)
 r"""
 ### Are L2 and weight decay the same?
 
-For gradient descent they are: it is the same formula. Many optimizers give each weight a step size of its own, divided
-by the size of the gradients it has seen. Adam, which you meet in a later notebook, is one. Here stands its simplest
-relative, which divides by the root of the sum of all squared gradients so far. Both ways, 300 steps from the same
-start:
+For gradient descent they are: it is the same formula. But many optimizers give each weight a step size of its own,
+divided by the size of the gradients that it has seen. **Adam** is one. Its two settings $\beta$ say how long it
+remembers, and with both at 0 it remembers nothing. Then a step goes along
+
+$$\frac{g}{|g| + \varepsilon},$$
+
+that is, one learning rate up or down for each weight. (You write it whole in the notebook `04_optimization`, and see
+this again there at 0.9 and 0.999.) Both ways, 300 steps from the same start, five seeds:
 """
 
 
 # %% tags=["experiment", "nbval-check-output"]
-def compare(own_steps, lambd=3.0, learning_rate=0.1):
-    """The largest difference of a weight between L2 in the gradient and weight decay beside it."""
-    results = []
-    for penalty in (True, False):
-        parameters, seen = network.example_parameters(layers_dims, 0), {}
-        for _ in range(300):
-            used = lambd if penalty else 0.0
-            grads = backward_propagation_with_regularization(noisy.X_train, noisy.Y_train, parameters, used)
-            stepped = {}
-            for key, value in parameters.items():
-                g = grads["d" + key]
-                seen[key] = seen.get(key, 0) + g**2
-                g = g / (np.sqrt(seen[key]) + 1e-8) if own_steps else g
-                decay = 0.0 if penalty or key[0] == "b" else lambd
-                stepped[key] = weight_decay_step(value, g, learning_rate, decay, noisy.X_train.shape[1])
-            parameters = stepped
-        results.append(parameters)
-    return max(np.abs(results[0][key] - results[1][key]).max() for key in results[0])
+show_prediction(regularization_predictions, 3)
+m = noisy.X_train.shape[1]
 
 
-print(f"gradient descent:           {compare(False):.0e}")
-print(f"a step size for each weight: {compare(True):.0e}")
+def both_ways(seed, direction, learning_rate, lambd=3.0):
+    """Train with L2 and with weight decay: both networks, and after each step the largest difference of a weight."""
+    l2_way = decay_way = network.example_parameters(layers_dims, seed)
+    apart = []
+    for _ in range(300):
+        grads = backward_propagation_with_regularization(noisy.X_train, noisy.Y_train, l2_way, lambd)
+        l2_way = {key: value - learning_rate * direction(grads["d" + key]) for key, value in l2_way.items()}
+        grads = backward_propagation_with_regularization(noisy.X_train, noisy.Y_train, decay_way, 0.0)
+        decay_way = {
+            key: weight_decay_step(value, direction(grads["d" + key]), learning_rate, lambd * (key[0] == "W"), m)
+            for key, value in decay_way.items()
+        }
+        apart.append(max(np.abs(l2_way[key] - decay_way[key]).max() for key in l2_way))
+    return l2_way, decay_way, apart
+
+
+def all_weights(parameters):
+    """Every weight of a network in one array."""
+    return np.concatenate([value.ravel() for key, value in parameters.items() if key[0] == "W"])
+
+
+optimizers = {
+    "gradient descent": (lambda g: g, 0.1),
+    "Adam, both β = 0": (lambda g: g / (np.abs(g) + 1e-8), 0.001),
+}
+apart = {}
+for label, (direction, learning_rate) in optimizers.items():
+    runs = [both_ways(seed, direction, learning_rate) for seed in seeds]
+    apart[label] = [run[2] for run in runs]
+    lengths = [np.median([np.linalg.norm(all_weights(run[way])) for run in runs]) for way in (0, 1)]
+    print(f"{label}: {np.median(apart[label], axis=0)[-1]:.0e} apart after 300 steps")
+    print(f"    length of all weights: {lengths[0]:.2f} with L2, {lengths[1]:.2f} with weight decay")
+plots.lines(
+    {label: np.array(rows) for label, rows in apart.items()},
+    np.arange(1, 301),
+    "step",
+    "largest difference of a weight",
+    "L2 against weight decay (five seeds)",
+    "Largest difference of a weight against step, on a logarithmic axis: with gradient descent it stays below 1e-13;"
+    " with Adam it begins above a thousandth and rises to more than a half.",
+    yscale="log",
+)
 
 # %% [markdown]
 r"""
-With plain gradient descent the two agree to rounding. With a step size for each weight they do not: the penalty's
-gradient is divided too, so weights with large gradients are hardly pulled at all. Then it matters which of the two you
-mean.
+Prediction 3: d. With gradient descent the two agree to rounding. With Adam they do not: the gradient of the penalty is
+divided too. A weight that the data hardly care for is pulled by a whole learning rate in each step, however weak the
+penalty; one that they care for is hardly pulled at all. Here that makes the weights much shorter than weight decay does
+with the same $\lambda$. So with Adam it matters which of the two you mean.
 """
 
 # %% [markdown]
@@ -410,7 +451,7 @@ from autograder.reference.regularization import l1_gradient
 check(l1_gradient)
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(regularization_predictions, 2)
+show_prediction(regularization_predictions, 4)
 
 
 def with_l1(lambd):
@@ -422,11 +463,6 @@ def with_l1(lambd):
         return {key: value + pull.get(key[1:], 0) for key, value in grads.items()}
 
     return [fit(seed, gradients) for seed in seeds]
-
-
-def all_weights(parameters):
-    """Every weight of a network in one array."""
-    return np.concatenate([value.ravel() for key, value in parameters.items() if key[0] == "W"])
 
 
 l1 = {lambd: with_l1(lambd) for lambd in (0.3, 1.0)}
@@ -451,7 +487,7 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Prediction 2: c. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
+Prediction 4: c. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
 others be large: the network is **sparse**. (Plain gradient steps make them hover about zero in a distance of one step,
 hence "within 0.01".)
 """
@@ -508,6 +544,7 @@ division, and with the comparison turned round.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(regularization_predictions, 5)
 rng = np.random.default_rng(0)
 A = np.ones((100, 100))
 probabilities = np.linspace(0.1, 1, 10)
@@ -537,7 +574,7 @@ for keep_prob in (0.5, 0.8):
 r"""
 **Mind the notes: the mask turned round.** Some lecture notes compare the other way, $D = (\text{draw} >
 \text{keep\_prob})$. Look at the two lines above: at 0.5 nobody notices. At 0.8 such a network keeps a fifth of its
-units in place of four fifths, and then divides by 0.8 all the same.
+units in place of four fifths, and then divides by 0.8 all the same: $0.2 / 0.8 = 1/4$ (prediction 5: a).
 
 ## Exercise 7: dropout, backward
 
@@ -566,6 +603,62 @@ check(dropout_backward)
 
 # %% [markdown]
 r"""
+## Predict the second half
+
+Six more: what dropout does and does not do, and two other ways to keep a network from learning by heart.
+
+**1.** You drop more and more: keep_prob from 1 down to 0.3. The accuracy…
+
+- a) falls all the way, on the training set and on the dev set,
+- b) falls on the training set; on the dev set it rises, and later falls,
+- c) rises on both,
+- d) rises on the training set and falls on the dev set.
+
+**2.** Dropout switches units off at random while training. You forget to end it when you use the network. Its accuracy…
+
+- a) stays the same: it was trained that way,
+- b) is lower on the whole, and another one each time you ask,
+- c) is higher,
+- d) is that of guessing.
+
+**3.** The length of all weights together after training with dropout, beside that after training with L2:
+
+- a) Shorter: dropout shrinks weights the most.
+- b) The same.
+- c) Longer.
+- d) Zero: all weights were dropped.
+
+**4.** You train for long, and write down the cost after every epoch, on the training set and on the dev set. The lowest
+cost on the dev set comes…
+
+- a) before the lowest one on the training set,
+- b) in the same epoch,
+- c) after it,
+- d) in the first epoch.
+
+**5.** Sixty images of hands have labels. You add the mirror image of each. On new images, the accuracy…
+
+- a) falls,
+- b) stays the same: the network learns nothing that it did not know,
+- c) rises about as much as with sixty more images that have labels,
+- d) rises to nearly 100 %.
+
+**6.** At the end, every cure at its best strength stands beside the network without any. It is…
+
+- a) better on training points, and better on test points,
+- b) better on training points, and worse on test points,
+- c) worse on training points, and worse on test points,
+- d) worse on training points, and better on test points.
+"""
+
+# %% exercise="regularization_more_predictions"
+from autograder.reference.regularization import regularization_more_predictions
+
+# %% points=1
+check(regularization_more_predictions)
+
+# %% [markdown]
+r"""
 ### How much to drop?
 
 `network.gradients_with_dropout` puts your two functions behind every hidden layer. Five probabilities, five seeds each.
@@ -573,6 +666,9 @@ r"""
 
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(regularization_more_predictions, 1)
+
+
 def with_dropout(keep_prob):
     """Train with dropout, once for each seed."""
     models = []
@@ -605,15 +701,18 @@ plots.lines(
 
 # %% [markdown]
 r"""
+Prediction 1: b. Whatever keeps a network from learning by heart keeps it from learning, too, where there is too much of
+it.
+
 ### At test time
 
 **Mind the notes: when to drop.** Some notes say, in passing, that dropout is used at test time, or even only then.
-Here is the network that was trained with keep_prob 0.5, asked ten times, with dropout left on.
+Here is the network that was trained with `keep_prob` 0.5, asked ten times, with dropout left on.
 """
 
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(regularization_predictions, 3)
+show_prediction(regularization_more_predictions, 2)
 
 
 def asked(parameters, training, rng):
@@ -635,7 +734,7 @@ for seed in seeds:
 
 # %% [markdown]
 r"""
-Prediction 3: b. With dropout on, the network says one thing now and another a moment later. Dropout belongs to training
+Prediction 2: b. With dropout on, the network says one thing now and another a moment later. Dropout belongs to training
 only.
 
 ### Does dropout make weights small?
@@ -644,7 +743,7 @@ It is often said to act like L2. Measure it: the length of all weights together,
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(regularization_predictions, 4)
+show_prediction(regularization_more_predictions, 3)
 groups = {
     "none": plain,
     f"L2, λ = {best_l2:g}": l2[best_l2],
@@ -659,7 +758,7 @@ print(f"{'at the start':16} length {np.median(at_start):.1f}")
 
 # %% [markdown]
 r"""
-Prediction 4: c. With dropout the weights grew less than without anything. But grow they did: they are longer than at
+Prediction 3: c. With dropout the weights grew less than without anything. But grow they did: they are longer than at
 the start, and longer than with L2 at its best. Dropout does not need small weights to be of use, and to call it a kind
 of L2 is a simplification.
 """
@@ -700,7 +799,8 @@ from autograder.reference.regularization import early_stopping
 check(early_stopping)
 
 # %% tags=["experiment", "nbval-check-output"]
-chunk, epochs, patience = 25, 200, 40
+show_prediction(regularization_more_predictions, 4)
+chunk, epochs, patience = 25, 160, 40
 stops, last = [], []
 curves = {"train": [], "dev": []}
 for seed in seeds:
@@ -728,15 +828,17 @@ plots.lines(
     f"epoch of {chunk} steps",
     "cost",
     "The training cost falls on, the dev cost does not (five seeds)",
-    "Cost against epoch: the training cost falls until the end; the dev cost falls at first and then rises again.",
-    ylim=(0, 0.4),
+    "Cost against epoch: the median training cost falls until the end, from 0.35 to 0.09; that on the dev set falls to"
+    " 0.10 near epoch 60 and rises again, to 0.14.",
+    height=5.0,
+    ylim=(0, 0.36),
 )
 
 # %% [markdown]
 r"""
-**Mind the notes: "the lowest J".** Some notes say to stop where the cost $J$ is lowest, and show the training cost.
-You see where that leads: near the last epoch, which is no early stopping at all. It has to be the cost on data that
-the network does not train on.
+Prediction 4: a. **Mind the notes: "the lowest J".** Some notes say to stop where the cost $J$ is lowest, and show the
+training cost. You see where that leads: near the last epoch, which is no early stopping at all. It has to be the cost
+on data that the network does not train on.
 
 Early stopping has a price. It mixes two tasks, to lower the cost and not to overfit, into one knob. L2 keeps them
 apart, but has to be trained once for every $\lambda$.
@@ -789,11 +891,12 @@ plots.images(
 # %% [markdown]
 r"""
 The task: does a hand show three fingers or more? We pretend that only 60 images have labels, and train on them; then
-on them and their mirror images; and then, to compare, on 60 others as well. The
-accuracy is that on the 960 images left over. Ten draws of the images.
+on them and their mirror images; and then, to compare, on 60 others as well. The accuracy is that on the 960 images left
+over. Ten draws of the images.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(regularization_more_predictions, 5)
 hands = data.load_hands()
 many = (hands.Y_train >= 3).astype(float)
 found = {"60 images": [], "60 and their mirror images": [], "120 images": []}
@@ -826,9 +929,9 @@ print(f"better with mirror images in {better} of 10 draws")
 
 # %% [markdown]
 r"""
-In this task the mirror images are worth about as much as 60 more labels, and cost nothing: left and right hands are
-equally common here. But the trick must not change the answer. A mirrored hand shows as many fingers; a mirrored **b**
-is a **d**.
+Prediction 5: c. In this task the mirror images are worth about as much as 60 more labels, and cost nothing: left and
+right hands are equally common here. But the trick must not change the answer. A mirrored hand shows as many fingers; a
+mirrored **b** is a **d**.
 
 ## All of them, side by side
 
@@ -836,7 +939,7 @@ Each at the strength that was best on the dev set. The test set has not been tou
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(regularization_predictions, 1)  # once more: is a stronger cure a better one?
+show_prediction(regularization_more_predictions, 6)
 best_keep = max(keeps, key=lambda keep_prob: np.median(accuracies(dropped[keep_prob])[:, 1]))
 final = {
     "none": plain,
@@ -853,14 +956,21 @@ plots.boundaries(
     {label: probability(models[0]) for label, models in final.items()},
     noisy.X_train,
     noisy.Y_train,
-    alt="Five boundaries for the first seed: without regularization ragged; with L2, L1, dropout and early stopping"
-    " smoother curves that leave single wrong points aside.",
+    alt="Five boundaries for the first seed: without regularization ragged, round many single points; with L2 and L1"
+    " smooth; with dropout and early stopping in between, with fewer detours than without.",
 )
 
 # %% [markdown]
 r"""
-All four heed the wrong labels less, and so have a *lower* training accuracy and a higher one on new points. That is
-what a cure for variance looks like.
+Prediction 6: d. All four heed the wrong labels less, and so have a *lower* training accuracy and a higher one on new
+points. That is what a cure for variance looks like.
+
+How much can you trust that? The settings of this notebook were tried out on these very data, while the test accuracies
+were in sight. So the notebook was run again on ten other draws of its data, by which nothing was set. Medians of the
+ten: 88.9 % without any cure, 95.0 % with L2, 94.9 % with L1, 96.7 % with dropout, 95.4 % stopped early; and each of the
+four was better than none in ten draws of ten. So were the mirror images: 97.3 %, beside 95.2 % with 60 images and
+97.2 % with 120. One draw is an anecdote: this notebook's own is kinder to the network without any cure than eight of
+the ten.
 """
 
 # %% [markdown]
@@ -925,7 +1035,8 @@ r"""
 
 - L2 adds $\frac{\lambda}{m} W$ to $dW$ and makes weights small; L1 adds $\frac{\lambda}{2m} \operatorname{sign} W$ and
   makes most of them zero.
-- Dropout: keep where the draw lies below keep_prob, divide by keep_prob, the same mask backward, and only in training.
+- Dropout: keep where the draw lies below `keep_prob`, divide by `keep_prob`, the same mask backward, and only in
+  training.
 - Stop by the dev cost, keep the best epoch, have patience.
 - Each of them overdone underfits. Strengths are chosen on the dev set; the test set is used once.
 """

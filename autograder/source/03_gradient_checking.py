@@ -8,7 +8,7 @@ against. Then you use it to find four bugs.
 
 | you write | points |
 |---|---|
-| four predictions, before you run the experiments | 2 |
+| three predictions, and later four more, before you run the experiments | 2 |
 | `numerical_derivative` | 6 |
 | `relative_difference` | 8 |
 | `dictionary_to_vector` | 6 |
@@ -33,8 +33,8 @@ from course_utils import bug_hunt, check, data, network, own_work, plots, show_p
 r"""
 ## Predict before you run
 
-Four experiments lie ahead. Say now what you expect of them. A guess is enough: any letter earns its half point, and
-what you guessed wrong you will remember.
+Seven experiments lie ahead, three of them in this half. Say now what you expect of them. A guess is enough: any letter
+earns its part of the point, and what you guessed wrong you will remember.
 
 **1.** You measure the slope of a curve by two points that lie $\varepsilon$ apart, and make $\varepsilon$ smaller, from
 $10^{-1}$ down to $10^{-15}$. The error of the slope…
@@ -52,27 +52,19 @@ $\lVert g_\text{num} - g \rVert / (\lVert g_\text{num} \rVert + \lVert g \rVert)
 - c) 1/2
 - d) 1/3
 
-**3.** Two networks have *right* gradients, one with ReLU and one with tanh. You check both with $\varepsilon$ from
-$10^{-7}$ up to $10^{-1}$. The difference that you find is larger…
+**3.** A network with 400 inputs, layers of 100 and 50 units and one output has 45 201 parameters. How often do you
+compute its cost for *one* numerical gradient?
 
-- a) for ReLU, because it has kinks,
-- b) for tanh, because it is curved,
-- c) for both: they grow alike,
-- d) for neither: right gradients pass at any $\varepsilon$.
-
-**4.** Somebody forgot the factor $1 - A^2$, the derivative of tanh, in backward propagation. The network starts with
-very small weights. The check…
-
-- a) sees it at once, and as clearly after training,
-- b) sees it at once, but no more after training,
-- c) sees next to nothing at the start, and a lot after training,
-- d) never sees it.
+- a) twice
+- b) about 450 times
+- c) about 45 000 times
+- d) about 90 000 times
 """
 
 # %% exercise="gradient_checking_predictions"
 from autograder.reference.gradient_checking import gradient_checking_predictions
 
-# %% points=2
+# %% points=1
 check(gradient_checking_predictions)
 
 # %% [markdown]
@@ -428,6 +420,7 @@ It needs no formulas, and it is right. Count what it costs: how often is $J$ com
 """
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(gradient_checking_predictions, 3)
 for layers_dims in ([2, 10, 5, 1], [20, 30, 20, 1], [400, 100, 50, 1]):
     n = sum(a * b + b for a, b in itertools.pairwise(layers_dims))
     print(f"{layers_dims}: {n} parameters, {2 * n} times the whole training set for one gradient")
@@ -446,8 +439,9 @@ print(f"counted with 73 parameters: J was called {calls} times")
 
 # %% [markdown]
 r"""
-Backward propagation gets all entries from one pass forward and one pass back, whatever $n$ is. So: **train with
-backward propagation, check it with the numerical gradient, and switch the check off.**
+Prediction 3: d, two for every parameter. Backward propagation gets all entries from one pass forward and one pass back,
+whatever $n$ is. So: **train with backward propagation, check it with the numerical gradient, and switch the check
+off.**
 
 ## Exercise 6: gradient check
 
@@ -480,6 +474,50 @@ check(gradient_check)
 
 # %% [markdown]
 r"""
+## Predict the second half
+
+Now you have an instrument. Four more experiments show how to read it, and when not to trust it.
+
+**1.** The gradient of a network is *right*. You check it with $\varepsilon = 10^{-7}$. The relative difference is…
+
+- a) exactly 0,
+- b) about $10^{-16}$, as far as a computer counts,
+- c) about $10^{-9}$ to $10^{-7}$,
+- d) about $10^{-3}$.
+
+**2.** Your dropout, forward and backward, is right. You check its gradients, and every call of the cost drops other
+units. The relative difference is…
+
+- a) as small as without dropout,
+- b) a little larger,
+- c) 1/3,
+- d) about 1: it says "all wrong".
+
+**3.** Two networks have *right* gradients, one with ReLU and one with tanh. You check both with $\varepsilon$ from
+$10^{-7}$ up to $10^{-1}$. The difference that you find is larger…
+
+- a) for ReLU, because it has kinks,
+- b) for tanh, because it is curved,
+- c) for both: they grow alike,
+- d) for neither: right gradients pass at any $\varepsilon$.
+
+**4.** Somebody forgot the factor $1 - A^2$, the derivative of tanh, in backward propagation. The network starts with
+very small weights. The check…
+
+- a) sees it at once, and as clearly after training,
+- b) sees it at once, but no more after training,
+- c) sees next to nothing at the start, and a lot after training,
+- d) never sees it.
+"""
+
+# %% exercise="gradient_checking_more_predictions"
+from autograder.reference.gradient_checking import gradient_checking_more_predictions
+
+# %% points=1
+check(gradient_checking_more_predictions)
+
+# %% [markdown]
+r"""
 ### The given network
 
 Ten random networks on 20 points of the circles, for each activation. With $\varepsilon = 10^{-7}$, this is how to read
@@ -494,6 +532,7 @@ the result:
 
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(gradient_checking_more_predictions, 1)
 circles = data.load_circles()
 X, Y = circles.X_train[:, :20], circles.Y_train[:, :20]
 
@@ -517,12 +556,16 @@ for activation in ("tanh", "sigmoid", "relu"):
 
 # %% [markdown]
 r"""
-The given network passes. What about **your own** gradients? The next cell reads four functions from your notebook
-`02_regularization`, as you last saved it. Do that notebook first, or come back here later: no points depend on it.
+Prediction 1: c. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
+notebook says what is left at $10^{-7}$.
+
+What about **your own** gradients? The next cell reads four functions from your notebook `02_regularization`, as you
+last saved it. Do that notebook first, or come back here later: no points depend on it.
 """
 
 
 # %% tags=["experiment", "nbval-check-output"]
+show_prediction(gradient_checking_more_predictions, 2)
 own = own_work(
     "02_regularization",
     "compute_cost_with_regularization",
@@ -565,8 +608,9 @@ for label, cost_used, grads in (
 # %% [markdown]
 r"""
 Two lessons beside the verdict on your work. **Remember the penalty**: check the gradient of the cost that you train,
-not of a part of it. And with **dropout**, the cost must be the same function in every call: fix the mask, by the same
-seed each time, or check with keep_prob 1.
+not of a part of it. And with **dropout** (prediction 2: d), the cost must be the same function in every call: fix the
+mask, by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are
+subtracted, and divided by $2 \varepsilon$.
 
 Now that you trust the instrument, learn where it errs.
 
@@ -578,7 +622,7 @@ $\varepsilon$:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(gradient_checking_predictions, 3)
+show_prediction(gradient_checking_more_predictions, 3)
 steps = 10.0 ** np.linspace(-7, -1, 13)
 found = {activation: [] for activation in ("relu", "tanh")}
 for activation, rows in found.items():
@@ -611,13 +655,13 @@ stays; a kink goes.
 ### A bug that hides at the start
 
 Here is a backward propagation that forgot the derivative of tanh, the factor $1 - A^2$. The network starts from small
-weights. The network is trained with its right gradient, and along the way the
-forgetful one is checked. Twenty points of the moons, five seeds.
+weights and is trained with its right gradient; along the way the forgetful one is checked. Twenty points of the moons,
+five seeds.
 """
 
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(gradient_checking_predictions, 4)
+show_prediction(gradient_checking_more_predictions, 4)
 moons = data.load_moons()
 X, Y = moons.X_train[:, :20], moons.Y_train[:, :20]
 
@@ -671,9 +715,9 @@ some training.
 r"""
 ## Exercise 7: the bug hunt
 
-Here is a network of three layers. Its hidden layers use **softplus**, $g(z) = \ln(1 + e^z)$, a ReLU without the kink;
-its derivative is the sigmoid of $z$. The last layer is a sigmoid unit, and the cost has a penalty on the weights (not
-on the biases):
+Here is a network of three layers. Its hidden layers use **softplus**, $\ln(1 + e^z)$, a ReLU without the kink; its
+derivative is the sigmoid of $z$. The last layer is a sigmoid unit, and the cost has a penalty on the weights (not on
+the biases):
 
 $$J = -\frac1m \sum_i \left(y_i \ln a_i + (1 - y_i) \ln(1 - a_i)\right) + \frac{\lambda}{2m} \sum_l \lVert W^{[l]}
 \rVert^2, \qquad \lambda = 0.7.$$

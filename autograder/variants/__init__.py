@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.texts import own_text, run_text
+from autograder.texts import own_text, run_texts
+from course_utils.checks.exercise import EXERCISES
 
 
 @dataclass(frozen=True)
@@ -17,23 +18,29 @@ class Variant:
     text: str
 
     @cached_property
+    def functions(self) -> tuple[Callable, ...]:
+        """The answer and its companions, by default the right ones."""
+        return run_texts(self.text, *EXERCISES[self.exercise].functions)
+
+    @property
     def function(self) -> Callable:
         """The answer itself."""
-        return run_text(self.text, self.exercise)
+        return self.functions[0]
 
 
 VARIANTS: list[Variant] = []
 
 
 def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable]:
-    """Register a function or class, complete in itself, as a right answer to an exercise.
+    """Register a function or class as a right answer to an exercise.
 
     Parameters
     ----------
     exercise : str
         What it answers.
     made_by : str
-        How the answer is made from it: ``"{}"`` itself, ``"{}()"`` an object of the class.
+        How the answer is made from it: ``"{}"`` itself, ``"{}()"`` an object of the class. More lines may follow, as
+        for a companion: ``"{0}.backward\\nbatchnorm_forward = {0}.forward"``.
     """
 
     def register(definition: Callable) -> Callable:
@@ -44,9 +51,20 @@ def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable
     return register
 
 
+def in_every_form(exercise: str, letters: str) -> None:
+    """Register answers to multiple choice as one string, as a list with capitals and spaces, and as a dict by text."""
+    spaced = [letters[0].upper(), *(f" {letter} " for letter in letters[1:])]
+    by_text = {str(number): letter for number, letter in enumerate(letters, start=1)}
+    for form in (letters, spaced, by_text):
+        VARIANTS.append(Variant(exercise, f"def {exercise}():\n    return {form!r}"))
+
+
 from autograder.variants import (  # noqa: E402 - register theirs
+    batchnorm_softmax,  # noqa: F401
     data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
+    hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )

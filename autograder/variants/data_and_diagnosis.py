@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.variants import variant
+from autograder.variants import in_every_form, variant
 
 
 @variant("split_indices")
@@ -93,31 +93,8 @@ def by_rows(X, mu, sigma):
     return np.array([(row - m) / s for row, m, s in zip(X, mu, sigma, strict=True)])
 
 
-@variant("data_and_diagnosis_predictions")
-def predictions_as_string():
-    return "dca"
+# --- predictions and answers --------------------------------------------------------------------------------
 
-
-@variant("data_and_diagnosis_predictions")
-def predictions_as_list():
-    return ["B", "c ", "a"]
-
-
-@variant("data_and_diagnosis_predictions")
-def predictions_by_text():
-    return {"1": "a", "2": "c", "3": "d"}
-
-
-@variant("data_and_diagnosis_answers")
-def answers_as_string():
-    return "badc"
-
-
-@variant("data_and_diagnosis_answers")
-def answers_as_list():
-    return ["B", "a", "d ", "C"]
-
-
-@variant("data_and_diagnosis_answers")
-def answers_by_text():
-    return {"1": "b", "2": "a", "3": "d", "4": "c"}
+in_every_form("data_and_diagnosis_predictions", "dca")
+in_every_form("data_and_diagnosis_more_predictions", "abd")
+in_every_form("data_and_diagnosis_answers", "badc")

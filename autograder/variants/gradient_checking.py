@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from autograder.variants import variant
+from autograder.variants import in_every_form, variant
 
 # --- numerical_derivative -----------------------------------------------------------------------------------
 
@@ -258,32 +258,6 @@ def example_by_example(X, Y, parameters):
 
 # --- predictions and answers --------------------------------------------------------------------------------
 
-
-@variant("gradient_checking_predictions")
-def predictions_as_string():
-    return "aaaa"
-
-
-@variant("gradient_checking_predictions")
-def predictions_as_list():
-    return ["B", "c ", "d", "a"]
-
-
-@variant("gradient_checking_predictions")
-def predictions_by_text():
-    return {"1": "d", "2": "c", "3": "b", "4": "a"}
-
-
-@variant("gradient_checking_answers")
-def answers_as_string():
-    return "bdacbdca"
-
-
-@variant("gradient_checking_answers")
-def answers_as_list():
-    return ["B", "d", "a ", "c", "b", "D", "c", "a"]
-
-
-@variant("gradient_checking_answers")
-def answers_by_text():
-    return {"1": "b", "2": "d", "3": "a", "4": "c", "5": "b", "6": "d", "7": "c", "8": "a"}
+in_every_form("gradient_checking_predictions", "aba")
+in_every_form("gradient_checking_more_predictions", "dcba")
+in_every_form("gradient_checking_answers", "bdacbdca")

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from autograder.variants import variant
+from autograder.variants import in_every_form, variant
 
 # --- initialize_parameters_zeros ----------------------------------------------------------------------------
 
@@ -228,37 +228,8 @@ def breadth_first(W, tol=1e-8):
     return np.array(len({tuple(np.flatnonzero(row)) for row in same}))
 
 
-# --- initialization_predictions -----------------------------------------------------------------------------
+# --- predictions and answers --------------------------------------------------------------------------------
 
-
-@variant("initialization_predictions")
-def predictions_as_string():
-    return "aDcb"
-
-
-@variant("initialization_predictions")
-def predictions_as_tuple():
-    return ("b", " B", "d", "c")
-
-
-@variant("initialization_predictions")
-def predictions_by_text():
-    return {"1": "d", "2": "d", "3": "d", "4": "d"}
-
-
-# --- initialization_answers ---------------------------------------------------------------------------------
-
-
-@variant("initialization_answers")
-def answers_as_string():
-    return "cbdabc"
-
-
-@variant("initialization_answers")
-def answers_as_list():
-    return ["C", "B ", "D", "A", "B", "C"]
-
-
-@variant("initialization_answers")
-def answers_by_text():
-    return {"1": "c", "2": "b", "3": "d", "4": "a", "5": "b", "6": "c"}
+in_every_form("initialization_predictions", "aDcb")
+in_every_form("initialization_more_predictions", "ddbca")
+in_every_form("initialization_answers", "cbdabc")

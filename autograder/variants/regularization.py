@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.variants import variant
+from autograder.variants import in_every_form, variant
 
 # --- compute_cost_with_regularization -----------------------------------------------------------------------
 
@@ -247,32 +247,6 @@ def fliplr(images, p, rng):
 
 # --- predictions and answers --------------------------------------------------------------------------------
 
-
-@variant("regularization_predictions")
-def predictions_as_string():
-    return "dcba"
-
-
-@variant("regularization_predictions")
-def predictions_as_list():
-    return ["B", "c ", "d", "a"]
-
-
-@variant("regularization_predictions")
-def predictions_by_text():
-    return {"1": "a", "2": "c", "3": "b", "4": "a"}
-
-
-@variant("regularization_answers")
-def answers_as_string():
-    return "cadbac"
-
-
-@variant("regularization_answers")
-def answers_as_list():
-    return ["C", "a", "d ", "b", "A", "c"]
-
-
-@variant("regularization_answers")
-def answers_by_text():
-    return {"1": "c", "2": "a", "3": "d", "4": "b", "5": "a", "6": "c"}
+in_every_form("regularization_predictions", "dcbaa")
+in_every_form("regularization_more_predictions", "abcdab")
+in_every_form("regularization_answers", "cadbac")

@@ -7,27 +7,33 @@ import sys
 from collections.abc import Callable
 
 from course_utils.checks import (
-    data_and_diagnosis,  # noqa: F401 - each registers its exercises
+    batchnorm_softmax,  # noqa: F401 - each registers its exercises
+    data_and_diagnosis,  # noqa: F401
     gradient_checking,  # noqa: F401
+    hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
     observing,
+    optimization,  # noqa: F401
     regularization,  # noqa: F401
 )
-from course_utils.checks.calling import called_name
-from course_utils.checks.exercise import EXERCISES, Exercise, try_out
+from course_utils.checks.calling import called_name, cell_of
+from course_utils.checks.exercise import EXERCISES, Exercise, digest, try_out
+from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
 
 __all__ = ["check", "show_prediction"]
 
 
-def check(function: Callable) -> None:
+def check(function: Callable, *companions: Callable) -> None:
     """Try a function of yours on this exercise's visible cases and show what came out.
 
     Parameters
     ----------
     function : callable
         Your answer, passed by the exercise's name: ``check(initialize_parameters_zeros)``.
+    companions : callable
+        Functions of yours that it is checked together with, where the exercise says so.
 
     Raises
     ------
@@ -40,9 +46,12 @@ def check(function: Callable) -> None:
     from course_utils.data import DATASETS
 
     exercise = find_exercise(function, called_name(sys._getframe(1)))
-    trial = try_out(function, exercise, VISIBLE_SEED)
-    verdict = judge(trial, exercise, read(DATASETS / "checks.h5", exercise.name))
-    Report(verdict).show()
+    trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED)
+    known = read(DATASETS / "checks.h5", exercise.name)
+    verdict = judge(trial, exercise, known)
+    text = cell_of(function).strip()
+    verdict.cell = digest(text) if text else ""
+    Report(verdict, picture=picture_of(verdict, trial, known)).show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete
     if verdict.state == "wrong":

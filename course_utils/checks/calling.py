@@ -7,9 +7,11 @@ import copy
 import functools
 import io
 import linecache
+import os
 import signal
 import threading
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,6 +51,7 @@ class Answer:
     function: Callable
     modified: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)  # each call's arguments in words
+    results: list[Any] = field(default_factory=list)  # what each call returned
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the function with copies of the arguments.
@@ -63,13 +66,14 @@ class Answer:
         given = copy.deepcopy((arguments, keywords))
         given_arguments, given_keywords = _fresh(given)
         self.calls.append(describe_call(arguments, keywords))
+        self.results.append(None)
         try:
             result = self.function(*given_arguments, **given_keywords)
         except NotImplementedError:
             raise NotStarted from None
         except TimeoutError:
             raise TimeLimit from None
-        except TimeLimit:
+        except (TimeLimit, Raised):
             raise
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
@@ -83,7 +87,7 @@ class Answer:
                 self.modified.add(name)
         if result is None:
             raise Raised("it returns None (is a return missing?)")
-        result = plain(result)
+        self.results[-1] = result = plain(result)
         handed_in = list(_arrays([given_arguments, given_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in handed_in):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
@@ -216,6 +220,21 @@ def called_name(frame: Any) -> str | None:
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name):
             return call.args[0].id
     return None
+
+
+def cell_of(function: Any) -> str:
+    """Find the notebook cell, as IPython ran it, in which a function was written; "" where that cannot be told."""
+    for _ in range(10):  # wrapped in a decorator or a partial
+        inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
+        if inner is None:
+            break
+        function = inner
+    if not hasattr(function, "__code__"):
+        function = getattr(type(function), "__call__", None)  # noqa: B004 - of an object that is called
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, types.CodeType) or os.path.exists(code.co_filename):
+        return ""
+    return "".join(linecache.getlines(code.co_filename))
 
 
 def share_memory(one: np.ndarray, other: np.ndarray) -> bool:

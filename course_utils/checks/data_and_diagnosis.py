@@ -11,9 +11,6 @@ from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
 
-PREDICTIONS = 3
-QUESTIONS = 4
-
 SIZES = "sizes of train, dev and test"
 ONCE = "every example is in one set"
 SHUFFLED = "examples are dealt at random"
@@ -154,24 +151,6 @@ def normalize(answer: Answer, X: np.ndarray, mu: np.ndarray, sigma: np.ndarray) 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-
-@exercise(
-    "data_and_diagnosis_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def data_and_diagnosis_predictions(answer: Answer) -> Iterator[Seen]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "data_and_diagnosis_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def data_and_diagnosis_answers(answer: Answer) -> Iterator[Seen]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "data_and_diagnosis", QUESTIONS)
+see.ask_predictions("data_and_diagnosis_predictions", 3)
+see.ask_predictions("data_and_diagnosis_more_predictions", 3)
+see.ask_questions("data_and_diagnosis", 4)

@@ -50,12 +50,39 @@ class Seen:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A name, the cases it is tried on, and how an answer is observed in one case."""
+    """A name, the cases it is tried on, and how an answer is observed in one case.
+
+    ``companions``, ``join`` and ``seconds`` are as for :func:`exercise`.
+    """
 
     name: str
     observe: Callable[..., Iterator[Seen]]
     cases: Callable[[np.random.Generator], list[Case]]
     weights: dict[str, float]
+    companions: tuple[str, ...] = ()
+    join: Callable[..., Callable] | None = None
+    seconds: float = calling.SECONDS
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Names of the functions that a check takes: ``check(answer, *companions)``."""
+        return (self.name, *self.companions)
+
+    def joined(self, function: Callable, *companions: Callable) -> Callable:
+        """Make the one function that is tried of an answer and its companions.
+
+        Raises
+        ------
+        ValueError
+            A companion is missing.
+        """
+        if len(companions) != len(self.companions):
+            raise ValueError(f"call it like this: check({', '.join(self.functions)})")
+        if self.join is None:
+            return function
+        one = self.join(function, *companions)
+        one.is_timed = getattr(function, "is_timed", False)
+        return one
 
     @property
     def properties(self) -> dict[str, float]:
@@ -72,6 +99,9 @@ def exercise(
     cases: Callable[[np.random.Generator], list[Case]],
     weights: dict[str, float],
     arguments: bool = True,
+    companions: tuple[str, ...] = (),
+    join: Callable[..., Callable] | None = None,
+    seconds: float = calling.SECONDS,
 ) -> Callable[[Callable], Callable]:
     """Register a generator function as the observer of an exercise.
 
@@ -82,9 +112,17 @@ def exercise(
     cases : callable
         ``cases(rng)`` draws the list of cases; each is a dict handed to the observer as keywords.
     weights : dict
-        Every property the observer yields, with its weight in the points.
+        Every property the observer yields, with its weight in the points. What it yields beside them is a number that
+        is only measured: it has to agree with any other.
     arguments : bool
         The function takes arguments, so look at whether it leaves them as they were.
+    companions : tuple of str
+        Other functions of the student's that this one is checked together with.
+    join : callable, optional
+        ``join(answer, *companions)`` → the function that is tried. What one of them makes for another, and is no plain
+        data, stays between them.
+    seconds : float
+        How long one case may take.
     """
     if name in EXERCISES:
         raise ValueError(f"the exercise {name} is registered twice")
@@ -92,7 +130,7 @@ def exercise(
         weights = {**weights, ARGUMENTS: 1}
 
     def register(observe: Callable) -> Callable:
-        EXERCISES[name] = Exercise(name, observe, cases, weights)
+        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds)
         return observe
 
     return register
@@ -104,9 +142,10 @@ class Malformed(Exception):
 
 @dataclass
 class Trial:
-    """All that was seen of one answer: per case the call behind each property, the observations, how it ended."""
+    """All that was seen of one answer: per case the call behind each property, what it returned, the observations."""
 
     calls: list[dict[str, str]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
     seen: list[list[Seen]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     not_started: bool = False
@@ -116,41 +155,41 @@ class Trial:
 ENDING = "runs to its end"
 
 
-def try_out(function: Callable, exercise: Exercise, seed: int, seconds: float = calling.SECONDS) -> Trial:
+def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
     ----------
     function : callable
-        The answer. Whatever it does, this function returns normally.
+        The answer, joined with its companions. Whatever it does, this function returns normally.
+        One with ``is_timed`` limits itself, and raises TimeoutError; others are stopped where the system can.
     exercise : Exercise
         What is asked.
     seed : int
         Draws the cases: the same seed, the same cases.
-    seconds : float
-        How long one case may take, where the system can stop it. A function with ``is_timed`` limits itself, and
-        raises TimeoutError.
     """
     trial = Trial()
-    limit = None if getattr(function, "is_timed", False) else seconds
+    limit = None if getattr(function, "is_timed", False) else exercise.seconds
     for case in exercise.cases(np.random.default_rng(seed)):
         answer = calling.Answer(function)
         seen: list[Seen] = []
         calls: dict[str, str] = {}
-        call, told, ending = "", 0, "yes"
+        results: dict[str, Any] = {}
+        call, result, told, ending = "", None, 0, "yes"
         try:
             with calling.contained(limit) as noise:
                 for observation in exercise.observe(answer, **case):
                     seen.append(observation)
                     new, told = answer.calls[told:], len(answer.calls)
                     if new:  # several calls stand behind it: none of them is the one
-                        call = new[0] if len(new) == 1 else ""
+                        call, result = (new[0], answer.results[-1]) if len(new) == 1 else ("", None)
                     calls[observation.property] = call
+                    results[observation.property] = result
         except calling.NotStarted:
             trial.not_started = True
         except calling.TimeLimit:
             trial.timed_out = True
-            ending = f"no: still running after {seconds:g} s (an endless loop?)"
+            ending = f"no: still running after {exercise.seconds:g} s (an endless loop?)"
         except calling.Raised as error:
             ending = f"no: {error}"
         except Malformed as error:
@@ -164,6 +203,7 @@ def try_out(function: Callable, exercise: Exercise, seed: int, seconds: float = 
             seen.append(Seen(ARGUMENTS, f"changes {changed}" if changed else "yes"))
         calls[ENDING] = (answer.calls or [""])[-1]
         trial.calls.append(calls)
+        trial.results.append(results)
         trial.seen.append(seen)
         trial.notes |= noise.notes
         if trial.not_started or trial.timed_out:

@@ -12,9 +12,6 @@ from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer
 from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
 
-PREDICTIONS = 4
-QUESTIONS = 8
-
 LAYERS_10 = "W10 comes after W9"
 COLUMN = "one column"
 
@@ -363,24 +360,6 @@ def repaired_backward_propagation(answer: Answer, X: np.ndarray, Y: np.ndarray, 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-
-@exercise(
-    "gradient_checking_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def gradient_checking_predictions(answer: Answer) -> Iterator[Seen]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "gradient_checking_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def gradient_checking_answers(answer: Answer) -> Iterator[Seen]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "gradient_checking", QUESTIONS)
+see.ask_predictions("gradient_checking_predictions", 3)
+see.ask_predictions("gradient_checking_more_predictions", 4)
+see.ask_questions("gradient_checking", 8)

@@ -12,8 +12,6 @@ from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Seen, exercise
 
 NORMAL = "share of each W within one standard deviation"
-PREDICTIONS = 4
-QUESTIONS = 6
 
 
 def small_networks(rng: np.random.Generator) -> list[list[int]]:
@@ -203,24 +201,6 @@ def count_distinct_units(answer: Answer, kind: str, W: np.ndarray, **tol: float)
 
 # --- predictions and concept questions -------------------------------------------------------------------------------
 
-
-@exercise(
-    "initialization_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {number}": 1 for number in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def initialization_predictions(answer: Answer) -> Iterator[Seen]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "initialization_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {number}": 1 for number in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def initialization_answers(answer: Answer) -> Iterator[Seen]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "initialization", QUESTIONS)
+see.ask_predictions("initialization_predictions", 4)
+see.ask_predictions("initialization_more_predictions", 5)
+see.ask_questions("initialization", 6)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.calling import Answer, Rng, share_memory
-from course_utils.checks.exercise import Malformed, Seen, digest, kind
+from course_utils.checks.exercise import Malformed, Seen, digest, exercise, kind
 
 Parameters = dict[str, Any]
 
@@ -27,6 +27,20 @@ MEAN = "mean of each W, in standard deviations"
 INDEPENDENT = "weights are drawn one by one"
 RNG = "randomness comes from rng"
 NO_LETTER = "no letter from a to d"
+
+
+def numbers(value: Any) -> np.ndarray:
+    """Read a result as an array of numbers.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    array = np.asarray(value) if not isinstance(value, dict) else np.array("")
+    if array.dtype.kind not in "biuf" or array.size == 0:
+        raise Malformed(f"it returns {kind(value)}, not numbers")
+    return array
 
 
 def arrays(parameters: Any) -> dict[str, np.ndarray]:
@@ -140,6 +154,20 @@ def use_of_rng(answer: Answer, before: tuple, after: tuple = ()) -> str:
     if once.shape != again.shape or not np.array_equal(once, again):
         return "the same rng gives other weights each time"
     return "yes"
+
+
+def ask_predictions(name: str, count: int) -> None:
+    """Register the exercise of giving a letter for each of some experiments that lie ahead."""
+    weights = {f"prediction {number}": 1 for number in range(1, count + 1)}
+    exercise(name, lambda rng: [{}], weights, arguments=False)(lambda answer: predictions(answer(), count))
+
+
+def ask_questions(topic: str, count: int) -> None:
+    """Register the exercise of answering a topic's questions, ``topic_answers``."""
+    weights = {f"question {number}": 1 for number in range(1, count + 1)}
+    exercise(f"{topic}_answers", lambda rng: [{}], weights, arguments=False)(
+        lambda answer: letters(answer(), topic, count)
+    )
 
 
 def letters(answers: Any, topic: str, questions: int) -> Iterator[Seen]:

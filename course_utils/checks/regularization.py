@@ -11,9 +11,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
 from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
-
-PREDICTIONS = 4
-QUESTIONS = 6
+from course_utils.checks.observing import numbers
 
 SHAPE = "the shape"
 
@@ -54,20 +52,6 @@ def cost(answer: Answer, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd:
     found = answer(AL, Y, parameters, lambd)
     yield Seen("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
     yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
-
-
-def numbers(value: Any) -> np.ndarray:
-    """Read a result as an array of numbers.
-
-    Raises
-    ------
-    Malformed
-        It is something else.
-    """
-    array = np.asarray(value) if not isinstance(value, dict) else np.array("")
-    if array.dtype.kind not in "biuf" or array.size == 0:
-        raise Malformed(f"it returns {kind(value)}, not numbers")
-    return array
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -167,7 +151,7 @@ def dropout_cases(rng: np.random.Generator) -> list[Case]:
     """Draw activations, seeds and keep_prob from 0.2 to 0.8."""
     cases = []
     for keep_prob in (0.8, 0.2, 0.35, 0.5):
-        shape = (int(rng.integers(90, 110)), int(rng.integers(90, 110)))
+        shape = (int(rng.integers(70, 90)), int(rng.integers(100, 120)))
         A = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape)
         small = rng.uniform(0.5, 2, (int(rng.integers(2, 9)), 1))
         cases.append({"A": A, "small": small, "keep_prob": keep_prob, "seed": int(rng.integers(10_000))})
@@ -378,24 +362,6 @@ def augment_flip(answer: Answer, images: np.ndarray, few: np.ndarray, p: float, 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-
-@exercise(
-    "regularization_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def regularization_predictions(answer: Answer) -> Iterator[Seen]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "regularization_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def regularization_answers(answer: Answer) -> Iterator[Seen]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "regularization", QUESTIONS)
+see.ask_predictions("regularization_predictions", 5)
+see.ask_predictions("regularization_more_predictions", 6)
+see.ask_questions("regularization", 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import textwrap
 from typing import Any
@@ -15,8 +16,10 @@ GREY = "#5e5e5e"
 COLOURS = {"right": "#1b7837", "wrong": "#b2182b"}
 MIMETYPE = "application/vnd.course-check+json"
 
+_wrap = functools.partial(textwrap.wrap, break_on_hyphens=False)  # "mini-batch" is one word
 
-def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
+
+def as_html(state: str, headline: str, lines: list[tuple[str, str]], picture: str = "") -> str:
     """Write a report as HTML: a headline, then labelled lines; every word is escaped.
 
     Parameters
@@ -25,13 +28,15 @@ def as_html(state: str, headline: str, lines: list[tuple[str, str]]) -> str:
         ``"right"``, ``"wrong"`` or anything else; gives the colour.
     headline : str
     lines : list of (label, text)
+    picture : str
+        HTML, put below them.
     """
     rows = "".join(
         f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>" for label, text in lines
     )
     return (
         f'<div role="status" style="border-left: 4px solid {COLOURS.get(state, GREY)}; padding: 0.3em 0.8em">'
-        f"<div><b>{html.escape(headline)}</b></div>{rows}</div>"
+        f"<div><b>{html.escape(headline)}</b></div>{rows}{picture}</div>"
     )
 
 
@@ -44,11 +49,14 @@ class Report:
         What came of an answer.
     points : float, optional
         Given at grading: the points that the exercise is worth.
+    picture : str
+        HTML to put below, where the case may be shown.
     """
 
-    def __init__(self, verdict: Verdict, points: float | None = None) -> None:
+    def __init__(self, verdict: Verdict, points: float | None = None, picture: str = "") -> None:
         self.verdict = verdict
         self.points = points
+        self.picture = picture
 
     @property
     def earned(self) -> float:
@@ -80,9 +88,11 @@ class Report:
                 ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
                 for (name, holds), most in zip(verdict.held.items(), self._parts(), strict=True)
             ]
+            found += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
                 found.append(("Broke off", verdict.ending))
             return found + [("Likely cause", sentence) for sentence in verdict.mistakes]
+        found = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
         if verdict.state == "right":
             found.append(("", "Grading runs the same checks on other cases."))
         else:
@@ -96,10 +106,10 @@ class Report:
         return found
 
     def __repr__(self) -> str:
-        parts = textwrap.wrap(self.headline(), WIDTH, subsequent_indent="  ")
+        parts = _wrap(self.headline(), WIDTH, subsequent_indent="  ")
         for label, text in self.lines():
             start = f"  {label}{'' if label in ('✔', '✘', '') else ':'} " if label else "  "
-            parts += textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
+            parts += _wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
         return "\n".join(parts)
 
     def _parts(self) -> list[float]:
@@ -107,7 +117,7 @@ class Report:
         return [round(shares[name] * self.points, 2) for name in self.verdict.held]
 
     def _repr_html_(self) -> str:
-        return as_html(self.verdict.state, self.headline(), self.lines())
+        return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the class table and the feedback."""
@@ -121,21 +131,33 @@ class Report:
             "mistakes": verdict.mistakes,
             "headline": self.headline(),
             "lines": self.lines(),
+            "measured": verdict.measured,
+            "cell": verdict.cell,
         }
 
     def show(self) -> None:
         """Display in a notebook, print in a terminal."""
-        try:
-            from IPython import get_ipython
-        except ImportError:
-            get_ipython = lambda: None  # noqa: E731 - no IPython, no notebook
-        if get_ipython() is None:
-            print(self)
-            return
-        from IPython.display import display
+        display_or_print({"text/plain": repr(self), "text/html": self._repr_html_(), MIMETYPE: self.as_dict()})
 
-        data = {"text/plain": repr(self), "text/html": self._repr_html_(), MIMETYPE: self.as_dict()}
-        display(data, raw=True)
+
+def display_or_print(data: dict[str, Any]) -> None:
+    """Display in a notebook, print in a terminal.
+
+    Parameters
+    ----------
+    data : dict
+        MIME type → content, ``"text/plain"`` among them.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        get_ipython = lambda: None  # noqa: E731 - no IPython, no notebook
+    if get_ipython() is None:
+        print(data["text/plain"])
+        return
+    from IPython.display import display
+
+    display(data, raw=True)
 
 
 class CheckFailed(AssertionError):
@@ -147,7 +169,7 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # The Validate dialog cuts lines, so they are short.
-        return [*textwrap.wrap(f"Check failed: {self}", SHORT), *textwrap.wrap(self.hint, SHORT)]
+        return [*_wrap(f"Check failed: {self}", SHORT), *_wrap(self.hint, SHORT)]
 
 
 def not_started(verdict: Verdict) -> NotImplementedError:

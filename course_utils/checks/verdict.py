@@ -54,11 +54,14 @@ class Verdict:
     state: str  # "right", "wrong", "not started"
     held: dict[str, bool]
     share: float
+    where: Key | None = None  # the property that failure is about
     call: str = ""
     failure: str = ""
     ending: str = ""  # how it broke off, without a word of its own messages
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    measured: dict[str, float] = field(default_factory=dict)  # numbers that carry no points
+    cell: str = ""  # hash of the notebook cell that was looked at
 
 
 def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
@@ -88,13 +91,16 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     failed = {name for _, name in wrong}
     for name in held:
         held[name] = name not in failed and any(name == wanted_name for _, wanted_name in wanted)
-    if not any(holds for name, holds in held.items() if name != ARGUMENTS):
+    if ARGUMENTS in held and not any(holds for name, holds in held.items() if name != ARGUMENTS):
         held[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
     share = sum(part for name, part in exercise.properties.items() if held.get(name))
     verdict = Verdict(exercise.name, "wrong" if wrong else "right", held, share, notes=sorted(trial.notes))
+    measures = {name for _, name in wanted} - exercise.properties.keys() - {ENDING}
+    verdict.measured = {name: float(one.value) for (_, name), one in seen.items() if name in measures}
     if not wrong:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
+    verdict.where = case, name
     verdict.call = trial.calls[case].get(name, "") if case < len(trial.calls) else ""
     endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
     if endings:

@@ -60,6 +60,8 @@ class Student:
                     self._peer.send(self._look(name))
                 case {"begin": seconds}:
                     self._fork(seconds)
+                case {"allow": seconds}:
+                    self._seconds = seconds
                 case {"end": True}:
                     os._exit(0)
 

@@ -1,0 +1,234 @@
+"""Can a class be graded here? ``python -m autograder doctor`` says what is in order, what is not, and what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from autograder import build
+from autograder.course import COURSE, folder_of, open_course
+from autograder.grading import SECRET
+from autograder.judge import canary
+
+ROOT = COURSE.parent
+INSTALL = 'python -m pip install -c constraints.txt -e ".[autograder]"'
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line: ``mark`` is ✔ in order, ○ worth knowing, ✘ grading would not work."""
+
+    mark: str
+    words: str
+    to_do: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.mark} {self.words}" + (f"\n    → {self.to_do}" if self.to_do else "")
+
+
+def run_doctor(folder: Path = COURSE) -> int:
+    """Print the page.
+
+    Parameters
+    ----------
+    folder : Path
+        nbgrader's course folder.
+
+    Returns
+    -------
+    int
+        Exit code: 1 where grading would not work.
+    """
+    course = open_course(folder)
+    parts = {
+        "Installed": [*python(), *packages(), *programs()],
+        "Sandbox": list(sandbox(course)),
+        "Build": list(built()) if folder.resolve() == COURSE else [],
+        "Course": [*secret(), *gradebook(course), *permissions(course)],
+    }
+    for title, facts in parts.items():
+        if facts:
+            print(title, *(f"  {line}" for fact in facts for line in str(fact).splitlines()), sep="\n")
+    bad = sum(fact.mark == "✘" for facts in parts.values() for fact in facts)
+    print(f"\nGrading would not work; lines with ✘: {bad}" if bad else "\nA class can be graded here.")
+    return 1 if bad else 0
+
+
+# --- installed --------------------------------------------------------------------------------------------------------
+
+
+def python(project: Path = ROOT / "pyproject.toml") -> Iterator[Fact]:
+    """Hold this Python against the project's."""
+    asked = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["requires-python"]
+    here = ".".join(map(str, sys.version_info[:3]))
+    if SpecifierSet(asked).contains(here):
+        yield Fact("✔", f"Python {here}")
+    else:
+        yield Fact("✘", f"Python {here}; the course needs {asked}", "make an environment with another Python")
+
+
+def packages(project: Path = ROOT / "pyproject.toml", lock: Path = ROOT / "constraints.txt") -> Iterator[Fact]:
+    """Hold what is installed against what the project requires, and against the lock."""
+    said = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    required = [Requirement(text) for text in [*said["dependencies"], *said["optional-dependencies"]["autograder"]]]
+    required = [one for one in required if one.name != said["name"] and _applies(one)]
+    bad = False
+    for one in required:
+        version = _version(one.name)
+        if version is None:
+            bad = True
+            yield Fact("✘", f"{one.name} is missing", INSTALL)
+        elif not one.specifier.contains(version, prereleases=True):
+            bad = True
+            yield Fact("✘", f"{one.name} is {version}; the course needs {one.specifier}", INSTALL)
+    if not bad:
+        yield Fact("✔", f"{len(required)} packages that the course asks for")
+    if not lock.exists():
+        return
+    pins = [Requirement(line) for line in lock.read_text(encoding="utf-8").splitlines() if line.strip()[:1] not in "#"]
+    pins = {one.name: str(one.specifier).removeprefix("==") for one in pins if _applies(one)}
+    others = {name: (_version(name), pin) for name, pin in pins.items() if _version(name) not in (None, pin)}
+    if others:
+        words = ", ".join(f"{name} {version} (lock: {pin})" for name, (version, pin) in sorted(others.items()))
+        yield Fact("○", f"not the versions of the lock: {words}", f"grades may differ in the last digit; {INSTALL}")
+    else:
+        yield Fact("✔", "versions as in the lock")
+
+
+def programs() -> Iterator[Fact]:
+    """Look for the program that nbgrader calls by its name."""
+    if shutil.which("alembic") or shutil.which("alembic", path=sysconfig.get_path("scripts")):
+        yield Fact("✔", "alembic, which nbgrader calls by name")
+    else:
+        yield Fact("✘", "alembic is not beside this Python, and nbgrader calls it by name", INSTALL)
+
+
+def _applies(one: Requirement) -> bool:
+    return one.marker is None or one.marker.evaluate()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+# --- sandbox, build ---------------------------------------------------------------------------------------------------
+
+
+def sandbox(course: CourseDirectory) -> Iterator[Fact]:
+    """Let the canaries try to get out."""
+    if course.config.get("Judge", {}).get("trusted_class") is True:
+        yield Fact(
+            "○",
+            "a trusted class: students' code runs with your rights, beside the answers",
+            "take c.Judge.trusted_class out of nbgrader_config.py, unless you mean it",
+        )
+        return
+    text, _ = canary.doctor([Path(course.root)])
+    held = set(canary.MEANING.values())
+    for line in text.splitlines():
+        if not (line[0] == "✔" and any(line[2:].startswith(words) for words in held)):  # the last line counts these
+            here = "nothing may be graded here; autograder/judge/README.md says where it works"
+            yield Fact(line[0], line[2:], here if line[0] == "✘" else "")
+
+
+def built() -> Iterator[Fact]:
+    """Hold the hashes that the last build noted against the files."""
+    again = "python -m autograder build"
+    missing = [one.stem for one in build.sources() if not (build.SOLVED / one.stem / f"{one.stem}.ipynb").exists()]
+    noted = build.noted()
+    if missing:
+        yield Fact("✘", f"not built here: {', '.join(missing)}", again)
+    elif noted is None:
+        yield Fact("○", "it was not noted what the last build was made of", again)
+    else:
+        now = build.fingerprints()
+        if noted["sources"] != now["sources"]:
+            yield Fact("○", "sources, answers or checks were changed after the last build", again)
+        elif noted["built"] != now["built"]:
+            yield Fact("○", "notebooks/ or datasets/ are not what the last build made", again)
+        else:
+            yield Fact("✔", "notebooks/ and datasets/ are what the sources build")
+
+
+# --- the course -------------------------------------------------------------------------------------------------------
+
+
+def secret() -> Iterator[Fact]:
+    """Look at the secret that hidden cases are drawn from."""
+    given = os.environ.get("COURSE_SECRET")
+    if given is None and not SECRET.exists():
+        yield Fact("○", f"no {SECRET.name} yet; the first grading makes it", "keep it with the gradebook from then on")
+        return
+    text = given if given is not None else SECRET.read_text(encoding="utf-8", errors="replace")
+    where = "COURSE_SECRET" if given is not None else str(SECRET)
+    if len(text.strip()) < 16:
+        yield Fact("✘", f"{where} is too short to be a secret", "put back the file of your last grading, or remove it")
+    else:
+        yield Fact("✔", f"the secret: {where}")
+
+
+def gradebook(course: CourseDirectory) -> Iterator[Fact]:
+    """Look into the gradebook, and whether it knows what is released."""
+    file = Path(course.db_url.removeprefix("sqlite:///"))
+    if course.db_url.startswith("sqlite:") and not file.exists():
+        yield Fact("○", f"no {file.name} yet, so nothing is released", "nbgrader generate_assignment NAME makes it")
+        return
+    try:
+        if course.db_url.startswith("sqlite:"):
+            with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+                found = database.execute("PRAGMA quick_check").fetchone()[0]
+            if found != "ok":
+                raise ValueError(found)
+        with Gradebook(course.db_url, course.course_id) as opened:
+            known = {one.name for one in opened.assignments}
+            counts = f"{len(known)} assignments, {len(opened.students)} students"
+    except Exception as error:  # sqlite's, SQLAlchemy's, alembic's
+        words = str(error).splitlines()[0][:120]
+        yield Fact("✘", f"the gradebook cannot be read: {words}", "put back your copy, or: nbgrader db upgrade")
+        return
+    if file.exists() and not os.access(file, os.W_OK):
+        yield Fact("✘", f"{file} cannot be written", f"chmod u+w {file}")
+    else:
+        yield Fact("✔", f"the gradebook: {counts}")
+    released = {one.parent.name for one in folder_of(course, course.release_directory).glob("*/*.ipynb")}
+    if new := sorted(released - known):
+        words = f"not in the gradebook: {', '.join(new)}"
+        yield Fact("○", words, f"before it is graded: nbgrader generate_assignment {new[0]}")
+
+
+def permissions(course: CourseDirectory) -> Iterator[Fact]:
+    """Look for what others on this machine could read."""
+    if os.name != "posix":
+        return
+    root = Path(course.root)
+    private = [SECRET, root / "gradebook.db", root / "collected", root / course.submitted_directory]
+    private += [root / course.autograded_directory, root / course.feedback_directory]
+    everybody = stat.S_IRGRP | stat.S_IROTH
+    if os.access(root, os.W_OK) is False:
+        yield Fact("✘", f"{root} cannot be written", f"chmod u+w {root}")
+    if not root.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
+        yield Fact("✔", f"{root} is closed to others")
+        return
+    seen = [str(path) for path in private if path.exists() and path.stat().st_mode & everybody]
+    if seen:
+        yield Fact("○", f"others on this machine can read: {', '.join(seen)}", f"chmod go-rwx {' '.join(seen)}")
+    else:
+        yield Fact("✔", "others on this machine can read no grade, submission or secret")

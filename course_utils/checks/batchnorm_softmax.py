@@ -1,0 +1,482 @@
+"""What the exercises of 05_batchnorm_softmax must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from course_utils import data
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer, Raised
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.observing import numbers
+
+PREDICTIONS = 5
+QUESTIONS = 6
+
+SHAPE = "the shape"
+
+
+def signed(rng: np.random.Generator, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw numbers of both signs, none of them near zero."""
+    return rng.uniform(low, high, shape) * rng.choice((-1, 1), shape)
+
+
+def labelled(rng: np.random.Generator, C: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw probabilities (C, m) from 0.02 up, and one-hot labels of which no row is all ones."""
+    P = rng.uniform(0.1, 1, (C, m))
+    Y = np.zeros((C, m))
+    Y[(np.arange(m) + int(rng.integers(C))) % C, np.arange(m)] = 1
+    return P / P.sum(axis=0), Y
+
+
+# --- softmax and its cost ---------------------------------------------------------------------------------------------
+
+ABSENT = "classes that do not occur"
+
+
+def one_hot_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw labels of 2 to 7 classes, for 1 to 13 examples; in some the last classes do not occur."""
+    cases = []
+    for what, C, m in (("every label", 4, 13), ("every label", 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1), (ABSENT, 3, 2)):
+        if what == ABSENT:
+            labels = rng.integers(0, C - 2, (1, m)) if C > 3 else np.zeros((1, m), dtype=int)
+        else:
+            labels = rng.permutation(np.arange(m) % C).reshape(1, m)
+        cases.append({"what": what, "labels": labels, "C": C})
+    return cases
+
+
+@exercise("one_hot", cases=one_hot_cases, weights={SHAPE: 2, "every label": 3, ABSENT: 1, see.FLOATS: 1})
+def one_hot(answer: Answer, what: str, labels: np.ndarray, C: int) -> Iterator[Seen]:
+    """Observe the columns."""
+    found = numbers(answer(labels, C))
+    yield Seen(SHAPE, list(found.shape))
+    yield Seen(what, found)
+    yield Seen(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
+
+
+LARGE, APART = "scores up to 1e4", "columns of very different size"
+
+
+def softmax_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw scores of all sizes; large ones are whole numbers a few units apart."""
+    cases = [
+        {"what": "the probabilities", "Z": rng.uniform(-3, 3, (C, m))} for C, m in ((4, 7), (7, 3), (2, 1), (3, 11))
+    ]
+    near = rng.permuted(np.tile(np.arange(5.0)[:, None], (1, 4)), axis=0)
+    cases += [{"what": LARGE, "Z": near[:, :3] + size} for size in (9990.0, -9990.0)]
+    cases.append({"what": LARGE, "Z": signed(rng, 5000, 10000, (3, 5)).round()})
+    return [*cases, {"what": APART, "Z": near + np.array([9990.0, 300.0, 0.0, -9990.0])}]
+
+
+@exercise(
+    "softmax",
+    cases=softmax_cases,
+    weights={SHAPE: 1, "the probabilities": 5, "columns sum to 1": 2, LARGE: 3, APART: 1},
+)
+def softmax(answer: Answer, what: str, Z: np.ndarray) -> Iterator[Seen]:
+    """Observe the probabilities and their sums."""
+    found = numbers(answer(Z))
+    yield Seen(SHAPE, list(found.shape))
+    if found.shape == Z.shape:
+        yield Seen(what, found, atol=1e-7)
+        if what == "the probabilities":
+            yield Seen("columns sum to 1", found.sum(axis=0))
+
+
+FINITE, NOTHING = "finite where P = 0 and Y = 1", "P = 0 where Y = 0 adds nothing"
+
+
+def cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw probabilities and labels, with zeros in some."""
+    cases = []
+    for what, C, m in (("the cost", 4, 7), ("the cost", 3, 1), ("the cost", 2, 11), (NOTHING, 5, 6), (FINITE, 3, 4)):
+        P, Y = labelled(rng, C, m)
+        if what == NOTHING:
+            P = np.where(Y == 1, P, np.where(np.roll(Y, 1, axis=0) == 1, 1 - P, 0.0))
+        if what == FINITE:
+            P[:, 0] = np.where(Y[:, 0] == 1, 0.0, 0.5)
+        cases.append({"what": what, "P": P, "Y": Y})
+    return cases
+
+
+@exercise(
+    "cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, "one number": 1}
+)
+def cross_entropy_cost(answer: Answer, what: str, P: np.ndarray, Y: np.ndarray) -> Iterator[Seen]:
+    """Observe the cost."""
+    found = answer(P, Y)
+    cost = float(np.sum(numbers(found)))
+    if what != FINITE:
+        yield Seen(what, cost)
+    elif np.size(found) != 1:
+        yield Seen(what, "it is not one number")
+    elif not np.isfinite(cost):
+        yield Seen(what, f"it is {cost}")
+    else:
+        # How large a number stands for infinity is the student's choice.
+        yield Seen(what, "yes" if cost > 2.5 else "it is small, though the network was certain and wrong")
+    yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+
+
+def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw probabilities and labels of 2 to 6 classes and 1 to 11 examples."""
+    return [dict(zip("PY", labelled(rng, C, m), strict=True)) for C, m in ((4, 7), (6, 3), (2, 11), (3, 1))]
+
+
+@exercise("softmax_gradient", cases=softmax_gradient_cases, weights={SHAPE: 1, "the gradient": 4})
+def softmax_gradient(answer: Answer, P: np.ndarray, Y: np.ndarray) -> Iterator[Seen]:
+    """Observe the gradient."""
+    found = numbers(answer(P, Y))
+    yield Seen(SHAPE, list(found.shape))
+    yield Seen("the gradient", found)
+
+
+# --- batch norm -------------------------------------------------------------------------------------------------------
+
+PLAIN, SCALED = "normalized, with γ = 1 and β = 0", "scaled by γ and shifted by β"
+EPSILON, TWO, STILL = "epsilon", "a batch of two", "a unit that never changes"
+
+
+def batch(rng: np.random.Generator, n: int, m: int, size: float = 1.0) -> np.ndarray:
+    """Draw n units over m examples: means away from zero, deviations of a given size that differ from unit to unit."""
+    deviations = size * rng.uniform(0.6, 1.6, (n, 1))
+    values = rng.normal(0, 1, (n, m))
+    values = (values - values.mean(axis=1, keepdims=True)) / (values.std(axis=1, keepdims=True) + 1e-3)
+    return size * signed(rng, 1, 3, (n, 1)) + deviations * values
+
+
+def scale_and_shift(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw γ and β of n units."""
+    return signed(rng, 0.5, 2, (n, 1)), signed(rng, 0.5, 2, (n, 1))
+
+
+def forward_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw batches of all sizes, scales from 0.1 to 10, with epsilon small and large."""
+    cases = []
+    for what, n, m, size, rest in (
+        (PLAIN, 4, 7, 1, {}),
+        (PLAIN, 3, 11, 10, {}),
+        (PLAIN, 5, 3, 0.1, {"epsilon": 1e-8}),
+        (SCALED, 6, 5, 1, {}),
+        (SCALED, 1, 8, 10, {}),
+        (EPSILON, 3, 5, 1, {"epsilon": 0.7}),
+        (EPSILON, 2, 9, 10, {"epsilon": 130.0}),
+        (EPSILON, 4, 6, 0.1, {"epsilon": 0.02}),
+        (TWO, 3, 2, 1, {}),
+    ):
+        gamma, beta = scale_and_shift(rng, n)
+        if what == PLAIN:
+            gamma, beta = np.ones((n, 1)), np.zeros((n, 1))
+        cases.append({"what": what, "Z": batch(rng, n, m, size), "gamma": gamma, "beta": beta, "rest": rest})
+    gamma, beta = scale_and_shift(rng, 2)
+    still = np.stack([np.full(5, 2.0), batch(rng, 1, 5)[0]])
+    return [*cases, {"what": STILL, "Z": still, "gamma": gamma, "beta": beta, "rest": {}}]
+
+
+def forward_alone(forward: Callable) -> Callable:
+    """Leave the cache with the student: it may be anything."""
+
+    def Z_tilde(*arguments: Any, **keywords: Any) -> Any:
+        return pair(forward(*arguments, **keywords), "it returns", "(Z_tilde, cache)")[0]
+
+    return Z_tilde
+
+
+def pair(result: Any, who: str, what: str) -> tuple[Any, Any]:
+    """Read a result as a pair.
+
+    Raises
+    ------
+    Raised
+        It is something else.
+    """
+    if isinstance(result, tuple | list) and len(result) == 2:
+        return tuple(result)
+    raise Raised(f"{who} {kind(result)}, not the pair {what}")
+
+
+@exercise(
+    "batchnorm_forward",
+    cases=forward_cases,
+    weights={SHAPE: 1, PLAIN: 5, SCALED: 3, EPSILON: 2, TWO: 1, STILL: 1},
+    join=forward_alone,
+)
+def batchnorm_forward(
+    answer: Answer, what: str, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, rest: dict
+) -> Iterator[Seen]:
+    """Observe what comes out."""
+    found = numbers(answer(Z, gamma, beta, **rest))
+    yield Seen(SHAPE, list(found.shape))
+    yield Seen(what, found, rtol=1e-4, atol=1e-5)
+
+
+def backward_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw batches down to two examples, scales from 0.1 to 10, and gradients that differ from place to place."""
+    cases = []
+    for n, m, size, epsilon in ((4, 7, 1, 1e-5), (3, 11, 10, 60.0), (5, 3, 0.1, 0.006), (1, 6, 1, 0.4), (4, 2, 1, 0.8)):
+        gamma, beta = scale_and_shift(rng, n)
+        dZ_tilde = signed(rng, 0.3, 1.5, (n, m)) + 0.4
+        Z = batch(rng, n, m, size)
+        cases.append({"dZ_tilde": dZ_tilde, "Z": Z, "gamma": gamma, "beta": beta, "epsilon": epsilon, "size": size})
+    return cases
+
+
+def through_own_forward(backward: Callable, forward: Callable) -> Callable:
+    """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
+
+    def gradients(
+        dZ_tilde: np.ndarray, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float
+    ) -> list[Any]:
+        given = (Z.copy(), gamma.copy(), beta.copy(), epsilon)
+        _, cache = pair(forward(*given), "your batchnorm_forward returns", "(Z_tilde, cache)")
+        forward(3 - 2 * Z, 2 * gamma, -beta, epsilon)
+        return backward(dZ_tilde, cache)
+
+    return gradients
+
+
+@exercise(
+    "batchnorm_backward",
+    cases=backward_cases,
+    weights={"three arrays of the right shapes": 2, "dZ": 10, "dgamma": 3, "dbeta": 2},
+    companions=("batchnorm_forward",),
+    join=through_own_forward,
+)
+def batchnorm_backward(answer: Answer, size: float, **given: Any) -> Iterator[Seen]:
+    """Observe the three gradients."""
+    result = answer(**given)
+    if not isinstance(result, list) or len(result) != 3:
+        raise Malformed(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
+    dZ, dgamma, dbeta = map(numbers, result)
+    yield Seen("three arrays of the right shapes", [list(one.shape) for one in (dZ, dgamma, dbeta)])
+    yield Seen("dZ", size * dZ, rtol=1e-4, atol=1e-5)
+    yield Seen("dgamma", dgamma.ravel(), rtol=1e-4, atol=1e-5)
+    yield Seen("dbeta", dbeta.ravel(), rtol=1e-4, atol=1e-5)
+
+
+DEFAULT = "momentum is 0.9 by default"
+
+
+def running_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw old and new statistics, with momentum from 0.5 to 0.99."""
+    cases = []
+    for n, rest in ((3, {"momentum": 0.8}), (1, {"momentum": 0.35}), (5, {"momentum": 0.99}), (4, {})):
+        old, new = signed(rng, 1, 4, (n, 1)), signed(rng, 5, 9, (n, 1))
+        variances = rng.uniform(0.5, 2, (n, 1)), rng.uniform(3, 9, (n, 1))
+        cases.append({"arguments": (old, variances[0], new, variances[1]), "rest": rest})
+    return cases
+
+
+@exercise(
+    "update_running_statistics",
+    cases=running_cases,
+    weights={"the mean": 3, "the variance": 3, DEFAULT: 1},
+)
+def update_running_statistics(answer: Answer, arguments: tuple, rest: dict) -> Iterator[Seen]:
+    """Observe the new statistics."""
+    result = answer(*arguments, **rest)
+    if not isinstance(result, list) or len(result) != 2:
+        raise Malformed(f"it returns {kind(result)}, not the pair (mean, var)")
+    mean, var = map(numbers, result)
+    if rest:
+        yield Seen("the mean", mean)
+        yield Seen("the variance", var)
+    else:
+        yield Seen(DEFAULT, {"mean": mean, "var": var})
+
+
+ONE = "one example alone"
+
+
+def inference_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw batches of 1 to 9 examples and running statistics that are not theirs."""
+    cases = []
+    for what, n, m, size, rest in (
+        ("many examples", 4, 7, 1, {}),
+        ("many examples", 2, 9, 10, {}),
+        (ONE, 5, 1, 1, {}),
+        (ONE, 3, 1, 0.1, {}),
+        (EPSILON, 3, 5, 1, {"epsilon": 0.7}),
+        (EPSILON, 4, 1, 10, {"epsilon": 90.0}),
+    ):
+        gamma, beta = scale_and_shift(rng, n)
+        mean, var = size * signed(rng, 1, 3, (n, 1)), size**2 * rng.uniform(0.3, 3, (n, 1))
+        Z = size * rng.normal(0, 2, (n, m))
+        cases.append({"what": what, "arguments": (Z, gamma, beta, mean, var), "rest": rest})
+    return cases
+
+
+@exercise("batchnorm_inference", cases=inference_cases, weights={SHAPE: 1, "many examples": 3, ONE: 2, EPSILON: 2})
+def batchnorm_inference(answer: Answer, what: str, arguments: tuple, rest: dict) -> Iterator[Seen]:
+    """Observe what comes out."""
+    found = numbers(answer(*arguments, **rest))
+    yield Seen(SHAPE, list(found.shape))
+    yield Seen(what, found, rtol=1e-4, atol=1e-5)
+
+
+# --- the classifier ---------------------------------------------------------------------------------------------------
+
+
+def drawn_model(rng: np.random.Generator, layers_dims: list[int]) -> dict[str, np.ndarray]:
+    """Draw a network as after training, moderate enough for probabilities away from 0 and 1."""
+    model, L = {}, len(layers_dims) - 1
+    for l in range(1, L + 1):
+        n_in, n = layers_dims[l - 1 : l + 1]
+        model[f"W{l}"] = signed(rng, 0.4, 1.2, (n, n_in)) / np.sqrt(n_in)
+        if l < L:
+            model[f"gamma{l}"], model[f"beta{l}"] = signed(rng, 0.6, 1.4, (n, 1)), rng.uniform(-0.3, 0.8, (n, 1))
+            model[f"mean{l}"], model[f"var{l}"] = signed(rng, 0.3, 0.8, (n, 1)), rng.uniform(0.4, 2, (n, 1))
+    return model | {f"b{L}": rng.uniform(-0.8, 0.8, (layers_dims[-1], 1))}
+
+
+FLAT, DEEP = "a network without hidden layers", "a network with hidden layers"
+
+
+def predict_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 4, for 1 to 9 examples."""
+    cases = []
+    for what, layers_dims, m in (
+        (DEEP, [5, 7, 3], 8),
+        (DEEP, [4, 6, 5, 4], 5),
+        (DEEP, [3, 5, 6, 7, 2], 9),
+        (ONE, [6, 8, 5, 4], 1),
+        (FLAT, [4, 3], 6),
+    ):
+        X = rng.normal(0, 1, (layers_dims[0], m))
+        cases.append({"what": what, "X": X, "model": drawn_model(rng, layers_dims)})
+    return cases
+
+
+@exercise("predict_probabilities", cases=predict_cases, weights={SHAPE: 1, DEEP: 4, ONE: 2, FLAT: 1})
+def predict_probabilities(answer: Answer, what: str, X: np.ndarray, model: dict) -> Iterator[Seen]:
+    """Observe the probabilities."""
+    found = numbers(answer(X, model))
+    yield Seen(SHAPE, list(found.shape))
+    yield Seen(what, found, rtol=1e-4, atol=1e-6)
+
+
+LEARNED = {share: f"at least {share} % of new images are right" for share in (40, 60, 80, 90)}
+ALONE = "what it says of an image does not depend on the images beside it"
+MEASURED = "dev_accuracy is what it reaches on the dev set"
+HONEST = "dev_accuracy is not far above the accuracy on new images"
+FAR = 0.08  # of dev accuracies on 120 images, honest ones lie less than this above the truth
+CLASSES, SINGLE, HELD_BACK = 6, 18, 240
+
+
+def hands_cases(rng: np.random.Generator) -> list[Case]:
+    """Hold the last training images back, to measure on: new ones are drawn at grading only."""
+    X_train, Y_train, X_dev, Y_dev, *_ = data.load_hands()
+    known = (X_train[:, :-HELD_BACK], Y_train[:, :-HELD_BACK], X_dev, Y_dev)
+    return [
+        {
+            "known": known,
+            "X": X_train[:, -HELD_BACK:],
+            "Y": Y_train[:, -HELD_BACK:],
+            "seed": int(rng.integers(4)),
+        }
+    ]
+
+
+def trained_and_asked(train: Callable, predict: Callable) -> Callable:
+    """Train once for each seed, and ask what the network says of several batches of images."""
+    trained: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def asked(
+        X_train: np.ndarray,
+        Y_train: np.ndarray,
+        X_dev: np.ndarray,
+        Y_dev: np.ndarray,
+        seed: int,
+        batches: list[np.ndarray],
+    ) -> tuple[Any, list[Any]]:
+        key = (seed, len(X_train.T))
+        if key not in trained:
+            result = train(X_train, Y_train, X_dev, Y_dev, np.random.default_rng(seed))
+            trained[key] = pair(result, "it returns", "(model, dev_accuracy)")
+        model, dev_accuracy = trained[key]
+        return dev_accuracy, [predict(X, model) for X in batches]
+
+    return asked
+
+
+@exercise(
+    "train_classifier",
+    cases=hands_cases,
+    weights={**dict(zip(LEARNED.values(), (1, 2, 3, 4), strict=True)), ALONE: 2, MEASURED: 1, HONEST: 2},
+    companions=("predict_probabilities",),
+    join=trained_and_asked,
+    seconds=30.0,
+)
+def train_classifier(answer: Answer, known: tuple, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
+    """Observe how many new images are right, whether each is judged on its own, and whether the report is true."""
+    X_train, Y_train, X_dev, Y_dev = known
+    Y = Y.ravel()
+
+    def labels(*batches: np.ndarray) -> tuple[Any, list[np.ndarray]]:
+        dev_accuracy, said = answer(*known, seed, list(batches))
+        for P, asked in zip(map(numbers, said), batches, strict=True):
+            if P.shape != (CLASSES, asked.shape[1]):
+                raise Malformed(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
+        return dev_accuracy, [np.argmax(P, axis=0) for P in said]
+
+    parts = [np.flatnonzero(c == Y)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
+    dev_accuracy, (found, dev, *apart) = labels(X, X_dev, *(X[:, part] for part in parts))
+    accuracy = float(np.mean(found == Y))
+    if accuracy < 0.4:
+        words = "no: it always says the same" if np.ptp(found) == 0 else "no: it is hardly better than guessing"
+        yield Seen(LEARNED[40], words)
+        return
+    for share, name in LEARNED.items():
+        yield Seen(name, "yes" if 100 * accuracy >= share else "no")
+    same = np.mean(np.concatenate(apart) == found[np.concatenate(parts)])
+    yield Seen(ALONE, "yes" if same > 0.97 else "no: alone, or among images of its class, it is called something else")
+    reported = np.asarray(dev_accuracy)
+    if reported.shape != () or reported.dtype.kind not in "biuf":
+        raise Malformed(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
+    words = report_is(float(reported), np.mean(dev == Y_dev))
+    if words == ANOTHER:
+        _, (train,) = labels(X_train)
+        if report_is(float(reported), np.mean(train == Y_train)) == "yes":
+            words = "no: that is the accuracy on the training set"
+    yield Seen(MEASURED, words)
+    share = float(reported) / (100 if reported > 1 else 1)
+    yield Seen(HONEST, "yes" if share - accuracy <= FAR else "no")
+
+
+ANOTHER = "no: it is another number"
+
+
+def report_is(reported: float, true: float) -> str:
+    """Say whether a reported accuracy is the true one, to half an image of 120."""
+    if abs(reported - true) < 0.5 / 120:
+        return "yes"
+    return "no: it is in percent; give a share from 0 to 1" if abs(reported / 100 - true) < 0.5 / 120 else ANOTHER
+
+
+# --- predictions and concept questions --------------------------------------------------------------------------------
+
+
+@exercise(
+    "batchnorm_softmax_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def batchnorm_softmax_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
+
+
+@exercise(
+    "batchnorm_softmax_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def batchnorm_softmax_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "batchnorm_softmax", QUESTIONS)

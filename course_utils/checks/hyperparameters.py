@@ -1,0 +1,359 @@
+"""What the exercises of 06_hyperparameters must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from course_utils import challenge, data
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.observing import numbers
+
+PREDICTIONS = 6
+QUESTIONS = 5
+
+MANY = 4000  # draws: the standard error of a quarter's share is 0.007
+SHAPE, INSIDE = "the shape", "all between low and high"
+ONE_BY_ONE = "drawn one by one"
+
+# --- draws ------------------------------------------------------------------------------------------------------------
+
+
+def quarters(places: np.ndarray) -> np.ndarray:
+    """Share of places in each quarter of the way from 0 to 1."""
+    counts = np.histogram(places, bins=np.linspace(0, 1, 5))[0]
+    return counts / max(places.size, 1)
+
+
+def one_by_one(values: np.ndarray) -> str:
+    """Say whether draws repeat, or come in order."""
+    if len(np.unique(values)) < 0.5 * values.size:  # float32 has few numbers near 1
+        return "no: values come again and again"
+    if abs(np.corrcoef(np.arange(values.size), values)[0, 1]) > 0.2:
+        return "no: they come in order of size"
+    return "yes"
+
+
+def use_of_rng(draw: Callable[[int], np.ndarray], seed: int) -> str:
+    """Say whether an equal rng repeats the draws, and another one changes them."""
+    once, again, other = draw(seed), draw(seed), draw(seed + 1)
+    if np.array_equal(np.sort(once, axis=None), np.sort(other, axis=None)):
+        return "the numbers are the same for every rng"
+    return "yes" if np.array_equal(once, again) else "the same rng gives other numbers each time"
+
+
+def sample_cases(ranges: tuple[tuple[float, float], ...]) -> Callable[[np.random.Generator], list[Case]]:
+    """Make cases of many draws from each range, and one of a single draw."""
+
+    def cases(rng: np.random.Generator) -> list[Case]:
+        found = []
+        for low, high in ranges:
+            found.append({"low": low, "high": high, "size": MANY, "seed": int(rng.integers(10_000))})
+        return [*found, {"low": ranges[0][0], "high": ranges[0][1], "size": 1, "seed": 7}]
+
+    return cases
+
+
+def observe_sample(
+    answer: Answer, low: float, high: float, size: int, seed: int, shares: str, distance: Callable
+) -> Iterator[Seen]:
+    """Observe draws whose ``distance`` is to be uniform in its exponent."""
+
+    def draw(number: int) -> np.ndarray:
+        return numbers(answer(low, high, size, Rng(number))).astype(float)
+
+    found = draw(seed)
+    yield Seen(SHAPE, list(found.shape))
+    if found.shape != (size,):
+        raise Malformed(f"it returns shape {found.shape} for size = {size}")
+    ends = np.sort(np.log10(distance(np.array([low, high]))))
+    with np.errstate(all="ignore"):
+        places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
+    outside = ~((places > -1e-3) & (places < 1 + 1e-3))  # near 1, single precision rounds a little beyond
+    yield Seen(INSIDE, f"no: for example {found[outside][0]:.3g}" if outside.any() else "yes")
+    if size < MANY:
+        return
+    yield Seen(shares, quarters(places), atol=0.075)
+    yield Seen(ONE_BY_ONE, one_by_one(found))
+    yield Seen(see.RNG, use_of_rng(draw, seed))
+
+
+DECADES = "share of draws in each quarter of the exponents"
+
+
+@exercise(
+    "sample_log_uniform",
+    cases=sample_cases(((1e-4, 1.0), (1e-6, 1e-2), (0.5, 40.0))),
+    weights={SHAPE: 1, INSIDE: 2, DECADES: 4, ONE_BY_ONE: 1, see.RNG: 1},
+)
+def sample_log_uniform(answer: Answer, low: float, high: float, size: int, seed: int) -> Iterator[Seen]:
+    """Observe draws on a logarithmic scale."""
+    yield from observe_sample(answer, low, high, size, seed, DECADES, lambda values: values)
+
+
+BETAS = "share of draws in each quarter of the exponents of 1 − β"
+
+
+@exercise(
+    "sample_momentum",
+    cases=sample_cases(((0.9, 0.999), (0.5, 0.99), (0.8, 0.9999))),
+    weights={SHAPE: 1, INSIDE: 2, BETAS: 4, ONE_BY_ONE: 1, see.RNG: 1},
+)
+def sample_momentum(answer: Answer, low: float, high: float, size: int, seed: int) -> Iterator[Seen]:
+    """Observe draws whose distance from 1 is on a logarithmic scale."""
+    yield from observe_sample(answer, low, high, size, seed, BETAS, lambda values: 1 - values)
+
+
+# --- points in a box --------------------------------------------------------------------------------------------------
+
+
+def drawn_bounds(rng: np.random.Generator, k: int) -> list[tuple[float, float]]:
+    """Draw a box of k axes, each of its own place and length."""
+    low = rng.uniform(-3, 3, k)
+    return [(float(a), float(b)) for a, b in zip(low, low + rng.uniform(0.5, 2, k) * 3.0 ** np.arange(k), strict=True)]
+
+
+VALUES, COMBINATIONS = "values on each axis", "every combination, once"
+
+
+def grid_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw boxes of 1 to 3 axes, for 2 to 5 values on each."""
+    return [{"bounds": drawn_bounds(rng, k), "per_axis": n} for k, n in ((2, 4), (3, 3), (1, 5), (2, 2))]
+
+
+@exercise("grid_search_points", cases=grid_cases, weights={SHAPE: 2, VALUES: 2, COMBINATIONS: 2})
+def grid_search_points(answer: Answer, bounds: list, per_axis: int) -> Iterator[Seen]:
+    """Observe the points, in any order."""
+    found = numbers(answer(bounds, per_axis)).astype(float)
+    yield Seen(SHAPE, list(found.shape))
+    if found.ndim != 2 or found.shape[1] != len(bounds):
+        raise Malformed("it returns no row of numbers for each point")
+    found = np.round(found, 9)
+    yield Seen(VALUES, {f"axis {axis}": np.unique(column) for axis, column in enumerate(found.T)})
+    yield Seen(COMBINATIONS, "yes" if len(np.unique(found, axis=0)) == per_axis ** len(bounds) else "no")
+
+
+EVEN = "share of points in each quarter of every axis"
+APART = "axes are drawn independently"
+
+
+def random_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw boxes of 1 to 3 axes, for many points and for one."""
+    return [
+        {"bounds": drawn_bounds(rng, k), "size": size, "seed": int(rng.integers(10_000))}
+        for k, size in ((2, MANY), (3, MANY), (1, MANY), (2, 1))
+    ]
+
+
+@exercise(
+    "random_search_points",
+    cases=random_cases,
+    weights={SHAPE: 1, INSIDE: 1, EVEN: 2, APART: 2, ONE_BY_ONE: 1, see.RNG: 1},
+)
+def random_search_points(answer: Answer, bounds: list, size: int, seed: int) -> Iterator[Seen]:
+    """Observe the points."""
+
+    def draw(number: int) -> np.ndarray:
+        return numbers(answer(bounds, size, Rng(number))).astype(float)
+
+    found = draw(seed)
+    yield Seen(SHAPE, list(found.shape))
+    if found.shape != (size, len(bounds)):
+        raise Malformed("it returns no row of numbers for each point")
+    low, high = np.array(bounds).T
+    places = (found - low) / (high - low)
+    yield Seen(INSIDE, "yes" if ((places > -1e-5) & (places < 1 + 1e-5)).all() else "no")
+    if size < MANY:
+        return
+    yield Seen(EVEN, {f"axis {axis}": quarters(column) for axis, column in enumerate(places.T)}, atol=0.075)
+    yield Seen(ONE_BY_ONE, one_by_one(found[:, 0]))
+    columns = np.corrcoef(places.T) if len(bounds) > 1 else np.eye(1)
+    tied = np.abs(columns - np.eye(len(bounds))).max() > 0.2
+    yield Seen(APART, "no: where a point lies on one axis tells where it lies on another" if tied else "yes")
+    yield Seen(see.RNG, use_of_rng(draw, seed))
+
+
+# --- coarse to fine ---------------------------------------------------------------------------------------------------
+
+ROUND_BEST, CUT = "bounds round the best point", "bounds that are cut off at the old ones"
+
+
+def refine_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw points in boxes of 1 to 3 axes; the best lies in the middle, or so near an end that the box is cut off."""
+    cases = []
+    for what, k, n, shrink in ((ROUND_BEST, 2, 9, 0.5), (CUT, 2, 7, 0.5), (ROUND_BEST, 3, 11, 0.2), (CUT, 1, 5, 0.6)):
+        bounds = drawn_bounds(rng, k)
+        low, high = np.array(bounds).T
+        places = rng.uniform(0.02, 0.98, (n, k))
+        best, worst = rng.permutation(n)[:2]
+        places[best] = rng.uniform(0.35, 0.45, k) if what == ROUND_BEST else rng.permutation((0.04, 0.95))[:k]
+        places[worst] = rng.uniform(0.56, 0.64, k)
+        scores = rng.uniform(-0.5, 0.5, n)
+        scores[best], scores[worst] = 0.8, -0.9
+        cases.append(
+            {"what": what, "points": low + places * (high - low), "scores": scores, "bounds": bounds, "shrink": shrink}
+        )
+    return cases
+
+
+@exercise("coarse_to_fine", cases=refine_cases, weights={SHAPE: 1, ROUND_BEST: 3, CUT: 3})
+def coarse_to_fine(
+    answer: Answer, what: str, points: np.ndarray, scores: np.ndarray, bounds: list, shrink: float
+) -> Iterator[Seen]:
+    """Observe the new bounds."""
+    found = numbers(answer(points, scores, bounds, shrink)).astype(float)
+    yield Seen(SHAPE, list(found.shape))
+    yield Seen(what, found)
+
+
+# --- successive halving -----------------------------------------------------------------------------------------------
+
+
+class Score:
+    """Scores candidates from a table, and remembers who was scored with which budget."""
+
+    def __init__(self, candidates: list, budgets: list[int], table: np.ndarray) -> None:
+        self.candidates, self.budgets, self.table = candidates, budgets, table
+        self.calls: list[tuple[int, int]] = []
+
+    def __call__(self, candidate: Any, budget: int) -> float:
+        """Score a candidate; the higher, the better."""
+        index = self.candidates.index(candidate) if candidate in self.candidates else -1
+        rung = self.budgets.index(budget) if budget in self.budgets else -1
+        self.calls.append((rung, index))
+        return float(self.table[index, rung]) if index >= 0 and rung >= 0 else -1.0
+
+    def __deepcopy__(self, memo: dict) -> Score:
+        return self
+
+    def __repr__(self) -> str:
+        return "score"
+
+
+WINNER, SURVIVORS, ONCE = "the winner", "who is scored in each rung", "each is scored once in a rung"
+ODD, TIES = "half of an odd number, rounded up", "of equals, the earlier one stays"
+
+
+def halving_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw tables of scores in which the best with a small budget is not the best with a large one."""
+    cases = []
+    for what, n, rungs in ((WINNER, 8, 3), (WINNER, 16, 4), (ODD, 7, 3), (ODD, 11, 3), (TIES, 8, 3), (TIES, 4, 1)):
+        table = rng.permuted(np.tile(np.linspace(0.1, 0.9, n)[:, None], (1, rungs)), axis=0)
+        if what == TIES:
+            table[:] = np.where(table > np.median(table), 0.7, 0.3)
+            if rungs == 1:
+                table[:, 0] = (0.2, 0.6, 0.6, 0.1)
+            else:
+                table[:, 0] = rng.permutation((0.9, 0.8, 0.5, 0.5, 0.5, 0.5, 0.2, 0.1))
+                table[:, -1] = 0.4
+        else:  # who leads at first stays in the race, and loses it by a little
+            leader, steady = np.argsort(-table[:, 0])[:2]
+            table[:, -1] *= 0.5
+            table[leader], table[steady] = 0.94, 0.905
+            table[leader, 0], table[leader, -1], table[steady, -1] = 0.95, 0.5, 0.55
+        candidates = [round(float(rate), 5) for rate in np.sort(10 ** rng.uniform(-4, 0, n))[rng.permutation(n)]]
+        budgets = [int(rng.integers(20, 40)) * 3**rung for rung in range(rungs)]
+        cases.append({"what": what, "candidates": candidates, "table": table, "budgets": budgets})
+    return cases
+
+
+@exercise("successive_halving", cases=halving_cases, weights={WINNER: 3, SURVIVORS: 3, ODD: 1, TIES: 1, ONCE: 1})
+def successive_halving(
+    answer: Answer, what: str, candidates: list, table: np.ndarray, budgets: list[int]
+) -> Iterator[Seen]:
+    """Observe the winner, and whom it had scored."""
+    score = Score(candidates, budgets, table)
+    winner = answer(candidates, score, budgets)
+    if isinstance(winner, str | dict | list) or np.shape(winner) != () or float(winner) != int(winner):
+        raise Malformed(f"it returns {kind(winner)}, not the index of the winner")
+    if any(index < 0 for _, index in score.calls):
+        raise Malformed("it scores something that is no candidate")
+    if any(rung < 0 for rung, _ in score.calls):
+        raise Malformed("it scores with a budget that is not in budgets")
+    rungs = {
+        f"with {budget}": "candidates " + ", ".join(map(str, sorted({i for r, i in score.calls if r == rung})))
+        for rung, budget in enumerate(budgets)
+    }
+    if what == WINNER:
+        yield Seen(WINNER, int(winner))
+        yield Seen(SURVIVORS, rungs)
+    else:
+        yield Seen(what, {**rungs, "winner": int(winner)})
+    yield Seen(ONCE, "yes" if len(set(score.calls)) == len(score.calls) else "no: some several times")
+
+
+# --- the challenge ----------------------------------------------------------------------------------------------------
+
+TRAINABLE = "the settings can be trained with"
+ACCURACY = "accuracy in %"
+REACHED = {share: f"at least {share} % of new images are right" for share in (60, 80, 90)}
+
+
+@functools.lru_cache(maxsize=256)
+def _trained(settings: str, seed: int) -> dict[str, np.ndarray]:
+    return challenge.train(json.loads(settings), seed)
+
+
+def challenge_cases(rng: np.random.Generator) -> list[Case]:
+    """Measure on the dev set: other images are drawn at grading only."""
+    hands = data.load_hands()
+    return [{"X": hands.X_dev, "Y": hands.Y_dev, "seed": int(rng.integers(4))}]
+
+
+@exercise(
+    "challenge_settings",
+    cases=challenge_cases,
+    weights={TRAINABLE: 1, **dict.fromkeys(REACHED.values(), 1)},
+    arguments=False,
+    seconds=30.0,
+)
+def challenge_settings(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
+    """Train with the settings, and observe how many images are right."""
+    try:
+        settings = challenge.read_settings(answer())
+    except challenge.SettingsError as error:
+        raise Malformed(str(error)) from None
+    parameters = _trained(json.dumps(settings), seed)
+    yield Seen(TRAINABLE, "yes")
+    counted = challenge.count_fingers(parameters, X)
+    accuracy = 100 * float(np.mean(counted == np.ravel(Y)))
+    yield Seen(ACCURACY, accuracy, atol=100)
+    if np.ptp(counted) == 0:
+        yield Seen(REACHED[60], "no: the network says the same of every image")
+        return
+    if accuracy < 40:
+        yield Seen(REACHED[60], "no: it hardly learned anything")
+        return
+    for share, name in REACHED.items():
+        yield Seen(name, "yes" if accuracy >= share else "no")
+
+
+# --- predictions and concept questions --------------------------------------------------------------------------------
+
+
+@exercise(
+    "hyperparameters_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def hyperparameters_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
+
+
+@exercise(
+    "hyperparameters_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def hyperparameters_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "hyperparameters", QUESTIONS)

@@ -1,0 +1,794 @@
+"""What the exercises of 04_optimization must satisfy: the cases, and what is observed in each."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_utils import network
+from course_utils.checks import observing as see
+from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.gradient_checking import network as drawn_network
+from course_utils.checks.gradient_checking import shuffled
+
+PREDICTIONS, MORE_PREDICTIONS = 4, 5
+QUESTIONS = 8
+
+# --- mini-batches ---------------------------------------------------------------------------------------------------
+
+SIZES = "sizes of the mini-batches"
+PAIRS = "every x keeps its y"
+ONCE = "every example is there once"
+SHUFFLED = "the examples are shuffled"
+
+
+def batch_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw sets of 1 to about 100 examples, and sizes that divide m, do not, are 1, m and more than m."""
+    few, some = int(rng.integers(3, 9)), int(rng.integers(7, 14))
+    uneven = some * int(rng.integers(8, 11)) + int(rng.integers(1, some))
+    cases = []
+    for n_x, n_y, m, size in (
+        (3, 1, uneven, some),
+        (2, 4, 7 * int(rng.integers(9, 14)), 7),
+        (4, 1, 61, 1),
+        (1, 2, 53, 53),
+        (3, 1, few, 64),
+        (2, 1, 1, 3),
+    ):
+        X = rng.normal(0, 1, (n_x, m))
+        X[0] = np.arange(m) + 0.5  # tells which example a column is
+        Y = 10.0 * np.arange(n_y)[:, None] + np.arange(m)
+        cases.append({"X": X, "Y": Y, "mini_batch_size": size, "seed": int(rng.integers(10_000))})
+    return cases
+
+
+def batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Read a result as a list of pairs.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    if not isinstance(result, list) or not result:
+        raise Malformed(f"it returns {kind(result)}, not a list of pairs (X_b, Y_b)")
+    found = []
+    for number, pair in enumerate(result):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise Malformed(f"mini-batch {number} is {kind(pair)}, not a pair (X_b, Y_b)")
+        X_b, Y_b = np.asarray(pair[0]), np.asarray(pair[1])
+        for name, part, whole in (("X_b", X_b, X), ("Y_b", Y_b, Y)):
+            if part.ndim != 2 or len(part) != len(whole):
+                raise Malformed(f"{name} of mini-batch {number} has shape {part.shape}, not ({len(whole)}, its size)")
+        found.append((X_b.astype(float), Y_b.astype(float)))
+    return found
+
+
+def members(found: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """Numbers of the examples in each mini-batch."""
+    return [np.round(X_b[0] - 0.5).astype(int) for X_b, _ in found]
+
+
+def mixed(groups: list[np.ndarray]) -> str:
+    """Say whether mini-batches hold examples from everywhere, in any order."""
+    order = np.concatenate(groups)
+    m = len(order)
+    neighbours = np.sum(np.diff(order) == 1)  # about one by chance
+    if neighbours == m - 1:
+        return "no: they stand in the order they came in"
+    if neighbours > m / 4:
+        return "no: many neighbours stay neighbours"
+    large = [group for group in groups if len(group) > 5]
+    if len(large) > 2 and np.mean([np.ptp(group) for group in large]) < m / 2:
+        return "no: each mini-batch is one piece of the data, shuffled in itself"
+    return "yes"
+
+
+@exercise(
+    "random_mini_batches",
+    cases=batch_cases,
+    weights={SIZES: 3, PAIRS: 3, ONCE: 3, SHUFFLED: 3, see.RNG: 1},
+)
+def random_mini_batches(
+    answer: Answer, X: np.ndarray, Y: np.ndarray, mini_batch_size: int, seed: int
+) -> Iterator[Seen]:
+    """Observe what is in the mini-batches."""
+    m = X.shape[1]
+    found = batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
+    yield Seen(SIZES, [X_b.shape[1] for X_b, _ in found])
+    if len(found) == 1 and found[0][0].shape[1] == m > mini_batch_size:
+        raise Malformed("it returns all examples in one piece")
+    if any(X_b.shape[1] != Y_b.shape[1] for X_b, Y_b in found):
+        raise Malformed("an X_b and its Y_b hold different numbers of examples")
+    groups = members(found)
+    order = np.concatenate(groups)
+    known = np.isin(order, np.arange(m)).all()
+    X_all, Y_all = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    if not known or not np.allclose(X_all, X[:, order], rtol=1e-4):
+        yield Seen(PAIRS, "no: there are columns that are no examples")
+        return
+    yield Seen(PAIRS, "yes" if np.array_equal(Y_all, Y[:, order]) else "no: labels stand at other examples")
+    missing, doubled = m - len(np.unique(order)), len(order) - len(np.unique(order))
+    words = [f"{number} {what}" for number, what in ((missing, "missing"), (doubled, "there more than once")) if number]
+    # A number that depends on the draw would be no symptom.
+    words = ["some are missing, others are there more than once"] if missing and doubled else words
+    yield Seen(ONCE, "no: " + words[0] if words else "yes")
+    if m < 20:
+        return
+    yield Seen(SHUFFLED, mixed(groups))
+    again, other = (members(batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1))
+    if not same(groups, again):
+        yield Seen(see.RNG, "the same rng gives other mini-batches each time")
+    else:
+        yield Seen(see.RNG, "the mini-batches are the same for every rng" if same(groups, other) else "yes")
+
+
+def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    """Tell whether two lists of mini-batches hold the same examples in the same order."""
+    return np.array_equal(np.concatenate(one), np.concatenate(other))
+
+
+# --- update rules ---------------------------------------------------------------------------------------------------
+
+STEPS = 5
+
+
+def like(rng: np.random.Generator, parameters: dict, low: float, high: float, positive: bool = False) -> dict:
+    """Draw an entry for each parameter, under the key of its gradient and in an order of their own."""
+    drawn = {}
+    for key in rng.permutation(list(parameters)).tolist():
+        sizes, signs = rng.uniform(low, high, parameters[key].shape), rng.uniform(-1, 1, parameters[key].shape)
+        drawn["d" + key] = sizes if positive else np.copysign(sizes, signs)
+    return drawn
+
+
+def states(result: Any, names: tuple[str, ...]) -> list[dict]:
+    """Read a result as dicts, one for each name.
+
+    Raises
+    ------
+    Malformed
+        It is something else.
+    """
+    if len(names) == 1:
+        return [see.arrays(result)]
+    if not isinstance(result, list) or len(result) != len(names):
+        raise Malformed(f"it returns {kind(result)}, not ({', '.join(names)})")
+    return [see.arrays(part) for part in result]
+
+
+def gd_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1 to 4 and one of depth 11, with learning rates from 0.003 to 2."""
+    cases = []
+    for depth, learning_rate in ((2, 0.5), (1, 0.03), (4, 2.0), (11, 0.003)):
+        parameters = drawn_network(rng, depth, 4 if depth < 5 else 2)
+        if depth == 4:
+            parameters = shuffled(rng, parameters)
+        grads = like(rng, parameters, 0.5, 2.0)
+        cases.append({"parameters": parameters, "grads": grads, "learning_rate": round(learning_rate, 3)})
+    return cases
+
+
+@exercise("update_parameters_with_gd", cases=gd_cases, weights={"every W": 2, "every b": 2})
+def update_parameters_with_gd(answer: Answer, parameters: dict, grads: dict, learning_rate: float) -> Iterator[Seen]:
+    """Observe the new parameters."""
+    found = see.arrays(answer(parameters, grads, learning_rate))
+    odd = [key for key in found if key not in parameters]
+    if odd:
+        raise Malformed(f"its dict has {', '.join(odd)}, which are no parameters")
+    for letter in "Wb":
+        yield Seen(f"every {letter}", {key: value for key, value in found.items() if key[0] == letter}, atol=1e-6)
+
+
+def velocity_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw networks of depth 1, 2 and 11, and one whose layers have the same shape."""
+    networks = [drawn_network(rng, depth, 3) for depth in (2, 1, 11)]
+    square = {key: np.ones((2, 2 if key[0] == "W" else 1)) for key in ("W1", "b1", "W2", "b2")}
+    return [{"parameters": parameters} for parameters in (*networks, square)]
+
+
+@exercise(
+    "initialize_velocity",
+    cases=velocity_cases,
+    weights={"keys and shapes": 3, "zeros": 2, see.FLOATS: 1, see.SEPARATE: 1},
+)
+def initialize_velocity(answer: Answer, parameters: dict) -> Iterator[Seen]:
+    """Observe keys, shapes, values and memory."""
+    v = see.arrays(answer(parameters))
+    yield Seen("keys and shapes", {key: list(value.shape) for key, value in v.items()})
+    if any(np.any(value) for value in v.values()):
+        raise Malformed("its entries are not all zero")
+    yield Seen("zeros", "yes")
+    yield Seen(see.FLOATS, see.floats(v))
+    yield Seen(see.SEPARATE, see.separate(v))
+
+
+def walk(
+    answer: Answer,
+    names: tuple[str, ...],
+    start: list[dict],
+    gradients: list[dict],
+    call: Callable[[list[dict], dict, int], tuple[tuple, dict]],
+) -> Iterator[Seen]:
+    """Take several steps from a start, each from where the answer's last one led.
+
+    Parameters
+    ----------
+    answer : Answer
+    names : tuple of str
+        What a step returns: the parameters and the states.
+    start : list of dict
+        One for each name.
+    gradients : list of dict
+        One for each step.
+    call : callable
+        ``call(now, grads, step)`` → arguments and keywords of a step.
+    """
+    now = start
+    for step, grads in enumerate(gradients):
+        arguments, keywords = call(now, grads, step)
+        now = states(answer(*arguments, **keywords), names)
+        for name, before, after in zip(names, start, now, strict=True):
+            wrong = next((key for key in before if key not in after or after[key].shape != before[key].shape), None)
+            if wrong:
+                got = f"shape {after[wrong].shape}" if wrong in after else "missing"
+                raise Malformed(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
+        if step == 0:
+            for name, content in zip(names, now, strict=True):
+                yield Seen(f"{name} after a step", content, atol=1e-6)
+    for name, content in zip(names, now, strict=True):
+        yield Seen(f"{name} after {STEPS} steps", content, atol=1e-6)
+
+
+def momentum_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw velocities that are not zero, β from 0.35 to 0.97 and learning rates from 0.05 to 1.5."""
+    cases = []
+    for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (3, 0.97, 1.5)):
+        parameters = drawn_network(rng, depth, 3)
+        v = like(rng, parameters, 0.5, 2.0)
+        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
+        if depth == 3:
+            parameters = shuffled(rng, parameters)
+        cases.append(
+            {"parameters": parameters, "v": v, "gradients": gradients, "beta": beta, "learning_rate": learning_rate}
+        )
+    return cases
+
+
+@exercise(
+    "update_parameters_with_momentum",
+    cases=momentum_cases,
+    weights={
+        "v after a step": 3,
+        "parameters after a step": 4,
+        f"v after {STEPS} steps": 2,
+        f"parameters after {STEPS} steps": 2,
+    },
+)
+def update_parameters_with_momentum(
+    answer: Answer, parameters: dict, v: dict, gradients: list[dict], beta: float, learning_rate: float
+) -> Iterator[Seen]:
+    """Observe one step and several."""
+    yield from walk(
+        answer,
+        ("parameters", "v"),
+        [parameters, v],
+        gradients,
+        lambda now, grads, step: ((now[0], grads, now[1], beta, learning_rate), {}),
+    )
+
+
+SMALL = "gradients as small as epsilon"
+ZERO = "gradients that are zero in places"
+DEFAULT = "epsilon by default"
+
+
+def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, dict, list[dict], float | None]]:
+    """Draw parameters, states and gradients: ordinary ones, as small as epsilon, zero, and with its default."""
+    for what, depth, size, epsilon in (
+        ("", 2, 1.0, 0.3),
+        ("", 3, 1.0, 0.02),
+        (SMALL, 1, 1e-4, 3e-4),
+        (ZERO, 2, 1.0, 1e-3),
+        (DEFAULT, 1, 1e-8, None),
+    ):
+        parameters = drawn_network(rng, depth, 3)
+        v = like(rng, parameters, 0.5 * size, 2.0 * size)
+        s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
+        gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
+        if what == ZERO:  # from the first step on, in the first row of every array
+            for value in itertools.chain(*(state.values() for state in (v, s, *gradients))):
+                value[0] = 0
+        if depth == 3:
+            parameters = shuffled(rng, parameters)
+        yield what, parameters, v, s, gradients, epsilon
+
+
+def rmsprop_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw averages of squares that are not zero, with β₂ from 0.2 to 0.97, ε from 1e-8 to 0.3."""
+    cases = []
+    settings = ((0.6, 0.3), (0.97, 0.8), (0.2, 0.1), (0.9, 0.1), (0.75, 0.4))
+    for (beta2, learning_rate), (what, parameters, _, s, gradients, epsilon) in zip(
+        settings, second_moments(rng), strict=True
+    ):
+        rest = {} if epsilon is None else {"epsilon": epsilon}
+        case = {"what": what, "parameters": parameters, "s": s, "gradients": gradients, "beta2": beta2}
+        cases.append({**case, "learning_rate": learning_rate, "rest": rest})
+    return cases
+
+
+@exercise(
+    "update_parameters_with_rmsprop",
+    cases=rmsprop_cases,
+    weights={
+        "s after a step": 3,
+        "parameters after a step": 3,
+        f"s after {STEPS} steps": 1,
+        f"parameters after {STEPS} steps": 2,
+        SMALL: 1,
+        ZERO: 1,
+        DEFAULT: 1,
+    },
+)
+def update_parameters_with_rmsprop(
+    answer: Answer,
+    what: str,
+    parameters: dict,
+    s: dict,
+    gradients: list[dict],
+    beta2: float,
+    learning_rate: float,
+    rest: dict,
+) -> Iterator[Seen]:
+    """Observe one step and several, and how epsilon counts."""
+    seen = walk(
+        answer,
+        ("parameters", "s"),
+        [parameters, s],
+        gradients,
+        lambda now, grads, step: ((now[0], grads, now[1], beta2, learning_rate), rest),
+    )
+    yield from last_of(seen, what, parameters)
+
+
+def last_of(seen: Iterator[Seen], what: str, parameters: dict) -> Iterator[Seen]:
+    """Pass observations on; in a special case, only the parameters of the end, as that case's own property."""
+    for one in seen:
+        if not what:
+            yield one
+        elif one.property == f"parameters after {STEPS} steps":
+            still = all(np.array_equal(one.value.get(key), value) for key, value in parameters.items())
+            if still:
+                raise Malformed("it returns the parameters it was given")
+            yield Seen(what, one.value, atol=1e-6)
+
+
+FIRST = "the first step, from zero"
+LATE = "after a thousand steps"
+
+
+def adam_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw states that are not zero, t from 1 to 1000, β₁ and β₂ away from their defaults and by default."""
+    cases = []
+    settings = (
+        ({"beta1": 0.6, "beta2": 0.8}, 0.3, 3),
+        ({"beta1": 0.95, "beta2": 0.9}, 0.5, 7),
+        ({"beta1": 0.3, "beta2": 0.97}, 0.1, 4),
+        ({"beta1": 0.8, "beta2": 0.6}, 0.1, 3),
+        ({"beta1": 0.7, "beta2": 0.95}, 0.4, 5),
+    )
+    for (betas, learning_rate, t), (what, parameters, v, s, gradients, epsilon) in zip(
+        settings, second_moments(rng), strict=True
+    ):
+        rest = betas if epsilon is None else {**betas, "epsilon": epsilon}
+        case = {"what": what, "parameters": parameters, "v": v, "s": s, "gradients": gradients, "t": t}
+        cases.append({**case, "learning_rate": learning_rate, "rest": rest})
+    for what, t, rest in (
+        (FIRST, 1, {"beta1": 0.7, "beta2": 0.9, "epsilon": 0.1}),
+        (LATE, 1000, {"beta1": 0.5, "beta2": 0.7, "epsilon": 0.2}),
+        ("the betas by default", 4, {"epsilon": 0.05}),
+    ):
+        parameters = drawn_network(rng, 1, 3)
+        v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, positive=True)
+        if what == FIRST:
+            v, s = ({key: 0 * value for key, value in state.items()} for state in (v, s))
+        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(2)]
+        case = {"what": what, "parameters": parameters, "v": v, "s": s, "gradients": gradients, "t": t}
+        cases.append({**case, "learning_rate": 0.2, "rest": rest})
+    return cases
+
+
+@exercise(
+    "update_parameters_with_adam",
+    cases=adam_cases,
+    weights={
+        "v after a step": 3,
+        "s after a step": 3,
+        "parameters after a step": 4,
+        f"v after {STEPS} steps": 1,
+        f"s after {STEPS} steps": 1,
+        f"parameters after {STEPS} steps": 2,
+        FIRST: 2,
+        LATE: 1,
+        SMALL: 1,
+        ZERO: 1,
+        DEFAULT: 1,
+        "the betas by default": 1,
+    },
+)
+def update_parameters_with_adam(
+    answer: Answer,
+    what: str,
+    parameters: dict,
+    v: dict,
+    s: dict,
+    gradients: list[dict],
+    t: int,
+    learning_rate: float,
+    rest: dict,
+) -> Iterator[Seen]:
+    """Observe one step and several, early and late, and how epsilon counts."""
+    seen = walk(
+        answer,
+        ("parameters", "v", "s"),
+        [parameters, v, s],
+        gradients,
+        lambda now, grads, step: ((now[0], grads, now[1], now[2], t + step, learning_rate), rest),
+    )
+    yield from last_of(seen, what, parameters)
+
+
+# --- averages and decay ---------------------------------------------------------------------------------------------
+
+AVERAGE, CORRECTED = "without bias correction", "with bias correction"
+
+
+def average_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw series of 1 to 40 numbers, floats, whole numbers and lists, with β from 0 to 0.99."""
+    cases = []
+    for n, beta, rest in (
+        (23, 0.9, {"bias_correction": False}),
+        (7, 0.35, {"bias_correction": False}),
+        (40, 0.98, {"bias_correction": True}),
+        (5, 0.6, {"bias_correction": True}),
+        (1, 0.99, {"bias_correction": True}),
+        (4, 0.0, {"bias_correction": True}),
+        (9, 0.8, {}),
+    ):
+        values = np.round(rng.uniform(2, 9, n) * rng.choice((-1, 1)), 3)
+        cases.append({"what": CORRECTED if rest.get("bias_correction", True) else AVERAGE, "values": values})
+        if not rest:
+            cases[-1]["what"] = "bias_correction is True by default"
+        cases[-1] |= {"beta": beta, "rest": rest}
+    cases[1]["values"] = cases[1]["values"].tolist()
+    cases[3]["values"] = rng.integers(-9, 10, 5) + 20
+    cases[6]["values"] = rng.integers(10, 30, 9).tolist()
+    return cases
+
+
+@exercise(
+    "exponentially_weighted_average",
+    cases=average_cases,
+    weights={AVERAGE: 4, CORRECTED: 5, "bias_correction is True by default": 1},
+)
+def exponentially_weighted_average(
+    answer: Answer, what: str, values: np.ndarray, beta: float, rest: dict
+) -> Iterator[Seen]:
+    """Observe the averages."""
+    found = np.asarray(answer(values, beta, **rest))
+    if found.shape != np.shape(values):
+        raise Malformed(f"it returns {kind(found)} for {len(values)} values")
+    yield Seen(what, found)
+
+
+FROM_ZERO = "epoch 0, and then 1"
+LATER = "later epochs"
+
+
+def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
+    """Register a decay schedule.
+
+    Parameters
+    ----------
+    name : str
+    settings : callable
+        ``settings(rng)`` draws what is handed over beside the epoch: ``(learning_rate0, ...)``.
+    default : str
+        What is looked at where ``learning_rate0`` is all that is handed over.
+    """
+
+    def cases(rng: np.random.Generator) -> list[Case]:
+        drawn = settings(rng)
+        later = (1, 2, 3, 5, 7, int(rng.integers(11, 20)), int(rng.integers(30, 60)))
+        return [{"settings": one, "epochs": epochs} for epochs in (later, (0, 1)) for one in drawn]
+
+    def observe(answer: Answer, settings: tuple, epochs: tuple) -> Iterator[Seen]:
+        learning_rate0, *rest = settings
+        found = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
+        for rate in found:
+            if isinstance(rate, str | dict | list) or np.shape(rate) != ():
+                raise Malformed(f"it returns {kind(rate)}, not one number")
+        what = LATER if epochs[0] else FROM_ZERO
+        yield Seen(what if rest else default, [float(rate) for rate in found])
+
+    weights = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
+    exercise(name, cases=cases, weights=weights)(observe)
+
+
+def some(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw a short number."""
+    return round(float(rng.uniform(low, high)), 3)
+
+
+decays("decay_inverse_time", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2)) for _ in range(3)])
+decays(
+    "decay_exponential",
+    lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.7, 0.94)), (some(rng, 1.1, 3), some(rng, 0.5, 0.9)), (0.37,)],
+    default="base is 0.95 by default",
+)
+decays("decay_sqrt", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 0.9)), (some(rng, 0.1, 0.9), some(rng, 1.2, 3))])
+decays(
+    "decay_staircase",
+    lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2), int(interval)) for interval in (1, 3, rng.integers(4, 9))],
+)
+
+# --- the training loop ----------------------------------------------------------------------------------------------
+
+COUNT = "one step for each mini-batch"
+T = "t counts the steps of all epochs, from 1"
+GRADIENTS = "gradients of each mini-batch"
+EACH_ONCE = "every example once in each epoch"
+ANEW = "shuffled, and anew in each epoch"
+ONWARD = "each step starts where the last one ended"
+RETURNED = "returns the parameters after the last step"
+COSTS = "cost of each mini-batch before its step"
+RATES = "learning rate of each epoch"
+
+
+@dataclass
+class Watched:
+    """An optimizer of the check: it notes what it is handed, and moves every parameter a little."""
+
+    calls: list[tuple[dict, dict, Any, Any]] = field(default_factory=list)
+    given: list[dict] = field(default_factory=list)
+
+    def __call__(self, parameters: dict, grads: dict, t: int, learning_rate: float) -> dict:
+        """Take a step."""
+        self.calls.append(copy.deepcopy((parameters, grads, t, learning_rate)))
+        moved = {key: 0.9 * np.asarray(value, dtype=float) + 0.01 for key, value in parameters.items()}
+        self.given.append(copy.deepcopy(moved))
+        return moved
+
+    def __deepcopy__(self, memo: dict) -> Watched:
+        """Stay one object: what is noted of an answer's copy is read here."""
+        return self
+
+    def __repr__(self) -> str:
+        return "an optimizer of the check"
+
+
+@dataclass(frozen=True)
+class Halved:
+    """A decay: the learning rate divided by 2 for every epoch, plus a little."""
+
+    more: float
+
+    def __call__(self, learning_rate: float, epoch: int) -> float:
+        """Compute it."""
+        return learning_rate * 0.5**epoch + self.more
+
+    def __repr__(self) -> str:
+        return "a decay of the check"
+
+
+def fit_cases(rng: np.random.Generator) -> list[Case]:
+    """Draw training sets in which each example has an input of its own, so that a gradient tells who made it."""
+    cases = []
+    for m, size, epochs, decay in (
+        (11, 4, 3, Halved(0.01)),
+        (5, 1, 2, None),
+        (7, 7, 3, Halved(0.02)),
+        (6, 64, 2, None),
+        (40, 8, 2, None),
+    ):
+        X = np.diag(rng.uniform(0.5, 1.5, m) * rng.choice((-1, 1), m))
+        Y = (np.arange(m) % 2)[None, rng.permutation(m)].astype(float)
+        parameters = {"W1": rng.normal(0, 0.5, (1, m)), "b1": rng.normal(0, 0.5, (1, 1))}
+        case = {"X": X, "Y": Y, "parameters": parameters, "size": size, "epochs": epochs, "decay": decay}
+        cases.append({**case, "learning_rate": some(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
+    # A deep network, to be trained on the whole set: its gradients do not depend on any order.
+    parameters = drawn_network(rng, 3, 4)
+    parameters |= {"W3": rng.normal(0, 0.5, (1, len(parameters["W2"]))), "b3": rng.normal(0, 0.5, (1, 1))}
+    X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), (rng.random((1, 9)) < 0.5).astype(float)
+    case = {"X": X, "Y": Y, "parameters": parameters, "size": 9, "epochs": 2, "decay": None}
+    return [*cases, {**case, "learning_rate": 0.3, "seed": int(rng.integers(10_000))}]
+
+
+def who(call: tuple, X: np.ndarray) -> np.ndarray:
+    """Tell the examples of a step by its gradient: each has one input of its own."""
+    if len(call[0]) > 2:
+        return np.arange(X.shape[1])
+    return np.flatnonzero(np.ravel(call[1]["dW1"]))
+
+
+@exercise(
+    "fit",
+    cases=fit_cases,
+    weights={
+        COUNT: 2,
+        T: 3,
+        GRADIENTS: 3,
+        EACH_ONCE: 2,
+        ANEW: 2,
+        ONWARD: 2,
+        RETURNED: 1,
+        COSTS: 2,
+        RATES: 2,
+        see.RNG: 1,
+    },
+)
+def fit(
+    answer: Answer,
+    X: np.ndarray,
+    Y: np.ndarray,
+    parameters: dict,
+    learning_rate: float,
+    size: int,
+    epochs: int,
+    decay: Halved | None,
+    seed: int,
+) -> Iterator[Seen]:
+    """Observe what the optimizer is handed, and what is returned."""
+    optimizer = Watched()
+    rest = {"decay": decay} if decay else {}
+
+    def run(optimizer: Watched, seed: int) -> Any:
+        return answer(X, Y, parameters, optimizer, learning_rate, size, epochs, Rng(seed), **rest)
+
+    result = run(optimizer, seed)
+    if not isinstance(result, list) or len(result) != 2 or not isinstance(result[0], dict):
+        raise Malformed(f"it returns {kind(result)}, not the pair (parameters, costs)")
+    calls = optimizer.calls
+    if not calls:
+        raise Malformed("it never calls the optimizer")
+    yield Seen(COUNT, len(calls))
+    yield Seen(T, [call[2] for call in calls])
+    yield Seen(ONWARD, onward(calls, optimizer.given, parameters))
+    yield Seen(RETURNED, "yes" if alike(result[0], optimizer.given[-1]) else "no: other parameters")
+    yield Seen(RATES, [call[3] for call in calls])
+    groups = [who(call, X) for call in calls]
+    yield Seen(GRADIENTS, gradients_of(calls, groups, X, Y))
+    yield Seen(COSTS, costs_of(result[1], calls, groups, optimizer.given, X, Y))
+    if len(parameters) > 2:
+        return
+    m = X.shape[1]
+    steps = -(-m // size)
+    passes = [groups[start : start + steps] for start in range(0, len(groups), steps)]
+    complete = all(np.array_equal(np.sort(np.concatenate(one)), np.arange(m)) for one in passes)
+    yield Seen(EACH_ONCE, "yes" if complete else "no")
+    if m < 20:
+        return
+    yield Seen(ANEW, anew(passes, m))
+    again, other = Watched(), Watched()
+    run(again, seed)
+    run(other, seed + 1)
+    repeated, changed = ([who(call, X) for call in one.calls] for one in (again, other))
+    if not same(groups, repeated):
+        yield Seen(see.RNG, "the same rng gives other mini-batches each time")
+    else:
+        yield Seen(see.RNG, "the mini-batches are the same for every rng" if same(groups, changed) else "yes")
+
+
+def alike(one: Any, other: dict) -> bool:
+    """Tell whether two dicts of arrays hold the same numbers."""
+    return (
+        isinstance(one, dict)
+        and set(one) == set(other)
+        and all(np.shape(one[key]) == np.shape(other[key]) and close(one[key], other[key]) for key in other)
+    )
+
+
+def close(one: np.ndarray, other: np.ndarray) -> bool:
+    """Tell whether numbers agree; np.allclose takes ten times as long for small arrays."""
+    return bool(np.all(np.abs(np.asarray(one) - other) <= 1e-8 + 1e-5 * np.abs(other)))
+
+
+def onward(calls: list[tuple], given: list[dict], start: dict) -> str:
+    """Say whether the optimizer is handed what it returned before."""
+    if not alike(calls[0][0], start):
+        return "no: the first step does not start at parameters"
+    if all(alike(call[0], before) for call, before in zip(calls[1:], given, strict=False)):
+        return "yes"
+    return "no: every step starts at the beginning" if alike(calls[-1][0], start) else "no"
+
+
+def pass_over(parameters: dict, X: np.ndarray, Y: np.ndarray) -> tuple[float, dict]:
+    """Cost and gradients of some examples."""
+    AL, cache = network.forward_propagation(X, parameters)
+    return network.compute_cost(AL, Y), network.backward_propagation(parameters, cache, Y)
+
+
+def gradients_of(calls: list[tuple], groups: list[np.ndarray], X: np.ndarray, Y: np.ndarray) -> str:
+    """Say whether each step's gradients are those of its examples, at the parameters of that step."""
+    for call, group in zip(calls, groups, strict=True):
+        _, right = pass_over(call[0], X[:, group], Y[:, group])
+        if not alike(call[1], right):
+            summed = {key: len(group) * value for key, value in right.items()}
+            shrunk = {key: value * len(group) / X.shape[1] for key, value in right.items()}
+            if alike(call[1], summed):
+                return "no: they are sums over the mini-batch, not means"
+            return "no: they are divided by m" if alike(call[1], shrunk) else "no"
+    return "yes"
+
+
+def costs_of(
+    costs: Any, calls: list[tuple], groups: list[np.ndarray], given: list[dict], X: np.ndarray, Y: np.ndarray
+) -> str:
+    """Say what the costs are."""
+    costs = np.asarray(costs, dtype=float).ravel() if not isinstance(costs, str | dict) else np.array([])
+    if len(costs) != len(calls):
+        return f"there are {len(costs)} of them, for {len(calls)} steps"
+    before = [pass_over(call[0], X[:, group], Y[:, group])[0] for call, group in zip(calls, groups, strict=True)]
+    if close(costs, np.array(before)):
+        return "yes"
+    after = [pass_over(moved, X[:, group], Y[:, group])[0] for moved, group in zip(given, groups, strict=True)]
+    if close(costs, np.array(after)):
+        return "no: they are those after the step"
+    whole = [pass_over(call[0], X, Y)[0] for call in calls]
+    if close(costs, np.array(whole)):
+        return "no: they are those of the whole training set"
+    return "no"
+
+
+def anew(passes: list[list[np.ndarray]], m: int) -> str:
+    """Say whether the mini-batches are mixed, and others in each epoch."""
+    if all(np.ptp(group) < len(group) for group in passes[0]):
+        return "no: the examples are not shuffled"
+    sets = [[frozenset(group.tolist()) for group in one] for one in passes]
+    if len(sets) > 1 and sets[0] == sets[1]:
+        return "no: every epoch has the same mini-batches"
+    if len(sets) > 1 and set(sets[0]) == set(sets[1]):
+        return "no: every epoch has the same mini-batches in another order"
+    return "yes"
+
+
+# --- predictions and concept questions ------------------------------------------------------------------------------
+
+
+@exercise(
+    "optimization_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
+    arguments=False,
+)
+def optimization_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), PREDICTIONS)
+
+
+@exercise(
+    "optimization_more_predictions",
+    cases=lambda rng: [{}],
+    weights={f"prediction {n}": 1 for n in range(1, MORE_PREDICTIONS + 1)},
+    arguments=False,
+)
+def optimization_more_predictions(answer: Answer) -> Iterator[Seen]:
+    """Observe that there are letters."""
+    yield from see.predictions(answer(), MORE_PREDICTIONS)
+
+
+@exercise(
+    "optimization_answers",
+    cases=lambda rng: [{}],
+    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
+    arguments=False,
+)
+def optimization_answers(answer: Answer) -> Iterator[Seen]:
+    """Observe the letters."""
+    yield from see.letters(answer(), "optimization", QUESTIONS)
