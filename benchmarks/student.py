@@ -1,7 +1,7 @@
 """What a student waits for: ``python benchmarks/student.py`` prints it as a table.
 
-The import in a fresh Python each time, ``check()`` of a right answer, and every solved notebook top to bottom. Some
-notebooks read others of the student's, so build the course first.
+The import in a fresh Python each time, ``check()`` of a right answer, every solved notebook top to bottom, and the
+given training loop against TensorFlow's. Some notebooks read others of the student's, so build the course first.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ from nbclient import NotebookClient
 from autograder import build
 from autograder.reference import solution_text
 from autograder.texts import run_text
-from course_utils import check
+from course_utils import check, network
 from course_utils.checks.exercise import EXERCISES
 
 RUNS = 9
 NOTEBOOK_RUNS = 3
+STEPS = 200
+NETWORKS = [([2, 20, 5, 1], 300), ([2, 64, 64, 1], 1000), ([1024, 64, 32, 1], 256)]
+"""Of the notebooks' experiments, and two that are larger."""
 
 
 def timed(call) -> float:
@@ -63,6 +66,38 @@ def notebook_time(source: Path) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def training_times(layers_dims: list[int], examples: int) -> tuple[list[float], list[float]]:
+    """Seconds for the same gradient steps on the same network: ours, and TensorFlow's, eager; they take turns."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)  # as NumPy has it in the workbook
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((layers_dims[0], examples)), rng.integers(0, 2, (1, examples)).astype(float)
+    start = network.example_parameters(layers_dims, seed=1)
+
+    def ours() -> float:
+        return network.train(start, X, Y, learning_rate=0.1, iterations=STEPS, record_every=1, progress=None)[1][-1]
+
+    def theirs() -> float:
+        weights = {key: tf.Variable(value) for key, value in start.items()}
+        inputs, labels, last = tf.constant(X), tf.constant(Y), len(layers_dims) - 1
+        for _ in range(STEPS):
+            with tf.GradientTape() as tape:
+                A = inputs
+                for l in range(1, last):
+                    A = tf.nn.relu(weights[f"W{l}"] @ A + weights[f"b{l}"])
+                logits = weights[f"W{last}"] @ A + weights[f"b{last}"]
+                cost = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits))
+            for weight, gradient in zip(weights.values(), tape.gradient(cost, [*weights.values()]), strict=True):
+                weight.assign_sub(0.1 * gradient)
+        return float(cost)
+
+    # Ours records a last cost, after the last step.
+    np.testing.assert_allclose(ours(), theirs(), rtol=1e-2)
+    turns = [(timed(ours), timed(theirs)) for _ in range(RUNS)]
+    return [one for one, _ in turns], [one for _, one in turns]
+
+
 def row(what: str, target: str, values: Sequence[float], unit: str = "ms") -> None:
     """Print the minimum, median and maximum of a measurement."""
     scale = 1000 if unit == "ms" else 1
@@ -83,6 +118,13 @@ def main() -> None:
         wall, cpu = zip(*(notebook_time(source) for _ in range(NOTEBOOK_RUNS)), strict=True)
         row(f"solved `{source.stem}`", "60 s", wall, "s")
         row(f"solved `{source.stem}`, CPU", "30 s", cpu, "s")
+    print(
+        f"\n| {STEPS} steps of full-batch gradient descent | given loop, s | TensorFlow eager, s | ratio |"
+        "\n|---|---|---|---|"
+    )
+    for layers_dims, examples in NETWORKS:
+        ours, theirs = map(statistics.median, training_times(layers_dims, examples))
+        print(f"| {layers_dims}, {examples} examples | {ours:.3f} | {theirs:.3f} | {theirs / ours:.1f} |")
 
 
 if __name__ == "__main__":

@@ -241,9 +241,8 @@ def test_case_96_a_second_grader_is_refused(graded, tmp_path):
 
 
 def test_case_97_a_gradebook_on_a_network_disk_is_refused(graded, monkeypatch):
-    before = os.getcwd()
+    monkeypatch.chdir(graded)  # and back, in the end
     course, _ = open_course(graded, NAME)
-    os.chdir(before)
     monkeypatch.setattr(gradebook, "filesystem", lambda path: "nfs4")
     with pytest.raises(gradebook.CannotGrade, match="network disk"):
         gradebook.prepare(course)
@@ -338,7 +337,7 @@ def family(main: int) -> dict[str, list[int]]:
         for child, parent in parents.items():
             # A student's own process is not among them: who kills that decides on the student's answer.
             if parent == pid and kind not in ("sandbox", "copy"):
-                walk(child, next((name for word, name in kinds.items() if word in words[child]), "other"))
+                walk(child, next((name for word, name in kinds.items() if word in words.get(child, "")), "other"))
 
     walk(main, "main")
     found["copy"] = [
@@ -365,14 +364,13 @@ def test_cases_93_94_98_whatever_is_killed_a_rerun_ends_as_if_nothing_had_been(r
             process = subprocess.Popen(
                 command(course), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
             )
-            while process.poll() is None and left and sum(killed.values()) < KILLS:
-                time.sleep(draw.uniform(0.0, 0.5))
-                there = family(process.pid)
-                kind = draw.choices(list(there), [weights[one] for one in there])[0]
-                if kind == "main" and "worker" not in there:
-                    continue  # it has hardly begun
+            while left and sum(killed.values()) < KILLS:
+                kind = draw.choices(list(weights), list(weights.values()))[0]
+                chosen = wait_for(process, kind, draw)
+                if chosen is None:
+                    break
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(draw.choice(there[kind]), signal.SIGKILL)
+                    os.kill(chosen, signal.SIGKILL)
                     killed[kind] = killed.get(kind, 0) + 1
                     left -= 1
             errors = process.communicate(timeout=300)[1]
@@ -385,6 +383,17 @@ def test_cases_93_94_98_whatever_is_killed_a_rerun_ends_as_if_nothing_had_been(r
         assert not (course / ".grading").exists()
     print(killed)
     assert set(killed) == set(weights), killed
+
+
+def wait_for(process: subprocess.Popen, kind: str, draw: random.Random) -> int | None:
+    """Wait until a run has a process of this kind, and a random while longer; None once the run has ended."""
+    while process.poll() is None:
+        if {"worker", kind} <= set(family(process.pid)):
+            time.sleep(draw.uniform(0.0, 0.4))
+            if found := family(process.pid).get(kind):
+                return draw.choice(found)
+        time.sleep(0.02)
+    return None
 
 
 def test_what_an_interrupted_write_left_is_not_read(graded, tmp_path):

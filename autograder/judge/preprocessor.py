@@ -93,10 +93,14 @@ class Judge(NbGraderPreprocessor):
     def _canaries(self, secret: list[Path]) -> str:
         """Tell of the canaries that got out; empty where none did."""
         request = {"secret": list(map(str, secret)), "readable": self._readable(), "hidden": self._hidden()}
-        try:
-            answer = self._examiner().ask(request, self.wall_seconds)
-        except GraderFault as fault:
-            answer = {"fault": str(fault)}
+        answer = {}
+        for _ in range(2):  # it may have been killed, which says nothing of the sandbox
+            try:
+                answer = self._examiner().ask(request, self.wall_seconds)
+            except GraderFault as fault:
+                answer = {"fault": str(fault)}
+            if "fault" not in answer:
+                break
         if "fault" in answer:
             return f"the sandbox could not be tried: {answer['fault']}"
         return "; ".join(f"a canary got out of the sandbox ({name}: {words})" for name, words in answer["out"])

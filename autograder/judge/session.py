@@ -222,7 +222,7 @@ class Session:
             self._deadline = outer
 
     def _cause(self) -> str:
-        cause = self._running.wait(1.0)  # the channel closes a moment before the sandbox is over
+        cause = self._running.wait(5.0)  # the channel closes a moment before the sandbox is over
         if cause == "lost":
             raise GraderFault("the sandbox was killed from outside")
         if cause == "ended":
