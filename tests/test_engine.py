@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, text
 from tiny_course import NAME, ROOT, answered, config, nbgrader, release
 from tiny_course import hand_in as hand_in_notebook
 
-from autograder.engine import gradebook
+from autograder.engine import gradebook, store
 from autograder.engine.grade import open_course
 from autograder.judge.canary import why_no_sandbox
 
@@ -219,6 +219,10 @@ def test_case_105_other_versions_are_noticed(graded, tmp_path):
     done = grade(course)
     assert done.stdout.startswith("5 graded"), done.stderr  # and none differs
     assert done.returncode == 0
+
+
+def test_what_no_grade_depends_on_is_there():
+    assert {one for one in store.UNGRADED if not (ROOT / "autograder" / one).exists()} <= {"solved"}  # it is built
 
 
 # --- two at once, bad disks (faults 95 to 97) -------------------------------------------------------------------------
