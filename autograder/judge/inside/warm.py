@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import io
@@ -131,7 +132,7 @@ def _enter(wanted: dict[str, Any], reading: int, writing: int, words: int, door:
     os.setsid()
     nothing = os.open("/dev/null", os.O_RDWR)
     # First to where none is, then down to their places: none is overwritten before it has been moved.
-    high = [os.dup2(one, 200 + place) for place, one in enumerate([nothing, words, words, reading, writing, door])]
+    high = [fcntl.fcntl(one, fcntl.F_DUPFD, DOOR + 1) for one in (nothing, words, words, reading, writing, door)]
     for place, one in enumerate(high):
         os.dup2(one, place)
     os.closerange(DOOR + 1, 4096)
