@@ -206,7 +206,6 @@ def solve(file: Path) -> Path:
     solved = notebook(file)
     folder = SOLVED / source.name
     folder.mkdir(parents=True, exist_ok=True)
-    (SOLVED / BOARD.name).unlink(missing_ok=True)  # entries of an earlier build
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # Progress bars hold times, which no two runs share.
     # Small matrices on many threads wait for each other: on a busy computer for minutes.
@@ -222,7 +221,9 @@ def solve(file: Path) -> Path:
     )
     client.allow_errors = True
     client.coalesce_streams = True  # or the kernel's timing would decide where text is broken into pieces
+    (SOLVED / BOARD.name).unlink(missing_ok=True)  # nobody's entries: these count places
     client.execute(env=environment, stderr=subprocess.DEVNULL)
+    (SOLVED / BOARD.name).unlink(missing_ok=True)
     for number, cell in enumerate(solved.cells):
         if cell.cell_type != "code":
             continue
