@@ -27,11 +27,8 @@ IF_HIDDEN = "import os\n\n\ndef double(x):\n    return 0 if os.path.exists({sour
 
 def with_templates(judge: str) -> str:
     """The tiny course's settings, with the course's own pages for formgrader."""
-    settings = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "autograder")).load_config()
-    return (
-        config(judge)
-        + f"\nc.HTMLExporter.extra_template_basedirs = {settings.HTMLExporter.extra_template_basedirs!r}\n"
-    )
+    pages = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "autograder")).load_config().HTMLExporter
+    return config(judge) + f"\nc.HTMLExporter.update({dict(pages)!r})\n"
 
 
 def test_a_submission_is_shown_with_its_formulas_and_no_request_leaves(browser, serve, tmp_path):
@@ -136,7 +133,7 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
         page.locator("td.name a", has_text=NAME).click()
         page.wait_for_function("window.formgrader?.grades?.loaded && window.formgrader?.comments?.loaded")
 
-    page.goto(f"{address}/lab?token=t")
+    page.goto(f"{address}/lab?token=t", wait_until="commit")  # for the cookie
     page.goto(f"{address}/formgrader/manage_assignments")
     for button in ("assign", "release"):
         press(button, NAME)
@@ -159,6 +156,7 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
     picture("by_hand")
     again = nbgrader(course, "autograde", NAME, "--student", "ada", "--force")
     grading_page("ada")
+    shown = page.locator("#notebook-container").all_inner_texts()
     kept = [page.locator(field).input_value() for field in ("#square-comment", "#test_square")]
     page.locator("#test_square").scroll_into_view_if_needed()
     picture("regraded")
@@ -189,10 +187,18 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
     assert [url for url in asked if not url.startswith((address, *fetched, "data:", "blob:", "about:"))] == []
 
     adas, bens = read
-    assert all(words in adas for words in ("# adas way", comment, "Score: 3.5 / 5.0"))
-    assert all(words in bens for words in ("# bens way", "Score: 5.0 / 5.0"))
+    assert "¶" not in "".join([*shown, *read])
+    assert [line for line in adas.splitlines() if line.startswith(("double", "square", "Comment on"))] == [
+        "double (Score: 2.0 / 2.0)",
+        "Comment on square",
+        "square (Score: 1.5 / 3.0)",
+        "double",  # the headings
+        "square",
+    ]
+    assert [words for words in ("# adas way", comment, "Score: 3.5 / 5.0") if words not in adas] == []
+    assert [words for words in ("# bens way", "Score: 5.0 / 5.0") if words not in bens] == []
     assert "bens way" not in adas
-    assert not any(words in bens for words in ("adas way", comment))
+    assert [words for words in ("adas way", comment) if words in bens] == []
 
     released = exchange / "tiny" / "feedback"
     assert stat.S_IMODE(released.stat().st_mode) == 0o711, "students may open what they can name, and list nothing"
