@@ -202,7 +202,8 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
 
     released = exchange / "tiny" / "feedback"
     assert stat.S_IMODE(released.stat().st_mode) == 0o711, "students may open what they can name, and list nothing"
-    named = {f"{notebook_hash(secret=one.secret(), notebook_id=NAME)}.html": one for one in (ada, ben)}
-    assert {file.name for file in released.iterdir()} == set(named)
+    named = {f"{notebook_hash(secret=one.secret(), notebook_id=NAME)}.html" for one in (ada, ben)}
+    assert {file.name for file in released.iterdir()} == named
+    assert all(stat.S_IMODE(file.stat().st_mode) & 0o004 for file in released.iterdir()), "students may read theirs"
     assert len(named) == 2
     assert stat.S_IMODE((exchange / "tiny" / "inbound").stat().st_mode) & 0o044 == 0, "where the secrets come in"
