@@ -21,6 +21,7 @@ from autograder.judge.canary import why_no_sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMULA = r"$$J = \frac1m \sum_i \lVert w_i \rVert^2$$"
+NOTES = "## My notes\n\n<details><summary>Why</summary>\n\n4 is 2²\n\n</details>"
 # Right only where the author's notebooks are out of sight, that is in the sandbox.
 IF_HIDDEN = "import os\n\n\ndef double(x):\n    return 0 if os.path.exists({source!r}) else 2 * x"
 
@@ -139,7 +140,9 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
         press(button, NAME)
     page.locator(".status", has_text="released").wait_for()
 
-    ada.submit(answered(course, square="def square(x):\n    return 4  # adas way"))
+    handed_in = answered(course, square="def square(x):\n    return 4  # adas way")
+    handed_in.cells.append(v4.new_markdown_cell(NOTES))
+    ada.submit(handed_in)
     ben.submit(answered(course, double=IF_HIDDEN.format(source=str(course / "source")) + "  # bens way"))
     press("collect", NAME)
     page.locator(".num-submissions a", has_text="2").click()
@@ -173,10 +176,11 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
     states = page.locator("tbody .status").all_inner_texts()
     fetched = [student.fetch_feedback().as_uri() for student in (ada, ben)]
     read = []
-    for uri in fetched:
+    for uri in reversed(fetched):
         page.goto(uri)
         read.append(page.locator("body").inner_text())
         picture(f"feedback_{len(read)}")
+    unfolds = page.locator("summary").evaluate("one => getComputedStyle(one).display")
     page.close()
 
     assert [log for log in logs if not log.startswith("Success")] == []
@@ -186,8 +190,11 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
     assert states == ["graded", "graded"]
     assert [url for url in asked if not url.startswith((address, *fetched, "data:", "blob:", "about:"))] == []
 
-    adas, bens = read
+    bens, adas = read
+    assert "My notes" in "".join(shown)
+    assert "My notes" in adas
     assert "¶" not in "".join([*shown, *read])
+    assert unfolds == "list-item", "with a mark that says so"
     assert [line for line in adas.splitlines() if line.startswith(("double", "square", "Comment on"))] == [
         "double (Score: 2.0 / 2.0)",
         "Comment on square",
