@@ -66,6 +66,9 @@ c.GenerateFeedback.preprocessors = [
 ]
 c.ExportApp.plugin_class = "autograder.export.SafeCsv"
 
+# Headings without a mark behind them, in formgrader and feedback.
+c.HTMLExporter.exclude_anchor_links = True
+
 # The pages of formgrader load nothing from elsewhere either.
 c.HTMLExporter.extra_template_basedirs = [
     str(Path(__file__).resolve().parent / "templates"),

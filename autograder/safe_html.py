@@ -91,8 +91,10 @@ def clean_markdown(source: str) -> str:
     str
         Markdown that every renderer turns into harmless HTML. Rewritten, it is one block of HTML.
     """
-    plain = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source)
-    strict = MarkdownWithMath(renderer=IPythonRenderer(escape=True, allow_harmful_protocols=False)).render(source)
+    plain, strict = (
+        MarkdownWithMath(renderer=IPythonRenderer(exclude_anchor_links=True, **kind)).render(source)
+        for kind in ({"escape": False}, {"escape": True, "allow_harmful_protocols": False})
+    )
     if plain == strict and "<img" not in plain:
         return source
     # A blank line would end the block and let markdown begin again.

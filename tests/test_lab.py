@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from autograder.mistakes import mistakes_in
+from autograder.reference import solution_text
 from course_utils import __main__ as command
 from course_utils import lab
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "01_a"
-HE = """\
-def initialize_parameters_he(layers_dims, rng):
-    parameters = {{}}
-    for l in range(1, len(layers_dims)):
-        n_in, n_out = layers_dims[l - 1], layers_dims[l]
-        parameters[f"W{{l}}"] = rng.standard_normal((n_out, n_in)) * {0}
-        parameters[f"b{{l}}"] = np.zeros((n_out, 1))
-    return parameters
-"""
 
 
 def write(path: Path, *cells: str, **metadata: object) -> None:
@@ -208,56 +203,87 @@ def test_a_users_own_configuration_path_is_kept(monkeypatch):
 
 
 @pytest.fixture
-def address(browser, serve, tmp_path):
-    """Start the student's command in a copy of the course; of 01 it has the beginning and one exercise."""
+def copied(tmp_path):
+    """What a student downloads: the course without its graders."""
     for part in ("course_utils", "notebooks", "datasets"):
         unwanted = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
         shutil.copytree(ROOT / part, tmp_path / part, ignore=unwanted)
     shutil.copy(ROOT / "README.md", tmp_path)
-    short = tmp_path / "notebooks" / "01_initialization" / "01_initialization.ipynb"
-    notebook = nbformat.read(short, as_version=4)
-    kept = [cell for cell in notebook.cells if "initialize_parameters_he" in cell.id]
-    notebook.cells = [*notebook.cells[:5], *kept]
-    nbformat.write(notebook, short)
-    return serve(["course_utils", "lab", "--"], tmp_path, tmp_path)
+    return tmp_path
 
 
-def test_jupyterlab_as_a_student_meets_it(address, browser):
+def said(folder: Path, *command: str) -> str:
+    """What one of the student's commands prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "course_utils", *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=120,
+    ).stdout
+
+
+def test_a_student_from_the_start_page_to_the_receipt(copied, browser, serve):
+    """A wrong answer and its hint, a right one, progress, and the archive to upload: in JupyterLab and the terminal."""
+    workbook, exercise = "01_initialization", "initialize_parameters_he"
+    [slip] = [one for one in mistakes_in(exercise) if "multiplied by the variance" in one.sentence]
+    addresses = [serve(["course_utils", "lab", "--"], copied, copied)]
     asked = []
     page = browser.new_page(viewport={"width": 1300, "height": 900})
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{address}/?token=t")
+
+    def picture(name: str) -> None:
+        if target := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{target}/lab_{name}.png")
+
+    page.goto(f"{addresses[0]}/?token=t")
     start = page.locator(".jp-MarkdownViewer")
-    start.get_by_role("link", name="01_initialization").wait_for(timeout=120_000)
+    start.get_by_role("link", name=workbook).wait_for(timeout=120_000)
     page.wait_for_load_state("networkidle")
     page.get_by_role("menuitem", name="Nbgrader").click()
     commands = page.locator(".lm-Menu-itemLabel").all_inner_texts()
     page.keyboard.press("Escape")
     popups = page.locator(".jp-toast-message, .Toastify__toast, .jp-Dialog").all_inner_texts()
-    if target := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{target}/lab_start.png")
+    untouched = start.get_by_role("row").filter(has_text=workbook).inner_text()
+    picture("start")
 
-    start.get_by_role("link", name="01_initialization").click()
+    start.get_by_role("link", name=workbook).click()
     page.locator(".jp-Notebook mjx-container").first.wait_for(timeout=120_000)
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
+    page.locator(".jp-CodeCell .cm-content", has_text="from course_utils import check").click()
+    page.keyboard.press("Shift+Enter")
+    page.get_by_role("tab", name="Table of Contents").click()
+    page.locator(".jp-TableOfContents").get_by_text("He initialization", exact=True).click()
     reports = []
-    for number, factor in enumerate(("2 / n_in", "np.sqrt(2 / n_in)")):
-        editor = page.locator(".jp-CodeCell .cm-content", has_text="def initialize_parameters_he")
-        editor.click()
+    for answer, mark in ((slip.text, "✘"), (solution_text(exercise), "✔")):
+        page.locator(".jp-CodeCell .cm-content", has_text=f"def {exercise}(").click()
         page.keyboard.press("Control+A")
-        page.keyboard.insert_text(HE.format(factor))
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        report = page.locator("[role=status]", has_text="✘" if number == 0 else "✔")
+        page.keyboard.insert_text(answer)
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.press("Shift+Enter")  # its check, which is the next cell
+        report = page.locator("[role=status]", has_text=mark)
         report.wait_for(timeout=120_000)
         reports.append((report.inner_text(), report.get_by_role("img").count()))
-        if target := os.environ.get("SCREENSHOTS"):
-            report.scroll_into_view_if_needed()
-            page.screenshot(path=f"{target}/lab_report_{number}.png")
+        report.scroll_into_view_if_needed()
+        picture(f"report_{len(reports)}")
+    page.keyboard.press("Control+S")
+    saved = copied / "work" / workbook / f"{workbook}.ipynb"
+    page.locator(".jp-mod-current:not(.jp-mod-dirty)", has_text=saved.name).wait_for(timeout=60_000)
+
+    told = said(copied, "progress")
+    handed_in = said(copied, "submit", workbook)
+    addresses.append(serve(["course_utils", "lab", "--"], copied, copied))  # the next day
+    page.goto(f"{addresses[1]}/?token=t")
+    row = start.get_by_role("row").filter(has_text=workbook)
+    row.wait_for(timeout=120_000)
+    next_day = row.inner_text()
+    picture("next_day")
     page.close()
 
     (wrong, pictures), (right, no_pictures) = reports
-    assert "Likely cause You multiplied by the variance 2 / n_in." in " ".join(wrong.split())
+    assert f"Likely cause {slip.sentence}" in " ".join(wrong.split())
     assert "a normal density of standard deviation" in wrong
     assert "the visible checks pass" in right
     assert (pictures, no_pictures) == (1, 0)
@@ -265,8 +291,27 @@ def test_jupyterlab_as_a_student_meets_it(address, browser):
     assert "Course List" not in " ".join(commands)
     assert popups == []
     assert len(asked) > 20
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert [url for url in asked if not url.startswith((*addresses, "data:", "blob:"))] == []
     assert [url for url in asked if "/lab/api/news" in url or "/lab/api/update" in url] == []
+
+    grades = [cell.metadata.get("nbgrader", {}) for cell in nbformat.read(saved, as_version=4).cells]
+    points = {grade.grade_id: grade.points for grade in grades if grade.get("grade")}
+    worth, total = points[f"test_{exercise}"], sum(points.values())
+    assert f"0 of {total:g} points" in untouched
+    assert f"{worth:g} of {total:g} points" in next_day
+    assert re.search(rf"{workbook} .* {worth:g} of +{total:g} points", told)
+    assert [line.split()[0] for line in told.splitlines() if line.endswith("visible checks pass")] == [exercise]
+
+    [archive] = (copied / "work" / "handed_in").iterdir()
+    with zipfile.ZipFile(archive) as whole:
+        receipt, inside = json.loads(whole.read("receipt.json")), whole.read(saved.name)
+    assert inside == saved.read_bytes()
+    assert solution_text(exercise).strip() in [cell.source for cell in nbformat.reads(inside.decode(), 4).cells]
+    assert receipt["sha256"] == hashlib.sha256(inside).hexdigest()
+    assert str(archive) in handed_in
+    assert re.search(r"receipt +(\w+)", handed_in)[1] == receipt["sha256"][:12]
+    assert exercise not in receipt["not_started"]
+    assert {*receipt["not_started"], exercise} == {name.removeprefix("test_") for name in points}
 
 
 def test_numpy_multiplies_on_one_thread_unless_the_user_says_otherwise(monkeypatch):

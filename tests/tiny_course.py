@@ -151,11 +151,16 @@ def nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess:
     )
 
 
-def release(folder: Path, config: str, more: bool = False) -> Path:
-    """Write the course into a folder and let nbgrader release it."""
+def write_course(folder: Path, config: str, more: bool = False) -> None:
+    """Write the course into a folder, as its author has it."""
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     (folder / "source" / NAME).mkdir(parents=True)
     nbformat.write(source_notebook(more), folder / "source" / NAME / f"{NAME}.ipynb")
+
+
+def release(folder: Path, config: str, more: bool = False) -> Path:
+    """Write the course into a folder and let nbgrader make its students' version."""
+    write_course(folder, config, more)
     done = nbgrader(folder, "generate_assignment", NAME)
     assert done.returncode == 0, done.stderr
     return folder
