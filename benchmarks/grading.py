@@ -85,7 +85,7 @@ for path in sorted(glob.glob("submitted/*/*/*.ipynb")):
             hidden = nbformat.read(sys.argv[2], as_version=4)
             tests = {c.id: c.source for c in hidden.cells if c.metadata.get("nbgrader", {}).get("grade")}
             for cell in nbformat.read(os.path.basename(path), as_version=4).cells:
-                if cell.cell_type == "code" and "experiment" not in cell.metadata.get("tags", []):
+                if cell.cell_type == "code":
                     run_cell(shell, tests.get(cell.id, cell.source))
             os._exit(0)
         os.wait()
@@ -98,10 +98,15 @@ def floor(name: str, students: list[str]) -> list[str]:
 
 
 def make(folder: Path, source: Path, students: dict[str, demo.Submission], settings: str = "") -> Path:
-    """Make a course with a class."""
-    demo.make_course(folder, source)
+    """Make a course with a class; experiments, which stock nbgrader runs and our judge does not, are left out."""
+    demo.make_course(folder)
     config = folder / "nbgrader_config.py"
     config.write_text(config.read_text() + settings)
+    notebook = build.notebook(source)
+    notebook.cells = [cell for cell in notebook.cells if "experiment" not in cell.metadata.get("tags", [])]
+    (folder / "source" / source.stem).mkdir(parents=True)
+    nbformat.write(notebook, folder / "source" / source.stem / f"{source.stem}.ipynb")
+    assert demo.nbgrader(folder, "generate_assignment", source.stem).returncode == 0
     for student, submission in students.items():
         demo.hand_in(folder, student, source.stem, submission)
     return folder
