@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ def reference_text(exercise: str) -> str:
     return function_text(Path(reference_answer(exercise).__code__.co_filename), exercise)
 
 
+@functools.cache  # most mistakes are edits of it
 def solution_text(exercise: str) -> str:
     """Text of the right answer as a student would hand it in: without the markers."""
     lines = reference_text(exercise).splitlines()
