@@ -21,6 +21,9 @@ c.Spawner.environment = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 
+# JupyterLab shows formgrader in a frame, which a server under JupyterHub refuses unless told.
+FRAMES = {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}}
+
 
 def open_the_course(spawner):
     """Start an instructor's server in the course folder of their own checkout, where nbgrader finds its settings."""
@@ -29,6 +32,7 @@ def open_the_course(spawner):
         checkout = Path(pwd.getpwnam(name).pw_dir) / "course"
         spawner.cmd = ["env", f"--chdir={checkout / 'autograder'}", *SERVER]
         spawner.notebook_dir = str(checkout / "autograder")
+        spawner.args = [f"--ServerApp.tornado_settings={FRAMES}"]
         spawner.environment = {"PYTHONPATH": str(checkout), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 

@@ -1,12 +1,13 @@
-"""A class on a real JupyterHub: an instructor and a student go the whole way in a browser, another student snoops.
+"""A class on a real JupyterHub: an instructor and a student go the whole way in a browser; another student looks round.
 
-The hub runs as root with the machine's real accounts, made by ``useradd`` in a mount namespace: its /etc, /home, /srv
-and exchange are folders of this test, and nothing of the machine changes.
+The hub is root's and its users are real ones, made by ``useradd``: in a mount namespace, whose /etc, /home, /srv and
+exchange are folders of this test. Nothing of the machine changes.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,8 +15,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -26,90 +28,193 @@ from autograder.reference import solution_text
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "03_gradient_checking"
-RIGHT, WRONG = "relative_difference", "numerical_derivative"
-SETTLE = """
-groupadd instructors
+RIGHT, WRONG = "numerical_derivative", "relative_difference"
+PROGRAMS = ("bwrap", "useradd", "chpasswd", "configurable-http-proxy")
+EXCHANGE = "/usr/local/share/nbgrader/exchange"
+# As autograder/README.md says.
+SETTLE = f"""
 groupadd students
-for user in ines:instructors ada:students bob:students; do
-    useradd --create-home --key HOME_MODE=0700 --shell /bin/bash --groups ${user#*:} ${user%:*}
-    echo ${user%:*}:secret of ${user%:*} | chpasswd
+groupadd instructors
+for who in ines:instructors ada:students bob:students; do
+    useradd --create-home --key HOME_MODE=0700 --shell /bin/bash --groups ${{who#*:}} ${{who%:*}}
+    echo ${{who%:*}}:secret of ${{who%:*}} | chpasswd
 done
-install -d -m 1777 /usr/local/share/nbgrader/exchange
-install -d -m 755 -o ines /usr/local/share/nbgrader/exchange/improving-dnn
-mv /srv/checkout /home/ines/course
-chown -R ines: /home/ines/course
+install -d -m 1777 {EXCHANGE}
+install -d -o ines {EXCHANGE}/improving-dnn
+mv /srv/checkout ~ines/course
+chown -R ines: ~ines/course
 """
 
 pytestmark = pytest.mark.skipif(
-    not (sys.platform == "linux" and os.geteuid() == 0) or not all(map(shutil.which, ("bwrap", "useradd"))),
-    reason="needs root, bubblewrap and useradd",
+    sys.platform != "linux" or os.geteuid() != 0 or not all(map(shutil.which, PROGRAMS)),
+    reason=f"needs root and {', '.join(PROGRAMS)}",
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def machine() -> Iterator[list[str]]:
-    """Make the machine of a class, as autograder/README.md says; gives the command that runs others in it."""
+    """Make the machine of a class; gives the words that go before a command to run it there."""
     with tempfile.TemporaryDirectory(prefix="hub-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         shutil.copytree("/etc", folder / "etc", symlinks=True)
-        for room in ("home", "local", "srv/hub"):
+        for room in ("home", "local", "srv/hub", "srv/course/.venv"):
             (folder / room).mkdir(parents=True)
-        copy_course(folder / "srv" / "course", "course_utils", "datasets")
-        copy_course(folder / "srv" / "checkout", "course_utils", "datasets", "autograder")
-        (folder / "srv" / "course" / ".venv").mkdir()
+        copy(folder / "srv" / "course", "course_utils", "datasets")
+        copy(folder / "srv" / "checkout", "course_utils", "datasets", "autograder")
+        write_assignment(folder / "srv" / "checkout" / "autograder" / "solved" / NAME / f"{NAME}.ipynb")
         command = ["bwrap", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/root"]
         for mine, theirs in {"etc": "/etc", "home": "/home", "local": "/usr/local/share", "srv": "/srv"}.items():
             command += ["--bind", str(folder / mine), theirs]
-        # Where the environment was installed from, there is now what students get.
-        places = {sys.base_prefix: sys.base_prefix, sys.prefix: "/srv/course/.venv", folder / "srv/course": ROOT}
-        for mine, theirs in places.items():
+        # Where this environment's packages were installed from, there is now what students get.
+        shown = {sys.base_prefix: sys.base_prefix, sys.prefix: "/srv/course/.venv", str(folder / "srv/course"): ROOT}
+        for mine, theirs in shown.items():
             for above in reversed(Path(theirs).parents):
                 command += ["--perms", "0755", "--dir", str(above)]
-            command += ["--bind", str(mine), str(theirs)]
+            command += ["--bind", mine, str(theirs)]
         command += ["--chdir", "/srv/hub"]
         subprocess.run([*command, "sh", "-e", "-c", SETTLE], check=True)
         yield command
 
 
-def copy_course(to: Path, *parts: str) -> None:
-    unwanted = shutil.ignore_patterns("__pycache__", "solved", "work", "demo", "*.db", "secret", ".nbgrader*")
+def copy(to: Path, *parts: str) -> None:
+    unwanted = shutil.ignore_patterns("__pycache__", "solved", "*.db", "secret", ".*")
     for part in parts:
         shutil.copytree(ROOT / part, to / part, ignore=unwanted)
-    if "autograder" in parts:
-        [source] = [one for one in build.sources() if one.stem == NAME]
-        notebook = build.notebook(source)
-        kept = [cell for cell in notebook.cells if cell.id.removeprefix("test_") in (RIGHT, WRONG)]
-        notebook.cells = [*notebook.cells[:2], *kept]
-        path = to / "autograder" / "solved" / NAME / f"{NAME}.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(notebook, path)
 
 
-@pytest.fixture(scope="module")
-def hub(machine, tmp_path_factory) -> Iterator[str]:
-    """Start JupyterHub with the settings of autograder/jupyterhub_config.py; gives its address."""
-    with socket.socket() as free, socket.socket() as other, socket.socket() as third:
-        for one in (free, other, third):
-            one.bind(("127.0.0.1", 0))
-        port, proxy, api = (one.getsockname()[1] for one in (free, other, third))
-    command = ["/srv/course/.venv/bin/python", "-m", "jupyterhub", "--config", "/home/ines/course/autograder/jupyterhub_config.py"]
-    command += [f"--ip=127.0.0.1", f"--port={port}", f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
-    command += [f"--JupyterHub.hub_port={api}"]
-    log = tmp_path_factory.mktemp("hub") / "log"
+def write_assignment(path: Path) -> None:
+    """Make of a notebook its beginning and two exercises."""
+    [source] = [one for one in build.sources() if one.stem == NAME]
+    notebook = build.notebook(source)
+    exercises = [cell for cell in notebook.cells if cell.id.removeprefix("test_") in (RIGHT, WRONG)]
+    notebook.cells = [*notebook.cells[:2], *exercises]
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture
+def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
+    """Start JupyterHub with autograder/jupyterhub_config.py as it is; only the ports are free ones."""
+    pytest.importorskip("jupyterhub")
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    port, hub, proxy = (one.getsockname()[1] for one in sockets)
+    for one in sockets:
+        one.close()
+    command = ["/srv/course/.venv/bin/python", "-m", "jupyterhub", "--ip=127.0.0.1", f"--port={port}"]
+    command += [f"--JupyterHub.hub_port={hub}", f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
+    command += ["--config=/home/ines/course/autograder/jupyterhub_config.py"]
+    log = tmp_path / "hub.log"
     with log.open("wb") as file:
         running = subprocess.Popen([*machine, *command], stdout=file, stderr=file)
-    address = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 60
     while True:
         try:
-            urllib.request.urlopen(f"{address}/hub/login", timeout=5).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/hub/login", timeout=5).close()
             break
-        except OSError:
+        except OSError:  # not yet
             if running.poll() is not None or time.monotonic() > deadline:
                 running.kill()
                 raise AssertionError(f"no hub:\n{log.read_text(errors='replace')}") from None
             time.sleep(0.1)
-    yield address
-    running.terminate()
+    yield f"http://127.0.0.1:{port}"
+    running.terminate()  # the hub ends its servers and the proxy
     running.wait(60)
+
+
+def readable(machine: list[str], user: str) -> set[str]:
+    """Find what a user can read of the class, as ``owner path``, but for hidden files of the home folder."""
+    found = f"find /home /srv/hub {EXCHANGE} -path '/home/*/.*' -prune -o -type f -readable -printf '%u %p\\n' 2>/dev/null"
+    return set(subprocess.run([*machine, "su", user, "-c", found], capture_output=True, text=True).stdout.splitlines())
+
+
+def log_in(browser: Any, address: str, user: str) -> Any:
+    page = browser.new_context(viewport={"width": 1300, "height": 900}).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/hub/login")
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").fill(f"secret of {user}")
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+def choose(page: Any, menu: str, entry: str) -> None:
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def press(formgrader: Any, column: str) -> None:
+    """Press a button of formgrader's first row and read what it says."""
+    formgrader.locator(f"td.{column} a").first.click()
+    dialog = formgrader.locator(".modal-dialog")
+    dialog.get_by_role("button", name="OK").wait_for(timeout=120_000)
+    assert "Success" in dialog.inner_text()
+    dialog.get_by_role("button", name="OK").click()
+    dialog.wait_for(state="detached")
+
+
+def photograph(page: Any, name: str) -> None:
+    if target := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{target}/hub_{name}.png")
+
+
+def test_a_class_from_release_to_feedback(machine, address, browser):
+    mistake = next(iter(mistakes_in(WRONG)))
+    ines, ada = (log_in(browser, address, user) for user in ("ines", "ada"))
+
+    # The instructor releases.
+    ines.get_by_role("button", name="No", exact=True).click()  # Jupyter's news
+    choose(ines, "Nbgrader", "Formgrader")
+    formgrader = ines.frame_locator("iframe")
+    for step in ("assign", "release"):
+        press(formgrader, step)
+    photograph(ines, "released")
+
+    # The student fetches, completes, validates and submits.
+    choose(ada, "Nbgrader", "Assignment List")
+    ada.get_by_role("button", name="Fetch", exact=True).click()
+    ada.locator("a.assignment-notebooks-link").click()
+    ada.locator("#fetched_assignments_list .nested_list_item a").click()
+    ada.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    fetched = run(machine, "ada", f"cat ~/{NAME}/{NAME}.ipynb")
+    for exercise, text in ((RIGHT, solution_text(RIGHT)), (WRONG, mistake.text)):
+        ada.locator(".jp-CodeCell .cm-content", has_text=f"def {exercise}").click()
+        ada.keyboard.press("Control+A")
+        ada.keyboard.insert_text(text)
+    choose(ada, "Run", "Run All Cells")
+    ada.locator("[role=status]", has_text="✔").wait_for()
+    ada.locator("[role=status]", has_text="✘").wait_for()
+    ada.keyboard.press("Control+S")
+    ada.locator(".lm-TabBar-tab.jp-mod-dirty").wait_for(state="detached")
+    photograph(ada, "completed")
+    ada.locator(".lm-TabBar-tab", has_text="Assignments").click()
+    ada.locator("#fetched_assignments_list").get_by_role("button", name="Validate").click()
+    validated = ada.locator(".jp-Dialog")
+    validated.get_by_text("Validation Results").wait_for()
+    validation = validated.inner_text()
+    photograph(ada, "validated")
+    validated.get_by_role("button", name="Ok").click()
+    ada.get_by_role("button", name="Submit", exact=True).click()
+    ada.get_by_role("button", name="Fetch Feedback").wait_for()
+    photograph(ada, "submitted")
+
+    # The instructor collects, autogrades and returns feedback.
+    press(formgrader, "collect")
+    formgrader.locator("td.num-submissions a").click()
+    for step in ("autograde", "generate-feedback", "release-feedback"):
+        press(formgrader, step)
+    photograph(ines, "graded")
+
+    # The student reads it.
+    ada.get_by_role("button", name="Fetch Feedback").click()
+    ada.get_by_text("(view feedback)").click()
+    ada.locator(".jp-DirListing-item", has_text=f"{NAME}.html").dblclick()
+    page = ada.frame_locator(".jp-HTMLViewer iframe").locator("body")
+    page.get_by_text("Score:").first.wait_for()
+    feedback = page.inner_text()
+    photograph(ada, "feedback")
+
+    commands = menu(ada)
+    foreign = [ada.goto(f"{address}/user/{path}").status for path in ("ines/formgrader", "ada/formgrader")]
+    for one in (ines, ada):
+        one.context.close()
