@@ -122,10 +122,16 @@ def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
     running.wait(60)
 
 
-def readable(machine: list[str], user: str) -> set[str]:
-    """Find what a user can read of the class, as ``owner path``, but for hidden files of the home folder."""
-    found = f"find /home /srv/hub {EXCHANGE} -path '/home/*/.*' -prune -o -type f -readable -printf '%u %p\\n' 2>/dev/null"
-    return set(subprocess.run([*machine, "su", user, "-c", found], capture_output=True, text=True).stdout.splitlines())
+def run(machine: list[str], user: str, command: str) -> str:
+    """Run a command in that machine as one of its users; gives what it said."""
+    done = subprocess.run([*machine, "su", user, "-c", command], capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def readable(machine: list[str], user: str, where: str) -> set[str]:
+    """Find the files that a user can read, wherever the user can look."""
+    found = f"find {where} -path '*/.*' -prune -o -type f -readable -printf '%u %f\\n' 2>/dev/null"
+    return set(run(machine, user, found).splitlines())
 
 
 def log_in(browser: Any, address: str, user: str) -> Any:
@@ -214,7 +220,33 @@ def test_a_class_from_release_to_feedback(machine, address, browser):
     feedback = page.inner_text()
     photograph(ada, "feedback")
 
-    commands = menu(ada)
+    ada.get_by_role("menuitem", name="Nbgrader", exact=True).click()
+    commands = ada.locator(".lm-Menu-itemLabel").all_inner_texts()
     foreign = [ada.goto(f"{address}/user/{path}").status for path in ("ines/formgrader", "ada/formgrader")]
     for one in (ines, ada):
         one.context.close()
+
+    for hidden in ("HIDDEN", "autograder", "SOLUTION", *solution_text(RIGHT).splitlines()[-2:]):
+        assert hidden not in fetched
+    assert f"check({RIGHT})" in fetched
+    assert mistake.sentence in " ".join(validation.split())
+    assert f"check({RIGHT})" not in validation
+    assert mistake.sentence in feedback
+    earned = [(float(one), float(most)) for one, most in re.findall(r"Score: ([\d.]+) / ([\d.]+)", feedback)]
+    assert len(earned) == 5  # all, each test above, each test at its place
+    assert earned[1][0] == earned[1][1]
+    assert 0 < earned[2][0] < earned[2][1]
+    assert "trusted class" not in feedback
+    assert "Assignment List" in commands
+    assert not any("Formgrader" in one for one in commands)
+    assert foreign == [403, 404]
+
+    # Who can read what: bob finds what was released and nothing of ada's, ines or the answers.
+    released, page_of_feedback = f"ines {NAME}.ipynb", f"ada {NAME}.html"
+    assert readable(machine, "bob", EXCHANGE) == {released}
+    assert readable(machine, "bob", "/home /srv/hub") == set()
+    assert page_of_feedback in readable(machine, "ada", "/home")
+    assert f"ada {NAME}.ipynb" in readable(machine, "ines", EXCHANGE)
+    assert "ines gradebook.db" in readable(machine, "ines", "/home")
+    assert "No module named 'autograder'" in run(machine, "bob", "/srv/course/.venv/bin/python -c 'import autograder'")
+    assert run(machine, "bob", "/srv/course/.venv/bin/python -c 'import course_utils'") == ""
