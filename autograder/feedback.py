@@ -31,6 +31,7 @@ MAX_LINES = 40
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 )
+STYLE = "<style>td, th { padding: 0.2em 0.8em 0.2em 0; vertical-align: top; } table { margin: 0 0 1em; }</style>"
 HEAD = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<meta name="referrer" content="no-referrer">'
 
 
@@ -112,6 +113,7 @@ def safe_page(page: str) -> str:
         HEAD,
         f"<title>{html.escape(html.unescape(title[1])) if title else 'Feedback'}</title>",
         *styles,
+        STYLE,
         "</head>",
         "<body>",
         clean(body),

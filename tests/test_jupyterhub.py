@@ -31,16 +31,10 @@ NAME = "03_gradient_checking"
 RIGHT, WRONG = "numerical_derivative", "relative_difference"
 PROGRAMS = ("bwrap", "useradd", "chpasswd", "configurable-http-proxy")
 EXCHANGE = "/usr/local/share/nbgrader/exchange"
-# As autograder/README.md says.
-SETTLE = f"""
-groupadd students
-groupadd instructors
-for who in ines:instructors ada:students bob:students; do
-    useradd --create-home --key HOME_MODE=0700 --shell /bin/bash --groups ${{who#*:}} ${{who%:*}}
-    echo ${{who%:*}}:secret of ${{who%:*}} | chpasswd
-done
-install -d -m 1777 {EXCHANGE}
-install -d -o ines {EXCHANGE}/improving-dnn
+[USERS] = re.findall(r"^```\n(groupadd .*?)^```", (ROOT / "autograder" / "README.md").read_text("utf-8"), re.M | re.S)
+MORE = """
+useradd --create-home --key HOME_MODE=0700 --shell /bin/bash --groups students bob
+printf '%s\\n' ines:ines-secret ada:ada-secret | chpasswd
 mv /srv/checkout ~ines/course
 chown -R ines: ~ines/course
 """
@@ -58,7 +52,7 @@ def machine() -> Iterator[list[str]]:
         folder = Path(name)
         folder.chmod(0o755)
         shutil.copytree("/etc", folder / "etc", symlinks=True)
-        for room in ("home", "local", "srv/hub", "srv/course/.venv"):
+        for room in ("home", "local", "srv/course/.venv"):
             (folder / room).mkdir(parents=True)
         copy(folder / "srv" / "course", "course_utils", "datasets")
         copy(folder / "srv" / "checkout", "course_utils", "datasets", "autograder")
@@ -72,8 +66,7 @@ def machine() -> Iterator[list[str]]:
             for above in reversed(Path(theirs).parents):
                 command += ["--perms", "0755", "--dir", str(above)]
             command += ["--bind", mine, str(theirs)]
-        command += ["--chdir", "/srv/hub"]
-        subprocess.run([*command, "sh", "-e", "-c", SETTLE], check=True)
+        subprocess.run([*command, "--chdir", "/srv/checkout", "sh", "-e", "-c", USERS + MORE], check=True)
         yield command
 
 
@@ -95,15 +88,15 @@ def write_assignment(path: Path) -> None:
 
 @pytest.fixture
 def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
-    """Start JupyterHub with autograder/jupyterhub_config.py as it is; only the ports are free ones."""
+    """Start JupyterHub with its settings as they are, but for the ports."""
     pytest.importorskip("jupyterhub")
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
     port, hub, proxy = (one.getsockname()[1] for one in sockets)
     for one in sockets:
         one.close()
-    command = ["/srv/course/.venv/bin/python", "-m", "jupyterhub", "--ip=127.0.0.1", f"--port={port}"]
-    command += [f"--JupyterHub.hub_port={hub}", f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
-    command += ["--config=/home/ines/course/autograder/jupyterhub_config.py"]
+    command = ["--chdir", "/srv/jupyterhub", "/srv/course/.venv/bin/python", "-m", "jupyterhub", "--ip=127.0.0.1"]
+    command += [f"--port={port}", f"--JupyterHub.hub_port={hub}"]
+    command += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
     log = tmp_path / "hub.log"
     with log.open("wb") as file:
         running = subprocess.Popen([*machine, *command], stdout=file, stderr=file)
@@ -124,7 +117,7 @@ def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
 
 def run(machine: list[str], user: str, command: str) -> str:
     """Run a command in that machine as one of its users; gives what it said."""
-    done = subprocess.run([*machine, "su", user, "-c", command], capture_output=True, text=True)
+    done = subprocess.run([*machine, "su", "--login", user, "-c", command], capture_output=True, text=True)
     return done.stdout + done.stderr
 
 
@@ -139,7 +132,7 @@ def log_in(browser: Any, address: str, user: str) -> Any:
     page.set_default_timeout(60_000)
     page.goto(f"{address}/hub/login")
     page.get_by_label("Username").fill(user)
-    page.get_by_label("Password").fill(f"secret of {user}")
+    page.get_by_label("Password").fill(f"{user}-secret")
     page.get_by_role("button", name="Sign in").click()
     return page
 
@@ -244,7 +237,7 @@ def test_a_class_from_release_to_feedback(machine, address, browser):
     # Who can read what: bob finds what was released and nothing of ada's, ines or the answers.
     released, page_of_feedback = f"ines {NAME}.ipynb", f"ada {NAME}.html"
     assert readable(machine, "bob", EXCHANGE) == {released}
-    assert readable(machine, "bob", "/home /srv/hub") == set()
+    assert readable(machine, "bob", "/home /srv/jupyterhub") == set()
     assert page_of_feedback in readable(machine, "ada", "/home")
     assert f"ada {NAME}.ipynb" in readable(machine, "ines", EXCHANGE)
     assert "ines gradebook.db" in readable(machine, "ines", "/home")
