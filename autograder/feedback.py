@@ -102,6 +102,7 @@ def safe_page(page: str) -> str:
     """
     head, _, body = page.partition("<body")
     body = body.partition(">")[2].rpartition("</body>")[0]
+    body = re.sub(r'(<a href="#test_([^"]+)">)Test cell(?=</a>)', r"\1\2", body)  # nbgrader calls each the same
     title = re.search(r"<title>(.*?)</title>", head, re.DOTALL)
     styles = re.findall(r"<style\b[^>]*>.*?</style>", head, re.DOTALL)
     styles = [re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles]  # icons from files that are not there
