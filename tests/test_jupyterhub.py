@@ -29,7 +29,7 @@ from autograder.reference import solution_text
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "03_gradient_checking"
 RIGHT, WRONG = "numerical_derivative", "relative_difference"
-PROGRAMS = ("bwrap", "useradd", "chpasswd", "configurable-http-proxy")
+PROGRAMS = ("unshare", "bwrap", "useradd", "chpasswd", "configurable-http-proxy")
 EXCHANGE = "/usr/local/share/nbgrader/exchange"
 [USERS] = re.findall(r"^```\n(groupadd .*?)^```", (ROOT / "autograder" / "README.md").read_text("utf-8"), re.M | re.S)
 MORE = """
@@ -39,6 +39,7 @@ mv /srv/checkout ~ines/course
 chown -R ines: ~ines/course
 """
 
+pytest.importorskip("jupyterhub")
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0 or not all(map(shutil.which, PROGRAMS)),
     reason=f"needs root and {', '.join(PROGRAMS)}",
@@ -57,7 +58,9 @@ def machine() -> Iterator[list[str]]:
         copy(folder / "srv" / "course", "course_utils", "datasets")
         copy(folder / "srv" / "checkout", "course_utils", "datasets", "autograder")
         write_assignment(folder / "srv" / "checkout" / "autograder" / "solved" / NAME / f"{NAME}.ipynb")
-        command = ["bwrap", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/root"]
+        # In a process namespace of its own, the hub's servers and kernels end with it.
+        command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        command += ["bwrap", "--cap-add", "ALL", "--dev-bind", "/", "/", "--tmpfs", "/root"]
         for mine, theirs in {"etc": "/etc", "home": "/home", "local": "/usr/local/share", "srv": "/srv"}.items():
             command += ["--bind", str(folder / mine), theirs]
         # Where this environment's packages were installed from, there is now what students get.
@@ -89,7 +92,6 @@ def write_assignment(path: Path) -> None:
 @pytest.fixture
 def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
     """Start JupyterHub with its settings as they are, but for the ports."""
-    pytest.importorskip("jupyterhub")
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
     port, hub, proxy = (one.getsockname()[1] for one in sockets)
     for one in sockets:
@@ -111,7 +113,7 @@ def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
                 raise AssertionError(f"no hub:\n{log.read_text(errors='replace')}") from None
             time.sleep(0.1)
     yield f"http://127.0.0.1:{port}"
-    running.terminate()  # the hub ends its servers and the proxy
+    running.kill()
     running.wait(60)
 
 
@@ -157,7 +159,7 @@ def photograph(page: Any, name: str) -> None:
         page.screenshot(path=f"{target}/hub_{name}.png")
 
 
-def test_a_class_from_release_to_feedback(machine, address, browser):
+def test_a_class_from_release_to_feedback(browser, machine, address):
     mistake = next(iter(mistakes_in(WRONG)))
     ines, ada = (log_in(browser, address, user) for user in ("ines", "ada"))
 
