@@ -55,25 +55,27 @@ def machine() -> Iterator[list[str]]:
         shutil.copytree("/etc", folder / "etc", symlinks=True)
         for room in ("home", "local", "srv/course/.venv"):
             (folder / room).mkdir(parents=True)
-        copy(folder / "srv" / "course", "course_utils", "datasets")
+        course = folder / "srv" / "course"
+        copy(course, "course_utils", "datasets")
         copy(folder / "srv" / "checkout", "course_utils", "datasets", "autograder")
         write_assignment(folder / "srv" / "checkout" / "autograder" / "solved" / NAME / f"{NAME}.ipynb")
         # In a process namespace of its own, the hub's servers and kernels end with it.
         command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
         command += ["bwrap", "--cap-add", "ALL", "--dev-bind", "/", "/", "--tmpfs", "/root"]
-        for mine, theirs in {"etc": "/etc", "home": "/home", "local": "/usr/local/share", "srv": "/srv"}.items():
-            command += ["--bind", str(folder / mine), theirs]
+        places = {folder / "home": "/home", sys.base_prefix: sys.base_prefix}
+        places |= {folder / "etc": "/etc", folder / "local": "/usr/local/share", folder / "srv": "/srv"}
         # Where this environment's packages were installed from, there is now what students get.
-        shown = {sys.base_prefix: sys.base_prefix, sys.prefix: "/srv/course/.venv", str(folder / "srv/course"): ROOT}
-        for mine, theirs in shown.items():
+        places |= {sys.prefix: "/srv/course/.venv", course: ROOT}
+        for mine, theirs in places.items():
             for above in reversed(Path(theirs).parents):
                 command += ["--perms", "0755", "--dir", str(above)]
-            command += ["--bind", mine, str(theirs)]
+            command += ["--bind", str(mine), str(theirs)]
         subprocess.run([*command, "--chdir", "/srv/checkout", "sh", "-e", "-c", USERS + MORE], check=True)
         yield command
 
 
 def copy(to: Path, *parts: str) -> None:
+    """Copy parts of the project, without what was built or graded here."""
     unwanted = shutil.ignore_patterns("__pycache__", "solved", "*.db", "secret", ".*")
     for part in parts:
         shutil.copytree(ROOT / part, to / part, ignore=unwanted)
