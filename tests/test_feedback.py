@@ -237,6 +237,12 @@ def test_case_92_feedback_is_each_students_own(course):
     assert "kept words" not in Page(page_of(course, "honest")).text
 
 
+def test_the_list_of_scores_names_the_exercises(course):
+    text = " ".join(Page(page_of(course, "honest")).text.split())
+    assert "double (Score: 2.0 / 2.0) square (Score: 3.0 / 3.0)" in text
+    assert "Test cell" not in text
+
+
 def test_hidden_tests_are_absent(course):
     for student in ("honest", "hostile"):
         text = Page(page_of(course, student)).text

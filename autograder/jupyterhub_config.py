@@ -1,0 +1,39 @@
+"""JupyterHub's settings for a class on one Linux machine (README.md, "With JupyterHub"); tests run this very file."""
+
+import grp
+import pwd
+from pathlib import Path
+
+COURSE = Path("/srv/course")  # root's: what students get, without this folder, and the environment for everyone
+
+c = get_config()  # noqa: F821 - given by JupyterHub
+
+# Who may come in: the machine's own users, with their passwords, where they are in one of these groups.
+c.PAMAuthenticator.allowed_groups = {"students", "instructors"}
+
+# Students get the course's settings of JupyterLab; the kernel is the course's, whatever they installed.
+SERVER = [str(COURSE / ".venv/bin/python"), "-m", "jupyterhub.singleuser"]
+c.Spawner.cmd = SERVER
+c.Spawner.default_url = "/lab"
+c.Spawner.environment = {
+    "JUPYTER_CONFIG_PATH": str(COURSE / "course_utils/jupyter"),
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+# JupyterLab shows formgrader in a frame, which a server under JupyterHub refuses unless told.
+FRAMES = {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}}
+
+
+def open_the_course(spawner):
+    """Start an instructor's server in the course folder of their own checkout, where nbgrader finds its settings."""
+    name = spawner.user.name
+    if name in grp.getgrnam("instructors").gr_mem:
+        checkout = Path(pwd.getpwnam(name).pw_dir) / "course"
+        spawner.cmd = ["env", f"--chdir={checkout / 'autograder'}", *SERVER]
+        spawner.notebook_dir = str(checkout / "autograder")
+        spawner.args = [f"--ServerApp.tornado_settings={FRAMES}"]
+        spawner.environment = {"PYTHONPATH": str(checkout), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+c.Spawner.pre_spawn_hook = open_the_course
