@@ -12,10 +12,12 @@ c = get_config()  # noqa: F821 - given by JupyterHub
 c.PAMAuthenticator.allowed_groups = {"students", "instructors"}
 
 # Students get the course's settings of JupyterLab; the kernel is the course's, whatever they installed.
+PATH = f"{COURSE / '.venv/bin'}:/usr/local/bin:/usr/bin:/bin"  # nbgrader calls alembic by name
 SERVER = [str(COURSE / ".venv/bin/python"), "-m", "jupyterhub.singleuser"]
 c.Spawner.cmd = SERVER
 c.Spawner.default_url = "/lab"
 c.Spawner.environment = {
+    "PATH": PATH,
     "JUPYTER_CONFIG_PATH": str(COURSE / "course_utils/jupyter"),
     "JUPYTER_PREFER_ENV_PATH": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -33,7 +35,7 @@ def open_the_course(spawner):
         spawner.cmd = ["env", f"--chdir={checkout / 'autograder'}", *SERVER]
         spawner.notebook_dir = str(checkout / "autograder")
         spawner.args = [f"--ServerApp.tornado_settings={FRAMES}"]
-        spawner.environment = {"PYTHONPATH": str(checkout), "JUPYTER_PREFER_ENV_PATH": "1"}
+        spawner.environment = {"PATH": PATH, "PYTHONPATH": str(checkout), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 c.Spawner.pre_spawn_hook = open_the_course

@@ -62,11 +62,12 @@ def machine() -> Iterator[list[str]]:
         # In a process namespace of its own, the hub's servers and kernels end with it.
         command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
         command += ["bwrap", "--cap-add", "ALL", "--dev-bind", "/", "/", "--tmpfs", "/root"]
-        places = {folder / "home": "/home", sys.base_prefix: sys.base_prefix}
-        places |= {folder / "etc": "/etc", folder / "local": "/usr/local/share", folder / "srv": "/srv"}
-        # Where this environment's packages were installed from, there is now what students get.
-        places |= {sys.prefix: "/srv/course/.venv", course: ROOT}
-        for mine, theirs in places.items():
+        places = [(folder / "home", "/home"), (sys.base_prefix, sys.base_prefix), (folder / "etc", "/etc")]
+        places += [(folder / "local", "/usr/local/share"), (folder / "srv", "/srv"), (sys.prefix, "/srv/course/.venv")]
+        # Where this environment's packages were installed from, there is now what students get; its programs name
+        # their Python by its place.
+        places += [(course, ROOT), (sys.prefix, sys.prefix)]
+        for mine, theirs in places:
             for above in reversed(Path(theirs).parents):
                 command += ["--perms", "0755", "--dir", str(above)]
             command += ["--bind", str(mine), str(theirs)]
