@@ -369,10 +369,11 @@ def write_data(root: Path = ROOT) -> None:
     """Write ``datasets/``: the sets, and what the visible cases come out as for answers and mistakes."""
     datasets.write_all(root / "datasets")
     seed = store.VISIBLE_SEED
-    store.write(
-        root / "datasets" / "checks.h5",
-        {name: (right_outcome(one, seed), wrong_outcomes(one, seed)) for name, one in EXERCISES.items()},
-    )
+    known = {
+        name: (right_outcome(one, seed), [(sentence, list(seen)) for sentence, seen in wrong_outcomes(one, seed)])
+        for name, one in EXERCISES.items()
+    }
+    store.write(root / "datasets" / "checks.h5", known)
 
 
 def judge_both_ways(seed: int = 1) -> None:

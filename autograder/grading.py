@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from autograder.mistakes import mistakes_in
 from autograder.pictures import draw_hands
 from autograder.reference import reference_answer
-from course_utils.checks.exercise import EXERCISES, Case, Exercise, try_out
+from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried, try_out
 from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, judge
 from course_utils.data import load_hands
@@ -66,10 +66,10 @@ def right_outcome(exercise: Exercise, seed: int) -> Observations:
     return try_out(joined(exercise.name, *map(reference_answer, exercise.functions)), exercise, seed).seen
 
 
-def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Observations]]:
-    """Observe every known mistake: ``[(sentence, observations)]``."""
+def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Seen]]]]:
+    """Observe every known mistake, no case of it before it is asked for: ``[(sentence, observations)]``."""
     return [
-        (mistake.sentence, try_out(joined(exercise.name, *mistake.functions), exercise, seed).seen)
+        (mistake.sentence, tried(joined(exercise.name, *mistake.functions), exercise, seed, Trial()))
         for mistake in mistakes_in(exercise.name)
     ]
 

@@ -7,6 +7,8 @@ then submissions. It answers each. When the input closes, it ends at once: nobod
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
 import os
 import pickle
 import queue
@@ -21,6 +23,7 @@ from typing import Any
 from autograder.engine.step import FAULT, Assignment, Result, Step, Submission, scratch_folder
 
 ROOT = Path(__file__).resolve().parents[2]
+PIPE = 2**20
 
 
 class Lost(Exception):
@@ -51,6 +54,8 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for whoever gives it work
         )
         self.pid = self._process.pid
+        with contextlib.suppress(OSError):  # so that nobody waits here until the worker has imported what it needs
+            fcntl.fcntl(self._process.stdin, fcntl.F_SETPIPE_SZ, PIPE)
         self._say((str(scratch), assignment))
 
     def fileno(self) -> int:
@@ -108,6 +113,8 @@ def main() -> None:
     with scratch_folder(Path(place)) as scratch:
         step = Step(assignment, scratch)
         why = step.refusal()
+        gc.collect()
+        gc.freeze()
         _answer(answers, why or None)
         while not why:
             submission = waiting.get()

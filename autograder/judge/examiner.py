@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import dis
 import functools
+import gc
 import importlib
 import json
 import os
@@ -313,6 +314,8 @@ def main() -> int:
         importlib.import_module(module)
     fonts()
     warm = warm_process(told["warm"], told["places"])
+    gc.collect()
+    gc.freeze()  # what forks share, none of them looks through for garbage
     while (request := take(requests)) is not None:
         if warm and not warm.alive:
             warm.close()

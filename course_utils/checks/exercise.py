@@ -169,6 +169,27 @@ def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
         Draws the cases: the same seed, the same cases.
     """
     trial = Trial()
+    for _ in tried(function, exercise, seed, trial):
+        pass
+    return trial
+
+
+def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> Iterator[list[Seen]]:
+    """Observe a function case by case, for whom the first ones may be enough; ``try_out`` says how.
+
+    Parameters
+    ----------
+    function : callable
+    exercise : Exercise
+    seed : int
+    trial : Trial
+        Is filled on the way.
+
+    Yields
+    ------
+    list of Seen
+        What was seen of a case.
+    """
     limit = None if getattr(function, "is_timed", False) else exercise.seconds
     for case in exercise.cases(np.random.default_rng(seed)):
         answer = calling.Answer(function)
@@ -206,9 +227,9 @@ def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
         trial.results.append(results)
         trial.seen.append(seen)
         trial.notes |= noise.notes
+        yield seen
         if trial.not_started or trial.timed_out:
             break
-    return trial
 
 
 def difference(got: Any, expected: Seen) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show
@@ -13,6 +14,23 @@ LONGEST = 300  # characters of what an answer can make a report say
 Observations = list[list[Seen]]
 Key = tuple[int, str]  # case, property
 Table = dict[Key, Seen]
+
+
+class Remembered:
+    """What is made one by one as it is asked for, and never twice."""
+
+    def __init__(self, source: Iterable[list[Seen]]) -> None:
+        self._source, self._kept = iter(source), []
+
+    def __iter__(self) -> Iterator[list[Seen]]:
+        """Give what was made, then make the rest."""
+        for number in itertools.count():
+            if number == len(self._kept):
+                try:
+                    self._kept.append(next(self._source))
+                except StopIteration:
+                    return
+            yield self._kept[number]
 
 
 @dataclass(frozen=True)
@@ -24,11 +42,11 @@ class Known:
     right : list of list of Seen
         Per case, the observations of the reference answer.
     mistakes : callable
-        Gives ``(sentence, observations)`` of every known mistake; called only for a wrong answer.
+        Gives ``(sentence, observations)`` of every known mistake, case by case; called only for a wrong answer.
     """
 
     right: Observations
-    mistakes: Callable[[], Iterable[tuple[str, Observations]]]
+    mistakes: Callable[[], Iterable[tuple[str, Iterable[list[Seen]]]]]
 
     @functools.cached_property
     def wanted(self) -> Table:
@@ -36,14 +54,27 @@ class Known:
         return _table(self.right)
 
     @functools.cached_property
-    def symptoms(self) -> list[tuple[str, Table, set[Key]]]:
-        """Every known mistake: its sentence, its observations, and which of them are not right."""
-        found = []
-        for sentence, observations in self.mistakes():
-            mistaken = _table(observations)
-            wrong = {key for key, right in self.wanted.items() if not _agrees(right, mistaken.get(key))}
-            found.append((sentence, mistaken, wrong))
-        return found
+    def _mistaken(self) -> list[tuple[str, Remembered]]:
+        return [(sentence, Remembered(observations)) for sentence, observations in self.mistakes()]
+
+    def matching(self, seen: Table) -> Iterator[tuple[set[Key], str]]:
+        """Give the mistakes whose every symptom an answer shows: symptoms, and sentence.
+
+        A mistake is looked at case by case, until a symptom of it is missing: mostly in the first.
+        """
+        for sentence, observations in self._mistaken:
+            symptoms: set[Key] = set()
+            left = dict(self.wanted)
+            for case, one in enumerate(observations):
+                mistaken = {(case, part.property): part for part in one}
+                here = {key: left.pop(key) for key in list(left) if key[0] == case}
+                wrong = {key for key, right in here.items() if not _agrees(right, mistaken.get(key))}
+                if not all(_same_symptom(key, seen, mistaken) for key in wrong):
+                    break
+                symptoms |= wrong
+            else:  # a mistake may end before the last case
+                if not any(key in seen for key in left) and symptoms | left.keys():
+                    yield symptoms | left.keys(), sentence
 
 
 @dataclass
@@ -133,14 +164,9 @@ def _agrees(right: Seen, seen: Seen | None) -> bool:
 
 def _matching(seen: Table, known: Known) -> list[str]:
     """Sentences of the mistakes whose every symptom the answer shows, those that explain most first."""
-    found = [
-        (symptoms, sentence)
-        for sentence, mistaken, symptoms in known.symptoms
-        if symptoms and all(_same_symptom(key, seen, mistaken) for key in symptoms)
-    ]
     explained: set = set()
     sentences = []
-    for symptoms, sentence in sorted(found, key=lambda one: -len(one[0])):
+    for symptoms, sentence in sorted(known.matching(seen), key=lambda one: -len(one[0])):
         if not symptoms <= explained and sentence not in sentences:
             explained |= symptoms
             sentences.append(sentence)
