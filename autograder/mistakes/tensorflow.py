@@ -190,8 +190,8 @@ wrong_options(
             "c": "Whatever is differentiable may stand inside, loops and conditions too.",
         },
         3: {
-            "b": "In one row after the other it would take softmax over the examples.",
-            "c": "Rows are examples to TensorFlow, and classes stand along the last axis: that is what differs.",
+            "b": "As they are, it would take the softmax over the examples.",
+            "c": "Scores and labels must lie the same way: classes along the last axis of both.",
             "d": "Then the softmax would be applied twice. The function wants scores.",
         },
         4: {
