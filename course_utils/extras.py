@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
+from collections.abc import Iterator
 from typing import NoReturn
 
 from course_utils.checks.report import one_line
@@ -45,3 +48,16 @@ def how_to_get(package: str) -> str:
 def is_installed(package: str) -> bool:
     """Tell whether a package can be imported, without importing it; every package that is not named can."""
     return not package or importlib.util.find_spec(package) is not None
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what a library writes to standard error past Python, as TensorFlow's log; Python's own messages stay."""
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
