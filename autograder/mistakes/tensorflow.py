@@ -58,6 +58,11 @@ edit(
 )
 edit(
     ONE_HOT,
+    "You turned only the first label into a column. Hand all of them over.",
+    ("tf.reshape(labels, [-1])", "tf.reshape(labels, [-1])[:1]"),
+)
+edit(
+    ONE_HOT,
     "Ones and zeros are swapped: 1 belongs where the row is the label.",
     (COLUMNS, f"1 - {COLUMNS}"),
 )

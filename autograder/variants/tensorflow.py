@@ -26,16 +26,16 @@ def by_einsum(W, X, b):
 
 
 @variant("linear_function")
-def as_an_array(W, X, b):
-    Z = tf.linalg.matmul(tf.Variable(W), X)
-    return tf.nn.bias_add(tf.transpose(Z), tf.reshape(b, [-1])).numpy().T
+def with_examples_in_rows(W, X, b):
+    rows = tf.linalg.matmul(X, W, transpose_a=True, transpose_b=True)
+    return tf.transpose(tf.nn.bias_add(rows, tf.reshape(b, [-1])))
 
 
 @variant("linear_function")
 class Layer:
     def __new__(cls, W, X, b):
-        print("a layer of", len(W))
-        return tf.Variable(tf.tensordot(W, X, axes=1) + b)
+        print("a layer of", W.shape[0])
+        return tf.tensordot(W, X, axes=1) + b
 
 
 @variant("one_hot_matrix")
@@ -71,7 +71,7 @@ def along_the_first_axis(Z, Y):
 @variant("compute_cost")
 def by_keras_function(Z, Y):
     costs = tf.keras.losses.categorical_crossentropy(tf.transpose(Y), tf.transpose(Z), from_logits=True)
-    return tf.math.reduce_mean(costs).numpy()
+    return tf.math.reduce_mean(costs)
 
 
 @variant("compute_cost")
