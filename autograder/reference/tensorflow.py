@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log would bury the build's own words
 
 
