@@ -152,7 +152,8 @@ def sandbox(course: CourseDirectory) -> Iterator[Fact]:
 def built() -> Iterator[Fact]:
     """Hold the hashes that the last build noted against the files."""
     again = "python -m autograder build"
-    missing = [one.stem for one in build.sources() if not (build.SOLVED / one.stem / f"{one.stem}.ipynb").exists()]
+    able = [one.stem for one in build.sources() if not build.lacking(one.stem)]
+    missing = [name for name in able if not (build.SOLVED / name / f"{name}.ipynb").exists()]
     noted = build.noted()
     if missing:
         yield Fact("✘", f"not built here: {', '.join(missing)}", again)

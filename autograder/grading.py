@@ -22,6 +22,12 @@ from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial,
 from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, judge
 from course_utils.data import load_hands
+from course_utils.extras import is_installed
+
+
+class NotGraded(Exception):
+    """An exercise cannot be graded on this machine; the judge reads the name, and lets the submission wait."""
+
 
 HERE = Path(__file__).resolve().parent
 SECRET = HERE / "secret"
@@ -114,7 +120,14 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
     -------
     callable
         ``check(function, *companions)`` → points earned, a Python float, which nbgrader takes as partial credit.
+
+    Raises
+    ------
+    NotGraded
+        A package that the exercise needs is not installed here.
     """
+    if not is_installed(needs := EXERCISES[exercise].needs):
+        raise NotGraded(f"{needs} is not installed where this was graded")
 
     def check(function: Callable, *companions: Callable) -> float:
         for one in (function, *companions):

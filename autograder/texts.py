@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from course_utils import network
 
 
 """
+TENSORFLOW = "import tensorflow as tf\n"  # takes seconds, so only where it is used
 
 
 def function_text(file: Path, name: str) -> str:
@@ -47,7 +49,9 @@ def run_text(text: str, name: str) -> Callable:
 def run_texts(text: str, *names: str) -> tuple[Callable, ...]:
     """Run a cell's text below the right answers that it, or ``names``, leaves open, and take what has those names."""
     namespace: dict = {"__name__": "__main__"}
-    exec(compile(IMPORTS + complete(text, names), f"<{names[0]}>", "exec"), namespace)
+    text = complete(text, names)
+    imports = IMPORTS + TENSORFLOW * bool(re.search(r"\btf\.", text))
+    exec(compile(imports + text, f"<{names[0]}>", "exec"), namespace)
     return tuple(namespace[name] for name in names)
 
 

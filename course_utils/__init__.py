@@ -5,7 +5,19 @@ Importing it is quick; matplotlib and h5py are imported when first used.
 
 from course_utils import bug_hunt, data, network, plots
 from course_utils.checks import check, show_prediction
+from course_utils.extras import missing, quiet
 from course_utils.own_work import own_work
 from course_utils.progress import progress
 
-__all__ = ["bug_hunt", "check", "data", "network", "own_work", "plots", "progress", "show_prediction"]
+__all__ = [
+    "bug_hunt",
+    "check",
+    "data",
+    "missing",
+    "network",
+    "own_work",
+    "plots",
+    "progress",
+    "quiet",
+    "show_prediction",
+]

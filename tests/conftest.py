@@ -20,6 +20,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import pytest
 
 from autograder import build
+from course_utils.checks.exercise import EXERCISES
+from course_utils.extras import is_installed
 
 BROWSER = [
     "--headless",
@@ -32,6 +34,18 @@ BROWSER = [
     "--disable-sync",
 ]
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def extras_are_there(request: pytest.FixtureRequest) -> None:
+    """Skip what is about an exercise, by its name, or a notebook, by its source, that needs what is not installed."""
+    about = getattr(request.node, "callspec", None)
+    name, source = (about.params.get(key) if about else None for key in ("name", "source"))
+    package = EXERCISES[name].needs if isinstance(name, str) and name in EXERCISES else ""
+    if isinstance(source, Path):
+        package = build.lacking(source.stem)
+    if not is_installed(package):
+        pytest.skip(f"{package} is not installed here")
 
 
 @pytest.fixture(scope="session")

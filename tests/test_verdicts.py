@@ -90,6 +90,10 @@ LISTED = {
     "batchnorm_backward": ["mean μ is missing", "variance σ² is missing", "γ is missing", "raw Z"],
     "predict_probabilities": ["statistics of the batch"],
     "train_classifier": ["beside it", "percent", "not learned enough", "dev set, so"],
+    "linear_function": ["bias is missing", "wrong way round", "transposed"],
+    "one_hot_matrix": ["transposed", "length 1", "from the data", "whole numbers"],
+    "compute_cost": ["over the examples", "the sum", "over the classes too", "softmax first", "one cost for each"],
+    "train_step": ["uphill", "biases stay", "scores of the last layer", "cost after the step", "return the gradients"],
 }
 
 

@@ -185,6 +185,8 @@ def environment() -> dict[str, str]:
         "PIP_NO_INDEX": "1",  # there is no network, so that pip need not try
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{f"{name}_NUM_THREADS": "1" for name in one_thread},
+        **{f"TF_NUM_{name}_THREADS": "1" for name in ("INTRAOP", "INTEROP")},
+        "TF_CPP_MIN_LOG_LEVEL": "3",
         **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
     }
 

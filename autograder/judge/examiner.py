@@ -122,6 +122,8 @@ class Examination:
                         output.evalue, told = words + how, words
                         output.traceback = [f"NameError: {output.evalue}"]
                         look = look or (how.removeprefix("; ") if ended else "")
+            if output.output_type == "error" and output.ename == "NotGraded":
+                look = look or output.evalue
         return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points), "told": told}
 
     def _find(self, name: str, found: dict[str, Any], missing: dict[str, str]) -> None:

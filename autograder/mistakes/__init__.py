@@ -109,4 +109,5 @@ from autograder.mistakes import (  # noqa: E402 - register theirs
     initialization,  # noqa: F401
     optimization,  # noqa: F401
     regularization,  # noqa: F401
+    tensorflow,  # noqa: F401
 )

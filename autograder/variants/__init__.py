@@ -67,4 +67,5 @@ from autograder.variants import (  # noqa: E402 - register theirs
     initialization,  # noqa: F401
     optimization,  # noqa: F401
     regularization,  # noqa: F401
+    tensorflow,  # noqa: F401
 )

@@ -15,12 +15,14 @@ from course_utils.checks import (
     observing,
     optimization,  # noqa: F401
     regularization,  # noqa: F401
+    tensorflow,  # noqa: F401
 )
 from course_utils.checks.calling import called_name, cell_of
 from course_utils.checks.exercise import EXERCISES, Exercise, digest, try_out
 from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
+from course_utils.extras import how_to_get, is_installed
 
 __all__ = ["check", "show_prediction"]
 
@@ -40,12 +42,14 @@ def check(function: Callable, *companions: Callable) -> None:
     CheckFailed
         The answer is wrong; the report says how.
     NotImplementedError
-        The exercise is still blank, and nbgrader is asking.
+        The exercise is still blank, and nbgrader is asking; or a package that it needs is not installed.
     """
     from course_utils.checks.store import VISIBLE_SEED, read
     from course_utils.data import DATASETS
 
     exercise = find_exercise(function, called_name(sys._getframe(1)))
+    if not is_installed(exercise.needs):
+        raise one_line(NotImplementedError(how_to_get(exercise.needs)))
     trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED)
     known = read(DATASETS / "checks.h5", exercise.name)
     verdict = judge(trial, exercise, known)

@@ -52,7 +52,7 @@ class Seen:
 class Exercise:
     """A name, the cases it is tried on, and how an answer is observed in one case.
 
-    ``companions``, ``join`` and ``seconds`` are as for :func:`exercise`.
+    ``companions``, ``join``, ``seconds`` and ``needs`` are as for :func:`exercise`.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Exercise:
     companions: tuple[str, ...] = ()
     join: Callable[..., Callable] | None = None
     seconds: float = calling.SECONDS
+    needs: str = ""
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -102,6 +103,7 @@ def exercise(
     companions: tuple[str, ...] = (),
     join: Callable[..., Callable] | None = None,
     seconds: float = calling.SECONDS,
+    needs: str = "",
 ) -> Callable[[Callable], Callable]:
     """Register a generator function as the observer of an exercise.
 
@@ -123,6 +125,8 @@ def exercise(
         data, stays between them.
     seconds : float
         How long one case may take.
+    needs : str
+        An extra package that answers import, if any.
     """
     if name in EXERCISES:
         raise ValueError(f"the exercise {name} is registered twice")
@@ -130,7 +134,7 @@ def exercise(
         weights = {**weights, ARGUMENTS: 1}
 
     def register(observe: Callable) -> Callable:
-        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds)
+        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds, needs)
         return observe
 
     return register
