@@ -62,7 +62,14 @@ def test_lock_pins_every_requirement_within_its_range(python):
             if pin.marker is None or pin.marker.evaluate(environment):
                 locked[pin.name] = str(pin.specifier).removeprefix("==")
     extras = PROJECT["optional-dependencies"]
-    for text in [*PROJECT["dependencies"], *extras["sandbox"], *extras["autograder"], *extras["site"], *extras["test"]]:
+    for text in [
+        *PROJECT["dependencies"],
+        *extras["sandbox"],
+        *extras["autograder"],
+        *extras["site"],
+        *extras["lite"],
+        *extras["test"],
+    ]:
         requirement = Requirement(text)
         if requirement.name == "improving-dnn" or (requirement.marker and not requirement.marker.evaluate(environment)):
             continue
