@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 INSTALL = $(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e
 
-.PHONY: lab test demo build site
+.PHONY: lab test demo build site lite
 
 lab: .venv/.student
 	$(RUN) course_utils lab -- $(OPTIONS)
@@ -20,6 +20,9 @@ build: .venv/.instructor
 site: build .venv/.site
 	$(RUN) sphinx -q site build/site
 
+lite: .venv/.lite
+	.venv/bin/python lite/build.py
+
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
 
@@ -33,6 +36,10 @@ site: build .venv/.site
 
 .venv/.site: .venv/pyvenv.cfg pyproject.toml constraints.txt
 	$(INSTALL) '.[site]'
+	touch $@
+
+.venv/.lite: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) '.[lite]'
 	touch $@
 
 .venv/.developer: .venv/pyvenv.cfg pyproject.toml constraints.txt
