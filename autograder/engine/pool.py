@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import select
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.engine.step import FAULT, Assignment, Result, Submission
 from autograder.engine.worker import Lost, Worker
 
+AHEAD = 2
+"""So many submissions a worker has at a time, so that it never waits for us."""
 TRIES = 3
 """So often a submission is given to a worker where these were lost, or the grader failed."""
 
@@ -40,8 +43,8 @@ def graded_here(
     """
     todo = iter(submissions)
     waiting: list[tuple[Submission, int]] = []  # with the number of the try
-    ready: list[Worker] = []
-    busy: dict[Worker, tuple[Submission, int] | None] = {}  # None: it is starting
+    given: dict[Worker, deque[tuple[Submission, int]]] = {}
+    ready: set[Worker] = set()  # the others are starting
     numbers = itertools.count()
     failed_starts = 0
 
@@ -51,37 +54,42 @@ def graded_here(
         return bool(waiting)
 
     def start() -> None:
-        busy[Worker(assignment, scratch / f"worker-{next(numbers)}")] = None
+        given[Worker(assignment, scratch / f"worker-{next(numbers)}")] = deque()
 
     try:
         for _ in range(workers if left() else 0):
             start()
-        while any(busy.values()) or left():
-            while ready and left():
-                worker, given = ready.pop(), waiting.pop()
-                busy[worker] = given
-                worker.give(given[0])
-            for worker in select.select(list(busy), [], [])[0]:
-                had = busy[worker]
+        while any(given.values()) or left():
+            for depth in range(1, AHEAD + 1):
+                for worker in ready:
+                    if len(given[worker]) < depth and left():
+                        given[worker].append(waiting.pop())
+                        worker.give(given[worker][-1][0])
+            for worker in select.select(list(given), [], [])[0]:
                 try:
                     result = worker.take()
                 except Lost as lost:
-                    del busy[worker]
+                    had = given.pop(worker)
                     worker.close()
-                    failed_starts += had is None
+                    failed_starts += worker not in ready
+                    ready.discard(worker)
                     if failed_starts > TRIES:
                         raise
                     start()
-                    result = Result(had[0].student, assignment.name, fault=f"{FAULT}: {lost}") if had else None
+                    if not had:
+                        continue
+                    submission, number = had.popleft()
+                    waiting.extend(had)  # it had not come to these
+                    result = Result(submission.student, assignment.name, fault=f"{FAULT}: {lost}")
                 else:
-                    del busy[worker]
-                    ready.append(worker)
-                if result is None:
-                    continue
-                if result.fault and had[1] < TRIES:
-                    waiting.append((had[0], had[1] + 1))
+                    if result is None:
+                        ready.add(worker)
+                        continue
+                    submission, number = given[worker].popleft()
+                if result.fault and number < TRIES:
+                    waiting.append((submission, number + 1))
                 else:
                     yield result
     finally:
-        for worker in [*busy, *ready]:
+        for worker in given:
             worker.close()

@@ -1,7 +1,8 @@
 """A process that takes the step for one submission after the other, and its handle on the other side.
 
 ``python -m autograder.engine.worker`` reads pickles from its standard input: first where to work and the assignment,
-then submissions. It answers each. When the input closes, it ends at once: nobody is left to answer.
+then submissions. It answers each, with the length of the answer before it. When the input closes, it ends at once:
+nobody is left to answer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import pickle
 import queue
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -24,6 +26,7 @@ from autograder.engine.step import FAULT, Assignment, Result, Step, Submission, 
 
 ROOT = Path(__file__).resolve().parents[2]
 PIPE = 2**20
+LENGTH = struct.Struct("!Q")
 
 
 class Lost(Exception):
@@ -63,7 +66,7 @@ class Worker:
         return self._process.stdout.fileno()
 
     def give(self, submission: Submission) -> None:
-        """Give it a submission; ``take`` the answer before giving another."""
+        """Give it a submission; it answers them in turn."""
         self._say(submission)
 
     def take(self) -> Result | None:
@@ -77,7 +80,7 @@ class Worker:
             It ended.
         """
         try:
-            answer = pickle.load(self._process.stdout)
+            answer = pickle.loads(self._read(LENGTH.unpack(self._read(LENGTH.size))[0]))
         except (EOFError, pickle.UnpicklingError, OSError, ValueError):
             raise Lost(f"the worker ended with code {self._process.wait()}") from None
         if isinstance(answer, str):
@@ -91,6 +94,16 @@ class Worker:
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
+
+    def _read(self, size: int) -> bytes:
+        """Read so much and nothing more: what is left must show at the descriptor."""
+        found = bytearray()
+        while len(found) < size:
+            piece = os.read(self.fileno(), size - len(found))
+            if not piece:
+                raise EOFError
+            found += piece
+        return bytes(found)
 
     def _say(self, value: Any) -> None:
         try:
@@ -135,7 +148,8 @@ def _listen(requests: Any, waiting: queue.SimpleQueue) -> None:
 
 
 def _answer(answers: Any, value: Any) -> None:
-    pickle.dump(value, answers)
+    text = pickle.dumps(value)
+    answers.write(LENGTH.pack(len(text)) + text)
     answers.flush()
 
 
