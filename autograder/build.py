@@ -74,15 +74,14 @@ def sources() -> list[Path]:
     return sorted((COURSE / "source").glob("[0-9]*.py"))
 
 
-def exercises(assignment: str) -> list[str]:
-    """Names of an assignment's exercises, in its order."""
-    source = Source(COURSE / "source" / f"{assignment}.py")
-    return [cell.metadata["exercise"] for cell in source.cells if "exercise" in cell.metadata]
+def exercises(file: Path) -> list[str]:
+    """Names of a source's exercises, in its order."""
+    return [cell.metadata["exercise"] for cell in Source(file).cells if "exercise" in cell.metadata]
 
 
-def lacking(assignment: str) -> str:
-    """Name a package that an assignment needs and that is not installed; empty where nothing is lacking."""
-    needed = (EXERCISES[name].needs for name in exercises(assignment) if name in EXERCISES)
+def lacking(file: Path) -> str:
+    """Name a package that a source's exercises need and that is not installed; empty where nothing is lacking."""
+    needed = (EXERCISES[name].needs for name in exercises(file) if name in EXERCISES)
     return next((package for package in needed if not is_installed(package)), "")
 
 
@@ -105,7 +104,7 @@ def build(root: Path = ROOT) -> None:
     judge_both_ways()
     picture.draw(root)
     for file in files:
-        if package := lacking(file.stem):
+        if package := lacking(file):
             print(f"{file.stem} is left as it was last built. {how_to_get(package)}")
             if root != ROOT:
                 shutil.copytree(ROOT / "notebooks" / file.stem, root / "notebooks" / file.stem)

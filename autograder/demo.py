@@ -152,7 +152,7 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
     dict
         Student → submission.
     """
-    names = build.exercises(assignment)
+    names = build.exercises(build.COURSE / "source" / f"{assignment}.py")
     right = {name: solution_text(name) for name in names}
     students: dict[str, Submission] = {"right": right, "blank": {}}
     variants = {name: [one.text for one in VARIANTS if one.exercise == name] for name in names}

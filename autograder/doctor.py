@@ -152,7 +152,7 @@ def sandbox(course: CourseDirectory) -> Iterator[Fact]:
 def built() -> Iterator[Fact]:
     """Hold the hashes that the last build noted against the files."""
     again = "python -m autograder build"
-    able = [one.stem for one in build.sources() if not build.lacking(one.stem)]
+    able = [one.stem for one in build.sources() if not build.lacking(one)]
     missing = [name for name in able if not (build.SOLVED / name / f"{name}.ipynb").exists()]
     noted = build.noted()
     if missing:

@@ -43,7 +43,7 @@ def extras_are_there(request: pytest.FixtureRequest) -> None:
     name, source = (about.params.get(key) if about else None for key in ("name", "source"))
     package = EXERCISES[name].needs if isinstance(name, str) and name in EXERCISES else ""
     if isinstance(source, Path):
-        package = build.lacking(source.stem)
+        package = build.lacking(source)
     if not is_installed(package):
         pytest.skip(f"{package} is not installed here")
 

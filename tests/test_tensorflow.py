@@ -19,7 +19,7 @@ from course_utils import check, missing, quiet
 
 NAMES = ("linear_function", "one_hot_matrix", "compute_cost", "train_step")
 needs_tensorflow = pytest.mark.skipif(
-    bool(build.lacking("07_tensorflow")), reason="tensorflow has no wheel for this Python"
+    bool(build.lacking(build.COURSE / "source" / "07_tensorflow.py")), reason="tensorflow has no wheel for this Python"
 )
 needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
 
