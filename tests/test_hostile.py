@@ -51,6 +51,13 @@ c.SubmissionLimits.output = 100_000
 pytestmark = pytest.mark.skipif(bool(reason := why_no_sandbox()), reason=f"no sandbox here: {reason}")
 
 
+BETWEEN = """import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:]).returncode
+with open(sys.argv[1], "w") as file:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=file)
+sys.exit(code)"""
+
+
 class Run:
     """A class, graded.
 
@@ -76,10 +83,11 @@ class Run:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONIOENCODING": "utf-8"}
         environment |= {"TMPDIR": str(self._temporary), "A_SECRET_OF_THE_GRADER": "hunter2"}
         self._file = (course.parent / f"{course.name}.log").open("w+", encoding="utf-8")
-        # In between stands a small process: Linux counts what a process's parent held at its start as its own.
-        between = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+        # Linux counts as a process's own what its parent held when it began: a small process in between is the parent.
+        self._peak = course.parent / f"{course.name}.peak"
+        command = [sys.executable, "-c", BETWEEN, str(self._peak), sys.executable, "-m", "nbgrader", "autograde", NAME]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", between, sys.executable, "-m", "nbgrader", "autograde", NAME],
+            command,
             cwd=course,
             env=environment,
             stdout=self._file,
@@ -88,9 +96,8 @@ class Run:
 
     def finish(self) -> Run:
         """Wait until it has ended."""
-        _, status, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = self.code = os.waitstatus_to_exitcode(status)
-        self.peak = usage.ru_maxrss * 1024
+        self.code = self._process.wait()
+        self.peak = int(self._peak.read_text()) * 1024
         self._file.seek(0)
         self.log = self._file.read()
         self._file.close()
