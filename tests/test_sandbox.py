@@ -233,7 +233,7 @@ def test_memory_of_several_processes_counts_together(who_counts):
 
 
 def test_a_slow_leak_of_several_processes_ends_it(who_counts):
-    code = "for _ in range(2): os.fork()\n" + MEMORY.format(mib=60, then="; time.sleep(0.002)")
+    code = "for _ in range(2): os.fork()\n" + MEMORY.format(mib=60, then="; time.sleep(0.01)")
     assert inside(code, memory=100 * MIB).cause == "memory"
 
 
