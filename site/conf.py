@@ -55,6 +55,9 @@ def bring_notebooks() -> None:
         (folder / path.name).write_text(json.dumps(notebook), encoding="utf-8")
 
 
+PICTURE = r'<img src="data:image/(?:png|gif);base64,[^<>"]*" width="\d+" alt="[^<>"]*">'
+
+
 def put_pictures(notebook: dict, solved: dict) -> None:
     """Give every experiment the pictures that it made in the solved notebook; what follows a prediction is folded."""
     outputs = {cell["id"]: cell.get("outputs", []) for cell in solved["cells"]}
@@ -66,7 +69,7 @@ def put_pictures(notebook: dict, solved: dict) -> None:
         cell["outputs"] = [
             {"output_type": "display_data", "metadata": {}, "data": {"text/html": page}}
             for page in pages
-            if re.fullmatch(r'<img src="data:image/png;base64,[^<>"]*" width="\d+" alt="[^<>"]*">', page)
+            if re.fullmatch(f"{PICTURE}(<details><summary>[^<>]*</summary>{PICTURE}</details>)?", page)
         ]
         if cell["outputs"] and "show_prediction(" in "".join(cell["source"]):
             tags.append("hide-output")
