@@ -8,6 +8,7 @@ import ctypes
 import operator
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,10 @@ from .shell import NotebookShell, make_shell, run_cell, take_over
 BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
 NAMES = 300
 KEPT = 32_000_000  # bytes of files that are put back after a test
+State = tuple[int, int, int, int]
+"""Of a file: mode, number, size, time of the last change."""
+Files = dict[str, tuple[State, bytes | None]]
+"""Path → state, and the content of what is a file and not too large."""
 _shell: NotebookShell | None = None
 
 
@@ -39,6 +44,7 @@ class Student:
 
     def __init__(self, read: int, write: int) -> None:
         self._quiet, self._seconds = False, 0.0
+        self._files: Files = {}
         self._shell = _shell or make_shell(self._emit)
         take_over(self._shell, self._emit)
         self._own = set(self._shell.user_ns)
@@ -112,7 +118,7 @@ class Student:
 
     def _fork(self, seconds: float) -> None:
         """Serve a test in a copy of this process: what it changes, and what becomes of it, ends with it."""
-        before, contents = _files(), _contents()
+        self._files = before = _kept(self._files)
         pid = os.fork()
         if pid == 0:
             self._quiet, self._seconds = True, seconds
@@ -121,8 +127,7 @@ class Student:
             return
         _, status = os.waitpid(pid, 0)
         _end_children()
-        _remove(_files() - before)
-        _put_back(contents)
+        _put_back(before)
         self._peer.send({"ended": os.waitstatus_to_exitcode(status)})
 
     def _emit(self, output: dict[str, Any]) -> None:
@@ -182,33 +187,41 @@ def _run_eagerly() -> None:
             sys.modules["tensorflow"].config.run_functions_eagerly(True)
 
 
-def _files() -> set[str]:
-    """List every file and folder that a student may write."""
+def _files() -> dict[str, State]:
+    """List every file and folder that a student may write, and what would tell that it has changed."""
     roots = [str(Path.home()), "/tmp", "/dev/shm"]
     walks = [one for root in roots for one in os.walk(root)]
-    return {os.path.join(folder, name) for folder, folders, files in walks for name in folders + files}
+    found = {}
+    for path in (os.path.join(folder, name) for folder, folders, files in walks for name in folders + files):
+        with contextlib.suppress(OSError):
+            info = os.lstat(path)
+            found[path] = info.st_mode, info.st_ino, info.st_size, info.st_ctime_ns
+    return found
 
 
-def _contents() -> dict[str, tuple[int, bytes]]:
-    """Keep what is in every file that is not too large: when it last changed, and its bytes."""
+def _kept(earlier: Files) -> Files:
+    """Keep what is in every file that is not too large; what was kept earlier and has not changed is not read again."""
     kept, left = {}, KEPT
-    for path in _files():
-        if os.path.isfile(path) and not os.path.islink(path) and os.path.getsize(path) <= left:
-            content = Path(path).read_bytes()
-            left -= len(content)
-            kept[path] = (os.lstat(path).st_ctime_ns, content)
+    for path, state in _files().items():
+        mode, _, size, _ = state
+        content = None
+        if stat.S_ISREG(mode) and size <= left:
+            left -= size
+            with contextlib.suppress(OSError):
+                known, content = earlier.get(path, (None, None))
+                content = content if known == state else Path(path).read_bytes()
+        kept[path] = state, content
     return kept
 
 
-def _put_back(contents: dict[str, tuple[int, bytes]]) -> None:
-    """Give the files that a test changed or removed their content again."""
-    changed = {
-        path for path, (when, _) in contents.items() if not os.path.lexists(path) or os.lstat(path).st_ctime_ns != when
-    }
-    _remove(changed)
+def _put_back(before: Files) -> None:
+    """Remove what is new, and give the files that a test changed or removed their content again."""
+    now = _files()
+    changed = {path for path, (state, content) in before.items() if content is not None and now.get(path) != state}
+    _remove(now.keys() - before.keys() | changed & now.keys())
     for path in changed:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        Path(path).write_bytes(contents[path][1])
+        Path(path).write_bytes(before[path][1])
 
 
 def _remove(paths: set[str]) -> None:

@@ -56,12 +56,12 @@ def main(control: int) -> None:
         line.send(b"ready")
     except OSError:
         os._exit(0)  # whoever wanted copies was killed
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody has to wait for copies
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would be every first process's
     while True:
         text, given, _, _ = socket.recv_fds(line, MOST, 8)
         if not text:
             os._exit(0)
+        _reap()
         if os.fork() == 0:
             line.detach()
             os.close(control)
@@ -88,6 +88,13 @@ def _prepare(modules: list[str], fonts: str | None) -> None:
     gc.freeze()
 
 
+def _reap() -> None:
+    """Take leave of copies that have ended; so the kernel adds what they computed to this process's account."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _draw() -> None:
     import matplotlib.pyplot as plt
 
@@ -99,7 +106,6 @@ def _draw() -> None:
 
 def _send_in(wanted: dict[str, Any], sandbox: int, reading: int, writing: int, words: int, door: int, report: int):
     """Let a copy of this copy enter; report its number, and in the end what became of it. Never returns."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         _must(libc.setns(sandbox, NAMESPACES), "setns")
         pid = os.fork()  # only children are in the other process namespace
