@@ -31,11 +31,13 @@ import numpy as np
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from autograder.judge.bubblewrap import find_bubblewrap
 from autograder.judge.canary import self_test
 from autograder.judge.inside.shell import NotebookShell, make_shell, run_cell
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox import CHANNEL, NoSandbox, Running, Sandbox
 from autograder.judge.session import Gone, GraderFault, Session, StudentFunction, SubmissionLimits
+from autograder.judge.syscalls import NoFilter, program
 from autograder.judge.warm import INSIDE, Warm
 
 LENGTH = struct.Struct("<Q")
@@ -304,6 +306,27 @@ def warm_process(modules: list[str], places: list[str]) -> Warm | None:
         return None
 
 
+def rehearse(shell: NotebookShell) -> None:
+    """Do once what is found, imported or compiled when first needed: else every fork would do it anew."""
+    with contextlib.suppress(NoFilter):
+        program()
+    find_bubblewrap()
+    outputs = Outputs(MOST, believed=True)
+    shell.emit = outputs.add
+    for source in ("1", "print(1)", "1 / 0", "from IPython.display import HTML, display\ndisplay(HTML('1'))"):
+        run_cell(shell, source)
+        names_read(source)
+    shell.reset()
+
+
+def foresee(modules: list[str], request: dict[str, Any]) -> None:
+    """Let the modules that tests use make ready what all forks with these tests will need, where they can."""
+    tests = [cell["source"] for cell in request.get("cells", ()) if cell["kind"] == "test"]
+    for module in modules:
+        if make_ready := getattr(sys.modules[module], "foresee", None):
+            make_ready(tests)
+
+
 def main() -> int:
     """Answer requests until the input ends."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -315,6 +338,7 @@ def main() -> int:
     for module in [*told["preload"], *told["warm"]]:  # cells that are given run on both sides
         importlib.import_module(module)
     fonts()
+    rehearse(shell)
     warm = warm_process(told["warm"], told["places"])
     gc.collect()
     gc.freeze()  # what forks share, none of them looks through for garbage
@@ -322,6 +346,7 @@ def main() -> int:
         if warm and not warm.alive:
             warm.close()
             warm = warm_process(told["warm"], told["places"])
+        foresee(told["preload"], request)
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
