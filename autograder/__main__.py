@@ -53,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
 
     if chosen.command == "grade":
+        if not chosen.scheduler:
+            from autograder.engine.stem import expect_workers
+
+            expect_workers()  # while we import, too
         from autograder.engine.grade import Options, run
 
         return run(Options(**{name: value for name, value in vars(chosen).items() if name != "command"}))

@@ -334,14 +334,15 @@ def family(main: int) -> dict[str, list[int]]:
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 words[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     found: dict[str, list[int]] = {}
-    kinds = {"engine.worker": "worker", "judge.examiner": "examiner", "inside.warm": "warm", "bwrap": "sandbox"}
+    kinds = {"engine.stem": "stem", "judge.examiner": "examiner", "inside.warm": "warm", "bwrap": "sandbox"}
 
     def walk(pid: int, kind: str) -> None:
         found.setdefault(kind, []).append(pid)
         for child, parent in parents.items():
             # A student's own process is not among them: who kills that decides on the student's answer.
             if parent == pid and kind not in ("sandbox", "copy"):
-                walk(child, next((name for word, name in kinds.items() if word in words.get(child, "")), "other"))
+                its = next((name for word, name in kinds.items() if word in words.get(child, "")), "other")
+                walk(child, "worker" if its == kind == "stem" else its)
 
     walk(main, "main")
     found["copy"] = [
@@ -358,7 +359,7 @@ def test_cases_93_94_98_whatever_is_killed_a_rerun_ends_as_if_nothing_had_been(r
     draw = random.Random(SEED)
     print(f"seed {SEED}, {KILLS} kills")
     killed: dict[str, int] = {}
-    weights = {"main": 1, "worker": 1, "examiner": 2, "warm": 2, "copy": 5, "sandbox": 5}
+    weights = {"main": 1, "stem": 1, "worker": 1, "examiner": 2, "warm": 2, "copy": 5, "sandbox": 5}
     number = 0
     while sum(killed.values()) < KILLS:
         number += 1
