@@ -423,20 +423,22 @@ def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
         raise Refused(f"The notebook has {len(found)} cells; above {MAX_CELLS} none is read.")
     cells, ids = [], set()
     for number, cell in enumerate(found):
-        made = _MAKERS.get(str(cell.get("cell_type")), v4.new_markdown_cell)(
-            _text(cell.get("source", cell.get("input")))
-        )
-        own = cell.get("id")
+        kind, own = cell.get("cell_type"), cell.get("id")
         usable = isinstance(own, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", own) and own not in ids
-        made.id = own if usable else f"cell-{number}"
+        # Not by nbformat's makers: each validates its cell, and the notebook is validated once, when it is written.
+        made = NotebookNode(
+            cell_type=kind if kind in ("code", "raw") else "markdown",
+            id=own if usable else f"cell-{number}",
+            metadata=NotebookNode(),
+            source=_text(cell.get("source", cell.get("input"))),
+        )
+        if made.cell_type == "code":
+            made.execution_count, made.outputs = None, []
         ids.add(made.id)
         if settings := _settings(cell):
             made.metadata["nbgrader"] = nbformat.from_dict(settings)
         cells.append(made)
     return cells
-
-
-_MAKERS = {"code": v4.new_code_cell, "raw": v4.new_raw_cell}
 
 
 def _dicts(values: object) -> Iterator[dict]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nbformat import NotebookNode, v4
+import nbformat
+from nbformat import NotebookNode
 
 # What a notebook shows. A check's report is not among them: only the trusted side's count.
 KINDS = {
@@ -60,13 +61,13 @@ class Outputs:
         fits = self._room(sum(map(len, lines)))
         if fits or not self._failed:
             self._failed = True
-            self.nodes.append(v4.new_output("error", ename=name, evalue=words, traceback=lines if fits else short))
+            self.nodes.append(_node("error", ename=name, evalue=words, traceback=lines if fits else short))
 
     def close(self) -> list[NotebookNode]:
         """Give the outputs, with a note on what was dropped."""
         if self._dropped:
             words = f"\n… {self._dropped:,} more characters of output are not kept.\n"
-            self.nodes.append(v4.new_output("stream", name="stdout", text=words))
+            self.nodes.append(_node("stream", name="stdout", text=words))
         return self.nodes
 
     def _stream(self, name: str, text: str) -> None:
@@ -80,7 +81,7 @@ class Outputs:
         if last and last.output_type == "stream" and last.name == name:
             last.text += kept
         else:
-            self.nodes.append(v4.new_output("stream", name=name, text=kept))
+            self.nodes.append(_node("stream", name=name, text=kept))
 
     def _data(self, kind: str, data: Mapping[str, Any], output: Mapping[str, Any]) -> None:
         if not self._believed:
@@ -93,7 +94,8 @@ class Outputs:
             if shown in self._shown:
                 self._shown[shown].data = NotebookNode(data)
             return
-        node = v4.new_output(kind, data=dict(data), metadata=metadata or {})
+        count = {"execution_count": None} if kind == "execute_result" else {}
+        node = _node(kind, **count, data=dict(data), metadata=metadata or {})
         self.nodes.append(node)
         if shown and len(self._shown) < 1000:
             self._shown[shown] = node
@@ -103,6 +105,11 @@ class Outputs:
         self._size += size if fits else 0
         self._dropped += 0 if fits else size
         return fits
+
+
+def _node(kind: str, **content: Any) -> NotebookNode:
+    """Make an output; not by nbformat's own maker, which validates each, for the notebook is validated as a whole."""
+    return nbformat.from_dict({"output_type": kind, **content})
 
 
 def _clean(text: str) -> str:
