@@ -173,6 +173,20 @@ def test_printing_and_warning_cost_nothing_and_stay_out_of_the_way(capsys):
     assert "hello" not in text
 
 
+def test_a_check_leaves_numpys_global_random_numbers_as_they_were(capsys):
+    legacy = np.random
+    legacy.seed(5)
+    expected = legacy.randn(3)  # an odd number: one more waits, which is part of the state
+    legacy.seed(5)
+    first = legacy.randn()
+
+    def split_indices(*_):
+        return legacy.permutation(3), legacy.permutation(3), legacy.randn()
+
+    report_of(split_indices, "split_indices", capsys)
+    assert [first, *legacy.randn(2)] == list(expected)
+
+
 def test_shape_comes_before_values(capsys):
     def one_short(parameters, X, activation):
         return right("activation_rms")(parameters, X, activation)[1:]

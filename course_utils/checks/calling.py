@@ -49,6 +49,7 @@ class Answer:
     """A function under test: fresh arguments in, plain data out, every change of an argument noted."""
 
     function: Callable
+    tells_calls: bool = True
     modified: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)  # each call's arguments in words
     results: list[Any] = field(default_factory=list)  # what each call returned
@@ -65,7 +66,7 @@ class Answer:
         """
         given = copy.deepcopy((arguments, keywords))
         given_arguments, given_keywords = _fresh(given)
-        self.calls.append(describe_call(arguments, keywords))
+        self.calls.append(describe_call(arguments, keywords) if self.tells_calls else "")
         self.results.append(None)
         try:
             result = self.function(*given_arguments, **given_keywords)
@@ -132,12 +133,12 @@ class Noise:
 def contained(seconds: float | None = SECONDS) -> Iterator[Noise]:
     """Run student code with output and warnings captured, float errors quiet and a time limit.
 
+    NumPy's global random state starts equal; whoever minds what it is afterwards uses ``kept_random_state`` as well.
     The limit needs SIGALRM and the main thread (Linux, macOS); elsewhere code runs without one.
     """
     noise = Noise()
     out = io.StringIO()
-    legacy_state = np.random.get_state()  # noqa: NPY002 - answers may use the global state: it starts equal, and is put back
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002 - answers may use the global state
     with (
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(out),
@@ -149,10 +150,19 @@ def contained(seconds: float | None = SECONDS) -> Iterator[Noise]:
         try:
             yield noise
         finally:
-            np.random.set_state(legacy_state)  # noqa: NPY002
             if out.getvalue().strip():
                 noise.notes.add("it prints while it runs")
             noise.notes |= {f"it warns: {str(warning.message)[:80]}" for warning in caught[:3]}
+
+
+@contextlib.contextmanager
+def kept_random_state() -> Iterator[None]:
+    """Put NumPy's global random state back afterwards; this takes as long as many a call of an answer."""
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 @contextlib.contextmanager

@@ -152,6 +152,7 @@ class Trial:
     results: list[dict[str, Any]] = field(default_factory=list)
     seen: list[list[Seen]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
+    tells_calls: bool = True  # to put each call into words takes as long as a quick answer
     not_started: bool = False
     timed_out: bool = False
 
@@ -173,13 +174,16 @@ def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
         Draws the cases: the same seed, the same cases.
     """
     trial = Trial()
-    for _ in tried(function, exercise, seed, trial):
-        pass
+    with calling.kept_random_state():
+        for _ in tried(function, exercise, seed, trial):
+            pass
     return trial
 
 
 def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> Iterator[list[Seen]]:
     """Observe a function case by case, for whom the first ones may be enough; ``try_out`` says how.
+
+    NumPy's global random state is another one afterwards.
 
     Parameters
     ----------
@@ -196,7 +200,7 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
     """
     limit = None if getattr(function, "is_timed", False) else exercise.seconds
     for case in exercise.cases(np.random.default_rng(seed)):
-        answer = calling.Answer(function)
+        answer = calling.Answer(function, trial.tells_calls)
         seen: list[Seen] = []
         calls: dict[str, str] = {}
         results: dict[str, Any] = {}
