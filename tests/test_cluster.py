@@ -151,7 +151,8 @@ def test_no_students_code_runs_in_a_dask_worker(cluster, released, tmp_path):
     assert worker.poll() is None
 
 
-def test_without_a_scheduler_a_sentence_says_so(released, tmp_path):
+def test_without_a_scheduler_a_sentence_says_so(released, tmp_path, monkeypatch):
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
     course = fresh(released, tmp_path / "course")
     done = grade(course, "--scheduler", "tcp://127.0.0.1:1")
     assert done.returncode == 1
