@@ -9,7 +9,7 @@ lab: .venv/.student
 	$(RUN) course_utils lab -- $(OPTIONS)
 
 test: .venv/.developer
-	$(RUN) pytest $(OPTIONS)
+	$(RUN) pytest -n auto --dist loadfile $(OPTIONS)
 
 demo: .venv/.instructor
 	$(RUN) autograder demo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -49,9 +50,16 @@ def extras_are_there(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def solved() -> list[Path]:
+def solved(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Build everything elsewhere, hold it against what is committed, and give the solved notebooks."""
-    changed = build.drift()
+    # Once for all processes of a run, where pytest-xdist shares the tests out.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    done = tmp_path_factory.getbasetemp().parent / f"drift-{run}.json"
+    with open(done.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            done.write_text(json.dumps(build.drift()))
+    changed = json.loads(done.read_text())
     assert not changed, f"not what the sources build: {changed}; run python -m autograder build"
     return sorted(build.SOLVED.glob("*/*.ipynb"))
 
