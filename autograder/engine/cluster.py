@@ -49,7 +49,7 @@ def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission],
         There is no such scheduler.
     """
     try:
-        client = Client(scheduler, timeout="20s", set_as_default=False)
+        client = Client(scheduler, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise Lost(f"There is no Dask scheduler at {scheduler}: {error}") from None
     with client:
