@@ -21,6 +21,7 @@ import pytest
 from hostile_class import CASES, HONEST, POINTS, Case, hand_in
 from in_process import examination
 from nbformat import v4
+from test_engine import notebooks, rows
 from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release, source_notebook
 from tiny_course import hand_in as hand_in_notebook
 
@@ -47,6 +48,9 @@ c.SubmissionLimits.call_wall = 4
 c.SubmissionLimits.reply_wall = 6
 c.SubmissionLimits.output = 100_000
 """
+
+CHANCE: set[str] = set()
+"""Whose notebooks differ from one grading to the next, by what their own cells show."""
 
 pytestmark = pytest.mark.skipif(bool(reason := why_no_sandbox()), reason=f"no sandbox here: {reason}")
 
@@ -226,6 +230,21 @@ def test_a_second_grading_gives_the_same(together):
     assert {case.name: together.scores(case.name) for case in CASES + HONEST} == before
 
 
+def test_grade_writes_the_same(together, tmp_path):
+    """``python -m autograder grade``, and nbgrader one by one: the same rows, the same notebooks cell by cell."""
+    course = tmp_path / "course"
+    shutil.copytree(together.course.parent / "released", course)
+    shutil.copytree(together.course / "submitted", course / "submitted", symlinks=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    command = [sys.executable, "-m", "autograder", "grade", NAME, "--course", str(course), "--workers", "2"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert rows(course) == rows(together.course)
+    ours, theirs = notebooks(course), notebooks(together.course)
+    assert ours.keys() == theirs.keys()
+    assert {student for student in ours if ours[student] != theirs[student]} <= CHANCE
+
+
 # --- without a verdict ------------------------------------------------------------------------------------------------
 
 
@@ -256,13 +275,13 @@ def test_case_102_without_the_judge_nobody_gets_points(runs, tmp_path, settings,
     assert "double needs a look: it was not run" in row.reasons
 
 
-def test_case_99_a_fault_of_the_grader_is_tried_again_and_not_blamed_on_the_student(caplog):
+def test_case_99_a_fault_of_the_grader_is_tried_again_and_not_blamed_on_the_student(caplog, tmp_path):
     judge = Judge(log=logging.getLogger(__name__))  # not that of whatever application ran before
     cells = [
         {"kind": "student", "source": "x = 1", "points": None},
         {"kind": "test", "source": "import os\nos._exit(3)", "points": 1},
     ]
-    results = judge._examined(examination(cells, Path.cwd()))
+    results = judge._examined(examination(cells, tmp_path))
     assert [one["look"] for one in results] == [
         "the grader itself failed, which is not the student's fault: the examiner ended with code 3"
     ] * 2

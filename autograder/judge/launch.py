@@ -191,6 +191,7 @@ def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterato
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise ValueError(f"{name!r} lies outside of the home")
             found.append((f"{HOME}/{name}", in_memory(content)))
+        left = 0
         for path in sorted(_plain_files(folder)) if folder else []:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             info = os.fstat(file)
@@ -199,7 +200,9 @@ def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterato
                 found.append((f"{HOME}/{path.relative_to(folder)}", file))
             else:
                 os.close(file)
-                log.warning("%s is not copied into the sandbox: too large, or one too many.", path)
+                left += 1
+        if left:
+            log.warning("%d files are not copied into the sandbox: too large, or too many.", left)
         yield found
     finally:
         for _, file in found:
