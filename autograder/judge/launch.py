@@ -105,7 +105,9 @@ class Held:
                 raise NoSandbox(f"{found.path} cannot be started: {error.strerror}") from None
         told = b"".join(iter(lambda: os.read(info, 4096), b""))
         self.first = json.loads(told)["child-pid"] if told else 0
-        self.seen = os.pidfd_open(self.first) if self.first else -1
+        self.seen = -1
+        with contextlib.suppress(ProcessLookupError):  # bubblewrap may have given up by now
+            self.seen = os.pidfd_open(self.first) if self.first else -1
         if not self._stands():
             self.bury()
             raise NoSandbox(self.last_words() or "bubblewrap ended without a word")
@@ -191,7 +193,7 @@ def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterato
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise ValueError(f"{name!r} lies outside of the home")
             found.append((f"{HOME}/{name}", in_memory(content)))
-        left = 0
+        left: list[str] = []
         for path in sorted(_plain_files(folder)) if folder else []:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             info = os.fstat(file)
@@ -200,9 +202,10 @@ def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterato
                 found.append((f"{HOME}/{path.relative_to(folder)}", file))
             else:
                 os.close(file)
-                left += 1
+                left.append(path.name)
         if left:
-            log.warning("%d files are not copied into the sandbox: too large, or too many.", left)
+            words = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
+            log.warning("Not copied into the sandbox, because too large or too many: %s", words)
         yield found
     finally:
         for _, file in found:
