@@ -206,7 +206,8 @@ def growth(source: Path, sizes: list[int]) -> None:
 
 def workers(source: Path, size: int, rounds: int) -> None:
     """One worker and two, on this machine and over Dask."""
-    students = dict(zip((f"s{n:03}" for n in range(size)), honest_class(source.stem).values(), strict=False))
+    honest = list(honest_class(source.stem).values())
+    students = {f"s{n:03}": honest[n % len(honest)] for n in range(size)}
     seen: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         released = make(Path(folder, "released"), source, students)
@@ -334,11 +335,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=["throughput", "growth", "workers", "simulate"])
     parser.add_argument("--assignment", default="", help="which notebook (default: the first)")
-    parser.add_argument("--size", type=int, default=40, help="submissions of a batch")
-    parser.add_argument("--batches", type=int, default=3)
+    parser.add_argument("--size", type=int, default=120, help="submissions of a batch")
+    parser.add_argument("--batches", type=int, default=2)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000], help="of the classes for growth")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 10, 50, 100, 200], help="to simulate")
-    parser.add_argument("--seconds", type=float, default=0.5, help="that a simulated worker takes for a submission")
+    parser.add_argument("--seconds", type=float, default=0.25, help="that a simulated worker takes for a submission")
     chosen = parser.parse_args()
     ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
     source = next(one for one in build.sources() if one.stem == chosen.assignment or not chosen.assignment)

@@ -49,8 +49,8 @@ c.SubmissionLimits.reply_wall = 6
 c.SubmissionLimits.output = 100_000
 """
 
-CHANCE: set[str] = set()
-"""Whose notebooks differ from one grading to the next, by what their own cells show."""
+CHANCE = {"019_disk", "022_flood", "083_magics"}
+"""Whose notebooks differ from one grading to the next, and no points: where a limit cut them off, how long it took."""
 
 pytestmark = pytest.mark.skipif(bool(reason := why_no_sandbox()), reason=f"no sandbox here: {reason}")
 
