@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 
 from autograder import build
 from autograder.reference import solution_text
-from autograder.texts import run_text
+from autograder.texts import run_texts
 from course_utils import check, network
 from course_utils.checks.exercise import EXERCISES
 
@@ -50,9 +50,9 @@ def import_time() -> float:
 
 def check_time(name: str) -> float:
     """Seconds that ``check`` takes for the right answer."""
-    answer = run_text(solution_text(name), name)
+    functions = run_texts(solution_text(name), *EXERCISES[name].functions)
     with contextlib.redirect_stdout(io.StringIO()):
-        return timed(lambda: check(answer))
+        return timed(lambda: check(*functions))
 
 
 def notebook_time(source: Path) -> tuple[float, float]:
@@ -70,7 +70,6 @@ def training_times(layers_dims: list[int], examples: int) -> tuple[list[float], 
     """Seconds for the same gradient steps on the same network: ours, and TensorFlow's, eager; they take turns."""
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)  # as NumPy has it in the workbook
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((layers_dims[0], examples)), rng.integers(0, 2, (1, examples)).astype(float)
     start = network.example_parameters(layers_dims, seed=1)
@@ -107,6 +106,9 @@ def row(what: str, target: str, values: Sequence[float], unit: str = "ms") -> No
 
 def main() -> None:
     """Measure and print."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)  # as NumPy has it in the workbook; before a check uses it
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores\n")
     print("| what | least | median | most | target |\n|---|---|---|---|---|")
     row("`import course_utils`", "300 ms", [import_time() for _ in range(RUNS)])
