@@ -187,6 +187,26 @@ def test_a_check_leaves_numpys_global_random_numbers_as_they_were(capsys):
     assert [first, *legacy.randn(2)] == list(expected)
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (NotImplementedError, "write prediction 2 into predictions first"),
+        ({1: "a"}, "write prediction 2 into predictions first"),
+        (7, "predictions: it returns a number; write one letter per question: {1: 'a', 2: 'b', …}"),
+    ],
+    ids=["blank", "one missing", "a number"],
+)
+def test_an_experiment_before_its_prediction_says_so_on_one_line(given, words):
+    def predictions():
+        if given is NotImplementedError:
+            raise given
+        return given
+
+    with pytest.raises(NotImplementedError) as caught:
+        course_utils.show_prediction(predictions, 2)
+    assert caught.value._render_traceback_() == [words]
+
+
 def test_shape_comes_before_values(capsys):
     def one_short(parameters, X, activation):
         return right("activation_rms")(parameters, X, activation)[1:]

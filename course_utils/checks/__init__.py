@@ -18,7 +18,7 @@ from course_utils.checks import (
     tensorflow,  # noqa: F401
 )
 from course_utils.checks.calling import called_name, cell_of
-from course_utils.checks.exercise import EXERCISES, Exercise, digest, try_out
+from course_utils.checks.exercise import EXERCISES, Exercise, Malformed, digest, try_out
 from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
@@ -77,7 +77,12 @@ def show_prediction(predictions: Callable, number: int) -> None:
     NotImplementedError
         It is not given yet.
     """
-    letter = observing.read_letters(predictions(), number)[-1]
+    try:
+        letter = observing.read_letters(predictions(), number)[-1]
+    except NotImplementedError:
+        letter = ""
+    except Malformed as error:
+        raise one_line(NotImplementedError(f"{predictions.__name__}: {error}")) from None
     if not letter:
         raise one_line(NotImplementedError(f"write prediction {number} into {predictions.__name__} first"))
     print(f"your prediction {number}: {letter}")
