@@ -37,6 +37,30 @@ BROWSER = [
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run only the soak tests, and these whole (make soak)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose: with ``--soak`` what is marked or scales with the fixture ``soak``, else all but what is marked."""
+    whole = config.getoption("--soak")
+    unwanted = [
+        item
+        for item in items
+        if (whole and not {"soak"} & {*item.keywords, *getattr(item, "fixturenames", ())})
+        or (not whole and item.get_closest_marker("soak"))
+    ]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in unwanted]
+
+
+@pytest.fixture(scope="session")
+def soak(pytestconfig: pytest.Config) -> bool:
+    """Whether this is a soak run: tests that take long by nature are small otherwise."""
+    return pytestconfig.getoption("--soak")
+
+
 @pytest.fixture(autouse=True)
 def extras_are_there(request: pytest.FixtureRequest) -> None:
     """Skip what is about an exercise, by its name, or a notebook, by its source, that needs what is not installed."""
