@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import run_module
 from nbgrader.api import Gradebook
 
 from autograder import export
@@ -58,16 +56,10 @@ WORKSHEET = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _alembic(monkeypatch):
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-
-
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """A course folder whose gradebook holds the class."""
     folder = tmp_path_factory.mktemp("course")
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "tiny") as gradebook:
         gradebook.add_assignment(NAME)
@@ -253,25 +245,23 @@ def test_the_commands_write_beside_the_download(course, tmp_path, capsys):
 def test_nbgrader_export_does_the_same(course, tmp_path):
     path = tmp_path / "canvas.csv"
     path.write_bytes(CANVAS.encode())
-    command = [sys.executable, "-m", "nbgrader", "export", "--exporter=autograder.export.LmsGrades"]
+    command = ["nbgrader", "export", "--exporter=autograder.export.LmsGrades"]
     command += [f"--LmsGrades.table={path}", f"--assignment=['{NAME}']", f"--to={tmp_path / 'out.csv'}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    done = run_module(*command, cwd=course)
     assert done.returncode == 0, done.stderr
     assert b',"A, and B",61.5,' in (tmp_path / "out.csv").read_bytes()
     assert "need a look first" in done.stderr
     path.write_bytes(CANVAS.replace(",70,50,", ",100,50,").encode())
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    done = run_module(*command, cwd=course)
     assert done.returncode == 1
     assert "has 100 points for it" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_the_plain_table_leaves_blank_what_needs_a_look(course, tmp_path):
-    command = [sys.executable, "-m", "nbgrader", "export", "--exporter=autograder.export.SafeCsv"]
+    command = ["nbgrader", "export", "--exporter=autograder.export.SafeCsv"]
     command += [f"--to={tmp_path / 'grades.csv'}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    done = run_module(*command, cwd=course)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
         score = {row["student_id"]: row["score"] for row in csv.DictReader(file)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
+from commands import run_module
 from nbformat import v4
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,19 +135,7 @@ def source_notebook(more: bool = False) -> nbformat.NotebookNode:
 
 
 def nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONIOENCODING": "utf-8"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=course,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=300,
-        check=False,
-    )
+    return run_module("nbgrader", *arguments, cwd=course)
 
 
 def write_course(folder: Path, config: str, more: bool = False) -> None:
