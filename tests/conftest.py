@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,11 +17,12 @@ from typing import Any
 # Before NumPy is imported: on arrays as small as ours more threads only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import alembic_once  # noqa: F401 - for all that make a gradebook
 import pytest
+from needs import chromium, need, required, summary
 
 from autograder import build
 from course_utils.checks.exercise import EXERCISES
-from course_utils.extras import is_installed
 
 BROWSER = [
     "--headless",
@@ -35,14 +35,24 @@ BROWSER = [
     "--disable-sync",
 ]
 ROOT = Path(__file__).resolve().parent.parent
+# What takes minutes begins first, so that no core waits for it in the end.
+LONGEST = ["test_build", "test_grading", "test_hostile", "test_engine", "test_verdicts", "test_check", "test_cluster"]
+LONGEST += ["test_formgrader", "test_jupyterhub", "test_lab", "test_tensorflow", "test_intake", "test_notebooks"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run only the soak tests, and these whole (make soak)")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: some tests wait for servers, browsers and what sleeps."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Choose: with ``--soak`` what is marked or scales with the fixture ``soak``, else all but what is marked."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))  # stable: tests of a file stay in order
     whole = config.getoption("--soak")
     unwanted = [
         item
@@ -61,16 +71,31 @@ def soak(pytestconfig: pytest.Config) -> bool:
     return pytestconfig.getoption("--soak")
 
 
-@pytest.fixture(autouse=True)
-def extras_are_there(request: pytest.FixtureRequest) -> None:
-    """Skip what is about an exercise, by its name, or a notebook, by its source, that needs what is not installed."""
-    about = getattr(request.node, "callspec", None)
+def pytest_configure(config: pytest.Config) -> None:
+    required()  # a typing mistake in REQUIRE is said at once
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for what a test needs: by its marker, or as it is about an exercise (name) or a notebook (source)."""
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            need(name)
+    about = getattr(item, "callspec", None)
     name, source = (about.params.get(key) if about else None for key in ("name", "source"))
-    package = EXERCISES[name].needs if isinstance(name, str) and name in EXERCISES else ""
-    if isinstance(source, Path):
-        package = build.lacking(source)
-    if not is_installed(package):
-        pytest.skip(f"{package} is not installed here")
+    if isinstance(name, str) and name in EXERCISES and EXERCISES[name].needs:
+        need(EXERCISES[name].needs)
+    if isinstance(source, Path) and (package := build.lacking(source)):
+        need(package)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not run, and how to run it."""
+    lines = summary([report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])])
+    if not terminalreporter.config.getoption("--soak"):
+        lines.append("Soak tests ran small or not at all. To run them whole: make soak")
+    terminalreporter.section("not run here")
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -96,14 +121,12 @@ def released() -> list[Path]:
 
 @pytest.fixture  # for one test each: while Playwright runs, nothing else can run an event loop
 def browser() -> Iterator[Any]:
-    """A real Chromium, driven by Playwright; a test that needs one is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.skip("no Chromium here")
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=chromium, args=BROWSER)
+    """A real Chromium, driven by Playwright."""
+    need("browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium(), args=BROWSER)
         yield launched
         launched.close()
 

@@ -17,8 +17,6 @@ from tiny_course import NAME, answered, config, hand_in, nbgrader, release, writ
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.judge.canary import why_no_sandbox
-
 ROOT = Path(__file__).resolve().parent.parent
 FORMULA = r"$$J = \frac1m \sum_i \lVert w_i \rVert^2$$"
 NOTES = "## My notes\n\n<details><summary>Why</summary>\n\n4 is 2²\n\n</details>"
@@ -95,7 +93,7 @@ class Student:
         return file.read_text()
 
 
-@pytest.mark.skipif(bool(why_no_sandbox()), reason=f"no sandbox here: {why_no_sandbox()}")
+@pytest.mark.needs("sandbox")
 def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
     """Every button of a week: what was typed by hand outlives a regrade, and feedback reaches its own student only."""
     course, exchange = tmp_path / "course", tmp_path / "exchange"

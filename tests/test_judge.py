@@ -12,7 +12,6 @@ import pytest
 from in_process import examination
 
 from autograder.judge import inside
-from autograder.judge.canary import why_no_sandbox
 from autograder.judge.examiner import names_read
 from autograder.judge.inside.border import Handle, NotPlain
 from autograder.judge.inside.peer import described, remade
@@ -21,7 +20,7 @@ from autograder.judge.preprocessor import Examiner, the_examiner
 from autograder.judge.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
 
-needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
+needs_sandbox = pytest.mark.needs("sandbox")
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ from packaging.requirements import Requirement
 from autograder import build
 from course_utils.checks.exercise import EXERCISES
 
-pytest.importorskip("jupyterlite_core", reason="needs the extra lite")
-pytest.importorskip("jupyterlite_pyodide_kernel", reason="needs the extra lite")
+pytestmark = pytest.mark.needs("lite")
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = "@jupyterlite/pyodide-kernel-extension"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from needs import need
 
 from course_utils import data, network
 
@@ -50,7 +51,9 @@ def test_gradients_are_finite_differences(sizes, activation):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_cost_gradients_and_training_agree_with_tensorflow(activation):
-    tf = pytest.importorskip("tensorflow", reason="tensorflow has no wheel for this Python")
+    need("tensorflow")
+    import tensorflow as tf
+
     sizes = [5, 3, 4, 2, 1]
     parameters, X, Y = problem(sizes, seed=3)
     theirs = {key: tf.Variable(value) for key, value in parameters.items()}

@@ -11,17 +11,14 @@ import pytest
 from in_process import examination
 
 from autograder import build, grading
-from autograder.judge.canary import why_no_sandbox
 from autograder.judge.preprocessor import Examiner
 from autograder.reference import batchnorm_softmax, solution_text
 from autograder.reference import tensorflow as answers
 from course_utils import check, missing, quiet
 
 NAMES = ("linear_function", "one_hot_matrix", "compute_cost", "train_step")
-needs_tensorflow = pytest.mark.skipif(
-    bool(build.lacking(build.COURSE / "source" / "07_tensorflow.py")), reason="tensorflow has no wheel for this Python"
-)
-needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
+needs_tensorflow = pytest.mark.needs("tensorflow")
+needs_sandbox = pytest.mark.needs("sandbox")
 
 
 @pytest.fixture
