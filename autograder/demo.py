@@ -1,6 +1,7 @@
 """A made-up class, graded for real: ``python -m autograder demo``.
 
-Its course folder has this one's settings, so what happens there is what happens in ``autograder/``.
+Its course folder has this one's settings, so what happens there is what happens in ``autograder/``: the committed
+notebooks are handed in, ``autograder grade`` grades them, ``autograder report`` writes the pages.
 """
 
 from __future__ import annotations
@@ -8,29 +9,37 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
+from nbgrader.converters import GenerateAssignment
 
 from autograder import build
+from autograder.class_report import run_report
+from autograder.course import open_course
+from autograder.engine.grade import Options, run
+from autograder.engine.stem import expect_workers
 from autograder.judge.canary import why_no_sandbox
 from autograder.mistakes import mistakes_in
 from autograder.reference import solution_text
 from autograder.report import class_table, print_table
 from autograder.variants import VARIANTS
+from course_utils.checks.exercise import EXERCISES
 
 Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
 
 
-# Who hands in every notebook, where all of them are graded.
-SMALL = ("right", "differently-right-1", "blank", "wrong-01", "wrong-02", "half-done", "imported", "crashed")
+# Who hands in a notebook, where all of them are graded.
+SMALL = ("right", "differently-right-1", "blank", "wrong-01", "half-done", "crashed")
+FEW = ("right", "blank", "wrong-01")  # where a package must be imported anew for each
+# What a notebook and a submission take, for the estimate that is printed (benchmarks/README.md).
+START_SECONDS, SECONDS = 3.0, 0.8
 
 
 def run_demo(folder: str, assignment: str | None = None) -> int:
-    """Make a class, grade it with nbgrader, write feedback and print the table.
+    """Make a class, grade it, print the tables and write the report pages.
 
     Parameters
     ----------
@@ -53,18 +62,31 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         print(f"there is no notebook {assignment}; there are: {', '.join(sources)}", file=sys.stderr)
         return 1
     shutil.rmtree(course, ignore_errors=True)
-    chosen = [assignment] if assignment else list(sources)
+    chosen = [assignment] if assignment else [name for name, source in sources.items() if not build.lacking(source)]
+    expect_workers()  # while we make the class
+    students = {name: made_up_class(name) for name in chosen}
+    if not assignment:
+        students = {name: {one: kinds[one] for one in small_class(name)} for name, kinds in students.items()}
+    count, workers = sum(map(len, students.values())), os.cpu_count() or 1
+    seconds = START_SECONDS * len(chosen) + SECONDS * count / workers
+    print(f"{count} made-up submissions of {len(chosen)} notebooks: about {seconds:.0f} seconds on {workers} cores.")
     make_course(course, *(sources[name] for name in chosen))
     for name in chosen:
-        for student, submission in made_up_class(name).items():
-            if assignment or student in SMALL:
-                hand_in(course, student, name, submission)
-        for command in ("autograde", "generate_feedback"):
-            print(f"$ nbgrader {command} {name}", flush=True)
-            nbgrader(course, command, name)
+        for student, submission in students[name].items():
+            hand_in(course, student, name, submission)
+        print(f"$ python -m autograder grade {name} --course {folder}", flush=True)
+        if run(Options(name, course, workers=workers)):
+            return 1
         print_table(class_table(course, name))
-    print(f"Submissions, autograded notebooks, gradebook.db and feedback/ are in {course}")
-    return 0
+    print(f"$ python -m autograder report --course {folder}", flush=True)
+    print("Read how the class did, a page for each notebook:")
+    return run_report(None, False, None, course)
+
+
+def small_class(assignment: str) -> tuple[str, ...]:
+    """Name who hands in a notebook where all of them are graded."""
+    names = build.exercises(build.COURSE / "source" / f"{assignment}.py")
+    return FEW if any(EXERCISES[name].needs for name in names) else SMALL
 
 
 def make_course(course: Path, *sources: Path) -> None:
@@ -92,24 +114,7 @@ def make_course(course: Path, *sources: Path) -> None:
         folder = course / "source" / source.stem
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
-        if nbgrader(course, "generate_assignment", source.stem).returncode:
-            raise RuntimeError(f"nbgrader could not release {source.stem}; see {course / 'generate_assignment.log'}")
-
-
-def nbgrader(course: Path, command: str, assignment: str) -> subprocess.CompletedProcess:
-    """Run an nbgrader command as an instructor would, its log in ``course/<command>.log``."""
-    # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    finished = subprocess.run(
-        [sys.executable, "-m", "nbgrader", command, assignment],
-        cwd=course,
-        env={**os.environ, "PATH": programs},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    (course / f"{command}.log").write_text(finished.stdout + finished.stderr, encoding="utf-8")
-    return finished
+        GenerateAssignment(coursedir=open_course(course, source.stem)).start()
 
 
 def hand_in(course: Path, student: str, assignment: str, submission: Submission) -> None:

@@ -106,7 +106,8 @@ def make(folder: Path, source: Path, students: dict[str, demo.Submission], setti
     notebook.cells = [cell for cell in notebook.cells if "experiment" not in cell.metadata.get("tags", [])]
     (folder / "source" / source.stem).mkdir(parents=True)
     nbformat.write(notebook, folder / "source" / source.stem / f"{source.stem}.ipynb")
-    assert demo.nbgrader(folder, "generate_assignment", source.stem).returncode == 0
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", source.stem]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
     for student, submission in students.items():
         demo.hand_in(folder, student, source.stem, submission)
     return folder
