@@ -1,6 +1,6 @@
 """Case 3: sleeping in a function, and waiting for nothing in a cell: no computing time is used.
 
-expected: double=0 square=0 look=double,square reason="no answer for 4 s"
+expected: double=0 square=0 look=double,square reason="no answer for 8 s"
 """
 
 # %% double

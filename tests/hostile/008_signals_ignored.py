@@ -1,6 +1,6 @@
 """Case 8: every signal ignored, the clock stopped, then an infinite loop.
 
-expected: double=0 look=double reason="no answer for 4 s"
+expected: double=0 look=double reason="no answer for 8 s"
 """
 
 # %% double

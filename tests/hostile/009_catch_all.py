@@ -1,6 +1,6 @@
 """Case 9: a loop that catches everything.
 
-expected: double=0 look=double reason="no answer for 4 s"
+expected: double=0 look=double reason="no answer for 8 s"
 """
 
 
