@@ -70,7 +70,16 @@ def test_lock_pins_every_requirement_within_its_range(python):
 
 
 def test_workflow_covers_every_system_and_python():
-    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["test"]["strategy"]["matrix"]
+    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["fast"]["strategy"]["matrix"]
     assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
     inside = [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}.0" in SpecifierSet(PROJECT["requires-python"])]
     assert matrix["python"] == inside
+
+
+def test_workflow_runs_every_python_that_it_names_and_may_write_nothing():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "concurrency" in workflow
+    for step in [step for step in workflow["jobs"]["fast"]["steps"] if "python -m pytest" in step.get("run", "")]:
+        assert "assert sys.version_info[:2]" in step["run"]
+        assert "py -m" not in step["run"]  # the launcher takes another Python than setup-python's
