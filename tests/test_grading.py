@@ -244,23 +244,6 @@ def test_a_folder_that_is_no_demonstration_is_left_alone(tmp_path, capsys):
     assert "is no demonstration class" in capsys.readouterr().err
 
 
-def test_the_course_folder_works_with_stock_commands(tmp_path, solved):
-    """A copy of ``autograder/`` after a build, used as the instructor's README says."""
-    assert solved
-    course = tmp_path / "autograder"
-    ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "gradebook.db", "taken_in", "__pycache__")
-    shutil.copytree(build.COURSE, course, ignore=ignored)
-    assert nbgrader(course, "generate_assignment", NAME).returncode == 0
-    released = (tmp_path / "notebooks" / NAME / f"{NAME}.ipynb").read_bytes()
-    assert released == (build.ROOT / "notebooks" / NAME / f"{NAME}.ipynb").read_bytes()
-    submitted = course / "submitted" / "ada" / NAME
-    submitted.mkdir(parents=True)
-    (submitted / f"{NAME}.ipynb").write_bytes(released)
-    assert nbgrader(course, "autograde", NAME).returncode == 0
-    assert nbgrader(course, "generate_feedback", NAME).returncode == 0
-    assert (course / "feedback" / "ada" / NAME / f"{NAME}.html").exists()
-
-
 def test_formgrader_shows_the_class_and_grades_a_submission(course):
     """The real server and the real extension: the list, and what the Autograde button does."""
     import socket

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from tiny_course import nbgrader
 
 from autograder import build
 from autograder.reference import reference_text
@@ -240,6 +241,23 @@ def test_every_exercise_has_three_folded_hints(released):
             )
             if graded:
                 assert re.findall(r"<summary>(.*?)</summary>", before.source) == ["Hint 1", "Hint 2", "Hint 3"], cell.id
+
+
+def test_the_course_folder_works_with_stock_commands(tmp_path, solved):
+    """A copy of ``autograder/`` after a build, used as the instructor's README says."""
+    name = solved[1].stem
+    course = tmp_path / "autograder"
+    ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "gradebook.db", "taken_in", "__pycache__")
+    shutil.copytree(build.COURSE, course, ignore=ignored)
+    assert nbgrader(course, "generate_assignment", name).returncode == 0
+    released = (tmp_path / "notebooks" / name / f"{name}.ipynb").read_bytes()
+    assert released == (build.ROOT / "notebooks" / name / f"{name}.ipynb").read_bytes()
+    submitted = course / "submitted" / "ada" / name
+    submitted.mkdir(parents=True)
+    (submitted / f"{name}.ipynb").write_bytes(released)
+    assert nbgrader(course, "autograde", name).returncode == 0
+    assert nbgrader(course, "generate_feedback", name).returncode == 0
+    assert (course / "feedback" / "ada" / name / f"{name}.html").exists()
 
 
 def test_students_need_nothing_of_the_autograder(tmp_path, released):
