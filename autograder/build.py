@@ -113,7 +113,7 @@ def build(root: Path = ROOT) -> None:
         release(file.stem, root / "notebooks")
         refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
     if root == ROOT:
-        NOTED.write_text(json.dumps(fingerprints()))
+        NOTED.write_text(json.dumps(fingerprints()), encoding="utf-8")
 
 
 def fingerprints() -> dict[str, str]:
@@ -128,7 +128,7 @@ def fingerprints() -> dict[str, str]:
 def noted() -> dict[str, str] | None:
     """Give the fingerprints of the last build; None where there are none."""
     try:
-        found = json.loads(NOTED.read_text())
+        found = json.loads(NOTED.read_text(encoding="utf-8"))
         return {key: str(found[key]) for key in ("sources", "built")}
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -74,7 +74,9 @@ def _ask(path: str, origin: str) -> Bubblewrap | None:
         return None
     try:
         texts = [
-            subprocess.run([path, option], capture_output=True, text=True, timeout=10, check=True).stdout
+            subprocess.run(
+                [path, option], capture_output=True, text=True, timeout=10, check=True, encoding="utf-8"
+            ).stdout
             for option in ("--version", "--help")
         ]
     except (OSError, subprocess.SubprocessError):

@@ -175,7 +175,7 @@ def _reseed() -> None:
 def _give_up_privileges(program: bytes) -> None:
     """Drop what entering took: it needs every capability in the sandbox's own user namespace."""
     _must(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="utf-8"))
     for capability in range(last + 1):
         _must(libc.prctl(CAPBSET_DROP, capability, 0, 0, 0), "capability bounding set")
     _must(libc.prctl(CAP_AMBIENT, AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient capabilities")
