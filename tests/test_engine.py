@@ -213,7 +213,9 @@ def test_case_106_changed_tests_overwrite_nothing_unasked(graded, tmp_path):
 def test_case_105_other_versions_are_noticed(graded, tmp_path):
     course = fresh(graded, tmp_path / "course")
     for path in course.glob("results/*/*/result.json"):
-        path.write_text(path.read_text().replace('"environment": "', '"environment": "0'))
+        path.write_text(
+            path.read_text(encoding="utf-8").replace('"environment": "', '"environment": "0'), encoding="utf-8"
+        )
     assert "5 were graded with other checks, points or versions" in grade(course, "--resume").stdout
     done = grade(course)
     assert done.stdout.startswith("5 graded"), done.stderr  # and none differs
@@ -307,7 +309,7 @@ def test_case_95_a_full_disk_leaves_nothing_half_written(released, graded, tmp_p
 def test_case_93_ctrl_c_stops_clean(released, graded, tmp_path):
     course = fresh(released, tmp_path / "course")
     process = subprocess.Popen(
-        command(course), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(course), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
     while not list(course.glob("results/*/*/result.json")) and process.poll() is None:
         time.sleep(0.01)
@@ -330,7 +332,9 @@ def family(main: int) -> dict[str, list[int]]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+                )
                 words[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     found: dict[str, list[int]] = {}
     kinds = {"engine.stem": "stem", "judge.examiner": "examiner", "inside.warm": "warm", "bwrap": "sandbox"}
@@ -366,7 +370,12 @@ def test_cases_93_94_98_whatever_is_killed_a_rerun_ends_as_if_nothing_had_been(r
         left = KILLS_PER_RUN
         for _ in range(30):
             process = subprocess.Popen(
-                command(course), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                command(course),
+                env=environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
             )
             while left and sum(killed.values()) < KILLS:
                 kind = draw.choices(list(weights), list(weights.values()))[0]
@@ -403,8 +412,8 @@ def wait_for(process: subprocess.Popen, kind: str, draw: random.Random) -> int |
 def test_what_an_interrupted_write_left_is_not_read(graded, tmp_path):
     course = fresh(graded, tmp_path / "course")
     results = sorted(course.glob("results/*/*/result.json"))
-    results[0].write_text(results[0].read_text()[:1000])
-    (results[1].parent / ".result.json.new").write_text("{")
+    results[0].write_text(results[0].read_text(encoding="utf-8")[:1000], encoding="utf-8")
+    (results[1].parent / ".result.json.new").write_text("{", encoding="utf-8")
     path = course / "autograded" / results[2].parts[-3] / NAME / f"{NAME}.ipynb"
     path.unlink()
     done = grade(course)

@@ -68,7 +68,9 @@ def course(tmp_path_factory) -> Path:
     """A course folder whose gradebook holds the class."""
     folder = tmp_path_factory.mktemp("course")
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n")
+    (folder / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n", encoding="utf-8"
+    )
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "tiny") as gradebook:
         gradebook.add_assignment(NAME)
         gradebook.add_notebook(NAME, NAME)
@@ -256,12 +258,16 @@ def test_nbgrader_export_does_the_same(course, tmp_path):
     command = [sys.executable, "-m", "nbgrader", "export", "--exporter=autograder.export.LmsGrades"]
     command += [f"--LmsGrades.table={path}", f"--assignment=['{NAME}']", f"--to={tmp_path / 'out.csv'}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=course, env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     assert b',"A, and B",61.5,' in (tmp_path / "out.csv").read_bytes()
     assert "need a look first" in done.stderr
     path.write_bytes(CANVAS.replace(",70,50,", ",100,50,").encode())
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=course, env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 1
     assert "has 100 points for it" in done.stderr
     assert "Traceback" not in done.stderr
@@ -271,7 +277,9 @@ def test_the_plain_table_leaves_blank_what_needs_a_look(course, tmp_path):
     command = [sys.executable, "-m", "nbgrader", "export", "--exporter=autograder.export.SafeCsv"]
     command += [f"--to={tmp_path / 'grades.csv'}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=course, env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
         score = {row["student_id"]: row["score"] for row in csv.DictReader(file)}
