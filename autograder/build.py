@@ -6,7 +6,6 @@ from those. The visible checks' outcomes go to ``datasets/checks.h5``. Every ste
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import json
 import os
@@ -113,7 +112,7 @@ def build(root: Path = ROOT) -> None:
         release(file.stem, root / "notebooks")
         refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
     if root == ROOT:
-        NOTED.write_text(json.dumps(fingerprints()))
+        NOTED.write_text(json.dumps(fingerprints()), encoding="utf-8")
 
 
 def fingerprints() -> dict[str, str]:
@@ -128,7 +127,7 @@ def fingerprints() -> dict[str, str]:
 def noted() -> dict[str, str] | None:
     """Give the fingerprints of the last build; None where there are none."""
     try:
-        found = json.loads(NOTED.read_text())
+        found = json.loads(NOTED.read_text(encoding="utf-8"))
         return {key: str(found[key]) for key in ("sources", "built")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -451,4 +450,10 @@ def _hash(paths: list[Path]) -> str:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
+    return one.is_file() and other.is_file() and _content(one) == _content(other)
+
+
+def _content(file: Path) -> bytes:
+    # Windows ends lines in its own way, also where nbformat and nbconvert write; git does not (.gitattributes).
+    content = file.read_bytes()
+    return content if file.suffix in (".h5", ".png") else content.replace(b"\r\n", b"\n")

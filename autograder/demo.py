@@ -100,7 +100,7 @@ def make_course(course: Path, *sources: Path) -> None:
         The assignments' text sources.
     """
     course.mkdir(parents=True, exist_ok=True)
-    (course / "demo").write_text("Made by: python -m autograder demo. Safe to delete.\n")
+    (course / "demo").write_text("Made by: python -m autograder demo. Safe to delete.\n", encoding="utf-8")
     lines = [
         f"load_subconfig({str(build.COURSE / 'nbgrader_config.py')!r})",
         "c.CourseDirectory.source_directory = 'source'",
@@ -109,7 +109,7 @@ def make_course(course: Path, *sources: Path) -> None:
     if reason := why_no_sandbox():
         print(f"No sandbox here: {reason}.\nThis class is made up, so it is graded as a trusted one.", flush=True)
         lines.append("c.Judge.trusted_class = True")
-    (course / "nbgrader_config.py").write_text("\n".join([*lines, ""]))
+    (course / "nbgrader_config.py").write_text("\n".join([*lines, ""]), encoding="utf-8")
     for source in sources:
         folder = course / "source" / source.stem
         folder.mkdir(parents=True, exist_ok=True)
@@ -185,8 +185,10 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
         "crashed": {**right, first: "import os\n\nos._exit(1)"},
         "test-cell-twice": lambda released, path: nbformat.write(_with_double_test(filled(released, right)), path),
         "test-cell-gone": lambda released, path: nbformat.write(_without_tests(filled(released, right)), path),
-        "damaged-file": lambda released, path: path.write_text(nbformat.writes(filled(released, right))[:5000]),
-        "empty-file": lambda released, path: path.write_text(""),
+        "damaged-file": lambda released, path: path.write_text(
+            nbformat.writes(filled(released, right))[:5000], encoding="utf-8"
+        ),
+        "empty-file": lambda released, path: path.write_text("", encoding="utf-8"),
     }
     return students
 

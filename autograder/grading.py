@@ -188,7 +188,7 @@ def course_secret() -> str:
     if not file.exists():
         # Written whole under another name first: a second grader never reads half a secret.
         draft = file.with_suffix(f".{os.getpid()}")
-        draft.write_text(secrets.token_hex(32))
+        draft.write_text(secrets.token_hex(32), encoding="utf-8")
         draft.chmod(0o600)
         try:
             os.link(draft, file)
@@ -196,4 +196,4 @@ def course_secret() -> str:
             pass
         finally:
             draft.unlink()
-    return file.read_text()
+    return file.read_text(encoding="utf-8")

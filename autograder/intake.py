@@ -159,6 +159,13 @@ def printable(student: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", student)
 
 
+def is_folder_name(name: str) -> bool:
+    """Tell whether a file or folder can be called so on every system; Windows has names and signs of its own."""
+    reserved = r"(?i:con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?"
+    usable = re.fullmatch(r'[^/\\:*?"<>|\x00-\x1f]+', name) and name[-1] not in ". "
+    return bool(usable) and not re.fullmatch(reserved, name)
+
+
 def _turned_to(course: CourseDirectory, directory: str) -> CourseDirectory:
     # A copy: formgrader keeps using the original after the run.
     values = {name: getattr(course, name) for name in course.trait_names(config=True)}

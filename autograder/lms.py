@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.intake import Refused, plain_name, printable, read_file
+from autograder.intake import Refused, is_folder_name, plain_name, printable, read_file
 
 MAX_BYTES = 50_000_000
 BOM = b"\xef\xbb\xbf"
@@ -202,7 +202,7 @@ def people_in(table: Table, id_header: str = "") -> list[Person]:
     for row in table.rows:
         first, last = names_in(table, row)
         student = table.get(row, columns[0]).strip()
-        if not re.fullmatch(r"[^/\\\x00-\x1f]{1,100}", student) or student.startswith("."):
+        if not is_folder_name(student) or len(student) > 100 or student.startswith("."):
             raise Refused(f"{student!r} ({table.who(row)}) cannot be a folder's name; choose another column (--id).")
         number = table.get(row, header.index("ID")).strip() if table.canvas else None
         people.append(Person(student, first, last, table.get(row, emails[0]).strip() if emails else "", number))

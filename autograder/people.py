@@ -7,6 +7,7 @@ Canvas: ``doejane_LATE_4711_90210_my file.zip``: the sortable name in small lett
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import PurePath
 
 from nbgrader.api import Student
 
-from autograder.intake import Refused, plain_name
+from autograder.intake import Refused, is_folder_name, plain_name
 
 # What stands first is the system's, what stands last is the student's: names are as short as they can be.
 CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
@@ -54,9 +55,7 @@ class People:
 
     def __init__(self, students: Iterable[Student], assignment: str) -> None:
         self.assignment = assignment
-        self.students = {one.id: one for one in students if re.fullmatch(r"[^/\\\x00-\x1f]+", one.id)}
-        for dots in (".", ".."):
-            self.students.pop(dots, None)
+        self.students = {one.id: one for one in students if _is_folder_name_here(one.id)}
 
     def owner(self, path: PurePath) -> Owner:
         """Say whose file this is.
@@ -127,6 +126,13 @@ class People:
             if plain_name(re.sub(r"-[0-9a-f]{12}\b", "", rest)) == plain_name(self.assignment):
                 found.add(student)
         return found
+
+
+def _is_folder_name_here(name: str) -> bool:
+    """Be no stricter than this system, for a gradebook holds what somebody wrote into it."""
+    if os.name == "nt":
+        return is_folder_name(name)
+    return bool(re.fullmatch(r"[^/\\\x00-\x1f]+", name)) and name not in (".", "..")
 
 
 def names_of(student: Student) -> set[str]:

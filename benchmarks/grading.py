@@ -101,7 +101,7 @@ def make(folder: Path, source: Path, students: dict[str, demo.Submission], setti
     """Make a course with a class; experiments, which stock nbgrader runs and our judge does not, are left out."""
     demo.make_course(folder)
     config = folder / "nbgrader_config.py"
-    config.write_text(config.read_text() + settings)
+    config.write_text(config.read_text(encoding="utf-8") + settings, encoding="utf-8")
     notebook = build.notebook(source)
     notebook.cells = [cell for cell in notebook.cells if "experiment" not in cell.metadata.get("tags", [])]
     (folder / "source" / source.stem).mkdir(parents=True)
@@ -253,7 +253,7 @@ class dask_cluster:
         self._started = [subprocess.Popen([*start, *kind, "--scheduler-file", str(file)], **run) for kind in kinds]
         while not file.exists():
             time.sleep(0.05)
-        return json.loads(file.read_text())["address"]
+        return json.loads(file.read_text(encoding="utf-8"))["address"]
 
     def __exit__(self, *error: object) -> None:
         for one in self._started:
@@ -316,7 +316,7 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
             real, grade.graded_here = grade.graded_here, replayed
             started, computed = time.perf_counter(), time.process_time()
             try:
-                with open(os.devnull, "w") as nothing:
+                with open(os.devnull, "w", encoding="utf-8") as nothing:
                     kept, sys.stdout, errors, sys.stderr = sys.stdout, nothing, sys.stderr, nothing
                     try:
                         code = grade.run(grade.Options(source.stem, here))

@@ -60,7 +60,9 @@ def main() -> None:
         for kind, course in courses.items():
             demo.make_course(course, source)
             settings = course / "nbgrader_config.py"
-            settings.write_text(settings.read_text() + (STOCK if kind == "kernel" else ""))
+            settings.write_text(
+                settings.read_text(encoding="utf-8") + (STOCK if kind == "kernel" else ""), encoding="utf-8"
+            )
             for student, submission in students.items():
                 demo.hand_in(course, student, source.stem, submission)
         for batch in range(STUDENTS // BATCH):

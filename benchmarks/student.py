@@ -45,7 +45,11 @@ def timed(call) -> float:
 def import_time() -> float:
     """Seconds that ``import course_utils`` takes in a new Python."""
     code = "import time; t = time.perf_counter(); import course_utils; print(time.perf_counter() - t)"
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+        ).stdout
+    )
 
 
 def check_time(name: str) -> float:

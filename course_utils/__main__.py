@@ -43,4 +43,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # a file or pipe need not hold Unicode, as on Windows
     sys.exit(main())

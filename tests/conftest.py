@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import alembic_once  # noqa: F401 - for all that make a gradebook
 import pytest
+from filelock import FileLock
 from needs import chromium, need, required, summary
 
 from autograder import build
@@ -105,11 +105,10 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     # Once for all processes of a run, where pytest-xdist shares the tests out.
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     done = tmp_path_factory.getbasetemp().parent / f"drift-{run}.json"
-    with open(done.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(done.with_suffix(".lock")):
         if not done.exists():
-            done.write_text(json.dumps(build.drift()))
-    changed = json.loads(done.read_text())
+            done.write_text(json.dumps(build.drift()), encoding="utf-8")
+    changed = json.loads(done.read_text(encoding="utf-8"))
     assert not changed, f"not what the sources build: {changed}; run python -m autograder build"
     return sorted(build.SOLVED.glob("*/*.ipynb"))
 

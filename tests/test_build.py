@@ -125,7 +125,7 @@ def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes((build.ROOT / name).read_bytes())
         (root / "datasets" / "moons.h5").write_bytes(b"other")
-        (root / "notebooks" / "01_initialization" / "new.txt").write_text("new")
+        (root / "notebooks" / "01_initialization" / "new.txt").write_text("new", encoding="utf-8")
         (root / picture.PLACE).write_bytes(b"other")
 
     monkeypatch.setattr(build, "build", built_elsewhere)

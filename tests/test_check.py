@@ -339,7 +339,9 @@ def test_nothing_that_students_are_given_answers_an_exercise(function):
 
 def test_importing_is_light():
     code = "import sys, course_utils; print([m for m in ('matplotlib', 'h5py', 'IPython', 'tqdm') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, encoding="utf-8"
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -355,7 +357,7 @@ def test_the_validate_button_shows_the_report(tmp_path):
     nbformat.write(notebook, path)
     # The dialog shows what `nbgrader validate` prints, which exits with 0 whatever it finds.
     command = [sys.executable, "-m", "nbgrader", "validate", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, encoding="utf-8")
     assert "VALIDATION FAILED ON 1 CELL(S)" in done.stdout
     assert "Check failed: initialize_parameters_he" in done.stdout
     assert mistake.sentence in " ".join(done.stdout.split())

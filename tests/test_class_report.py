@@ -298,7 +298,7 @@ def course(tmp_path_factory) -> Path:
     for student, answers in students.items():
         hand_in(folder, student, answered(folder, **answers))
     (folder / "submitted" / "damaged" / NAME).mkdir(parents=True)
-    (folder / "submitted" / "damaged" / NAME / f"{NAME}.ipynb").write_text("")
+    (folder / "submitted" / "damaged" / NAME / f"{NAME}.ipynb").write_text("", encoding="utf-8")
     done = nbgrader(folder, "autograde", NAME)
     assert done.returncode == 0, done.stderr
     return folder

@@ -31,11 +31,11 @@ class Cluster:
         self.folder, self._file = folder, folder / "scheduler.json"
         self._started = [self._start("scheduler", "--port", "0", "--no-dashboard", "--host", "127.0.0.1")]
         while not self._file.exists():
-            assert self._started[0].poll() is None, (folder / "scheduler.log").read_text()
+            assert self._started[0].poll() is None, (folder / "scheduler.log").read_text(encoding="utf-8")
             time.sleep(0.05)
         import json
 
-        self.address = json.loads(self._file.read_text())["address"]
+        self.address = json.loads(self._file.read_text(encoding="utf-8"))["address"]
         self.workers: list[subprocess.Popen] = []
 
     def add(self) -> subprocess.Popen:
@@ -47,7 +47,7 @@ class Cluster:
         return worker
 
     def _start(self, kind: str, *options: str) -> subprocess.Popen:
-        with (self.folder / f"{kind}.log").open("a") as log:
+        with (self.folder / f"{kind}.log").open("a", encoding="utf-8") as log:
             command = [
                 sys.executable,
                 "-m",
@@ -115,7 +115,7 @@ def test_a_cluster_with_postgresql_gives_the_same(cluster, postgres, released, g
     assert not (course / "gradebook.db").exists()
     cluster.add(), cluster.add()
     done = grade(course, "--scheduler", cluster.address)
-    assert done.returncode == 0, done.stderr + (cluster.folder / "worker.log").read_text()[-3000:]
+    assert done.returncode == 0, done.stderr + (cluster.folder / "worker.log").read_text(encoding="utf-8")[-3000:]
     assert rows(course, postgres) == rows(graded)
     assert notebooks(course) == notebooks(graded)
     again = grade(course, "--scheduler", cluster.address)
@@ -127,7 +127,7 @@ def test_case_98_a_lost_worker_costs_nobody_anything(cluster, released, graded, 
     first = cluster.add()
     process = subprocess.Popen(
         command(course, "--scheduler", cluster.address),
-        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
     while not list(course.glob("results/*/*/result.json")) and process.poll() is None:
         time.sleep(0.01)
@@ -165,7 +165,9 @@ def test_a_worker_with_another_course_is_refused(cluster, released, tmp_path):
     with contextlib.ExitStack() as stack:
         other = tmp_path / "versions"
         other.mkdir()
-        (other / "sitecustomize.py").write_text("import platform\nplatform.python_version = lambda: '3.99'\n")
+        (other / "sitecustomize.py").write_text(
+            "import platform\nplatform.python_version = lambda: '3.99'\n", encoding="utf-8"
+        )
         path = os.environ.get("PYTHONPATH", "")
         os.environ["PYTHONPATH"] = str(other)
         stack.callback(os.environ.__setitem__, "PYTHONPATH", path)

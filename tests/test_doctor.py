@@ -29,7 +29,7 @@ def course(tmp_path, monkeypatch) -> Path:
     monkeypatch.delenv("COURSE_SECRET", raising=False)
     monkeypatch.setattr(doctor, "SECRET", tmp_path / "secret")
     (tmp_path / "release" / "ps1").mkdir(parents=True)
-    (tmp_path / "release" / "ps1" / "ps1.ipynb").write_text("{}")
+    (tmp_path / "release" / "ps1" / "ps1.ipynb").write_text("{}", encoding="utf-8")
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment("ps1")
     tmp_path.chmod(0o755)
@@ -45,7 +45,7 @@ def lines(facts) -> list[str]:
 
 def project(folder: Path, python: str = ">=3.11", asked: str = "h5py") -> Path:
     path = folder / "pyproject.toml"
-    path.write_text(PROJECT.format(python=python, asked=asked))
+    path.write_text(PROJECT.format(python=python, asked=asked), encoding="utf-8")
     return path
 
 
@@ -54,13 +54,14 @@ def test_python_and_packages(tmp_path):
     assert "the course needs <3" in lines(doctor.python(project(tmp_path, python="<3")))[0]
     lock = tmp_path / "constraints.txt"
     lock.write_text(
-        f"# made\nnumpy=={metadata.version('numpy')}\nnot-there==1\nh5py==0.1 ; sys_platform == 'nowhere'\n"
+        f"# made\nnumpy=={metadata.version('numpy')}\nnot-there==1\nh5py==0.1 ; sys_platform == 'nowhere'\n",
+        encoding="utf-8",
     )
     assert lines(doctor.packages(project(tmp_path), lock)) == [
         "✔ 2 packages that the course asks for",
         "✔ versions as in the lock",
     ]
-    lock.write_text("numpy==2.1.0.dev0\n")
+    lock.write_text("numpy==2.1.0.dev0\n", encoding="utf-8")
     (_, other) = lines(doctor.packages(project(tmp_path), lock))
     assert other == f"○ not the versions of the lock: numpy {metadata.version('numpy')} (lock: 2.1.0.dev0)"
     assert lines(doctor.packages(project(tmp_path, asked="no-such-thing-here"), lock))[0] == (
@@ -91,7 +92,7 @@ def test_a_sandbox_that_does_not_hold(course, monkeypatch):
 
 
 def test_a_trusted_class_is_said_to_be_one(course):
-    (course / "nbgrader_config.py").write_text("c = get_config()\nc.Judge.trusted_class = True\n")
+    (course / "nbgrader_config.py").write_text("c = get_config()\nc.Judge.trusted_class = True\n", encoding="utf-8")
     assert lines(doctor.sandbox(open_course(course)))[0].startswith("○ a trusted class")
 
 
@@ -102,8 +103,8 @@ def fresh(tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(build, "NOTED", tmp_path / ".built.json")
     for source in build.sources():
         (tmp_path / "solved" / source.stem).mkdir(parents=True)
-        (tmp_path / "solved" / source.stem / f"{source.stem}.ipynb").write_text("{}")
-    build.NOTED.write_text(build.json.dumps(build.fingerprints()))
+        (tmp_path / "solved" / source.stem / f"{source.stem}.ipynb").write_text("{}", encoding="utf-8")
+    build.NOTED.write_text(build.json.dumps(build.fingerprints()), encoding="utf-8")
     return tmp_path
 
 
@@ -112,7 +113,7 @@ def test_a_current_build(fresh):
 
 
 def test_a_build_that_is_not_there_or_not_noted(fresh):
-    build.NOTED.write_text("{")
+    build.NOTED.write_text("{", encoding="utf-8")
     assert lines(doctor.built()) == ["○ it was not noted what the last build was made of"]
     (fresh / "solved" / "01_initialization" / "01_initialization.ipynb").unlink()
     assert lines(doctor.built()) == ["✘ not built here: 01_initialization"]
@@ -146,9 +147,9 @@ def test_the_build_notes_what_it_was_made_of(fresh, monkeypatch):
 
 def test_secrets(course, monkeypatch):
     assert "no secret yet" in lines(doctor.secret())[0]
-    doctor.SECRET.write_text("short")
+    doctor.SECRET.write_text("short", encoding="utf-8")
     assert "is too short to be a secret" in lines(doctor.secret())[0]
-    doctor.SECRET.write_text("0123456789abcdef0123")
+    doctor.SECRET.write_text("0123456789abcdef0123", encoding="utf-8")
     assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
     monkeypatch.setenv("COURSE_SECRET", "x")
     assert "COURSE_SECRET is too short" in lines(doctor.secret())[0]
@@ -157,7 +158,7 @@ def test_secrets(course, monkeypatch):
 def test_a_gradebook_in_order_one_missing_and_one_damaged(course):
     assert lines(doctor.gradebook(open_course(course))) == ["✔ the gradebook: 1 assignments, 0 students"]
     (course / "release" / "ps2").mkdir()
-    (course / "release" / "ps2" / "ps2.ipynb").write_text("{}")
+    (course / "release" / "ps2" / "ps2.ipynb").write_text("{}", encoding="utf-8")
     assert lines(doctor.gradebook(open_course(course)))[1] == "○ not in the gradebook: ps2"
     file = course / "gradebook.db"
     raw = bytearray(file.read_bytes())

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import random
-import resource
 import shutil
 import signal
 import sqlite3
@@ -18,6 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from commands import run_module
+from filelock import FileLock
 from hostile_class import CASES, HONEST, hand_in
 from sqlalchemy import create_engine, text
 from tiny_course import NAME, ROOT, answered, config, nbgrader, release
@@ -210,7 +209,9 @@ def test_case_106_changed_tests_overwrite_nothing_unasked(graded, tmp_path):
 def test_case_105_other_versions_are_noticed(graded, tmp_path):
     course = fresh(graded, tmp_path / "course")
     for path in course.glob("results/*/*/result.json"):
-        path.write_text(path.read_text().replace('"environment": "', '"environment": "0'))
+        path.write_text(
+            path.read_text(encoding="utf-8").replace('"environment": "', '"environment": "0'), encoding="utf-8"
+        )
     assert "5 were graded with other checks, points or versions" in grade(course, "--resume").stdout
     done = grade(course)
     assert done.stdout.startswith("5 graded"), done.stderr  # and none differs
@@ -226,10 +227,8 @@ def test_what_no_grade_depends_on_is_there():
 
 def test_case_96_a_second_grader_is_refused(graded, tmp_path):
     course = fresh(graded, tmp_path / "course")
-    with open(course / gradebook.LOCK, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write("process 7 on elsewhere")
-        file.flush()
+    with FileLock(course / gradebook.LOCK):
+        (course / gradebook.HOLDER).write_text("process 7 on elsewhere", encoding="utf-8")
         done = grade(course)
         assert done.returncode == 1
         assert "being graded already, by process 7 on elsewhere" in done.stderr
@@ -278,6 +277,8 @@ def test_case_95_a_gradebook_that_cannot_be_written_is_refused(released, tmp_pat
 
 
 def test_case_95_a_full_disk_leaves_nothing_half_written(released, graded, tmp_path):
+    import resource  # not on Windows, where this file is still read
+
     course = fresh(released, tmp_path / "course")
     talkative = answered(course, double=TALKATIVE)
     hand_in_notebook(course, "talkative", talkative)
@@ -287,7 +288,7 @@ def test_case_95_a_full_disk_leaves_nothing_half_written(released, graded, tmp_p
         resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, resource.RLIM_INFINITY))
 
     done = subprocess.run(
-        command(course), env=environment(), capture_output=True, text=True, preexec_fn=small, check=False
+        command(course), env=environment(), capture_output=True, encoding="utf-8", preexec_fn=small, check=False
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -306,11 +307,11 @@ def test_case_95_a_full_disk_leaves_nothing_half_written(released, graded, tmp_p
 def test_case_93_ctrl_c_stops_clean(released, graded, tmp_path):
     course = fresh(released, tmp_path / "course")
     endless = next(one for one in CASES if one.name == "003_sleep")
-    with (course / "nbgrader_config.py").open("a") as file:
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
         file.write("\nc.SubmissionLimits.cell_wall = c.SubmissionLimits.call_wall = 1000\n")
     hand_in(course, endless)  # so that it cannot have come to its end
     process = subprocess.Popen(
-        command(course), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(course), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
     while not list(course.glob("results/*/*/result.json")) and process.poll() is None:
         time.sleep(0.01)
@@ -336,7 +337,9 @@ def family(main: int) -> dict[str, list[int]]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+                )
                 words[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     found: dict[str, list[int]] = {}
     kinds = {"engine.stem": "stem", "judge.examiner": "examiner", "inside.warm": "warm", "bwrap": "sandbox"}
@@ -374,7 +377,12 @@ def test_cases_93_94_98_whatever_is_killed_a_rerun_ends_as_if_nothing_had_been(r
         left = KILLS_PER_RUN
         for _ in range(30):
             process = subprocess.Popen(
-                command(course), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                command(course),
+                env=environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
             )
             while left and todo:
                 chosen = wait_for(process, todo[0], draw)
@@ -409,8 +417,8 @@ def wait_for(process: subprocess.Popen, kind: str, draw: random.Random) -> int |
 def test_what_an_interrupted_write_left_is_not_read(graded, tmp_path):
     course = fresh(graded, tmp_path / "course")
     results = sorted(course.glob("results/*/*/result.json"))
-    results[0].write_text(results[0].read_text()[:1000])
-    (results[1].parent / ".result.json.new").write_text("{")
+    results[0].write_text(results[0].read_text(encoding="utf-8")[:1000], encoding="utf-8")
+    (results[1].parent / ".result.json.new").write_text("{", encoding="utf-8")
     path = course / "autograded" / results[2].parts[-3] / NAME / f"{NAME}.ipynb"
     path.unlink()
     done = grade(course)

@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
 # Not for a conda user: the independent implementation, and what only our own tests drive.
 PIP_ONLY = {"improving-dnn", "tensorflow", "tensorflow-cpu", "playwright", "axe-playwright-python", "py-rattler"}
@@ -29,7 +29,7 @@ def project_requirements() -> dict[str, SpecifierSet]:
 
 
 def conda_specs() -> dict[str, MatchSpec]:
-    content = yaml.safe_load((ROOT / "environment.yml").read_text())
+    content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     specs = [MatchSpec(text, strict=True) for text in content["dependencies"] if isinstance(text, str)]
     return {spec.name.normalized: spec for spec in specs}
 
@@ -47,7 +47,7 @@ def test_conda_python_is_the_project_python():
 
 
 def test_conda_environment_ends_with_the_project_itself():
-    content = yaml.safe_load((ROOT / "environment.yml").read_text())
+    content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert content["channels"] == ["conda-forge"]
     assert content["dependencies"][-1] == {"pip": ["-e .[autograder]"]}
 
@@ -56,7 +56,7 @@ def test_conda_environment_ends_with_the_project_itself():
 def test_lock_pins_every_requirement_within_its_range(python):
     environment = {**default_environment(), "python_version": python, "python_full_version": f"{python}.0"}
     locked = {}
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             pin = Requirement(line)
             if pin.marker is None or pin.marker.evaluate(environment):
@@ -70,7 +70,9 @@ def test_lock_pins_every_requirement_within_its_range(python):
 
 
 def test_workflow_covers_every_system_and_python():
-    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["fast"]["strategy"]["matrix"]
+    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]["fast"]["strategy"][
+        "matrix"
+    ]
     assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
     inside = [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}.0" in SpecifierSet(PROJECT["requires-python"])]
     assert matrix["python"] == inside

@@ -90,7 +90,7 @@ class Student:
     def secret(self) -> str:
         """What names the feedback in the exchange: only the student and the instructor have it."""
         [file] = (self.home / "cache").rglob("submission_secret.txt")
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
 
 
 @pytest.mark.needs("sandbox")

@@ -60,7 +60,7 @@ WORKSHEET = (
 def course(tmp_path_factory) -> Path:
     """A course folder whose gradebook holds the class."""
     folder = tmp_path_factory.mktemp("course")
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n")
+    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n", "utf-8")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "tiny") as gradebook:
         gradebook.add_assignment(NAME)
         gradebook.add_notebook(NAME, NAME)

@@ -172,7 +172,7 @@ def test_the_demonstration_says_how_long_it_takes(demonstration):
 def test_feedback_tells_the_property_and_the_mistake_but_no_case_and_no_seed(course, students):
     pages = sorted((course / "feedback").glob(f"wrong-*/{NAME}/*.html"))
     assert len(pages) == sum(name.startswith("wrong-") for name in students)
-    secret = (build.COURSE / "secret").read_text()
+    secret = (build.COURSE / "secret").read_text(encoding="utf-8")
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert "keys and shapes of W1, b1, … WL, bL" in text
@@ -222,7 +222,7 @@ def test_without_our_settings_the_notebooks_still_grade(tmp_path):
     """Stock nbgrader, stock preprocessors: only the folders are ours."""
     course = tmp_path / "stock"
     (course / "source" / NAME).mkdir(parents=True)
-    (course / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
+    (course / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n", "utf-8")
     source = build.notebook(source_of(NAME))
     # The experiments take half a minute, and stock nbgrader runs them.
     source.cells = [cell for cell in source.cells if "experiment" not in cell.metadata.get("tags", [])]
@@ -238,9 +238,9 @@ def test_without_our_settings_the_notebooks_still_grade(tmp_path):
 
 
 def test_a_folder_that_is_no_demonstration_is_left_alone(tmp_path, capsys):
-    (tmp_path / "thesis.txt").write_text("mine")
+    (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
     assert main(["demo", "--folder", str(tmp_path)]) == 1
-    assert (tmp_path / "thesis.txt").read_text() == "mine"
+    assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "mine"
     assert "is no demonstration class" in capsys.readouterr().err
 
 
@@ -257,7 +257,7 @@ def test_formgrader_shows_the_class_and_grades_a_submission(course):
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
     command += ["--IdentityProvider.token=t", f"--ServerApp.root_dir={course}"]
-    with open(course / "formgrader.log", "w") as log:
+    with open(course / "formgrader.log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, cwd=course, env={**os.environ, "PATH": programs}, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}/formgrader/api/submissions/{NAME}?token=t"
@@ -267,7 +267,7 @@ def test_formgrader_shows_the_class_and_grades_a_submission(course):
                     submissions = json.load(answer)
                 break
             except urllib.error.URLError:
-                assert server.poll() is None, (course / "formgrader.log").read_text()
+                assert server.poll() is None, (course / "formgrader.log").read_text(encoding="utf-8")
                 time.sleep(0.5)
         scores = {one["student"]: one["score"] for one in submissions if one["autograded"]}
         assert scores["right"] == 50

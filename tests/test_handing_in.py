@@ -86,7 +86,10 @@ def test_blank_exercises_are_named_and_started_ones_are_not(home):
         (lambda path: path.write_bytes(path.read_bytes()[:3000]), "is damaged"),
         (lambda path: path.write_bytes(b"[" * 100_000), "is damaged"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is damaged"),
-        (lambda path: path.write_text('{"cells": [1, {"metadata": 3}]}'), "holds no cell of the course's notebooks"),
+        (
+            lambda path: path.write_text('{"cells": [1, {"metadata": 3}]}', encoding="utf-8"),
+            "holds no cell of the course's notebooks",
+        ),
         (lambda path: path.unlink(), "There is no "),
         (lambda path: path.rename(path.with_name("mine (1).ipynb")), "in that folder: mine (1).ipynb. Rename yours"),
         (lambda path: path.write_bytes(b"x" * 50_000_001), "more than 50 MB"),
@@ -413,7 +416,7 @@ def test_the_newest_counts_and_the_older_is_kept(course, download):
     assert handed(course, "ada") == second
     kept = {path.read_bytes() for path in (course / "collected" / NAME / "ada").glob("*.ipynb")}
     assert kept == {first, second}
-    stamp = (course / "submitted" / "ada" / NAME / "timestamp.txt").read_text()
+    stamp = (course / "submitted" / "ada" / NAME / "timestamp.txt").read_text(encoding="utf-8")
     assert stamp == "2026-03-03 12:00:00 UTC"
 
 

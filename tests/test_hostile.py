@@ -105,7 +105,7 @@ class Run:
     def finish(self) -> Run:
         """Wait until it has ended."""
         self.code = self._process.wait()
-        self.peak = int(self._peak.read_text()) * 1024
+        self.peak = int(self._peak.read_text(encoding="utf-8")) * 1024
         self._file.seek(0)
         self.log = self._file.read()
         self._file.close()
@@ -159,7 +159,7 @@ def children() -> list[str]:
     found = []
     for file in Path("/proc").glob("[0-9]*/stat"):
         try:
-            head, _, rest = file.read_text().rpartition(")")
+            head, _, rest = file.read_text(encoding="utf-8").rpartition(")")
         except OSError:  # it has just ended
             continue
         state, parent = rest.split()[:2]
@@ -328,7 +328,7 @@ def test_case_101_a_check_that_is_wrong_is_said_to_be(tmp_path):
 def test_case_38_files_beside_a_notebook_shadow_nothing_trusted(tmp_path):
     """Where they get that far: the intake leaves them out."""
     for name in ("numpy", "random", "json", "colorsys", "sitecustomize", "IPython", "nbgrader_config", "traitlets"):
-        (tmp_path / f"{name}.py").write_text("whose = 'the student'")
+        (tmp_path / f"{name}.py").write_text("whose = 'the student'", encoding="utf-8")
     cells = [
         {"kind": "student", "source": "import colorsys\nwhose = colorsys.whose", "points": None},
         {"kind": "test", "source": "assert whose == 'the student'\nimport colorsys; colorsys.rgb_to_hsv", "points": 1},
@@ -367,6 +367,7 @@ def test_case_110_alembic_need_not_be_on_the_path(tmp_path):
         env={**os.environ, "PATH": os.defpath, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
 

@@ -318,7 +318,7 @@ def pdf_renamed(text):
 @case("76", None, "is a folder, not a file")
 def directory_named_ipynb(folder, course):
     (folder / f"{NAME}.ipynb").mkdir()
-    (folder / f"{NAME}.ipynb" / "x.txt").write_text("x")
+    (folder / f"{NAME}.ipynb" / "x.txt").write_text("x", encoding="utf-8")
 
 
 @raw("77", 5, re.escape("'ps1 (1).ipynb' was graded as ps1.ipynb"), name="ps1 (1).ipynb")
@@ -383,7 +383,7 @@ def odd_file_names(folder, course):
     if os.name == "posix":
         names += ["*[a]?.txt", 'qu"ote\n.txt']
     for name in names:
-        (folder / name).write_text("x")
+        (folder / name).write_text("x", encoding="utf-8")
 
 
 def posix(make: Callable) -> Callable:
@@ -451,7 +451,7 @@ def saved_outputs_and_attachments(nb):
 def files_that_shadow(folder, course):
     nbformat.write(answered(course), folder / f"{NAME}.ipynb")
     for name in ("helper.py", "nbgrader_config.py", "numpy.py"):
-        (folder / name).write_text("raise SystemExit('shadowed')")
+        (folder / name).write_text("raise SystemExit('shadowed')", encoding="utf-8")
 
 
 @raw("86", 5, "")
@@ -481,7 +481,7 @@ def malformed_timestamp(folder, course):
 @case("107", 5, "names a day in the future; the file's own date is used")
 def future_timestamp(folder, course):
     nbformat.write(answered(course), folder / f"{NAME}.ipynb")
-    (folder / "timestamp.txt").write_text("2999-01-01 00:00:00 UTC")
+    (folder / "timestamp.txt").write_text("2999-01-01 00:00:00 UTC", encoding="utf-8")
 
 
 @case("107", 5, "timestamp.txt cannot be read as a time")
@@ -498,7 +498,9 @@ def hand_in_honest(course: Path) -> None:
     """Two honest submissions, named so that one is graded first and one last."""
     for student, nb in (("honest-right", answered(course)), ("zz-honest-half", answered(course, double=STUB))):
         hand_in(course, student, nb)
-        (course / "submitted" / student / NAME / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+        (course / "submitted" / student / NAME / "timestamp.txt").write_text(
+            "2026-01-02 03:04:05 UTC", encoding="utf-8"
+        )
 
 
 def grades(course: Path) -> dict[str, list[tuple]]:
@@ -617,7 +619,7 @@ def test_case_108_a_later_submission_is_graded_again(graded, alone):
     course, _ = graded
     folder = course / "submitted" / "zz-honest-half" / NAME
     nbformat.write(answered(course), folder / f"{NAME}.ipynb")
-    (folder / "timestamp.txt").write_text("2026-01-03 03:04:05 UTC")
+    (folder / "timestamp.txt").write_text("2026-01-03 03:04:05 UTC", encoding="utf-8")
     done = nbgrader(course, "autograde", NAME, "--student", "zz-honest-half")
     assert done.returncode == 0, done.stderr
     assert sum(one[2] for one in grades(course)["zz-honest-half"]) == 5
@@ -640,7 +642,7 @@ def test_formgrader_grades_one_student_and_keeps_its_folders(graded, alone):
 
 def test_an_unreleased_assignment_ends_with_one_sentence(course):
     (course / "submitted" / "early" / "ps9").mkdir(parents=True)
-    (course / "submitted" / "early" / "ps9" / "ps9.ipynb").write_text("{}")
+    (course / "submitted" / "early" / "ps9" / "ps9.ipynb").write_text("{}", encoding="utf-8")
     done = nbgrader(course, "autograde", "ps9")
     assert done.returncode == 1
     assert "ps9 is not released yet; run: nbgrader generate_assignment ps9" in done.stderr
@@ -652,7 +654,7 @@ def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course,
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("submitted", "autograded", "taken_in"), symlinks=True)
     (other / "nbgrader_config.py").write_text(
-        config(execute="autograder.judge.preprocessor.Judge") + "c.Judge.trusted_class = True\n"
+        config(execute="autograder.judge.preprocessor.Judge") + "c.Judge.trusted_class = True\n", encoding="utf-8"
     )
     for student, edit in (("same", None), ("changed", "print('mine', curve[1])")):
         nb = answered(other)

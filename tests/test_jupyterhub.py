@@ -108,7 +108,7 @@ def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
         except OSError:  # not yet
             if running.poll() is not None or time.monotonic() > deadline:
                 running.kill()
-                raise AssertionError(f"no hub:\n{log.read_text(errors='replace')}") from None
+                raise AssertionError(f"no hub:\n{log.read_text(errors='replace', encoding='utf-8')}") from None
             time.sleep(0.1)
     yield f"http://127.0.0.1:{port}"
     running.kill()
@@ -117,7 +117,9 @@ def address(machine: list[str], tmp_path: Path) -> Iterator[str]:
 
 def run(machine: list[str], user: str, command: str) -> str:
     """Run a command in that machine as one of its users; gives what it said."""
-    done = subprocess.run([*machine, "su", "--login", user, "-c", command], capture_output=True, text=True)
+    done = subprocess.run(
+        [*machine, "su", "--login", user, "-c", command], capture_output=True, text=True, encoding="utf-8"
+    )
     return done.stdout + done.stderr
 
 

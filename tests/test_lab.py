@@ -55,7 +55,7 @@ def test_the_command_copies_and_starts(tmp_path, monkeypatch, capsys):
     notebooks, work = tmp_path / "notebooks" / NAME, tmp_path / "work"
     write(notebooks / f"{NAME}.ipynb", "released")
     (notebooks / ".ipynb_checkpoints").mkdir()
-    (notebooks / ".ipynb_checkpoints" / "01_a-checkpoint.ipynb").write_text("old")
+    (notebooks / ".ipynb_checkpoints" / "01_a-checkpoint.ipynb").write_text("old", encoding="utf-8")
     monkeypatch.setattr(command, "ROOT", tmp_path)
     started = []
     monkeypatch.setattr(
@@ -131,7 +131,7 @@ def test_a_damaged_file_counts_as_work(course, content):
 
 def test_a_file_in_the_way_is_a_sentence(tmp_path, monkeypatch, capsys):
     write(tmp_path / "notebooks" / NAME / f"{NAME}.ipynb", "released")
-    (tmp_path / "work").write_text("not a folder")
+    (tmp_path / "work").write_text("not a folder", encoding="utf-8")
     monkeypatch.setattr(command, "ROOT", tmp_path)
     assert command.main(["lab"]) == 1
     assert "cannot be read or written" in capsys.readouterr().out
@@ -173,9 +173,9 @@ def test_a_start_page_of_the_students_own_stays(tmp_path):
     lab.write_start_page(tmp_path, [])
     lab.write_start_page(tmp_path, ["New: x."])
     assert "New: x." in page.read_text(encoding="utf-8")
-    page.write_text("my notes")
+    page.write_text("my notes", encoding="utf-8")
     lab.write_start_page(tmp_path, [])
-    assert page.read_text() == "my notes"
+    assert page.read_text(encoding="utf-8") == "my notes"
 
 
 # --- the kernel and the settings --------------------------------------------------------------------------------------
@@ -185,13 +185,15 @@ def test_the_kernel_is_this_pythons_whatever_the_user_installed(tmp_path, monkey
     planted = tmp_path / "data" / "kernels" / "python3"
     planted.mkdir(parents=True)
     (planted / "kernel.json").write_text(
-        json.dumps({"argv": ["elsewhere"], "display_name": "no", "language": "python"})
+        json.dumps({"argv": ["elsewhere"], "display_name": "no", "language": "python"}), encoding="utf-8"
     )
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     asked = "from jupyter_client.kernelspec import get_kernel_spec as get; print(get('python3').argv[0])"
 
     def kernel(environment: dict[str, str]) -> str:
-        return subprocess.check_output([sys.executable, "-c", asked], env=environment, text=True).strip()
+        return subprocess.check_output(
+            [sys.executable, "-c", asked], env=environment, text=True, encoding="utf-8"
+        ).strip()
 
     assert kernel({**os.environ, "JUPYTER_PREFER_ENV_PATH": "0"}) == "elsewhere"
     assert kernel(lab.environment()) != "elsewhere"

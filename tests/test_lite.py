@@ -38,6 +38,7 @@ def site(tmp_path_factory):
         env={**os.environ, **nowhere, "no_proxy": "", "NO_PROXY": ""},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder

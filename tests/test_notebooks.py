@@ -132,6 +132,7 @@ def test_the_solved_notebooks_pass_nbval(solved, tmp_path, soak):
         env={**os.environ, "TQDM_DISABLE": "1", "COURSE_SECRET": "build"},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout[-5000:]
 
@@ -285,5 +286,6 @@ def test_students_need_nothing_of_the_autograder(tmp_path, released):
         env={**os.environ, "PYTHONPATH": str(course)},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert "✘ initialize_parameters_he: it returns an empty dict" in done.stdout, done.stderr

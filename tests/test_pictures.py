@@ -238,7 +238,7 @@ def test_nothing_is_imported_to_draw():
         "    check(initialize_parameters_he)\n"
         "print('matplotlib' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, encoding="utf-8")
     assert done.stdout.split()[-1] == "False"
     assert done.stdout.startswith("✘")
 

@@ -214,7 +214,7 @@ def test_a_folder_in_its_place_is_a_sentence(tmp_path):
 )
 def test_odd_cells_count_as_nothing(content, tmp_path):
     place(tmp_path).parent.mkdir()
-    place(tmp_path).write_text(content)
+    place(tmp_path).write_text(content, encoding="utf-8")
     first = read_progress(tmp_path, RELEASED)[0]
     assert not first.problem
     assert {one.state for one in first.standings} == {NOT_STARTED}
@@ -222,7 +222,7 @@ def test_odd_cells_count_as_nothing(content, tmp_path):
 
 def test_a_damaged_course_is_a_sentence(tmp_path):
     place(tmp_path).parent.mkdir()
-    place(tmp_path).write_text("{")
+    place(tmp_path).write_text("{", encoding="utf-8")
     (found,) = read_progress(tmp_path, tmp_path)
     assert found.problem == f"notebooks/{NAME}/ is damaged: copy it from the course again"
     assert as_text([found]).isascii()
@@ -289,6 +289,7 @@ def test_a_terminal_without_unicode_shows_it(worked_on, tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert re.search(rf"^{NAME} +\[#+\.+\]   21 of  {POINTS} points$", done.stdout, re.MULTILINE)

@@ -7,7 +7,6 @@ whatever was broken off is done again. What people gave by hand (scores, comment
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import socket
@@ -19,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from nbgrader.api import Base, Gradebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Table, select, text, update
@@ -26,7 +26,7 @@ from sqlalchemy import Table, select, text, update
 from autograder.engine.step import Result
 
 Fields = Callable[[Any, Any], dict[str, Any]]
-LOCK = ".grading.lock"
+LOCK, HOLDER = ".grading.lock", ".grading.by"  # a locked file cannot be read on every system
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "lustre", "beegfs", "gpfs"}
 BACKUP = "gradebook.before-grading.db"
 
@@ -47,25 +47,27 @@ def only_grader(course: CourseDirectory) -> Iterator[None]:
     CannotGrade
         Somebody else does, or the folder cannot be written to.
     """
-    path = Path(course.root) / LOCK
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise CannotGrade(f"{path} cannot be written: {error.strerror}. Nothing was graded.") from None
-    try:
+    lock, holder = FileLock(Path(course.root) / LOCK), Path(course.root) / HOLDER
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            who = os.read(file, 200).decode(errors="replace").strip() or "another process"
+            held.enter_context(lock.acquire(blocking=False))
+        except Timeout:
+            who = _first_words(holder) or "another process"
             raise CannotGrade(
                 f"This course is being graded already, by {who}. Wait for it, or stop it first."
             ) from None
-        os.ftruncate(file, 0)
+        except OSError as error:
+            raise CannotGrade(f"{lock.lock_file} cannot be written: {error.strerror}. Nothing was graded.") from None
         with contextlib.suppress(OSError):  # on a full disk the lock itself still holds
-            os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
         yield
-    finally:
-        os.close(file)
+
+
+def _first_words(file: Path) -> str:
+    try:
+        return file.read_bytes()[:200].decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def who_grades(course: CourseDirectory) -> str:
@@ -118,7 +120,7 @@ def filesystem(path: Path) -> str:
     """Name the kind of file system that a path lies on."""
     where, best = os.path.realpath(path), ("", "")
     with contextlib.suppress(OSError):
-        for line in Path("/proc/self/mounts").read_text().splitlines():
+        for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
             _, point, kind, *_ = line.split()
             point = point.replace("\\040", " ")
             if (where == point or where.startswith(point.rstrip("/") + "/")) and len(point) >= len(best[0]):

@@ -69,12 +69,16 @@ def find_bubblewrap() -> Bubblewrap | None:
 
 
 def _ask(path: str, origin: str) -> Bubblewrap | None:
+    if sys.platform == "win32":
+        return None
     # Setuid, as on systems without user namespaces, it builds walls that its own user cannot look behind.
     if os.getuid() != 0 and os.stat(path).st_mode & stat.S_ISUID:
         return None
     try:
         texts = [
-            subprocess.run([path, option], capture_output=True, text=True, timeout=10, check=True).stdout
+            subprocess.run(
+                [path, option], capture_output=True, text=True, timeout=10, check=True, encoding="utf-8"
+            ).stdout
             for option in ("--version", "--help")
         ]
     except (OSError, subprocess.SubprocessError):

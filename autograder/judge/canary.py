@@ -10,18 +10,21 @@ import secrets
 import select
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.judge import bubblewrap
+from autograder.judge.groups import left_behind
 from autograder.judge.sandbox import MIB, NoSandbox, Running, Sandbox
 from autograder.judge.warm import Warm
 
 SCRIPT = Path(__file__).with_name("canary_inside.py")
 PATIENCE = 8.0
 MOST_FILES = 50
+MARKER = "autograder-canary"
 MEANING = {
     "network": "reaches no network, and no socket of another program",
     "secrets": "reads no gradebook, no answer, no hidden check",
@@ -68,8 +71,8 @@ def self_test(
     Parameters
     ----------
     secret : iterable of Path
-        What must not be seen, such as the gradebook and the course's source. A marker is put beside or into each for
-        as long as the test takes.
+        What must not be seen, such as the gradebook and the course's source; nor may the temporary folder, where a
+        marker lies for as long as the test takes.
     readable, hidden : iterable of Path
         As given to ``Sandbox.start`` when grading.
     warm : Warm, optional
@@ -181,17 +184,15 @@ def _temptations(
     secret: list[Path], readable: list[Path], limits: Sandbox
 ) -> Iterator[tuple[dict[str, object], socket.socket]]:
     """Set up what the canaries are to reach, and tell them where it is."""
+    if sys.platform == "win32":
+        raise OSError("there is no sandbox on Windows")
     token = f"canary-{secrets.token_hex(8)}"
     with contextlib.ExitStack() as stack:
-        paths: list[Path] = []
-        for path in secret:
-            marker = (path if path.is_dir() else path.parent) / f".{token}"
-            with contextlib.suppress(OSError):
-                marker.write_text(token)
-                stack.callback(marker.unlink, missing_ok=True)
-                paths.append(marker)
+        paths = [stack.enter_context(_marker(token))]
+        for path in map(Path.resolve, secret):
             inside = path.rglob("*") if path.is_dir() else [path]
-            files = (one for one in inside if one.is_file() and not bubblewrap.below(one, readable))
+            given = [one for one in readable if path in one.resolve().parents]
+            files = (one for one in inside if one.is_file() and not bubblewrap.below(one, given))
             paths += itertools.islice(files, MOST_FILES)
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -216,6 +217,21 @@ def _temptations(
             },
             udp,
         )
+
+
+@contextlib.contextmanager
+def _marker(token: str) -> Iterator[Path]:
+    """Lay a file into the grader's temporary folder, and take away what those left who were killed."""
+    folder = Path(tempfile.gettempdir())
+    for old in left_behind(folder, MARKER):
+        with contextlib.suppress(OSError):
+            old.unlink()
+    marker = folder / f"{MARKER}-{os.getpid()}-{token}"
+    marker.write_text(token, encoding="utf-8")
+    try:
+        yield marker
+    finally:
+        marker.unlink(missing_ok=True)
 
 
 def _answers(running: Running) -> list[tuple[str, str]]:

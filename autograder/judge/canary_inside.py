@@ -19,7 +19,7 @@ MIB = 1024**2
 
 def main(kind: str, told: dict) -> None:
     """Try one kind of canary and wait to be killed."""
-    with os.fdopen(4, "w", buffering=1) as answer:
+    with os.fdopen(4, "w", buffering=1, encoding="utf-8") as answer:
         for name, attempt in KINDS[kind].items():
             try:
                 words = attempt(told)

@@ -66,7 +66,7 @@ class Group:
     def add(self, pid: int) -> None:
         """Move a process, which has no children yet, into the group."""
         for folder in set(self.folders.values()):
-            (folder / "cgroup.procs").write_text(str(pid))
+            (folder / "cgroup.procs").write_text(str(pid), encoding="utf-8")
 
     def cpu(self) -> float | None:
         """Count the CPU seconds of all that ever ran in the group; None where the kernel does not."""
@@ -103,20 +103,20 @@ class Group:
     def _limit(self, memory: int, tasks: int) -> None:
         where, bytes_, number = self.folders["memory"], str(memory), str(tasks)
         if self.version == 2:
-            (where / "memory.max").write_text(bytes_)
+            (where / "memory.max").write_text(bytes_, encoding="utf-8")
             self._write_if_there("memory.swap.max", "0")
             self._write_if_there("memory.oom.group", "1")
         else:
-            (where / "memory.limit_in_bytes").write_text(bytes_)
+            (where / "memory.limit_in_bytes").write_text(bytes_, encoding="utf-8")
             self._write_if_there("memory.memsw.limit_in_bytes", bytes_)
-        (self.folders["pids"] / "pids.max").write_text(number)
+        (self.folders["pids"] / "pids.max").write_text(number, encoding="utf-8")
         self.excess(), self.cpu()  # what cannot be read is no good either
 
     def _write_if_there(self, name: str, value: str) -> None:
         """Write a setting of swap, which a kernel may be built without."""
         file = self.folders["memory"] / name
         if file.exists():
-            file.write_text(value)
+            file.write_text(value, encoding="utf-8")
 
     def _read(self, controller: str, name: str) -> dict[str, int]:
         if name not in self._files:
@@ -128,8 +128,8 @@ class Group:
 def _places() -> Iterator[tuple[int, dict[str, Path]]]:
     """Find where a group may be made: ``(version, {controller: parent})``, nearest first."""
     try:
-        mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-        own = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
+        own = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()]
     except OSError:
         return
     v1: dict[str, Path] = {}
@@ -156,7 +156,7 @@ def _places() -> Iterator[tuple[int, dict[str, Path]]]:
 
 def _may_limit(folder: Path) -> bool:
     try:
-        controllers = (folder / "cgroup.subtree_control").read_text().split()
+        controllers = (folder / "cgroup.subtree_control").read_text(encoding="utf-8").split()
     except OSError:
         return False
     return {"memory", "pids"} <= set(controllers) and os.access(folder / "cgroup.procs", os.W_OK)
@@ -164,10 +164,15 @@ def _may_limit(folder: Path) -> bool:
 
 def _sweep(parent: Path) -> None:
     """Remove what a grader left that was killed: its sandboxes died with it, their groups could not."""
+    for left in left_behind(parent, PREFIX):
+        with contextlib.suppress(OSError):
+            left.rmdir()
+
+
+def left_behind(folder: Path, prefix: str) -> Iterator[Path]:
+    """Find in a folder what is called ``prefix-PID-…`` after a process that is gone."""
     with contextlib.suppress(OSError):
-        for name in os.listdir(parent):
-            head, _, rest = name.partition("-")
-            owner = rest.partition("-")[0]
-            if head == PREFIX and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
-                with contextlib.suppress(OSError):
-                    os.rmdir(parent / name)
+        for name in os.listdir(folder):
+            owner = name.removeprefix(f"{prefix}-").partition("-")[0]
+            if name.startswith(f"{prefix}-") and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+                yield folder / name

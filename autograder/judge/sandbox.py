@@ -373,7 +373,7 @@ def _limit_each(pid: int, limits: Sandbox) -> None:
         resource.prlimit(pid, kind, (value, value))
     # Should the whole machine run out of memory, then the sandbox goes first.
     with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="utf-8")
 
 
 @atexit.register

@@ -11,11 +11,13 @@ def double(x):
 
 # %% twice
 import ctypes
+import resource
 import sys
 
 
 def twice(f, x):
-    """The C stack is used up: it goes through C at each level."""
+    """The C stack is used up, before any Python counts its levels: it is small, and each goes through C."""
+    resource.setrlimit(resource.RLIMIT_STACK, (2**18, 2**18))
     sys.setrecursionlimit(10**9)
     again = ctypes.CFUNCTYPE(None)(lambda: again())
     again()

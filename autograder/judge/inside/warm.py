@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import gc
 import importlib
 import io
@@ -23,6 +22,9 @@ import tempfile
 import types
 from pathlib import Path
 from typing import Any
+
+with contextlib.suppress(ImportError):  # not on Windows, where this module can be imported all the same
+    import fcntl
 
 # unshare(2): mount, cgroup, uts, ipc, user, pid and net namespaces
 NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -175,7 +177,7 @@ def _reseed() -> None:
 def _give_up_privileges(program: bytes) -> None:
     """Drop what entering took: it needs every capability in the sandbox's own user namespace."""
     _must(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="utf-8"))
     for capability in range(last + 1):
         _must(libc.prctl(CAPBSET_DROP, capability, 0, 0, 0), "capability bounding set")
     _must(libc.prctl(CAP_AMBIENT, AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient capabilities")
