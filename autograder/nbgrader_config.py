@@ -19,7 +19,6 @@ c = get_config()  # noqa: F821 - given by nbgrader
 c.CourseDirectory.course_id = "improving-dnn"
 c.CourseDirectory.source_directory = "solved"  # built by: python -m autograder build
 c.CourseDirectory.release_directory = "../notebooks"
-c.GenerateAssignment.force = True  # these are committed, so they always exist
 
 c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
 
