@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -21,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from autograder import build
-from autograder.course import COURSE, folder_of, open_course
+from autograder.course import COURSE, open_course
 from autograder.grading import SECRET
 from autograder.judge import canary
 
@@ -150,23 +151,19 @@ def sandbox(course: CourseDirectory) -> Iterator[Fact]:
 
 
 def built() -> Iterator[Fact]:
-    """Hold the hashes that the last build noted against the files."""
+    """Hold the hashes that the last build noted against the files; without a build, what is committed counts."""
     again = "python -m autograder build"
     able = [one.stem for one in build.sources() if not build.lacking(one)]
     missing = [name for name in able if not (build.SOLVED / name / f"{name}.ipynb").exists()]
-    noted = build.noted()
-    if missing:
-        yield Fact("✘", f"not built here: {', '.join(missing)}", again)
-    elif noted is None:
-        yield Fact("○", "it was not noted what the last build was made of", again)
+    noted, now = build.noted(), build.fingerprints()
+    if noted and noted["sources"] != now["sources"]:
+        yield Fact("○", "sources, answers or checks were changed after the last build", again)
+    elif noted and noted["built"] != now["built"]:
+        yield Fact("○", "notebooks/ or datasets/ are not what the last build made", again)
+    elif missing or not noted:
+        yield Fact("○", "not built here, which grading needs not", f"to change the course: {again}")
     else:
-        now = build.fingerprints()
-        if noted["sources"] != now["sources"]:
-            yield Fact("○", "sources, answers or checks were changed after the last build", again)
-        elif noted["built"] != now["built"]:
-            yield Fact("○", "notebooks/ or datasets/ are not what the last build made", again)
-        else:
-            yield Fact("✔", "notebooks/ and datasets/ are what the sources build")
+        yield Fact("✔", "notebooks/ and datasets/ are what the sources build")
 
 
 # --- the course -------------------------------------------------------------------------------------------------------
@@ -187,10 +184,10 @@ def secret() -> Iterator[Fact]:
 
 
 def gradebook(course: CourseDirectory) -> Iterator[Fact]:
-    """Look into the gradebook, and whether it knows what is released."""
+    """Look into the gradebook."""
     file = Path(course.db_url.removeprefix("sqlite:///"))
     if course.db_url.startswith("sqlite:") and not file.exists():
-        yield Fact("○", f"no {file.name} yet, so nothing is released", "nbgrader generate_assignment NAME makes it")
+        yield Fact("○", f"no {file.name} yet; the roster or the first grading makes it")
         return
     try:
         if course.db_url.startswith("sqlite:"):
@@ -199,20 +196,15 @@ def gradebook(course: CourseDirectory) -> Iterator[Fact]:
             if found != "ok":
                 raise ValueError(found)
         with Gradebook(course.db_url, course.course_id) as opened:
-            known = {one.name for one in opened.assignments}
-            counts = f"{len(known)} assignments, {len(opened.students)} students"
+            counts = f"{len(opened.assignments)} assignments, {len(opened.students)} students"
     except Exception as error:  # sqlite's, SQLAlchemy's, alembic's
         words = str(error).splitlines()[0][:120]
         yield Fact("✘", f"the gradebook cannot be read: {words}", "put back your copy, or: nbgrader db upgrade")
         return
     if file.exists() and not os.access(file, os.W_OK):
-        yield Fact("✘", f"{file} cannot be written", f"chmod u+w {file}")
+        yield Fact("✘", f"{file} cannot be written", f"chmod u+w {shlex.quote(str(file))}")
     else:
         yield Fact("✔", f"the gradebook: {counts}")
-    released = {one.parent.name for one in folder_of(course, course.release_directory).glob("*/*.ipynb")}
-    if new := sorted(released - known):
-        words = f"not in the gradebook: {', '.join(new)}"
-        yield Fact("○", words, f"before it is graded: nbgrader generate_assignment {new[0]}")
 
 
 def permissions(course: CourseDirectory) -> Iterator[Fact]:
@@ -224,12 +216,12 @@ def permissions(course: CourseDirectory) -> Iterator[Fact]:
     private += [root / course.autograded_directory, root / course.feedback_directory]
     everybody = stat.S_IRGRP | stat.S_IROTH
     if os.access(root, os.W_OK) is False:
-        yield Fact("✘", f"{root} cannot be written", f"chmod u+w {root}")
+        yield Fact("✘", f"{root} cannot be written", f"chmod u+w {shlex.quote(str(root))}")
     if not root.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
         yield Fact("✔", f"{root} is closed to others")
         return
     seen = [str(path) for path in private if path.exists() and path.stat().st_mode & everybody]
     if seen:
-        yield Fact("○", f"others on this machine can read: {', '.join(seen)}", f"chmod go-rwx {' '.join(seen)}")
+        yield Fact("○", f"others on this machine can read: {', '.join(seen)}", f"chmod go-rwx {shlex.join(seen)}")
     else:
         yield Fact("✔", "others on this machine can read no grade, submission or secret")

@@ -22,6 +22,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
+from autograder.nbgrader_paths import course_glob
 from autograder.safe_html import clean, clean_markdown
 from course_utils.checks.report import MIMETYPE, as_html
 
@@ -240,7 +241,7 @@ def _find_every_student(converter: BaseConverter) -> None:
     """Add the students whose ids nbgrader takes for patterns, such as ``a[1]``, to a run."""
     course = converter.coursedir
     pattern = course.format_path(course.autograded_directory, course.student_id, course.assignment_id)
-    for folder in glob.glob(pattern):
+    for folder in course_glob(pattern, course.root):
         if folder not in converter.assignments:
             notebooks = glob.glob(f"{course.notebook_id}.ipynb", root_dir=folder)
             if notebooks:

@@ -26,7 +26,6 @@ from pathlib import Path, PurePath
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
@@ -34,6 +33,8 @@ from traitlets import Integer, Unicode
 
 from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
+from autograder.nbgrader_paths import course_glob
+from autograder.register import NotRegistered, is_registered, register, released
 from course_utils.handing_in import MAX_BYTES
 
 REASON = "refused.txt"  # written by autograder.collect where all that came of a student was refused
@@ -130,26 +131,22 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
 
 
 def released_notebooks(course: CourseDirectory, log: logging.Logger) -> list[str]:
-    """Names of the notebooks of the assignment, without their ending, once release and gradebook both know them."""
-    assignment = course.assignment_id
-    release = Path(course.format_path(course.release_directory, ".", assignment))
-    names = sorted(path.stem for path in release.glob("*.ipynb"))
+    """Names of the notebooks of the assignment, without their ending; the gradebook knows them all from now on."""
     try:
-        with Gradebook(course.db_url, course.course_id) as gradebook:
-            known = {notebook.name for notebook in gradebook.find_assignment(assignment).notebooks}
-    except MissingEntry:
-        known = set()
-    if not names or not set(names) <= known:
-        log.error("%s is not released yet; run: nbgrader generate_assignment %s", assignment, assignment)
-        raise NbGraderException(f"{assignment} is not released")
-    return [name for name in names if fnmatch.fnmatchcase(name, course.notebook_id)]
+        if not is_registered(course):
+            register(course)
+        return [name for name in released(course) if fnmatch.fnmatchcase(name, course.notebook_id)]
+    except NotRegistered as reason:
+        log.error("Nothing is graded: %s", reason)
+        raise NbGraderException(str(reason)) from None
 
 
 def submissions(course: CourseDirectory) -> Iterator[tuple[Path, str]]:
     """Folders and students of the assignment, in order."""
     step, assignment = course.submitted_directory, course.assignment_id
     pattern = re.compile(course.format_path(step, "(?P<student>.*)", re.escape(assignment), escape=True), re.DOTALL)
-    for folder in sorted(glob.glob(course.format_path(step, course.student_id, glob.escape(assignment)))):
+    wanted = course.format_path(step, course.student_id, glob.escape(assignment))
+    for folder in sorted(course_glob(wanted, course.root)):
         if found := pattern.fullmatch(folder):
             yield Path(folder), found["student"]
 

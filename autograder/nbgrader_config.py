@@ -6,7 +6,10 @@ from pathlib import Path
 
 import nbgrader
 
+from autograder.nbgrader_paths import mend_nbgrader
 from course_utils.data import DATASETS
+
+mend_nbgrader()
 
 # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from autograder.names import names_bound, names_used
+
 IMPORTS = """import functools
 import itertools
 import warnings
@@ -60,11 +62,5 @@ def complete(text: str, names: tuple[str, ...] = ()) -> str:
     from autograder.reference import solution_text
     from course_utils.checks.exercise import EXERCISES
 
-    tree = ast.parse(text)
-    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    read = set(names)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else defined).add(node.id)
-    missing = sorted(read & EXERCISES.keys() - defined)
+    missing = sorted((names_used(text) | set(names)) & EXERCISES.keys() - names_bound(text))
     return complete("\n\n\n".join([*map(solution_text, missing), text])) if missing else text

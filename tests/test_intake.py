@@ -645,7 +645,7 @@ def test_an_unreleased_assignment_ends_with_one_sentence(course):
     (course / "submitted" / "early" / "ps9" / "ps9.ipynb").write_text("{}", encoding="utf-8")
     done = nbgrader(course, "autograde", "ps9")
     assert done.returncode == 1
-    assert "ps9 is not released yet; run: nbgrader generate_assignment ps9" in done.stderr
+    assert "Nothing is graded: ps9 is not released; there are: ps1." in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -12,9 +12,13 @@ from in_process import examination
 
 from autograder import build, grading
 from autograder.judge.preprocessor import Examiner
+from autograder.mistakes import MISTAKES
 from autograder.reference import batchnorm_softmax, solution_text
 from autograder.reference import tensorflow as answers
+from autograder.texts import run_texts
+from autograder.variants import VARIANTS
 from course_utils import check, missing, quiet
+from course_utils.checks.exercise import EXERCISES
 
 NAMES = ("linear_function", "one_hot_matrix", "compute_cost", "train_step")
 needs_tensorflow = pytest.mark.needs("tensorflow")
@@ -164,3 +168,11 @@ def test_a_librarys_own_log_is_dropped_and_standard_error_is_as_before(capfd):
 
 def test_answers_are_readable_without_tensorflow(without_tensorflow):
     assert "tf.matmul" in solution_text("linear_function")
+
+
+def test_without_tensorflow_every_other_answer_runs(without_tensorflow):
+    """A name that an answer binds itself, in a function too, is none of another notebook's exercises."""
+    others = [one for one in [*VARIANTS, *MISTAKES] if not EXERCISES[one.exercise].needs]
+    assert len(others) > 1000
+    for one in others:
+        run_texts(one.text, *EXERCISES[one.exercise].functions)

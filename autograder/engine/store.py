@@ -40,7 +40,7 @@ UNGRADED = {
     "picture.py",
 }
 UNGRADED |= {"archives.py", "collect.py", "people.py", "feedback.py", "export.py", "lms.py", "doctor.py", "demo.py"}
-UNGRADED |= {"report.py", "class_report.py", "items.py", "similar.py", "report_page.py"}
+UNGRADED |= {"register.py", "report.py", "class_report.py", "items.py", "similar.py", "report_page.py"}
 RESULTS = "results"
 DEFINITIONS = ["course", "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells"]
 DEFINITIONS += ["source_cell"]
