@@ -184,6 +184,8 @@ def _temptations(
     secret: list[Path], readable: list[Path], limits: Sandbox
 ) -> Iterator[tuple[dict[str, object], socket.socket]]:
     """Set up what the canaries are to reach, and tell them where it is."""
+    if sys.platform != "linux":
+        raise NoSandbox("it needs Linux")
     token = f"canary-{secrets.token_hex(8)}"
     with contextlib.ExitStack() as stack:
         paths = [stack.enter_context(_marker(token))]
