@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from elsewhere import without_posix
 from nbformat import v4
 from tiny_course import NAME, RIGHT, STUB, answered, at, config, hand_in, nbgrader, release
 
@@ -649,8 +650,9 @@ def test_an_unreleased_assignment_ends_with_one_sentence(course):
     assert "Traceback" not in done.stderr
 
 
-def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course, tmp_path):
-    """With nbgrader's own Execute; the notebooks then say so."""
+def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course, tmp_path, monkeypatch):
+    """With nbgrader's own Execute, also where there is no sandbox; the notebooks then say so."""
+    monkeypatch.syspath_prepend(without_posix(tmp_path / "elsewhere"))
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("submitted", "autograded", "taken_in"), symlinks=True)
     (other / "nbgrader_config.py").write_text(
@@ -670,6 +672,7 @@ def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course,
     assert [sum(one[2] for one in grades(other)[student]) for student in ("same", "changed")] == [5, 5]
     assert same.metadata["course"]["trusted_class"] is True
     assert "trusted class" in done.stderr
+    assert "only soft file lock" in done.stderr  # says filelock, which found nothing better
     assert nbgrader(other, "generate_feedback", NAME).returncode == 0
     page = (other / "feedback" / "same" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "Graded as a trusted class, without a sandbox." in page

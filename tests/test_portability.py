@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from elsewhere import without_posix
 from tiny_course import NAME, config, write_course
 
 from autograder import build
@@ -120,11 +121,8 @@ def test_names_that_some_system_cannot_hold_are_known():
 
 # --- what other systems lack ------------------------------------------------------------------------------------------
 
-HIDDEN = ["fcntl", "resource"]  # of these two, neither nbgrader nor JupyterLab needs any
-HIDE = f"import sys\nsys.modules.update(dict.fromkeys({HIDDEN}))\n"
 
-
-@pytest.mark.parametrize("platform", ["win32", "darwin"])
+@pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.soak)])
 def test_nothing_is_called_that_the_system_lacks(platform, tmp_path):
     (tmp_path / "planted.py").write_text("import os\n\n\ndef f():\n    return os.memfd_create('')\n", encoding="utf-8")
     files = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["files"]
@@ -142,10 +140,8 @@ def test_nothing_is_called_that_the_system_lacks(platform, tmp_path):
 
 @pytest.fixture(scope="module")
 def hidden(tmp_path_factory) -> dict[str, str]:
-    """The environment of a Python that lacks modules; so does all that it starts."""
-    folder = tmp_path_factory.mktemp("hidden")
-    (folder / "sitecustomize.py").write_text(HIDE, encoding="utf-8")
-    places = [str(folder), str(ROOT), str(ROOT / "tests")]
+    """The environment of such a system."""
+    places = [without_posix(tmp_path_factory.mktemp("hidden")), str(ROOT), str(ROOT / "tests")]
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -178,9 +174,11 @@ import autograder, course_utils
 
 OURS = [autograder, course_utils]
 names = [one.name for package in OURS for one in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
-names = [one for one in names if not one.endswith(("__main__", "_config", ".cluster"))]  # psutil needs resource here
-for name in names:
+# Not what runs in the sandbox alone, nor Dask: it asks psutil, which on Linux asks for resource.
+names = [one for one in names if not one.endswith(("__main__", "_config", "inside.warm", "engine.cluster"))]
+for name in [*names, "conftest"]:
     importlib.import_module(name)
+assert sys.modules["fcntl"] is sys.modules["resource"] is None
 # Once more, with nothing that Windows lacks; what others wrote is imported by now.
 LACKING = {
     os: "fork forkpty getuid geteuid getgid setsid killpg getpgid wait wait3 wait4 WNOHANG pread mkfifo mknod sysconf"
@@ -243,7 +241,8 @@ assert sys.modules["fcntl"] is sys.modules["resource"] is None
 """
 
 
-def test_a_trusted_class_is_graded(hidden, tmp_path):
+@pytest.mark.soak
+def test_a_week_of_a_trusted_class(hidden, tmp_path):
     write_course(tmp_path, config("autograder.judge.preprocessor.Judge") + "c.Judge.trusted_class = True\n")
     (tmp_path / "canvas.csv").write_bytes(CANVAS.encode())
     said = run(hidden, "-c", WEEK, folder=tmp_path)
@@ -265,11 +264,12 @@ def test_grading_on_many_cores_says_that_it_needs_linux(monkeypatch, capsys):
     assert f"nbgrader autograde {NAME}" in capsys.readouterr().err
 
 
+@pytest.mark.soak
 def test_a_student_works_and_hands_in(hidden, tmp_path, serve):
     for part in ("course_utils", "notebooks"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "README.md", tmp_path)
-    (tmp_path / "sitecustomize.py").write_text(HIDE, encoding="utf-8")
+    without_posix(tmp_path)
     address = serve(["course_utils", "lab", "--"], tmp_path, tmp_path)
     with urllib.request.urlopen(f"{address}/lab?token=t") as page:
         assert b"JupyterLab" in page.read()
@@ -281,7 +281,7 @@ def test_a_student_works_and_hands_in(hidden, tmp_path, serve):
     assert not unfit(tmp_path)
 
 
-def test_the_tests_can_be_read(hidden, soak):
-    some = ["--collect-only", "tests"] if soak else ["tests/test_own_work.py"]
-    said = run(hidden, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-q", *some)
-    assert re.search(r"\d+ (passed|tests collected)", said)
+@pytest.mark.soak
+def test_all_tests_can_be_read(hidden):
+    said = run(hidden, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-q", "--collect-only", "tests")
+    assert re.search(r"\d+ tests collected", said) or re.search(r"\d+/\d+ tests collected", said)
