@@ -271,7 +271,9 @@ def kept_random_state() -> Iterator[None]:
 
 def describe_error(error: BaseException) -> str:
     """Name an error in one line."""
-    message = " ".join(str(error).split())
+    message = ""
+    with contextlib.suppress(Exception):  # it may be of a class of the student's
+        message = " ".join(str(error).split())
     return f"it raises {type(error).__name__}" + (f": {message[:100]}" if message else "")
 
 

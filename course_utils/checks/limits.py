@@ -91,14 +91,16 @@ def _nothing(*_: Any) -> None:
 def _watch(seconds: float, excess: Callable[[], type[TimeLimit] | None]) -> Iterator[None]:
     """Do it without signals, as on Windows: what waits inside of the system is reached when it comes back."""
     thread, done = ctypes.c_ulong(threading.get_ident()), threading.Event()
-    set_error = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def set_error(error: ctypes.py_object | None) -> None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
 
     def watch() -> None:
         pause = seconds
         while not done.wait(pause):
             pause = 0.2
             if reached := excess():
-                set_error(thread, ctypes.py_object(reached))
+                set_error(ctypes.py_object(reached))
 
     watcher = threading.Thread(target=watch, daemon=True)
     try:
@@ -111,4 +113,4 @@ def _watch(seconds: float, excess: Callable[[], type[TimeLimit] | None]) -> Iter
     finally:
         done.set()
         watcher.join()
-        set_error(thread, None)  # what came too late
+        set_error(None)  # what came too late
