@@ -227,8 +227,9 @@ def solve(file: Path) -> Path:
         "COURSE_SECRET": "build",
         "COURSE_STUDENT": "build",
     }
+    # Without a time-out: what we write ends by itself, and a busy computer must not stop it.
     client = NotebookClient(
-        solved, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}, kernel_name="python3"
+        solved, timeout=None, record_timing=False, resources={"metadata": {"path": str(folder)}}, kernel_name="python3"
     )
     client.allow_errors = True
     client.coalesce_streams = True  # or the kernel's timing would decide where text is broken into pieces

@@ -20,9 +20,9 @@ import numpy as np
 from autograder.mistakes import mistakes_in
 from autograder.pictures import draw_hands
 from autograder.reference import reference_answer
-from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried, try_out
+from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried
 from course_utils.checks.report import Report
-from course_utils.checks.verdict import Known, Observations, Verdict, judge
+from course_utils.checks.verdict import Known, Observations, Verdict, try_and_judge
 from course_utils.data import load_hands
 from course_utils.extras import is_installed
 
@@ -70,9 +70,8 @@ def joined(name: str, *functions: Callable) -> Callable:
 
 
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
-    """Observe the reference answer, however long it takes: it ends by itself, and a busy machine must not stop it."""
-    answer = functools.partial(joined(exercise.name, *map(reference_answer, exercise.functions)))
-    answer.is_timed = True
+    """Observe the reference answer."""
+    answer = joined(exercise.name, *map(reference_answer, exercise.functions))
     return list(tried(answer, exercise, seed, Trial(tells_calls=False)))
 
 
@@ -107,7 +106,7 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
     """
     exercise = hidden_exercise(name)
     companions = companions or tuple(map(reference_answer, exercise.companions))
-    return judge(try_out(exercise.joined(function, *companions), exercise, seed), exercise, known(name, seed))
+    return try_and_judge([function, *companions], exercise, seed, known(name, seed))[0]
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
@@ -134,9 +133,6 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
         raise NotGraded(f"{needs} is not installed where this was graded")
 
     def check(function: Callable, *companions: Callable) -> float:
-        for one in (function, *companions):
-            if hasattr(one, "seconds"):  # its time is limited where it runs
-                one.seconds = EXERCISES[exercise].seconds
         if is_ours(function):
             verdict = Verdict(exercise, "wrong", dict.fromkeys(EXERCISES[exercise].properties, False), 0.0)
             verdict.failure = "the answer is imported, not written in the notebook"

@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 
 from course_utils.checks.report import MIMETYPE
 
-TIME_OUT = re.compile(r"still running after|time for the whole notebook was used up|by the clock")
+TIME_OUT = re.compile(r"still running after|no answer for|time for the whole notebook was used up")
 
 
 @dataclass

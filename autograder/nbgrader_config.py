@@ -7,6 +7,7 @@ from pathlib import Path
 import nbgrader
 
 from autograder.nbgrader_paths import mend_nbgrader
+from course_utils.checks.limits import ASLEEP, BUSY, SECONDS
 from course_utils.data import DATASETS
 
 mend_nbgrader()
@@ -27,6 +28,9 @@ c.Judge.modules = ["course_utils"]
 c.Judge.readable = [str(DATASETS)]
 c.Judge.hidden = ["autograder"]
 c.Judge.preload = ["autograder.grading"]
+# What a student's check sees is what is graded: both call an answer, and read what it returns, in the same way.
+c.Judge.calls = "course_utils.checks.calling"
+c.SubmissionLimits.call_cpu, c.SubmissionLimits.call_wall, c.SubmissionLimits.busy = SECONDS, ASLEEP, BUSY
 c.Judge.warm = [
     "course_utils",
     "matplotlib.pyplot",
@@ -36,8 +40,8 @@ c.Judge.warm = [
     "tqdm.auto",
 ]
 
-# Only for a class that is trusted, where there is no sandbox.
-c.Execute.timeout = 120
+# Only for a class that is trusted, where there is no sandbox: by the clock, for one cell.
+c.Execute.timeout = 900
 
 # Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
 c.Autograde.exporter_class = "autograder.intake.Intake"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,79 @@ def test_a_function_that_computes_without_end_is_stopped_and_the_test_goes_on(se
             call(session, "f")
         assert call(session, "g") == 7
         assert session.incident == ""
+
+
+THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+import os, threading, time
+def every(score, count):
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(score, range(count)))
+def endless(score):
+    while True:
+        score(1)
+def endless_in_threads(score):
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda _: endless(score), range(4)))
+def leaves_threads(score):
+    threading.Thread(target=endless, args=[score]).start()
+    return 7
+def dies_in_a_call(score):
+    threading.Thread(target=score, args=[1]).start()
+    time.sleep(0.1)
+    os._exit(1)
+"""
+
+
+@needs_sandbox
+def test_threads_may_call_what_was_given(session):
+    session.run(THREADS)
+    with session.test():
+        assert call(session, "every", lambda number: number * np.float64(2), 200) == [2.0 * one for one in range(200)]
+        assert session.incident == ""
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ["endless", "endless_in_threads"])
+def test_who_calls_what_was_given_without_end_is_stopped_between_two_calls(session, name):
+    session.run(THREADS)
+    with session.test():
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                call(session, name, lambda number: number)
+        assert call(session, "every", lambda number: number, 2) == [0, 1]
+        assert session.incident == ""
+
+
+@needs_sandbox
+def test_threads_that_a_call_leaves_disturb_no_other(session):
+    session.run(THREADS)
+    for _ in range(3):
+        with session.test():
+            for _ in range(5):
+                assert call(session, "leaves_threads", lambda number: number) == 7
+        assert session.incident == ""
+
+
+@needs_sandbox
+def test_who_dies_in_a_call_leaves_nothing_to_the_next_test(session):
+    """The answer to the call is on its way when nobody is left to read it."""
+    session.run(THREADS)
+    for _ in range(2):
+        with session.test(), pytest.raises(Gone, match="exit code 1"):
+            call(session, "dies_in_a_call", lambda number: time.sleep(0.4))
+        with session.test():
+            assert call(session, "every", lambda number: number, 2) == [0, 1]
+            assert session.incident == ""
+
+
+@needs_sandbox
+def test_without_a_module_for_calls_there_is_one_way_to_call(session):
+    session.run("def f(): return 7")
+    with session.test():
+        assert call(session, "f") == 7
+        with pytest.raises(NameError, match="no way to call a function is 'keeping the first'"):
+            StudentFunction(session, "f", "__main__").through("keeping the first")()
 
 
 @needs_sandbox

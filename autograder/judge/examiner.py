@@ -238,10 +238,11 @@ def examine(shell: NotebookShell, warm: Warm | None, request: dict[str, Any]) ->
     places = os.pathsep.join(dict.fromkeys([str(INSIDE.parent), *request["places"]]))
 
     def start() -> Running:
-        command = [sys.executable, "-P", "-c", f"from inside.student import main; main{CHANNEL}"]
+        command = [sys.executable, "-P", "-c", f"from inside.student import main; main{(*CHANNEL, *calls)}"]
         variables = {"PYTHONPATH": places}
         return sandbox.start(command, Path(request["folder"]), readable, hidden, fonts(), variables, warm)
 
+    calls = [request["calls"]] if request.get("calls") else []
     limits = SubmissionLimits(config=config)
     try:
         with contextlib.closing(Session(start, limits)) as session:

@@ -44,10 +44,15 @@ class Judge(NbGraderPreprocessor):
         config=True
     )
     preload = List(Unicode(), help="Modules that test cells import; imported once for a class.").tag(config=True)
+    calls = Unicode(
+        help="A module of the course through which students' functions are called where they live, as inside/direct.py."
+    ).tag(config=True)
     warm = List(
         Unicode(), help="Modules that notebooks import; imported once for a class, before any student's code runs."
     ).tag(config=True)
-    wall_seconds = Float(900, help="Seconds for one submission by the clock, tests included.").tag(config=True)
+    wall_seconds = Float(3600, help="Seconds for one submission by the clock, tests included: a last resort.").tag(
+        config=True
+    )
     memory = Integer(
         4 * 1024**3,
         help="Bytes of memory for the tests of one submission, whatever students' functions return.",
@@ -135,6 +140,7 @@ class Judge(NbGraderPreprocessor):
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
             "places": self._package_places(),
             "memory": self.memory,
+            "calls": self.calls,
             "readable": self._readable(),
             "hidden": self._hidden(),
         }

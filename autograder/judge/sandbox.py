@@ -43,7 +43,12 @@ class Sandbox(Configurable):
     cpu_seconds = Float(120, min=0.1, help="CPU seconds of the whole sandbox, all its processes together.").tag(
         config=True
     )
-    wall_seconds = Float(300, min=0.1, help="Seconds from the start of a sandbox to its end.").tag(config=True)
+    wall_seconds = Float(
+        300, min=0.1, help="Seconds from the start of a sandbox to its end, while it computes nothing."
+    ).tag(config=True)
+    busy = Float(
+        20.0, min=0.0, help="Seconds more by the clock for each second that was computed: a machine may be so busy."
+    ).tag(config=True)
     memory = Integer(
         2048 * MIB, min=16 * MIB, help="Bytes of memory of all processes together, their files included."
     ).tag(config=True)
@@ -284,9 +289,9 @@ class Running:
         limits = self.limits
         if self._group and (kind := self._group.excess()):
             return kind
-        if time.monotonic() > self._end:
-            return "wall"
         used = self._measure()
+        if time.monotonic() > self._end + limits.busy * used.cpu:
+            return "wall"
         if used.cpu > limits.cpu_seconds:
             return "cpu"
         space, files = self._tree.disk()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import time
@@ -14,8 +15,8 @@ from nbformat import NotebookNode
 from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
-from autograder.judge.inside.border import Closed, ProtocolError
-from autograder.judge.inside.peer import Peer
+from autograder.judge.inside.border import Closed, ProtocolError, send
+from autograder.judge.inside.peer import BETWEEN, Peer
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox import NoSandbox, Running
 
@@ -26,6 +27,7 @@ CAUSES = {
     "processes": "it started more processes than it may",
     "disk": "it wrote more than it may",
 }
+SLACK = 1.0  # seconds of computing: what stops an answer from inside has stopped it by then
 STARTING = 60.0  # seconds for a sandbox to be ready, on a busy machine
 
 
@@ -45,12 +47,15 @@ class SubmissionLimits(LoggingConfigurable):
     """How long a student's code may take, and how much it may print. Memory and the like: see Sandbox."""
 
     cell_cpu = Float(60.0, help="Seconds of computing for one cell.").tag(config=True)
-    cell_wall = Float(180.0, help="Seconds for one cell by the clock.").tag(config=True)
+    cell_wall = Float(180.0, help="Seconds for one cell by the clock, while it computes nothing.").tag(config=True)
     call_cpu = Float(2.0, help="Seconds of computing for one call of a student's function by a check.").tag(config=True)
-    call_wall = Float(20.0, help="Seconds for one such call by the clock.").tag(config=True)
-    reply_wall = Float(10.0, help="Seconds by the clock for what is no student's code, as the end of a test.").tag(
+    call_wall = Float(20.0, help="Seconds for one such call by the clock, while it computes nothing.").tag(config=True)
+    reply_wall = Float(30.0, help="Seconds by the clock for what is no student's code, as the end of a test.").tag(
         config=True
     )
+    busy = Float(
+        20.0, help="Seconds more by the clock for each second that was computed: a machine may be so busy."
+    ).tag(config=True)
     output = Integer(5_000_000, help="Characters that are kept of one cell's output.").tag(config=True)
     restarts = Integer(5, help="How often a submission's cells are run again after its process ended.").tag(config=True)
 
@@ -77,7 +82,8 @@ class Session:
         self._cells: list[str] = []
         self._running: Running | None = None
         self._starts = self._heard = 0  # sandboxes, bytes
-        self._deadline = 0.0
+        self._deadline = (0.0, 0.0, 0.0)  # by the clock; what was computed before, and may have been at most
+        self._mark = b""
         self._testing = False
         self.incident = ""
         self.stalled = False
@@ -105,7 +111,7 @@ class Session:
 
     def _run(self, source: str, outputs: Outputs) -> None:
         before = self._heard
-        with self._talking(self.limits.cell_wall):
+        with self._talking(self.limits.cell_wall, self.limits.cell_cpu + SLACK):
             self._peer.send({"run": source, "seconds": self.limits.cell_cpu})
             while True:
                 match self._peer.next():
@@ -128,7 +134,8 @@ class Session:
             self._bring_up()
             self._peer.forget()
             with self._talking(self.limits.reply_wall):
-                self._peer.send({"begin": self.limits.call_cpu})
+                self._mark = os.urandom(16)
+                self._peer.send({"begin": self.limits.call_cpu, "mark": self._mark.hex()})
                 self._expect("began")
             self._testing = True
         except Gone as gone:
@@ -141,6 +148,7 @@ class Session:
                 with contextlib.suppress(Gone), self._talking(self.limits.reply_wall):
                     self._peer.send({"end": True})
                     self._expect("ended")
+                    self._clean()
 
     def look(self, name: str) -> dict[str, Any]:
         """Ask what a name stands for: ``function`` (its module), ``value``, ``unfit`` (why) or ``missing`` (others)."""
@@ -154,8 +162,20 @@ class Session:
                     self._heed(other)
                     raise ProtocolError("no answer to a name")
 
-    def call(self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0) -> Any:
-        """Call a function that the student defined; it may compute for so long, where that is more than the limit.
+    def call(
+        self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0, ways: tuple = ()
+    ) -> Any:
+        """Call a function that the student defined.
+
+        Parameters
+        ----------
+        name : str
+        arguments, keywords
+            What it is called with.
+        seconds : float
+            So long it may compute, where that is more than the limit of any call.
+        ways : tuple of str
+            How it is called, by names that the course's own module for calls knows (``c.Judge.calls``).
 
         Raises
         ------
@@ -168,10 +188,10 @@ class Session:
         """
         self._require_test()
         more = max(0.0, seconds - self.limits.call_cpu)
-        with self._talking(self.limits.call_wall + more):
+        with self._talking(self.limits.call_wall, max(seconds, self.limits.call_cpu) + SLACK):
             if more:
                 self._peer.send({"allow": seconds})
-            return self._peer.call(name, arguments, keywords)
+            return self._peer.call(BETWEEN.join((*ways, name)), arguments, keywords)
 
     # --- the process --------------------------------------------------------------------------------------
 
@@ -200,16 +220,19 @@ class Session:
             self._run(source, Outputs(0))
 
     @contextmanager
-    def _talking(self, seconds: float) -> Iterator[None]:
-        """Within, the other side has this long; a failure of the talk ends its process, and is a ``Gone``."""
-        outer, self._deadline = self._deadline, time.monotonic() + seconds
+    def _talking(self, seconds: float, cpu: float = math.inf) -> Iterator[None]:
+        """Within, the other side has this long, by the clock and of computing.
+
+        A failure of the talk ends its process, and is a ``Gone``.
+        """
         computed = self._running.cpu()
+        outer, self._deadline = self._deadline, (time.monotonic() + seconds, computed, computed + cpu)
         try:
             yield
         except Gone:
             raise
         except OutOfTime:
-            self.stalled = self._running.cpu() - computed < seconds / 2
+            self.stalled = self._running.cpu() < self._deadline[2]
             self._give_up(f"no answer for {seconds:g} s")
         except ProtocolError as error:
             self._give_up(self._cause() or f"it broke the protocol ({error})")
@@ -240,6 +263,7 @@ class Session:
                 self._testing = False
                 how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
                 self.incident = f"the process ended {how}"
+                self._clean()
                 raise Gone(self.incident)
             case {"output": _}:
                 return
@@ -253,6 +277,11 @@ class Session:
                 return
             case message:
                 self._heed(message)
+
+    def _clean(self) -> None:
+        """Have dropped what was still on its way to the copy that served a test."""
+        send([self._mark], self._write)
+        self._expect("clean")
 
     def _require_test(self) -> None:
         if not self._testing:
@@ -279,25 +308,40 @@ class Session:
     def _wait(self, descriptor: int, event: int) -> None:
         poll = select.poll()
         poll.register(descriptor, event)
-        left = self._deadline - time.monotonic()
-        if left <= 0 or not poll.poll(1000 * left):
-            raise OutOfTime
+        first, before, most = self._deadline
+        deadline = first
+        while not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
+            # Who has computed, and not yet all that is allowed, did not just wait: the machine is busy.
+            computed = self._running.cpu()
+            deadline = first + self.limits.busy * (computed - before)
+            if computed > most or deadline <= time.monotonic():
+                raise OutOfTime
 
 
 class StudentFunction:
-    """Stands for a function that the student defined: calling it calls the student's, across the border."""
+    """Stands for a function that the student defined: calling it calls the student's, across the border.
 
-    is_timed = True  # its time is limited where it runs
-    seconds = 0.0  # what a check allows it beyond the limit of any call
+    Attributes
+    ----------
+    seconds : float
+        What a check allows it beyond the limit of any call.
+    """
 
-    def __init__(self, session: Session, name: str, module: str) -> None:
-        self._session = session
+    def __init__(self, session: Session, name: str, module: str, ways: tuple[str, ...] = ()) -> None:
+        self._session, self._ways = session, ways
+        self.seconds = 0.0
         self.__name__ = self.__qualname__ = name
         self.__module__ = module
 
+    def through(self, way: str) -> StudentFunction:
+        """Give the same function, called in one more way that the course's module for calls knows."""
+        other = StudentFunction(self._session, self.__name__, self.__module__, (*self._ways, way))
+        other.seconds = self.seconds
+        return other
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it."""
-        return self._session.call(self.__name__, arguments, keywords, self.seconds)
+        return self._session.call(self.__name__, arguments, keywords, self.seconds, self._ways)
 
     def __repr__(self) -> str:
         return f"<the student's {self.__name__}>"

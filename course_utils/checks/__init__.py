@@ -17,11 +17,11 @@ from course_utils.checks import (
     regularization,  # noqa: F401
     tensorflow,  # noqa: F401
 )
-from course_utils.checks.calling import called_name, cell_of
-from course_utils.checks.exercise import EXERCISES, Exercise, Malformed, digest, try_out
+from course_utils.checks.calling import called_name, cell_of, undisturbed
+from course_utils.checks.exercise import EXERCISES, Exercise, Malformed, digest
 from course_utils.checks.pictures import picture_of
-from course_utils.checks.report import CheckFailed, Report, not_started, one_line
-from course_utils.checks.verdict import judge
+from course_utils.checks.report import CheckFailed, Report, not_shown, not_started, one_line
+from course_utils.checks.verdict import try_and_judge
 from course_utils.extras import how_to_get, is_installed
 
 __all__ = ["check", "show_prediction"]
@@ -50,12 +50,16 @@ def check(function: Callable, *companions: Callable) -> None:
     exercise = find_exercise(function, called_name(sys._getframe(1)))
     if not is_installed(exercise.needs):
         raise one_line(NotImplementedError(how_to_get(exercise.needs)))
-    trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED)
     known = read(DATASETS / "checks.h5", exercise.name)
-    verdict = judge(trial, exercise, known)
-    text = cell_of(function).strip()
-    verdict.cell = digest(text) if text else ""
-    Report(verdict, picture=picture_of(verdict, trial, known)).show()
+    with undisturbed():
+        with not_shown() as shown:
+            verdict, trial = try_and_judge([function, *companions], exercise, VISIBLE_SEED, known)
+        if shown:
+            verdict.notes.append("it displays something while it runs")
+        text = cell_of(function).strip()
+        verdict.cell = digest(text) if text else ""
+        report = Report(verdict, picture=picture_of(verdict, trial, known))
+    report.show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete
     if verdict.state == "wrong":

@@ -180,6 +180,8 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
 def forward_alone(forward: Callable) -> Callable:
     """Leave the cache with the student: it may be anything."""
 
+    forward = forward.through("keeping the second")
+
     def Z_tilde(*arguments: Any, **keywords: Any) -> Any:
         return pair(forward(*arguments, **keywords), "it returns", "(Z_tilde, cache)")[0]
 
@@ -227,6 +229,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
 
 def through_own_forward(backward: Callable, forward: Callable) -> Callable:
     """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
+    forward = forward.through("keeping the second")
 
     def gradients(
         dZ_tilde: np.ndarray, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float
@@ -383,6 +386,7 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
 
 def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
+    train = train.through("keeping the first")
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
 
     def asked(

@@ -6,21 +6,23 @@ import contextlib
 import copy
 import functools
 import io
+import itertools
 import linecache
 import os
-import signal
-import sys
-import threading
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-SECONDS = 2.0
+from course_utils.checks import limits, shadowing, values
+from course_utils.checks.limits import TimeLimit, time_limit
+from course_utils.checks.values import Refused, named, plain, reduced  # noqa: F401 - the judge asks for `named`
+
+OURS = {__file__, limits.__file__, shadowing.__file__, values.__file__}
 
 
 class NotStarted(Exception):
@@ -29,10 +31,6 @@ class NotStarted(Exception):
 
 class Raised(Exception):
     """The function raised; the message is for the student."""
-
-
-class TimeLimit(BaseException):
-    """The function ran for too long. Not an Exception, so that ``except Exception`` cannot swallow it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,8 @@ class Answer:
             The function raises NotImplementedError.
         Raised
             The function raises anything else, or returns None.
+        TimeLimit
+            It took too long.
         """
         given = copy.deepcopy((arguments, keywords))
         given_arguments, given_keywords = _fresh(given)
@@ -73,14 +73,12 @@ class Answer:
             result = self.function(*given_arguments, **given_keywords)
         except NotImplementedError:
             raise NotStarted from None
-        except TimeoutError:
+        except TimeoutError:  # of the judge's: what an answer raises itself arrives as Raised
             raise TimeLimit from None
-        except (TimeLimit, Raised):
-            raise
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            raise Raised(describe_error(error)) from None
+        except Exception as error:
+            # Of one that has crossed the border only its name and its words are left.
+            is_told = type(error).__name__ == Raised.__name__
+            raise Raised(str(error) if is_told else describe_error(error)) from None
         for index, (before, after) in enumerate(zip(arguments, given_arguments, strict=True)):
             if not _same(before, after):
                 self.modified.add(f"its {_ordinal(index)} argument")
@@ -89,38 +87,137 @@ class Answer:
                 self.modified.add(name)
         if result is None:
             raise Raised("it returns None (is a return missing?)")
-        self.results[-1] = result = plain(result)
+        try:
+            self.results[-1] = result = plain(result)
+        except Refused as refused:
+            raise Raised(f"it returns {refused}") from None
         handed_in = list(_arrays([given_arguments, given_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in handed_in):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
         return result
 
 
-def plain(value: Any) -> Any:
-    """Reduce a result to plain data: builtin containers, strings, numbers and base-class numeric arrays.
+# --- where the function lives -----------------------------------------------------------------------------------------
+
+
+class Guarded:
+    """A student's function in this process: whatever it does is a result in plain data or a sentence, in time.
+
+    At grading the judge has the like of it for a function in the sandbox, where :func:`called` does what this does.
+
+    Parameters
+    ----------
+    function : callable
+        As it was written.
+    seconds : float, optional
+        Of computing, for each call; none for what ends by itself.
+    ways : tuple of str
+        How it is called, by the names in ``WAYS``.
+    """
+
+    def __init__(self, function: Callable, seconds: float | None = None, ways: tuple[str, ...] = ()) -> None:
+        self.function, self.seconds, self.ways = function, seconds, ways
+
+    def through(self, way: str) -> Guarded:
+        """Give the same function, called in one more way."""
+        return Guarded(self.function, self.seconds, (*self.ways, way))
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it."""
+        with time_limit(self.seconds):
+            return _called(self.ways, self.function, arguments, keywords)
+
+
+def called(ways: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+    """Call a student's function for a check that runs in another process: as :class:`Guarded` does it there.
+
+    Parameters
+    ----------
+    ways : iterable of str
+        Names from ``WAYS``.
+    function : callable
+        As the student wrote it.
+    arguments, keywords
+        What it is called with.
+
+    Returns
+    -------
+    object
+        Plain data, but for what nobody can read.
 
     Raises
     ------
+    NotImplementedError
+        It is still blank.
     Raised
-        The value holds something else.
+        It raised something else; the message is for the student.
     """
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, np.ndarray | np.generic):
-        array = np.array(value, copy=None, subok=False)
-        if array.dtype.kind not in "biufc":
-            raise Raised(f"it returns an array of dtype {array.dtype}, not of numbers")
-        return array
-    if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    if callable(getattr(type(value), "numpy", None)):  # a tensor counts as the array that it holds
-        return plain(np.asarray(value))
-    # At grading the value stays in the sandbox, and what is here only says of what kind it is.
-    what = getattr(value, "kind", "")
-    what = what if isinstance(what, str) and what else f"a {type(value).__name__}"
-    raise Raised(f"it returns {what}, which is not plain data")
+    _seed_once()
+    with undisturbed():
+        return _called(ways, function, arguments, keywords)
+
+
+@functools.cache  # once for each test, which has a copy of the student's process
+def _seed_once() -> None:
+    np.random.seed(0)  # noqa: NPY002 - answers may use the global state, and a regrade gives the same
+
+
+def _called(ways: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+    for way in ways:
+        function = WAYS[way](function)
+    try:
+        return reduced(function(*map(_given, arguments), **{name: _given(one) for name, one in keywords.items()}))
+    except NotImplementedError:
+        raise
+    except (Exception, SystemExit, GeneratorExit) as error:
+        raise Raised(describe_error(error) + describe_place(error)) from None
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, Kept):
+        return value.value
+    return _lent(value) if callable(value) else value
+
+
+def _lent(function: Callable) -> Callable:
+    """Hand a function of the check to an answer: it takes plain data, as it does across the border."""
+
+    def given(*arguments: Any, **keywords: Any) -> Any:
+        arguments, keywords = reduced((arguments, keywords))
+        for one in (*arguments, *keywords.values()):
+            try:
+                plain(one)
+            except Refused as refused:
+                raise TypeError(f"a given function is called with {refused}") from None
+        return function(*arguments, **keywords)
+
+    return given
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an answer makes for another one: it stays as it is, where it is."""
+
+    value: Any
+
+
+def _keeping(place: int, function: Callable) -> Callable:
+    def kept(*arguments: Any, **keywords: Any) -> Any:
+        result = function(*arguments, **keywords)
+        if not isinstance(result, tuple | list) or len(result) != 2:
+            return result
+        return tuple(Kept(part) if index == place else part for index, part in enumerate(result))
+
+    return kept
+
+
+WAYS: dict[str, Callable[[Callable], Callable]] = {
+    "keeping the first": functools.partial(_keeping, 0),
+    "keeping the second": functools.partial(_keeping, 1),
+    "telling what is shadowed": lambda function: lambda: shadowing.shadowed(function),
+    "with Python's own": shadowing.with_builtins,
+}
+"""How a function may be called: keeping one part of the pair that it returns to itself, …"""
 
 
 @dataclass
@@ -131,11 +228,18 @@ class Noise:
 
 
 @contextlib.contextmanager
-def contained(seconds: float | None = SECONDS) -> Iterator[Noise]:
-    """Run student code with output and warnings captured, float errors quiet and a time limit.
+def undisturbed() -> Iterator[None]:
+    """Let warnings and float errors be no more than they are by default, whatever was set in an earlier cell."""
+    with warnings.catch_warnings(), np.errstate(all="warn", call=None):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def contained() -> Iterator[Noise]:
+    """Run student code with output and warnings captured, and float errors quiet.
 
     NumPy's global random state starts equal; whoever minds what it is afterwards uses ``kept_random_state`` as well.
-    The limit needs SIGALRM and the main thread (Linux, macOS); elsewhere code runs without one.
     """
     noise = Noise()
     out = io.StringIO()
@@ -144,8 +248,7 @@ def contained(seconds: float | None = SECONDS) -> Iterator[Noise]:
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(out),
         warnings.catch_warnings(record=True) as caught,
-        np.errstate(all="warn"),
-        _time_limit(seconds),
+        np.errstate(all="warn", call=None),
     ):
         warnings.simplefilter("always")
         try:
@@ -166,39 +269,25 @@ def kept_random_state() -> Iterator[None]:
         np.random.set_state(before)  # noqa: NPY002
 
 
-@contextlib.contextmanager
-def _time_limit(seconds: float | None) -> Iterator[None]:
-    elsewhere = threading.current_thread() is not threading.main_thread()
-    if sys.platform == "win32" or seconds is None or not hasattr(signal, "setitimer") or elsewhere:
-        yield
-        return
-
-    def ring(*_: Any) -> None:
-        raise TimeLimit
-
-    before = signal.signal(signal.SIGALRM, ring)
-    # It rings again: code that swallows the first one does not get away.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def describe_error(error: BaseException) -> str:
-    """Name an error in one line, with the student's own line where it can be told."""
-    message = " ".join(str(error).split())
-    text = f"it raises {type(error).__name__}" + (f": {message[:100]}" if message else "")
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.line for frame in frames if frame.line and frame.filename != __file__]
-    own = [
-        frame.line
-        for frame in frames
-        if frame.line and "site-packages" not in frame.filename and frame.filename != __file__
-    ]
-    where = (own or lines)[-1:]
-    return text + (f" (in: {where[0].strip()[:60]})" if where else "")
+    """Name an error in one line."""
+    message = ""
+    with contextlib.suppress(Exception):  # it may be of a class of the student's
+        message = " ".join(str(error).split())
+    return f"it raises {type(error).__name__}" + (f": {message[:100]}" if message else "")
+
+
+def describe_place(error: BaseException) -> str:
+    """Show the student's own line that an error comes from, where it can be told."""
+    # Ours stand above the student's, and below them where a given function was called.
+    frames = itertools.dropwhile(_is_ours, traceback.extract_tb(error.__traceback__))
+    frames = [frame for frame in itertools.takewhile(lambda frame: not _is_ours(frame), frames) if frame.line]
+    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    return f" (in: {(own or frames)[-1].line.strip()[:60]})" if frames else ""
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    return frame.filename in OURS
 
 
 def describe_call(arguments: tuple, keywords: dict) -> str:
@@ -238,13 +327,7 @@ def called_name(frame: Any) -> str | None:
 
 def cell_of(function: Any) -> str:
     """Find the notebook cell, as IPython ran it, in which a function was written; "" where that cannot be told."""
-    for _ in range(10):  # wrapped in a decorator or a partial
-        inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
-        if inner is None:
-            break
-        function = inner
-    if not hasattr(function, "__code__"):
-        function = getattr(type(function), "__call__", None)  # noqa: B004 - of an object that is called
+    function = shadowing.written(function)
     code = getattr(function, "__code__", None)
     if not isinstance(code, types.CodeType) or os.path.exists(code.co_filename):
         return ""

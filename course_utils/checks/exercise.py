@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import calling
+from course_utils.checks import calling, limits
 
 Case = dict[str, Any]
 
+PRINT = np.get_printoptions()
 ARGUMENTS = "leaves its arguments as they were"
 
 
@@ -61,7 +62,7 @@ class Exercise:
     weights: dict[str, float]
     companions: tuple[str, ...] = ()
     join: Callable[..., Callable] | None = None
-    seconds: float = calling.SECONDS
+    seconds: float = limits.SECONDS
     needs: str = ""
 
     @property
@@ -69,21 +70,35 @@ class Exercise:
         """Names of the functions that a check takes: ``check(answer, *companions)``."""
         return (self.name, *self.companions)
 
-    def joined(self, function: Callable, *companions: Callable) -> Callable:
-        """Make the one function that is tried of an answer and its companions.
+    def guarded(self, *functions: Callable) -> list[Callable]:
+        """Guard an answer and its companions, each call of which has this exercise's time.
 
         Raises
         ------
         ValueError
             A companion is missing.
         """
-        if len(companions) != len(self.companions):
+        if len(functions) != len(self.functions):
             raise ValueError(f"call it like this: check({', '.join(self.functions)})")
-        if self.join is None:
-            return function
-        one = self.join(function, *companions)
-        one.is_timed = getattr(function, "is_timed", False)
-        return one
+        found = []
+        for function in functions:
+            if hasattr(function, "through"):  # it lives in the judge's sandbox
+                function.seconds = self.seconds
+                found.append(function)
+            else:
+                found.append(calling.Guarded(function, self.seconds))
+        return found
+
+    def joined(self, *functions: Callable) -> Callable:
+        """Make the one function that is tried of an answer and its companions.
+
+        Parameters
+        ----------
+        functions : callable
+            Guarded, or ours: what is ours ends by itself.
+        """
+        guarded = [one if hasattr(one, "through") else calling.Guarded(one) for one in functions]
+        return self.join(*guarded) if self.join else guarded[0]
 
     @property
     def properties(self) -> dict[str, float]:
@@ -102,7 +117,7 @@ def exercise(
     arguments: bool = True,
     companions: tuple[str, ...] = (),
     join: Callable[..., Callable] | None = None,
-    seconds: float = calling.SECONDS,
+    seconds: float = limits.SECONDS,
     needs: str = "",
 ) -> Callable[[Callable], Callable]:
     """Register a generator function as the observer of an exercise.
@@ -124,7 +139,7 @@ def exercise(
         ``join(answer, *companions)`` → the function that is tried. What one of them makes for another, and is no plain
         data, stays between them.
     seconds : float
-        How long one case may take.
+        How long one call of the answer may compute.
     needs : str
         An extra package that answers import, if any.
     """
@@ -160,20 +175,21 @@ class Trial:
 ENDING = "runs to its end"
 
 
-def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
+def try_out(function: Callable, exercise: Exercise, seed: int, tells_calls: bool = True) -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
     ----------
     function : callable
         The answer, joined with its companions. Whatever it does, this function returns normally.
-        One with ``is_timed`` limits itself, and raises TimeoutError; others are stopped where the system can.
     exercise : Exercise
         What is asked.
     seed : int
         Draws the cases: the same seed, the same cases.
+    tells_calls : bool
+        Put each call into words.
     """
-    trial = Trial()
+    trial = Trial(tells_calls=tells_calls)
     with calling.kept_random_state():
         for _ in tried(function, exercise, seed, trial):
             pass
@@ -198,7 +214,6 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
     list of Seen
         What was seen of a case.
     """
-    limit = None if getattr(function, "is_timed", False) else exercise.seconds
     for case in exercise.cases(np.random.default_rng(seed)):
         answer = calling.Answer(function, trial.tells_calls)
         seen: list[Seen] = []
@@ -206,7 +221,7 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
         results: dict[str, Any] = {}
         call, result, told, ending = "", None, 0, "yes"
         try:
-            with calling.contained(limit) as noise:
+            with calling.contained() as noise:
                 for observation in exercise.observe(answer, **case):
                     seen.append(observation)
                     new, told = answer.calls[told:], len(answer.calls)
@@ -216,9 +231,9 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
                     results[observation.property] = result
         except calling.NotStarted:
             trial.not_started = True
-        except calling.TimeLimit:
+        except limits.TimeLimit as limit:
             trial.timed_out = True
-            ending = f"no: still running after {exercise.seconds:g} s (an endless loop?)"
+            ending = f"no: {limit.words.format(exercise.seconds)}"
         except calling.Raised as error:
             ending = f"no: {error}"
         except Malformed as error:
@@ -344,7 +359,8 @@ def show(value: Any, width: int = 60) -> str:
     elif isinstance(value, np.ndarray):
         if value.size > 12:
             return kind(value).removeprefix("an ")
-        text = np.array2string(value, precision=4, separator=", ", max_line_width=10_000)
+        with np.printoptions(**PRINT):  # whatever the notebook has set
+            text = np.array2string(value, precision=4, separator=", ", max_line_width=10_000)
         text = " ".join(text.split())
     elif isinstance(value, list | tuple):
         text = "[" + ", ".join(show(part) for part in value) + "]"

@@ -311,7 +311,6 @@ def challenge_cases(rng: np.random.Generator) -> list[Case]:
     cases=challenge_cases,
     weights={TRAINABLE: 1, **dict.fromkeys(REACHED.values(), 1)},
     arguments=False,
-    seconds=30.0,
 )
 def challenge_settings(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
     """Train with the settings, and observe how many images are right."""

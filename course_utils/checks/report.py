@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
+import sys
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 from course_utils.checks.exercise import EXERCISES
@@ -91,18 +94,35 @@ class Report:
             found += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
                 found.append(("Broke off", verdict.ending))
-            return found + [("Likely cause", sentence) for sentence in verdict.mistakes]
+            return found + self.causes()
         found = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
         if verdict.state == "right":
             found.append(("", "Grading runs the same checks on other cases."))
         else:
             if verdict.call:
                 found.append(("Called with", verdict.call))
-            found += [("Likely cause", sentence) for sentence in verdict.mistakes]
+            found += self.causes()
             good = [name for name, holds in verdict.held.items() if holds]
             if good:
                 found.append(("Already right", "; ".join(good)))
         found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
+        return found
+
+    def causes(self) -> list[tuple[str, str]]:
+        """Say what is behind a wrong answer as far as it is known: one mistake, several, or none."""
+        verdict = self.verdict
+        if verdict.state != "wrong":
+            return []
+        if not verdict.mistakes:  # how an answer broke off says enough
+            return (
+                [] if verdict.ending else [("Likely cause", "none of the mistakes that are known for this exercise.")]
+            )
+        found = [("Likely cause", sentence) for sentence in verdict.mistakes]
+        if len(found) > 1:
+            found = [("Likely causes", f"{len(found)} known mistakes fit, together or one of them:")]
+            found += [(f"{number}.", sentence) for number, sentence in enumerate(verdict.mistakes, start=1)]
+        if not verdict.is_explained:
+            found.append(("", "That does not explain everything that is wrong here."))
         return found
 
     def __repr__(self) -> str:
@@ -160,12 +180,39 @@ def display_or_print(data: dict[str, Any]) -> None:
     display(data, raw=True)
 
 
+@contextlib.contextmanager
+def not_shown() -> Iterator[list]:
+    """Keep what code within displays, and the figures that it leaves open, out of the notebook.
+
+    Yields
+    ------
+    list
+        At the end it holds what was displayed.
+    """
+    shown: list = []
+    before = _open_figures()
+    try:
+        from IPython.utils.capture import capture_output
+    except ImportError:
+        capture_output = None
+    with capture_output(stdout=False, stderr=False) if capture_output else contextlib.nullcontext() as captured:
+        yield shown
+    shown += captured.outputs if captured else []
+    for number in _open_figures() - before:
+        sys.modules["matplotlib.pyplot"].close(number)
+
+
+def _open_figures() -> set[int]:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
 class CheckFailed(AssertionError):
     """A check did not pass; a notebook shows two sentences instead of a traceback."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(f"{verdict.exercise}: {verdict.failure}")
-        self.hint = verdict.mistakes[0] if verdict.mistakes else "See the report above."
+        self.hint = verdict.mistakes[0] if len(verdict.mistakes) == 1 else "See the report above."
 
     def _render_traceback_(self) -> list[str]:
         # The Validate dialog cuts lines, so they are short.

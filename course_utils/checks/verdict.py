@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show
+from course_utils.checks import shadowing
+from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show, try_out
+from course_utils.checks.values import REFUSED, UNREADABLE
 
 LONGEST = 300  # characters of what an answer can make a report say
 Observations = list[list[Seen]]
@@ -91,8 +94,62 @@ class Verdict:
     ending: str = ""  # how it broke off, without a word of its own messages
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_explained: bool = True  # the mistakes account for everything that is wrong
     measured: dict[str, float] = field(default_factory=dict)  # numbers that carry no points
     cell: str = ""  # hash of the notebook cell that was looked at
+
+
+def try_and_judge(
+    functions: Sequence[Callable], exercise: Exercise, seed: int, known: Known, tells_calls: bool = True
+) -> tuple[Verdict, Trial]:
+    """Try an answer on the cases of a seed and judge it, for a student as for a grade.
+
+    Parameters
+    ----------
+    functions : sequence of callable
+        The answer and its companions: in this process or, at grading, in the sandbox.
+    exercise : Exercise
+        What was asked.
+    seed : int
+        Draws the cases.
+    known : Known
+        Right and wrong observations on the same cases.
+    tells_calls : bool
+        Put each call into words.
+
+    Raises
+    ------
+    ValueError
+        A companion is missing.
+    """
+    functions = exercise.guarded(*functions)
+
+    def examined(*functions: Callable) -> tuple[Verdict, Trial]:
+        trial = try_out(exercise.joined(*functions), exercise, seed, tells_calls)
+        return judge(trial, exercise, known), trial
+
+    verdict, trial = examined(*functions)
+    if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed(functions)):
+        # Whether it would be right, or wrong in another way, without the shadows: a cause is tried, not guessed.
+        freed, _ = examined(*(one.through("with Python's own") for one in functions))
+        if _symptoms(freed) != _symptoms(verdict):
+            verdict.mistakes = [shadowing.sentence(names), *freed.mistakes]
+            verdict.is_explained = freed.is_explained
+    return verdict, trial
+
+
+def _symptoms(verdict: Verdict) -> tuple:
+    return verdict.state, verdict.held, verdict.where, verdict.ending
+
+
+def _shadowed(functions: Iterable[Callable]) -> dict[str, bool]:
+    """Ask what is shadowed; at grading it is a student's process that tells."""
+    found = {}
+    for one in functions:
+        with contextlib.suppress(Exception):
+            told = one.through("telling what is shadowed")()
+            found |= {name: bool(told[name]) for name in shadowing.NAMES if name in told}
+    return found
 
 
 def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
@@ -137,7 +194,8 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     if endings:
         verdict.ending = _ending(endings[0])
     verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))[:LONGEST]
-    verdict.mistakes = _matching(seen, known)
+    explained, verdict.mistakes = _matching(seen, known)
+    verdict.is_explained = explained.issuperset(wrong)
     return verdict
 
 
@@ -162,15 +220,18 @@ def _agrees(right: Seen, seen: Seen | None) -> bool:
     return seen is not None and right.agrees(seen)
 
 
-def _matching(seen: Table, known: Known) -> list[str]:
-    """Sentences of the mistakes whose every symptom the answer shows, those that explain most first."""
-    explained: set = set()
-    sentences = []
+def _matching(seen: Table, known: Known) -> tuple[set[Key], list[str]]:
+    """Find the mistakes whose every symptom the answer shows: what they explain, and their sentences.
+
+    Those that explain most come first, and whose symptoms are all another's is not among them.
+    """
+    explained: set[Key] = set()
+    found: list[tuple[set[Key], str]] = []
     for symptoms, sentence in sorted(known.matching(seen), key=lambda one: -len(one[0])):
-        if not symptoms <= explained and sentence not in sentences:
+        if not any(symptoms < others for others, _ in found) and sentence not in (words for _, words in found):
             explained |= symptoms
-            sentences.append(sentence)
-    return sentences
+            found.append((symptoms, sentence))
+    return explained, [sentence for _, sentence in found]
 
 
 def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:
@@ -190,7 +251,11 @@ def _cause(seen: Seen) -> str:
 
 
 def _ending(seen: Seen) -> str:
-    """Say how an answer broke off: neither its message nor the name of an error of its own, which may tell a case."""
+    """Say how an answer broke off: neither its message nor a name of its own, which may tell a case."""
+    words = str(seen.value).removeprefix("no: ")
+    if UNREADABLE in words:
+        known = any(words.startswith(f"it returns {name}, ") for name in REFUSED)
+        return words if known else f"it returns something {UNREADABLE}"
     words = _cause(seen).split(" (")[0].split(":")[0].strip()
     kind = words.removeprefix("it raises ")
     return words if kind == words or kind in vars(builtins) else "it raises an error of its own"

@@ -56,6 +56,7 @@ __all__ = [
     "encode",
     "encode_call",
     "encode_reply",
+    "name_of",
     "receive",
     "send",
 ]
@@ -108,6 +109,7 @@ def encode(
     *,
     lend: Callable[[Callable], int] | None = None,
     keep: Callable[[object], int] | None = None,
+    name: Callable[[object], str] | None = None,
     limits: Limits = LIMITS,
 ) -> list[bytes | bytearray]:
     """Turn a value into a frame.
@@ -121,6 +123,8 @@ def encode(
         Gives a function the number under which the receiver may call it back.
     keep : callable, optional
         Gives any other object the number of its Handle.
+    name : callable, optional
+        Names it for people.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def encode(
     NotPlain
         The value holds something else, itself, or more than the limits allow.
     """
-    encoder = _Encoder(limits, lend, keep)
+    encoder = _Encoder(limits, lend, keep, name)
     return encoder.frame("message", encoder.node(value, 0))
 
 
@@ -143,10 +147,11 @@ def encode_call(
     *,
     lend: Callable[[Callable], int] | None = None,
     keep: Callable[[object], int] | None = None,
+    name: Callable[[object], str] | None = None,
     limits: Limits = LIMITS,
 ) -> Sent:
     """Turn a call into a frame, and remember the caller's arguments. See ``encode``."""
-    encoder = _Encoder(limits, lend, keep)
+    encoder = _Encoder(limits, lend, keep, name)
     positional = [encoder.node(value, 0) for value in arguments]
     named = [[name, encoder.node(value, 0)] for name, value in (keywords or {}).items()]
     frame = encoder.frame("call", [function, positional, named])
@@ -159,10 +164,11 @@ def encode_reply(
     *,
     lend: Callable[[Callable], int] | None = None,
     keep: Callable[[object], int] | None = None,
+    name: Callable[[object], str] | None = None,
     limits: Limits = LIMITS,
 ) -> list[bytes | bytearray]:
     """Turn a result, and the arguments as they are now, into a frame. See ``encode``."""
-    encoder = _Encoder(limits, lend, keep, received)
+    encoder = _Encoder(limits, lend, keep, name, received)
     after = [encoder.node(received.objects[number], 0) for number in sorted(received.mutable) if number in encoder.owed]
     node = encoder.node(result, 0)
     changed = [i for i, now in enumerate(received.blocks) if now != received.before[i]]
@@ -304,11 +310,13 @@ class _Encoder(_Walk):
         limits: Limits,
         lend: Callable[[Callable], int] | None,
         keep: Callable[[object], int] | None,
+        name: Callable[[object], str] | None,
         received: Received | None = None,
     ) -> None:
         super().__init__(limits, NotPlain, received)
         self.lend = lend
         self.keep = keep
+        self.name = name or name_of
         self.numbers = {id(one): number for number, one in enumerate(self.objects)}
         self.theirs = received.blocks if received else []
         self.windows: list[tuple[memory.Located, list]] = []
@@ -349,7 +357,7 @@ class _Encoder(_Walk):
         elif number in self.owed:
             origin = number
         else:
-            raise NotPlain(f"{_name(value)} that contains itself")
+            raise NotPlain(f"{name_of(value)} that contains itself")
         with self.inside(number, depth):
             if issubclass(kind, list):
                 self.mutable.add(number)
@@ -367,8 +375,8 @@ class _Encoder(_Walk):
             if callable(value) and self.lend:
                 return ["c", self.lend(value)]
             if self.keep:
-                return ["h", self.keep(value), _name(value)]
-        raise NotPlain(_name(value))
+                return ["h", self.keep(value), _printable(self.name(value))]
+        raise NotPlain(name_of(value))
 
     def register(self, value: Any) -> int:
         self.numbers[id(value)] = len(self.objects)
@@ -384,7 +392,7 @@ class _Encoder(_Walk):
 
     def key(self, value: Any, depth: int) -> Any:
         if not _is_key(value):
-            raise NotPlain(f"a dict with {_name(value)} as a key")
+            raise NotPlain(f"a dict with {name_of(value)} as a key")
         return self.node(value, depth)
 
     def array(self, value: np.ndarray) -> list:
@@ -692,7 +700,7 @@ def _is_key(value: Any) -> bool:
     return value is None or issubclass(kind, str | int | float) or kind in SCALARS
 
 
-def _name(value: Any) -> str:
+def name_of(value: Any) -> str:
     """Name what cannot cross, for people."""
     kind = type(value)
     name = kind.__name__
@@ -706,4 +714,8 @@ def _name(value: Any) -> str:
             "S": "an array of bytes",
             "V": "a structured array",
         }.get(value.dtype.kind, f"an array of {value.dtype}, {value.ndim}-dimensional")
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
     return "".join(filter(str.isprintable, text))[:_NAME_LENGTH]

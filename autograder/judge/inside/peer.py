@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from .border import (
+    Closed,
     Frame,
     NotPlain,
     ProtocolError,
@@ -22,7 +25,9 @@ from .border import (
     send,
 )
 
+CHUNK = 1 << 16
 DEPTH = 20  # calls within calls
+BETWEEN = "\n"  # the ways in which a function is called, and its name
 WORDS = 1000  # characters of an error's message
 # Raised within map() these would end a check's loop, as if all were well.
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)
@@ -31,7 +36,7 @@ Write = Callable[[memoryview], int]
 
 
 class Peer:
-    """One end of the channel.
+    """One end of the channel. Several threads may call at a time: they take turns.
 
     Parameters
     ----------
@@ -41,8 +46,8 @@ class Peer:
         Finds the function that the other side calls by name; LookupError if there is none.
     heed : callable
         Is handed every message that arrives while something else is awaited.
-    keeps : bool
-        What is not plain data stays here, and the other side gets a handle of it.
+    name : callable, optional
+        What is not plain data stays here, and the other side gets a handle of it with this name. Without it, none does.
     """
 
     def __init__(
@@ -51,17 +56,35 @@ class Peer:
         write: Write,
         find: Callable[[str], Callable],
         heed: Callable[[Any], None],
-        keeps: bool = False,
+        name: Callable[[object], str] | None = None,
     ) -> None:
         self._read, self._write, self._find, self._heed = read, write, find, heed
         self._lent: list[Callable] = []
         self._kept: list[object] = []
-        self._keeps = keeps
+        self._keeping = {"keep": self._keep, "name": name} if name else {}
+        self._lends, self._borrows = (None, self._borrow) if name else (self._lend, None)
         self._depth = 0
+        self.process = os.getpid()
+        # Held from the first byte of a call to the last of its reply.
+        self.turn = threading.RLock()
+        self._late: BaseException | None = None
 
     def forget(self) -> None:
         """Drop what was lent and kept so far."""
         self._lent, self._kept = [], []
+
+    def interrupt(self, error: BaseException) -> None:
+        """Raise an error in this thread: at once, or when the frame that is on its way has arrived.
+
+        Called by the handler of a signal. Half a frame would be the end of the channel.
+        """
+        if not self.turn._is_owned():  # as threading.Condition asks
+            raise error
+        self._late = error
+
+    def in_time(self) -> None:
+        """Forget the error that could not yet be raised."""
+        self._late = None
 
     def send(self, value: Any) -> None:
         """Send a message.
@@ -75,7 +98,9 @@ class Peer:
         NotPlain
             It is no plain data.
         """
-        self._put(encode(value, lend=None, keep=self._keep if self._keeps else None))
+        with self.turn:
+            self._put(encode(value, **self._keeping))
+        self._be_late()
 
     def next(self) -> Any:
         """Wait for a message, answering calls meanwhile.
@@ -88,9 +113,19 @@ class Peer:
         while True:
             frame = receive(self._read)
             if frame.kind == "call":
-                self._answer(frame)
+                with self.turn:
+                    self._answer(frame)
             else:
                 return decode(frame, resolve=self._resolve)
+
+    def skip(self, mark: bytes) -> None:
+        """Drop what arrives up to a mark, after which the other side waits."""
+        seen = b""
+        while not seen.endswith(mark):
+            piece = self._read(CHUNK)
+            if not piece:
+                raise Closed("the stream ended")
+            seen = (seen + piece)[-len(mark) :]
 
     def call(self, function: int | str, arguments: tuple, keywords: dict[str, Any]) -> Any:
         """Call a function of the other side; its changes of the arguments happen to them here too.
@@ -101,13 +136,24 @@ class Peer:
             An argument is no plain data.
         ProtocolError
             The answer is none.
+        RuntimeError
+            The call is over to which the other side lent the function.
         Exception
             What the function raised, by its name.
         """
-        lend, keep = (None, self._keep) if self._keeps else (self._lend, None)
-        sent = encode_call(function, arguments, keywords, lend=lend, keep=keep)
-        self._put(sent.frame)
-        return self._reply(sent)
+        with self.turn:
+            if self._borrows and (not self._depth or os.getpid() != self.process):
+                raise RuntimeError("a given function works in the call that it was given to, and in its threads")
+            sent = encode_call(function, arguments, keywords, lend=self._lends, **self._keeping)
+            self._put(sent.frame)
+            result = self._reply(sent)
+        self._be_late()
+        return result
+
+    def _be_late(self) -> None:
+        if self._late and threading.current_thread() is threading.main_thread():
+            late, self._late = self._late, None
+            raise late
 
     def _reply(self, sent: Sent) -> Any:
         while True:
@@ -124,31 +170,31 @@ class Peer:
                         self._heed(message)
 
     def _answer(self, frame: Frame) -> None:
+        """Answer a call. Who calls this has the turn, and lets the function's own threads have it meanwhile."""
+        received = decode_call(frame, borrow=self._borrows, resolve=self._resolve)
+        if self._depth == DEPTH:
+            raise ProtocolError("calls within calls, too deep")
         self._depth += 1
+        self.turn.release()
         try:
-            if self._depth > DEPTH:
-                raise ProtocolError("calls within calls, too deep")
-            received = decode_call(frame, borrow=self._borrow if self._keeps else None, resolve=self._resolve)
             try:
-                answer = self._called(received)
-            except ProtocolError:
-                raise
-            except Exception as error:
-                answer = encode({"raised": described(error)})
-            self._put(answer)
-        finally:
-            self._depth -= 1
+                result = self._called(received)
+            finally:
+                self._depth -= 1  # before its turn comes: threads that go on calling must not keep it from that
+                self.turn.acquire()
+            answer = encode_reply(received, result, **self._keeping)
+        except ProtocolError:
+            raise
+        except Exception as error:
+            answer = encode({"raised": described(error)})
+        self._put(answer)
 
-    def _called(self, received: Received) -> list[bytes | bytearray]:
-        """Call what is asked for, and encode the reply."""
-        if isinstance(received.function, int):
-            if not 0 <= received.function < len(self._lent):
-                raise ProtocolError("a function that was never lent")
-            function = self._lent[received.function]
-        else:
-            function = self._find(received.function)
-        result = function(*received.arguments, **received.keywords)
-        return encode_reply(received, result, lend=None, keep=self._keep if self._keeps else None)
+    def _called(self, received: Received) -> Any:
+        if not isinstance(received.function, int):
+            return self._find(received.function)(*received.arguments, **received.keywords)
+        if not 0 <= received.function < len(self._lent):
+            raise ProtocolError("a function that was never lent")
+        return self._lent[received.function](*received.arguments, **received.keywords)
 
     def _put(self, frame: list[bytes | bytearray]) -> None:
         send(frame, self._write)

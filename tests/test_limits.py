@@ -1,0 +1,157 @@
+"""Limits of time: what an answer computes counts, however busy the machine; the clock stops only what sleeps."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.judge import inside
+from autograder.judge.canary import why_no_sandbox
+from autograder.judge.sandbox import CHANNEL, Sandbox
+from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
+from course_utils.checks import limits
+from course_utils.checks.calling import Guarded
+from course_utils.checks.exercise import EXERCISES
+from course_utils.checks.limits import Asleep, TimeLimit, time_limit
+
+ROOT = Path(__file__).resolve().parent.parent
+needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
+EACH = 4  # busy loops on each core: an answer gets a fifth of one
+
+COMPUTE = """
+import time
+def compute(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return 7
+"""
+exec(COMPUTE)
+compute = globals()["compute"]
+
+
+@contextlib.contextmanager
+def busy(each: int) -> Iterator[None]:
+    """Keep every core busy."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(each * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for one in loops:
+            one.kill()
+            one.wait()
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A session whose limits by the clock are far too short for a busy machine."""
+    here = Path(inside.__file__).resolve().parent
+    command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+
+    def start():
+        return Sandbox(wall_seconds=1.0).start(command, readable=[here], variables={"PYTHONPATH": str(here.parent)})
+
+    one = Session(start, SubmissionLimits(cell_cpu=1.0, cell_wall=0.1, call_cpu=1.0, call_wall=0.1))
+    yield one
+    one.close()
+
+
+def test_a_right_answer_loses_nothing_at_home_on_a_busy_machine(soak):
+    with busy(EACH * (4 if soak else 1)):
+        assert Guarded(compute, seconds=0.3)(0.2) == 7
+
+
+@needs_sandbox
+def test_a_right_answer_loses_nothing_at_grading_on_a_busy_machine(session, soak):
+    with busy(EACH * (4 if soak else 1)):
+        _, lost = session.run(COMPUTE + "compute(0.4)")
+        assert lost == ""
+        with session.test():
+            assert StudentFunction(session, "compute", "__main__")(0.4) == 7
+        assert session.incident == ""
+
+
+@needs_sandbox
+def test_what_sleeps_is_stopped_by_the_clock_at_grading(session):
+    session.run("import time\ndef sleep(): time.sleep(60)")
+    with session.test():
+        with pytest.raises(Gone, match=re.escape("no answer for 0.1 s")):
+            StudentFunction(session, "sleep", "__main__")()
+        assert session.stalled
+
+
+def test_what_sleeps_is_stopped_by_the_clock_at_home(monkeypatch):
+    monkeypatch.setattr(limits, "ASLEEP", 0.2)
+    with pytest.raises(Asleep):
+        Guarded(time.sleep, seconds=0.1)(60)
+
+
+def test_what_computes_in_a_thread_is_stopped_too():
+    stop = threading.Event()
+
+    def work():
+        while not stop.is_set():
+            pass
+
+    def answer():
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            thread.join()
+        finally:
+            stop.set()
+
+    with pytest.raises(TimeLimit):
+        Guarded(answer, seconds=0.2)()
+
+
+@pytest.fixture(params=["signals", "as on Windows"])
+def system(request, monkeypatch) -> None:
+    """With timer signals, and without."""
+    if request.param != "signals":
+        monkeypatch.delattr(limits.signal, "setitimer")
+
+
+@pytest.mark.usefixtures("system")
+def test_several_cores_have_as_long_by_the_clock_as_one(monkeypatch):
+    """A library with a hundred threads: the process computes for so many seconds in each."""
+    real = time.process_time
+    monkeypatch.setattr(limits.time, "process_time", lambda: 100 * real())
+    end = time.monotonic() + 0.1
+    with time_limit(0.3):
+        while time.monotonic() < end:
+            pass
+
+
+@pytest.mark.usefixtures("system")
+def test_an_endless_loop_is_stopped_and_what_follows_is_not():
+    def loop():
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
+
+    for _ in range(3):
+        with pytest.raises(TimeLimit):
+            Guarded(loop, seconds=0.1)()
+        assert Guarded(compute, seconds=5.0)(0.05) == 7
+    compute(0.3)
+
+
+def test_the_limits_are_said_where_instructors_read_of_them():
+    text = (ROOT / "autograder" / "README.md").read_text(encoding="utf-8")
+    assert f"| {limits.SECONDS:g} s of computing; " in text
+    assert f" | {TimeLimit.words.format(limits.SECONDS)} |" in text
+    assert f"| {limits.ASLEEP:g} s by the clock without computing | {Asleep.words} |" in text
+    for name, one in EXERCISES.items():
+        if one.seconds != limits.SECONDS:
+            where = "`07_tensorflow`" if one.needs else f"`{name}`"
+            assert f"{one.seconds:g} s in {where}" in text
