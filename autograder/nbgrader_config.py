@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbgrader
 
+from course_utils.cells import STUB
 from course_utils.data import DATASETS
 
 # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
@@ -17,7 +18,7 @@ c.CourseDirectory.course_id = "improving-dnn"
 c.CourseDirectory.source_directory = "solved"  # built by: python -m autograder build
 c.CourseDirectory.release_directory = "../notebooks"
 
-c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
+c.ClearSolutions.code_stub = {"python": STUB}
 
 # Student code runs in a sandbox that holds no answer; the tests run outside and call across (autograder/judge/).
 c.Judge.modules = ["course_utils"]
