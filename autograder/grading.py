@@ -20,7 +20,9 @@ import numpy as np
 from autograder.mistakes import mistakes_in
 from autograder.pictures import draw_hands
 from autograder.reference import reference_answer
+from course_utils.cells import unfinished
 from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried, try_out
+from course_utils.checks.origin import cell_of
 from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, judge
 from course_utils.data import load_hands
@@ -107,7 +109,9 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
     """
     exercise = hidden_exercise(name)
     companions = companions or tuple(map(reference_answer, exercise.companions))
-    return judge(try_out(exercise.joined(function, *companions), exercise, seed), exercise, known(name, seed))
+    begun = unfinished(cell_of(function), name)
+    trial = try_out(exercise.joined(function, *companions), exercise, seed, begun)
+    return judge(trial, exercise, known(name, seed))
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:

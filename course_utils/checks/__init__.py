@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from course_utils.cells import unfinished
 from course_utils.checks import (
     batchnorm_softmax,  # noqa: F401 - each registers its exercises
     data_and_diagnosis,  # noqa: F401
@@ -17,11 +18,13 @@ from course_utils.checks import (
     regularization,  # noqa: F401
     tensorflow,  # noqa: F401
 )
-from course_utils.checks.calling import called_name, cell_of
-from course_utils.checks.exercise import EXERCISES, Exercise, Malformed, digest, try_out
+from course_utils.checks.calling import called_name
+from course_utils.checks.exercise import EXERCISES, Exercise, Malformed, try_out
+from course_utils.checks.origin import cell_digest, origin_of
 from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_started, one_line
 from course_utils.checks.verdict import judge
+from course_utils.environment import NOT_THERE, outside
 from course_utils.extras import how_to_get, is_installed
 
 __all__ = ["check", "show_prediction"]
@@ -50,11 +53,15 @@ def check(function: Callable, *companions: Callable) -> None:
     exercise = find_exercise(function, called_name(sys._getframe(1)))
     if not is_installed(exercise.needs):
         raise one_line(NotImplementedError(how_to_get(exercise.needs)))
-    trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED)
+    origin = origin_of(function, exercise.name)
+    begun = unfinished(origin.own, exercise.name)
+    trial = try_out(exercise.joined(function, *companions), exercise, VISIBLE_SEED, begun)
     known = read(DATASETS / "checks.h5", exercise.name)
     verdict = judge(trial, exercise, known)
-    text = cell_of(function).strip()
-    verdict.cell = digest(text) if text else ""
+    origins = [origin, *(origin_of(one, one.__name__) for one in companions)]
+    verdict.cells = sorted({cell_digest(text) for one in origins for text in one.texts})
+    if lacking := outside(set().union(*(one.modules for one in origins))):
+        verdict.warning = f"{', '.join(lacking)}: {NOT_THERE}."
     Report(verdict, picture=picture_of(verdict, trial, known)).show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
         raise not_started(verdict)  # or the Validate button would call a blank notebook complete

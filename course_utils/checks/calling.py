@@ -7,11 +7,9 @@ import copy
 import functools
 import io
 import linecache
-import os
 import signal
 import threading
 import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -232,21 +230,6 @@ def called_name(frame: Any) -> str | None:
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name):
             return call.args[0].id
     return None
-
-
-def cell_of(function: Any) -> str:
-    """Find the notebook cell, as IPython ran it, in which a function was written; "" where that cannot be told."""
-    for _ in range(10):  # wrapped in a decorator or a partial
-        inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
-        if inner is None:
-            break
-        function = inner
-    if not hasattr(function, "__code__"):
-        function = getattr(type(function), "__call__", None)  # noqa: B004 - of an object that is called
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, types.CodeType) or os.path.exists(code.co_filename):
-        return ""
-    return "".join(linecache.getlines(code.co_filename))
 
 
 def share_memory(one: np.ndarray, other: np.ndarray) -> bool:

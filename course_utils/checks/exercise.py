@@ -153,6 +153,7 @@ class Trial:
     seen: list[list[Seen]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     tells_calls: bool = True  # to put each call into words takes as long as a quick answer
+    begun: str = ""  # of an answer that is begun, what to say where it raises NotImplementedError all the same
     not_started: bool = False
     timed_out: bool = False
 
@@ -160,7 +161,7 @@ class Trial:
 ENDING = "runs to its end"
 
 
-def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
+def try_out(function: Callable, exercise: Exercise, seed: int, begun: str = "") -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
@@ -172,8 +173,10 @@ def try_out(function: Callable, exercise: Exercise, seed: int) -> Trial:
         What is asked.
     seed : int
         Draws the cases: the same seed, the same cases.
+    begun : str
+        What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
     """
-    trial = Trial()
+    trial = Trial(begun=begun)
     with calling.kept_random_state():
         for _ in tried(function, exercise, seed, trial):
             pass
@@ -215,7 +218,8 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
                     calls[observation.property] = call
                     results[observation.property] = result
         except calling.NotStarted:
-            trial.not_started = True
+            trial.not_started = not trial.begun
+            ending = f"no: it raises NotImplementedError: {trial.begun}"
         except calling.TimeLimit:
             trial.timed_out = True
             ending = f"no: still running after {exercise.seconds:g} s (an endless loop?)"

@@ -103,7 +103,7 @@ class Report:
             if good:
                 found.append(("Already right", "; ".join(good)))
         found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
-        return found
+        return found + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def __repr__(self) -> str:
         parts = _wrap(self.headline(), WIDTH, subsequent_indent="  ")
@@ -132,7 +132,7 @@ class Report:
             "headline": self.headline(),
             "lines": self.lines(),
             "measured": verdict.measured,
-            "cell": verdict.cell,
+            "cells": verdict.cells,
         }
 
     def show(self) -> None:

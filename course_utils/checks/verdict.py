@@ -92,7 +92,8 @@ class Verdict:
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     measured: dict[str, float] = field(default_factory=dict)  # numbers that carry no points
-    cell: str = ""  # hash of the notebook cell that was looked at
+    cells: list[str] = field(default_factory=list)  # hashes of the notebook cells that it came from
+    warning: str = ""  # what may fail at grading, though nothing does here
 
 
 def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
