@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import ctypes
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from .border import Closed, NotPlain, encode
+from .lacking import body_of_cell_magic, lacks_something, names_given
 from .peer import Peer
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
 BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
 NAMES = 300
+MOST = 50  # statements of a cell that are told to have been passed over
 KEPT = 32_000_000  # bytes of files that are put back after a test
 State = tuple[int, int, int, int]
 """Of a file: mode, number, size, time of the last change."""
@@ -44,9 +47,12 @@ class Student:
 
     def __init__(self, read: int, write: int) -> None:
         self._quiet, self._seconds = False, 0.0
+        self._passed_over: list[tuple[int, int, str]] = []
         self._files: Files = {}
         self._shell = _shell or make_shell(self._emit)
         take_over(self._shell, self._emit)
+        self._shell.passes_over = self._passes_over
+        self._lost: set[str] = set()  # names that statements passed over were to give a value
         self._own = set(self._shell.user_ns)
         self._peer = Peer(
             lambda size: os.read(read, size),
@@ -63,7 +69,9 @@ class Student:
         while True:
             match self._peer.next():
                 case {"run": str(source), "seconds": seconds}:
-                    self._peer.send({"ran": self._run(source, seconds)})
+                    self._passed_over.clear()
+                    self._run(source, seconds)
+                    self._peer.send({"ran": self._passed_over[:MOST]})
                 case {"look": str(name)}:
                     self._peer.send(self._look(name))
                 case {"begin": seconds}:
@@ -73,14 +81,25 @@ class Student:
                 case {"end": True}:
                     os._exit(0)
 
-    def _run(self, source: str, seconds: float) -> bool:
+    def _run(self, source: str, seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
         try:
-            return bool(run_cell(self._shell, source).success)
+            run_cell(self._shell, source)
         except CellTimeoutError:  # it rang a moment too late to be the cell's
-            return False
+            pass
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _passes_over(self, node: ast.stmt, error: BaseException | None) -> bool:
+        """Run a cell on below what failed for want of something that this machine does not have."""
+        if not lacks_something(node, error, self._lost):
+            return False
+        if body := body_of_cell_magic(node):
+            self._shell.run_cell(body, store_history=False)
+            return True
+        self._lost |= names_given(node)
+        self._passed_over.append((node.lineno, node.col_offset, type(error).__name__[:100]))
+        return True
 
     def _look(self, name: str) -> dict[str, Any]:
         namespace = self._shell.user_ns
