@@ -242,7 +242,7 @@ LACKING = {
     "import math\nmath.sumprod_of_three": "AttributeError",
     "from google.colab import drive\ndrive.mount('/content')": "ModuleNotFoundError, NameError",
     "@sns.decorated\ndef f(): pass": "NameError",
-    "name = input('Who are you? ')": "NobodyToAsk",
+    "name = input('Who are you? ')": "RuntimeError",
     "open('data.csv')": "FileNotFoundError",
     "import urllib.request\nurllib.request.urlopen('http://localhost')": "URLError",
     "import subprocess\nsubprocess.run('false', check=True)": "CalledProcessError",

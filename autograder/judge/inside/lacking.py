@@ -8,10 +8,9 @@ import types
 
 from IPython import get_ipython
 
-from .shell import NobodyToAsk
+from .shell import NOBODY
 
-# Modules, files, the network, programs, and somebody to answer.
-WANTS = (ImportError, OSError, subprocess.SubprocessError, NobodyToAsk)
+WANTS = (ImportError, OSError, subprocess.SubprocessError)  # modules, files, the network, programs
 RUN_PYTHON = ("time", "prun", "capture")  # cell magics that run their cell in the notebook
 
 
@@ -33,6 +32,8 @@ def lacks_something(node: ast.stmt, error: BaseException | None, lost: set[str])
         return isinstance(error.obj, types.ModuleType)
     if isinstance(error, NameError):
         return error.name in lost
+    if isinstance(error, RuntimeError) and error.args == (NOBODY,):  # somebody to answer
+        return True
     return isinstance(error, WANTS) or isinstance(node, ast.Import | ast.ImportFrom) or _is_magic(node)
 
 
