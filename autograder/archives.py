@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.intake import MAX_FILES, Refused
-from course_utils.handing_in import MAX_BYTES
+from course_utils.cells import MAX_BYTES
 
 MAX_TOTAL = 2 * MAX_BYTES
 MAX_RATIO = 200

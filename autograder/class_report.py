@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import hmac
+import io
 import json
 import os
 import re
@@ -27,6 +28,7 @@ from autograder.intake import printable
 from autograder.items import Analysis, Exercise, analyse, commonest_mistakes, exercises_of, states_of
 from autograder.report import Row, class_table
 from autograder.similar import Resemblance, resemblance
+from course_utils.files import write_whole
 
 CODES = "codes.csv"
 
@@ -92,7 +94,11 @@ def run_report(assignment: str | None, coded: bool, folder: Path | None, course_
         report = class_report(course, name)
         if coded:
             report = with_codes(report, course)
-        print(write(report, (folder or Path(course.root) / "report") / name))
+        try:
+            print(write(report, (folder or Path(course.root) / "report") / name))
+        except OSError as error:
+            print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -213,11 +219,11 @@ def write(report: ClassReport, folder: Path) -> Path:
     from autograder.report_page import page
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "report.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([[safe_field(value) for value in row] for row in as_table(report)])
+    table = io.StringIO()
+    csv.writer(table).writerows([[safe_field(value) for value in row] for row in as_table(report)])
     content = json.dumps(as_data(report), indent=1, ensure_ascii=False, default=str)
-    (folder / "report.json").write_bytes(content.encode("utf-8", errors="replace"))
-    (folder / "report.html").write_bytes(page(report).encode("utf-8", errors="replace"))
+    for name, text in (("report.csv", table.getvalue()), ("report.json", content), ("report.html", page(report))):
+        write_whole(folder / name, text.encode("utf-8", errors="replace"))
     return folder / "report.html"
 
 

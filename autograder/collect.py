@@ -31,6 +31,7 @@ from autograder.archives import ARCHIVES, opened
 from autograder.course import COURSE, folder_of, open_course
 from autograder.intake import REASON, Refused, printable
 from autograder.people import ROSTER, People
+from course_utils.files import write_whole
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 
 MOST_FILES = 100_000
@@ -285,14 +286,14 @@ def keep(course: CourseDirectory, student: str, raw: bytes, handed: Handed) -> s
     before = {one.sha256: one for one in _history(store)}
     if (known := before.get(handed.sha256)) and not handed.is_newer_than(known):
         handed = known
-    _write(store / f"{handed.sha256}.ipynb", raw)
-    _write(store / f"{handed.sha256}.json", json.dumps(asdict(handed), indent=1).encode())
+    write_whole(store / f"{handed.sha256}.ipynb", raw)
+    write_whole(store / f"{handed.sha256}.json", json.dumps(asdict(handed), indent=1).encode())
 
     newest = reduce(lambda a, b: b if b.is_newer_than(a) else a, _history(store))
     current = target / f"{name}.ipynb"
     if not current.exists() or hashlib.sha256(current.read_bytes()).hexdigest() != newest.sha256:
-        _write(current, (store / f"{newest.sha256}.ipynb").read_bytes())
-    _write(target / "timestamp.txt", newest.time.encode())
+        write_whole(current, (store / f"{newest.sha256}.ipynb").read_bytes())
+    write_whole(target / "timestamp.txt", newest.time.encode())
     (target / REASON).unlink(missing_ok=True)
     if newest.sha256 != handed.sha256:
         return f"kept, but a newer one counts: receipt {short(newest.sha256)}."
@@ -318,9 +319,9 @@ def _adopt(current: Path, store: Path) -> None:
         return
     stamp, _ = intake.read_timestamp(current.parent)
     moment = parse_utc(stamp) if stamp else datetime.fromtimestamp(current.stat().st_mtime, UTC)
-    _write(store / f"{digest}.ipynb", raw)
+    write_whole(store / f"{digest}.ipynb", raw)
     note = Handed(digest, f"{moment:%Y-%m-%d %H:%M:%S} UTC", came_as="found in submitted/")
-    _write(store / f"{digest}.json", json.dumps(asdict(note), indent=1).encode())
+    write_whole(store / f"{digest}.json", json.dumps(asdict(note), indent=1).encode())
 
 
 def _tell_intake(course: CourseDirectory, student: str, reason: str) -> None:
@@ -330,14 +331,4 @@ def _tell_intake(course: CourseDirectory, student: str, reason: str) -> None:
         return
     if not any(folder.glob("*.ipynb")):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / REASON, reason.encode(errors="replace")[:2000])
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
+        write_whole(folder / REASON, reason.encode(errors="replace")[:2000])

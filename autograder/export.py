@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -11,12 +10,14 @@ from pathlib import Path
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import ExportPlugin
+from sqlalchemy.exc import OperationalError
 from traitlets import Bool, Unicode
 
 from autograder.course import open_course
 from autograder.intake import Refused, plain_name, printable
 from autograder.lms import Table, names_in, people_in
 from autograder.people import names_of
+from course_utils.files import write_whole
 
 COLUMNS = [
     "assignment",
@@ -107,9 +108,7 @@ def write_filled(
         raise Refused(f"{target} is the downloaded file itself; it stays as it is.")
     table = Table(source)
     told = fill(table, gradebook, assignment, column, absent)
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_bytes(table.content())
-    os.replace(draft, target)
+    write_whole(target, table.content())
     return [*told, f"Upload {target}"]
 
 
@@ -297,5 +296,8 @@ def _told(folder: Path, do: Callable[[Gradebook], list[str]], failed: str) -> in
             print("\n".join(map(printable, do(gradebook))))
     except (Refused, OSError) as reason:
         print(failed, printable(str(reason)), file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(failed, f"The gradebook {course.db_url} cannot be written: {error.orig}.", file=sys.stderr)
         return 1
     return 0

@@ -18,12 +18,13 @@ import nbformat
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.nbgrader_paths import course_glob
-from autograder.safe_html import clean, clean_markdown
+from autograder.safe_html import clean, clean_markdown, escaped
 from course_utils.checks.report import MIMETYPE, as_html
 
 MAX_CHARACTERS = 100_000
@@ -65,14 +66,33 @@ class HideTests(NbGraderPreprocessor):
         folder = Path(course.format_path(course.release_directory, ".", where["assignment"]))
         released = nbformat.read(folder / f"{where['notebook']}.ipynb", as_version=4)
         visible = {cell.metadata.nbgrader.grade_id: cell.source for cell in released.cells if is_grade(cell)}
+        record = nb.metadata.get("course", {})
+        cells = []
+        if record.get("trusted_class"):
+            cells.append(v4.new_markdown_cell("*Graded as a trusted class, without a sandbox.*"))
+        if (sentences := record.get("intake")) and not record.get("refused"):
+            lines = "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
+            cells.append(v4.new_markdown_cell(f"**What was found in the notebook when it was graded**\n\n{lines}"))
         for cell in nb.cells:
             if is_grade(cell) and not is_solution(cell):
-                cell.source = visible.get(cell.metadata.nbgrader.grade_id, "# This check is not shown.")
+                name = cell.metadata.nbgrader.grade_id
+                cell.source = visible.get(name, "# This check is not shown.")
                 if cell.cell_type == "code":
                     cell.outputs = what_students_may_see(cell.outputs, str(cell.metadata.get("told", "")))
-        if nb.metadata.get("course", {}).get("trusted_class"):
-            nb.cells.insert(0, v4.new_markdown_cell("*Graded as a trusted class, without a sandbox.*"))
+                if name in record.get("needs_a_look", {}) and not record.get("refused"):
+                    cells.append(_note_on(name, record.get("told", {}).get(name, ""), where))
+            cells.append(cell)
+        nb.cells = cells
         return nb, resources
+
+
+def _note_on(name: str, reason: str, where: Mapping[str, str]) -> NotebookNode:
+    """Say above a test that its points are a person's to give, or were given, and why as far as students may know."""
+    with Gradebook(where["db_url"]) as gradebook:
+        grade = gradebook.find_grade(name, where["notebook"], where["assignment"], where["student"])
+        words = "needs a look by a person" if grade.needs_manual_grade else "was looked at by a person"
+    why = escaped(reason or "The check was not run to its end.")
+    return v4.new_markdown_cell(f"**{escaped(name.removeprefix('test_'))} {words}.** {why}")
 
 
 class SafeFeedback(HTMLExporter):

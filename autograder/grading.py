@@ -20,7 +20,9 @@ import numpy as np
 from autograder.mistakes import mistakes_in
 from autograder.pictures import draw_hands
 from autograder.reference import reference_answer
+from course_utils.cells import unfinished
 from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried
+from course_utils.checks.origin import cell_of
 from course_utils.checks.report import Report
 from course_utils.checks.verdict import Known, Observations, Verdict, try_and_judge
 from course_utils.data import load_hands
@@ -106,7 +108,8 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
     """
     exercise = hidden_exercise(name)
     companions = companions or tuple(map(reference_answer, exercise.companions))
-    return try_and_judge([function, *companions], exercise, seed, known(name, seed))[0]
+    begun = unfinished(cell_of(function), name)
+    return try_and_judge([function, *companions], exercise, seed, known(name, seed), begun)[0]
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:

@@ -35,7 +35,7 @@ from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
 from autograder.nbgrader_paths import course_glob
 from autograder.register import NotRegistered, is_registered, register, released
-from course_utils.handing_in import MAX_BYTES
+from course_utils.cells import CONFLICT, MAX_BYTES
 
 REASON = "refused.txt"  # written by autograder.collect where all that came of a student was refused
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -63,6 +63,8 @@ class Findings:
         Why there is nothing to grade; empty where there is.
     kernel : str
         The kernel that the notebook asks for.
+    python : str
+        The version of Python that it ran with, as it says.
     sha256 : str
         Of the file's bytes as graded: a file handed in later differs.
     """
@@ -71,11 +73,13 @@ class Findings:
     sentences: list[str] = field(default_factory=list)
     refused: str = ""
     kernel: str = ""
+    python: str = ""
     sha256: str = ""
 
     def notebook(self) -> NotebookNode:
         """Write the findings as a valid notebook, for :class:`autograder.rebase.Rebase` to go on with."""
-        metadata: dict = {"course": {"intake": self.sentences, "refused": self.refused, "sha256": self.sha256}}
+        noted = {"intake": self.sentences, "refused": self.refused, "sha256": self.sha256, "python": self.python}
+        metadata: dict = {"course": noted}
         if self.kernel:
             metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
         return v4.new_notebook(cells=self.cells, metadata=nbformat.from_dict(metadata))
@@ -277,7 +281,8 @@ def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_BYTE
             findings.sha256 = hashlib.sha256(raw).hexdigest()
             document = read_document(raw, findings.sentences)
             findings.cells = read_cells(document, findings.sentences)
-            findings.kernel = _kernel(document)
+            findings.kernel = _noted(document, "kernelspec", "name")
+            findings.python = _noted(document, "language_info", "version")
         except Refused as reason:
             findings.refused = str(reason)
     first = next(iter(result.values()), Findings())
@@ -394,6 +399,8 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
     except RecursionError:
         raise Refused("The file is nested too deeply to be a notebook.") from None
     except ValueError as error:
+        if conflict := CONFLICT.search(text):
+            raise Refused(f"A merge conflict begins in line {text.count(chr(10), 0, conflict.start()) + 1}.") from None
         found = "HTML" if text.lstrip()[:1] == "<" else "a PDF" if raw[:4] == b"%PDF" else ""
         what = f"it is {found}" if found else f"it breaks off or is damaged in line {getattr(error, 'lineno', 1)}"
         raise Refused(f"The file is not a notebook: {what}.") from None
@@ -463,11 +470,11 @@ def _settings(cell: dict) -> dict:
     return {k: v for k, v in settings.items() if isinstance(v, plain)} if isinstance(settings, dict) else {}
 
 
-def _kernel(document: dict) -> str:
+def _noted(document: dict, part: str, key: str) -> str:
     metadata = document.get("metadata")
-    spec = metadata.get("kernelspec") if isinstance(metadata, dict) else None
-    name = spec.get("name") if isinstance(spec, dict) else None
-    return printable(name)[:80] if isinstance(name, str) else ""
+    found = metadata.get(part) if isinstance(metadata, dict) else None
+    text = found.get(key) if isinstance(found, dict) else None
+    return printable(text)[:80] if isinstance(text, str) else ""
 
 
 def read_timestamp(folder: Path) -> tuple[str | None, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbgrader
 
 from autograder.nbgrader_paths import mend_nbgrader
+from course_utils.cells import STUB
 from course_utils.checks.limits import ASLEEP, BUSY, SECONDS
 from course_utils.data import DATASETS
 
@@ -21,7 +22,7 @@ c.CourseDirectory.course_id = "improving-dnn"
 c.CourseDirectory.source_directory = "solved"  # built by: python -m autograder build
 c.CourseDirectory.release_directory = "../notebooks"
 
-c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
+c.ClearSolutions.code_stub = {"python": STUB}
 
 # Student code runs in a sandbox that holds no answer; the tests run outside and call across (autograder/judge/).
 c.Judge.modules = ["course_utils"]

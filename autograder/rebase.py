@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,10 +20,14 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from autograder.names import names_bound, names_used
+from autograder.doubts import OWN, doubts_of
+from autograder.safe_html import escaped
+from course_utils.cells import bare, left_raises, meaning, names_bound, names_used, statements
 
 SKIP = "skip-execution"  # nbclient passes over cells with this tag
 EXPERIMENT = "experiment"
+MOST_TEXT = 200_000  # characters of locked cells that were changed: what is beyond is not looked through
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
 class Rebase(NbGraderPreprocessor):
@@ -56,28 +60,41 @@ def _released(path: Path, changed: int) -> NotebookNode:
 class NeedsALook(NbGraderPreprocessor):
     """The preprocessor to put after SaveAutoGrades: what was not judged waits for a person, without points.
 
-    A grade stands only if ``resources["judged"]`` says so: grade id → "" (or the reason why it needs a look).
+    A grade stands only if ``resources["judged"]`` says so: grade id → "" (or the reason why it needs a look). One that
+    is in doubt stands only if it is full.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Flag grades in the gradebook, and keep the reasons in the notebook."""
         where = resources["nbgrader"]
         judged = resources.get("judged", {})
-        reasons = nb.metadata.setdefault("course", {}).setdefault("needs_a_look", {})
+        record = nb.metadata.setdefault("course", {})
+        reasons = record.setdefault("needs_a_look", {})
+        sentences, doubts = doubts_of(nb, resources)
+        record["intake"] = [*record.get("intake", []), *sentences]
+        record["doubts"] = doubts = {**doubts, **record.get("doubts", {})}
+        told = dict(reasons)  # students may read these; in a judge's reason a process may tell a case
         for cell in nb.cells:
             if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
                 name = _name(cell)
                 if reason := judged.get(name, "it was not run"):
                     reasons.setdefault(name, reason)
-        if reasons:
+        if reasons or doubts:
             with Gradebook(where["db_url"]) as gradebook:
-                for name in reasons:
+                for name in {**doubts, **reasons}:
                     try:
                         grade = gradebook.find_grade(name, where["notebook"], where["assignment"], where["student"])
                     except MissingEntry:
                         continue
+                    if name not in reasons:
+                        if (grade.auto_score or 0) >= grade.max_score:
+                            continue
+                        reasons[name] = told[name] = doubts[name]
                     grade.auto_score, grade.needs_manual_grade = None, True
                 gradebook.db.commit()
+        record["told"] = told
+        for sentence in sentences:
+            self.log.warning("%s, %s: %s", where["student"], where["notebook"], sentence)
         for reason in dict.fromkeys(reasons.values()):
             self.log.warning("%s, %s needs a look: %s", where["student"], where["notebook"], reason)
         return nb, resources
@@ -118,38 +135,52 @@ def graft(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
     record = _record(submitted)
     if record["refused"]:
         return refuse(released, record["refused"], record)
-    theirs, given = submitted.cells, released.cells
-    origin, sentences, lost = match(theirs, given)
+    given = released.cells
+    theirs, added = with_additions(submitted.cells, given)
+    count = len(theirs)
+    origin, sentences, lost, doubts = match(theirs, given)
     if theirs and not origin:
         return refuse(released, "No cell of the released notebook was found: is it another one?", record)
 
     anchor = {number: position for position, number in origin.items()}
-    known = {_bare(_visible(cell)) for cell in given if "nbgrader" in cell.metadata}
+    known = {bare(_visible(cell)): position for position, cell in enumerate(given)}
     followers: dict[int, list[NotebookNode]] = defaultdict(list)
     here = -1
     for number, cell in enumerate(theirs):
         if number in anchor:
             here = anchor[number]
-        elif _bare(cell.source) not in known:  # a copy of a stub would undo the answer, one of a test adds nothing
-            followers[here].append(_plain(cell, number))
+            continue
+        made = _plain(cell, number)
+        if (copied := known.get(bare(cell.source))) is not None:
+            original = given[copied]
+            is_run_above = _is_experiment(original) and copied <= here
+            # A copy of a stub would undo the answer; one of a test, of text, or of what has run adds nothing.
+            if "nbgrader" in original.metadata or original.cell_type != "code" or is_run_above:
+                continue
+            made.metadata["tags"] = original.metadata.get("tags", [])
+        followers[here].append(made)
     cells = followers[-1]
     for position, cell in enumerate(given):
         made = copy.deepcopy(cell)
         made.metadata.pop("course_visible", None)
         if position in origin:
             student = theirs[origin[position]]
-            sentences += _differences(student, cell)
+            sentences += _differences(student, cell, added)
             if not is_locked(cell):
                 made.source = student.source
+            if is_solution(cell) and (line := _dead_code(student.source, cell.source)):
+                reason = f"In {_name(cell)}, what stands below `raise NotImplementedError` in line {line} never runs."
+                doubts.setdefault(_test_of(position, given), reason)
         cells += [made, *followers[position]]
-    sentences += _moved(origin, given)
+    sentences += _moved(origin, given, theirs[:count])
     sentences += _kernel(submitted, released)
     skip_unchanged_experiments(cells, given)
 
     notebook = v4.new_notebook(cells=cells, metadata=copy.deepcopy(released.metadata))
     notebook.nbformat_minor = max(released.nbformat_minor, 5)
     record["intake"] += sentences
-    record["needs_a_look"] = lost
+    for name, reasons in (("needs_a_look", lost), ("doubts", doubts)):
+        record[name] = {test: reason for test, reason in reasons.items() if test}
     notebook.metadata["course"] = nbformat.from_dict(record)
     return notebook
 
@@ -160,7 +191,7 @@ def refuse(released: NotebookNode, reason: str, record: dict | None = None) -> N
     for cell in notebook.cells:
         cell.metadata.pop("course_visible", None)
     skip_unchanged_experiments(notebook.cells, notebook.cells)
-    note = v4.new_markdown_cell(f"**This submission needs a look.** {_escaped(reason)}")
+    note = v4.new_markdown_cell(f"**This submission needs a look.** {escaped(reason)}")
     note.id = "needs-a-look"
     notebook.cells.insert(0, note)
     grades = [_name(cell) for cell in notebook.cells if is_grade(cell)]
@@ -170,7 +201,39 @@ def refuse(released: NotebookNode, reason: str, record: dict | None = None) -> N
     return notebook
 
 
-def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[int, int], list[str], dict[str, str]]:
+def with_additions(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[list[NotebookNode], set[str]]:
+    """Make cells of their own of what was typed into locked cells, which are restored.
+
+    From a given cell that is every statement that is not the course's, and its cell goes below; from a test cell what
+    gives a name a value, and its cell goes above, for the test to find it.
+
+    Returns
+    -------
+    list of NotebookNode
+        The student's cells, with those among them.
+    set of str
+        Names of the locked cells that held anything.
+    """
+    locked = {key: cell for cell in given if is_locked(cell) for key in (_name(cell), cell.get("id"))}
+    cells, found, left = [], set(), MOST_TEXT
+    for cell in theirs:
+        ours = locked.get(_name(cell)) or locked.get(cell.get("id"))
+        cells.append(cell)
+        if ours is None or cell.cell_type != "code" or bare(cell.source) == bare(_visible(ours)):
+            continue
+        left -= len(cell.source)
+        known = {meaning(one.text) for one in statements(_visible(ours))}
+        new = [one for one in statements(cell.source) if meaning(one.text) not in known] if left > 0 else []
+        texts = [one.text for one in new if one.binds or not is_grade(ours)]
+        if texts:
+            found.add(_name(ours))
+            cells.insert(len(cells) - 1 if is_grade(ours) else len(cells), v4.new_code_cell("\n".join(texts)))
+    return cells, found
+
+
+def match(
+    theirs: list[NotebookNode], given: list[NotebookNode]
+) -> tuple[dict[int, int], list[str], dict[str, str], dict[str, str]]:
     """Find the student's cell of every released one: by nbgrader's name, by id, by content, by place.
 
     Of several copies of an answer the one counts that defines what is asked, is not blank, stands before its test, and
@@ -183,12 +246,16 @@ def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[i
     list of str
         What had to be mended.
     dict of str to str
-        Grade cells whose answer was not found, and why that needs a look.
+        Grade cells whose answer was not found, or of whose answers nobody can tell which is meant, and why.
+    dict of str to str
+        Grade cells that need a look unless they are passed in full, and why.
     """
     origin: dict[int, int] = {}
     sentences: list[str] = []
     lost: dict[str, str] = {}
-    texts = [_bare(cell.source) for cell in theirs]
+    doubts: dict[str, str] = {}
+    copied: dict[tuple[int, str, str], list[str]] = defaultdict(list)
+    texts = [bare(cell.source) for cell in theirs]
     named = _index(theirs, _name)
     by_id = _index(theirs, lambda cell: cell.get("id"))
     free = set(range(len(theirs)))
@@ -204,18 +271,21 @@ def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[i
         if is_solution(cell):
             continue
         found = [n for n in named[_name(cell)] + by_id[cell.get("id")] if n in free]
-        found = found or [n for n in sorted(free) if texts[n] == _bare(_visible(cell))]
+        found = found or [n for n in sorted(free) if texts[n] == bare(_visible(cell))]
         if found:
             claim(position, found[0])
             copies = {n for n in named[_name(cell)] if n != found[0]}
             if copies:
-                sentences.append(f"The cell {_name(cell)} stood {len(copies) + 1} times; one was kept.")
+                copied[len(copies) + 1, "one", "kept"].append(_name(cell))
         elif is_locked(cell):
             sentences.append(f"The {_kind(cell)} {_name(cell)} was missing; it was put back.")
 
     answers = {position: cell for position, cell in enumerate(given) if is_solution(cell)}
     owner = {number: _name(cell) for cell in given if _name(cell) for number in named[_name(cell)]}
     defined = [names_bound(cell.source) if cell.cell_type == "code" else set() for cell in theirs]
+    stubs = {_name(cell): names_bound(cell.source) for cell in answers.values()}
+    # What the cells of answers define beside what they are asked for: it may be another's answer.
+    beside = {n: defined[n] - stubs[name] for n, name in owner.items() if name in stubs}
     missing = []
     for position, cell in answers.items():
         wanted = _asked(cell)
@@ -226,19 +296,33 @@ def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[i
         same = [n for n in by_id[cell.get("id")] if n in free and owner.get(n, _name(cell)) == _name(cell)]
         written = [n for n in free if n not in owner and wanted & defined[n]]
 
-        def merit(n: int, cell: NotebookNode = cell, wanted: set[str] = wanted, test: int = test) -> tuple:
-            started = texts[n] != _bare(cell.source) and bool(texts[n])
-            return started and bool(wanted & defined[n]), started, owner.get(n) == _name(cell), n < test, n
+        name = _name(cell)
+        started = {n for n in {*own, *same, *written} if texts[n] not in ("", bare(cell.source))}
+        answers_it = {n for n in started if wanted & defined[n]}
+
+        def merit(n: int, good: set = answers_it, started: set = started, name: str = name, test: int = test) -> tuple:
+            return n in good, n in started, owner.get(n) == name, n < test, n
 
         best = max({*own, *same, *written}, key=merit, default=None)
-        if best is None:
+        if best is None or (best not in answers_it and any(wanted & more for more in beside.values())):
             missing.append(position)
             continue
         claim(position, best)
-        if len(own) > 1:
-            sentences.append(f"The cell {_name(cell)} stood {len(own)} times; the last answer in it was graded.")
-        elif not stripped and best not in own:
-            sentences.append(f"The answer to {_name(cell)} stood outside its cell; it was found by its content.")
+        which = "one"
+        if len(own) > 1 and best in own:
+            place = own.index(best)
+            which = f"the {ORDINALS[place]}" if place < len(ORDINALS) else f"number {place + 1}"
+            copied[len(own), which, "graded"].append(name)
+        elif best not in own and not stripped:
+            sentences.append(f"The answer to {name} stood outside its cell; it was found by its content.")
+        copies = {texts[n] for n in answers_it.intersection(own)}
+        below = {texts[n] for n in answers_it if n > test > best} - {texts[best]}
+        if _differ(copies):
+            reason = f"The cell {name} stood {len(own)} times, with answers that differ; {which} of them was run."
+            lost.setdefault(_test_of(position, given), reason)
+        elif below and _differ({*below, texts[best]}):
+            reason = f"Another answer to {name} stands below its test; the one above was graded."
+            doubts.setdefault(_test_of(position, given), reason)
 
     for position in missing:
         cell = given[position]
@@ -258,23 +342,26 @@ def match(theirs: list[NotebookNode], given: list[NotebookNode]) -> tuple[dict[i
         else:
             reason = f"No answer to {name} was found; its empty cell was put back."
             sentences.append(reason)
-            test = next((_name(c) for c in given[position:] if is_grade(c)), None)
-            if test:
-                lost[test] = reason
-    return origin, sentences, lost
+            lost[_test_of(position, given)] = reason
+    sentences += [
+        f"The cell{'s' * (len(names) > 1)} {', '.join(names)} stood {times} times; {which} "
+        f"{'of each ' * (len(names) > 1)}was {what}."
+        for (times, which, what), names in copied.items()
+    ]
+    return origin, sentences, lost, doubts
 
 
 def skip_unchanged_experiments(cells: list[NotebookNode], given: list[NotebookNode]) -> None:
     """Tag given experiments that nobody changed, and that nothing of the student's needs, as not to be run."""
-    originals = {cell.id: _bare(cell.source) for cell in given}
+    originals = {bare(cell.source) for cell in given}
     needed: set[str] = set()
     for cell in reversed(cells):
         if cell.cell_type != "code":
             continue
-        changed = originals.get(cell.id) != _bare(cell.source) and not is_locked(cell)
+        changed = bare(cell.source) not in originals and not is_locked(cell)
         if changed or needed & names_bound(cell.source):
             needed |= names_used(cell.source)
-        elif EXPERIMENT in cell.metadata.get("tags", []):
+        elif _is_experiment(cell):
             cell.metadata["tags"] = [*cell.metadata["tags"], SKIP]
 
 
@@ -296,14 +383,30 @@ def _visible(cell: NotebookNode) -> str:
     return cell.metadata.get("course_visible", cell.source)
 
 
+def _is_experiment(cell: NotebookNode) -> bool:
+    return EXPERIMENT in cell.metadata.get("tags", [])
+
+
+def _test_of(position: int, given: list[NotebookNode]) -> str:
+    """Name of the first test at or below a cell; "" where there is none."""
+    return next((_name(cell) or "" for cell in given[position:] if is_grade(cell)), "")
+
+
+def _differ(texts: set[str]) -> bool:
+    """Tell whether texts of cells do different things; of very many that is not looked at."""
+    return len(texts) > len(ORDINALS) or len(set(map(meaning, texts))) > 1
+
+
+def _dead_code(source: str, stub: str) -> int:
+    """Line of a ``raise NotImplementedError`` above code of the student's; 0 where there is none."""
+    given = {below for _, below in left_raises(stub)}
+    return next((line for line, below in left_raises(source) if below and below not in given), 0)
+
+
 def _asked(cell: NotebookNode) -> set[str]:
     """What a stub asks for: the functions it defines, or else the names it gives a value."""
     functions = set(re.findall(r"^def\s+(\w+)", cell.source, re.MULTILINE))
     return functions & {_name(cell)} or functions or names_bound(cell.source)
-
-
-def _bare(source: str) -> str:
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
 def _index(cells: list[NotebookNode], key: Callable[[NotebookNode], object]) -> dict[object, list[int]]:
@@ -320,21 +423,22 @@ def _between(position: int, origin: dict[int, int], free: set[int], theirs: list
     before = max((number for p, number in origin.items() if p < position), default=-1)
     after = min((number for p, number in origin.items() if p > position), default=len(theirs))
     inside = [theirs[n] if n in free else None for n in range(before + 1, after)]
-    return [before + 1 + i for i, cell in enumerate(inside) if cell and cell.cell_type == "code" and _bare(cell.source)]
+    return [before + 1 + i for i, cell in enumerate(inside) if cell and cell.cell_type == "code" and bare(cell.source)]
 
 
 def _plain(cell: NotebookNode, number: int) -> NotebookNode:
     make = {"code": v4.new_code_cell, "raw": v4.new_raw_cell}.get(cell.cell_type, v4.new_markdown_cell)
     made = make(cell.source)
-    made.id = f"student-{number}"
+    made.id = f"{OWN}{number}"
     return made
 
 
-def _differences(student: NotebookNode, cell: NotebookNode) -> list[str]:
+def _differences(student: NotebookNode, cell: NotebookNode, added: set[str]) -> list[str]:
     found = []
     name = _name(cell)
-    if is_locked(cell) and _bare(student.source) != _bare(_visible(cell)):
-        found.append(f"The {_kind(cell)} {name} had been changed; it was restored.")
+    if is_locked(cell) and bare(student.source) != bare(_visible(cell)):
+        own = ", and what was added to it is a cell of the student's own" if name in added else ""
+        found.append(f"The {_kind(cell)} {name} had been changed; it was restored{own}.")
     theirs = student.metadata.get("nbgrader") or {}
     ours = cell.metadata.get("nbgrader") or {}
     keys = ("grade", "solution", "locked", "task", "points", "cell_type")
@@ -346,8 +450,14 @@ def _differences(student: NotebookNode, cell: NotebookNode) -> list[str]:
     return found
 
 
-def _moved(origin: dict[int, int], given: list[NotebookNode]) -> list[str]:
-    order = [origin[p] for p in sorted(origin) if "nbgrader" in given[p].metadata]
+def _moved(origin: dict[int, int], given: list[NotebookNode], theirs: list[NotebookNode]) -> list[str]:
+    count = Counter(map(_name, theirs))
+    order = []
+    for p in sorted(origin):
+        name, n = _name(given[p]), origin[p]
+        # Copies are not moved, nor is what was found in another cell.
+        if name and n < len(theirs) and count[name] <= 1 and _name(theirs[n]) == (name if count[name] else None):
+            order.append(n)
     return [] if order == sorted(order) else ["Cells had been moved; the released order was restored."]
 
 
@@ -368,9 +478,5 @@ def _record(nb: NotebookNode) -> dict:
         "intake": [str(one) for one in sentences] if isinstance(sentences, list) else [],
         "refused": str(noted.get("refused") or ""),
         "sha256": str(noted.get("sha256") or ""),
+        "python": str(noted.get("python") or ""),
     }
-
-
-def _escaped(text: str) -> str:
-    """Text as markdown shows it literally."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+.!|$&~-])", r"\\\1", text)

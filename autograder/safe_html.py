@@ -99,3 +99,8 @@ def clean_markdown(source: str) -> str:
         return source
     # A blank line would end the block and let markdown begin again.
     return "<div>" + clean(plain).strip().replace("\n", "&#10;") + "</div>"
+
+
+def escaped(text: str) -> str:
+    """Write text as markdown shows it literally."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+.!|$&~-])", r"\\\1", text)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.names import names_bound, names_used
+from course_utils.cells import names_bound, names_used
 
 IMPORTS = """import functools
 import itertools

@@ -265,6 +265,8 @@ def _write_board(entries: list[dict[str, str]], board: Path) -> None:
         draft.write_text(text.getvalue(), encoding="utf-8")
         draft.replace(board)  # whole or not at all
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
         print(f"The leaderboard {board.name} could not be written ({error.strerror}); the entry is not kept.")
 
 

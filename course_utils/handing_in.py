@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
+import textwrap
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-MAX_BYTES = 50_000_000  # a notebook above this size is not opened at grading
+from course_utils.cells import MAX_BYTES, Unreadable, bare, name_of, parse_notebook, source_of
+from course_utils.checks.report import WIDTH
+from course_utils.files import write_whole
+from course_utils.inspection import look_through
+
 RECEIPT = "receipt.json"
 Cells = list[tuple[str, str]]  # nbgrader's name of a cell, or "", and its text
 
@@ -48,24 +52,16 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     if len(names) != 1:
         raise NotReady(f"There is no notebook {name}; there are: {', '.join(released)}.")
     name = names[0]
-    raw = _read(root / "work" / name / f"{name}.ipynb")
-    document = _parsed(raw, f"{name}.ipynb")
-    given = {one: cells_of(json.loads(path.read_text(encoding="utf-8"))) for one, path in released.items()}
-    cells = cells_of(document)
-    if wrong := why_another(cells, name, given):
+    path = root / "work" / name / f"{name}.ipynb"
+    raw = _read(path)
+    try:
+        document = parse_notebook(raw, path)
+    except Unreadable as reason:
+        raise NotReady(str(reason)) from None
+    given = {one: json.loads(path.read_text(encoding="utf-8")) for one, path in released.items()}
+    if wrong := why_another(cells_of(document), name, {one: cells_of(each) for one, each in given.items()}):
         raise NotReady(f"{name}.ipynb {wrong}")
-
-    answers = _answers(json.loads(released[name].read_text(encoding="utf-8")))
-    theirs = dict(cells)
-    blank = [one for one, stub in answers.items() if one in theirs and _bare(theirs[one]) == _bare(stub)]
-    lost = [one for one in answers if one not in theirs]
-    told = []
-    if lost:
-        told.append(f"Note: the cells of these exercises lost their names: {', '.join(lost)}. They are looked for by")
-        told.append("content at grading. It is safer to copy their text into a fresh notebook from notebooks/.")
-    if blank:
-        told.append(f"Note: {len(blank)} of {len(answers)} exercises are not started: {', '.join(blank)}.")
-        told.append("You can hand in now, and again later: the last one counts.")
+    told, blank = look_through(document, given[name], path.parent)
 
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
     receipt = {
@@ -78,7 +74,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     archive = root / "work" / "handed_in" / f"{name}-{short(receipt['sha256'])}.zip"
     _write(archive, {f"{name}.ipynb": raw, RECEIPT: json.dumps(receipt, indent=1).encode()}, moment)
     return [
-        *told,
+        *(line for sentence in told for line in _note(sentence)),
         f"Upload this one file: {archive}",
         f"  notebook  {name}, as last saved: {len(raw)} bytes",
         f"  time      {moment:%Y-%m-%d %H:%M:%S} UTC",
@@ -94,16 +90,7 @@ def short(sha256: str) -> str:
 def cells_of(document: Any) -> Cells:
     """Take names and texts of the cells out of a notebook's plain data, whatever is in it."""
     cells = document.get("cells") if isinstance(document, dict) else None
-    found = []
-    for cell in cells if isinstance(cells, list) else []:
-        if isinstance(cell, dict):
-            settings = (cell.get("metadata") or {}).get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
-            name = settings.get("grade_id") if isinstance(settings, dict) else None
-            source = cell.get("source")
-            lines = source if isinstance(source, list) else [source]
-            text = "".join(line for line in lines if isinstance(line, str))
-            found.append((name if isinstance(name, str) else "", text))
-    return found
+    return [(name_of(cell), source_of(cell)) for cell in cells or () if isinstance(cell, dict)]
 
 
 def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
@@ -120,8 +107,8 @@ def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
     """
 
     def likeness(one: str) -> int:
-        names, texts = {name for name, _ in given[one] if name}, {_bare(text) for _, text in given[one]} - {""}
-        return sum(name in names for name, _ in cells) or sum(_bare(text) in texts for _, text in cells)
+        names, texts = {name for name, _ in given[one] if name}, {bare(text) for _, text in given[one]} - {""}
+        return sum(name in names for name, _ in cells) or sum(bare(text) in texts for _, text in cells)
 
     best = max(given, key=likeness, default=name)
     if not cells or not likeness(best):
@@ -129,13 +116,6 @@ def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
     if likeness(best) > likeness(name):
         return f"holds the notebook {best}, not {name}."
     return ""
-
-
-def _answers(released: dict) -> dict[str, str]:
-    cells = {cell.get("metadata", {}).get("nbgrader", {}).get("grade_id"): cell for cell in released["cells"]}
-    wanted = [name for name, cell in cells.items() if name and cell["metadata"]["nbgrader"].get("solution")]
-    texts = dict(cells_of(released))
-    return {name: texts[name] for name in wanted}
 
 
 def _read(path: Path) -> bytes:
@@ -150,40 +130,23 @@ def _read(path: Path) -> bytes:
         raise NotReady(f"There is no {path}; {instead}.") from None
     except OSError as error:
         raise NotReady(f"{path} cannot be read: {error.strerror}.") from None
-    if len(raw) > MAX_BYTES:
-        raise NotReady(
-            f"{path} has more than {MAX_BYTES / 1e6:.0f} MB, and is not opened at grading. "
-            "In JupyterLab: Edit, Clear Outputs of All Cells; save; try again."
-        )
     return raw
 
 
-def _parsed(raw: bytes, shown: str) -> dict:
-    try:
-        document = json.loads(raw.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
-        raise NotReady(f"{shown} is damaged, or is no notebook: open it in JupyterLab, save it, and try again.")
-    return document
+def _note(sentence: str) -> list[str]:
+    return textwrap.wrap(f"Note: {sentence}", subsequent_indent="      ", width=WIDTH, break_on_hyphens=False)
 
 
 def _write(archive: Path, members: Mapping[str, bytes], moment: datetime) -> None:
-    """Write an archive whole or not at all."""
+    if not 1980 <= moment.year < 2108:  # what an archive can hold
+        raise NotReady(f"{archive} cannot be written: this computer's clock says {moment:%Y-%m-%d}. Set it right.")
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members.items():
             info = zipfile.ZipInfo(name, moment.timetuple()[:6])
             info.external_attr = 0o644 << 16
             file.writestr(info, content, zipfile.ZIP_DEFLATED)
-    draft = archive.with_suffix(".part")
     try:
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(made.getvalue())
-        os.replace(draft, archive)
+        write_whole(archive, made.getvalue())
     except OSError as error:
         raise NotReady(f"{archive} cannot be written: {error.strerror}.") from None
-
-
-def _bare(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())

@@ -6,11 +6,11 @@ import filecmp
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from course_utils.files import write_whole
 from course_utils.progress import read_progress
 
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
@@ -115,11 +115,7 @@ def bring_notebooks(notebooks: Path, work: Path) -> list[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file so that a crash leaves the old one or the new one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, part)
-    part.replace(target)
+    write_whole(target, source.read_bytes())
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -191,8 +187,7 @@ def write_start_page(root: Path, news: list[str]) -> None:
         "a fresh one is laid beside it. Nothing you wrote is ever overwritten.",
         "",
     ]
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text("\n".join(lines), encoding="utf-8")
+    write_whole(page, "\n".join(lines).encode())
 
 
 def _table(root: Path) -> tuple[str, list[str]]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import ast
-import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from course_utils import network
+from course_utils.cells import (
+    Statement,
+    Unreadable,
+    closure,
+    code_cells,
+    is_blank,
+    no_python,
+    read_notebook,
+    source_of,
+    statements,
+    tree,
+)
 from course_utils.checks.report import one_line
 
 
 def own_work(notebook: str, *names: str, folder: Path | str = "..") -> dict[str, Callable]:
-    """Run the cells of a notebook that define certain functions, and take these.
+    """Run the definitions in a notebook that certain functions need, and take these.
 
     Parameters
     ----------
@@ -33,34 +44,41 @@ def own_work(notebook: str, *names: str, folder: Path | str = "..") -> dict[str,
     Raises
     ------
     NotImplementedError
-        There is no such notebook, or a function is not in it.
+        There is no such notebook, it cannot be read, a function is not in it, or what it needs does not run.
     """
     path = Path(folder) / notebook / f"{notebook}.ipynb"
-    if not path.is_file():
-        raise one_line(NotImplementedError(f"there is no {path.as_posix()} to read your functions from"))
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    try:
+        texts = [source_of(cell) for cell in code_cells(read_notebook(path))]
+    except FileNotFoundError:
+        raise _not_there(f"there is no {path.as_posix()} to read your functions from") from None
+    except Unreadable as error:
+        raise _not_there(str(error)) from None
     space: dict = {"np": np, "network": network}
-    for cell in cells:
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "code" and _defines(text, set(names)):
-            exec(compile(text, f"{notebook}: a cell of yours", "exec"), space)
-    missing = [name for name in names if name not in space]
-    if missing:
-        raise one_line(NotImplementedError(f"{path.as_posix()} defines no {', '.join(missing)}"))
+    for one in _needed([one for text in texts for one in statements(text)], names):
+        try:
+            exec(compile(tree(one.text), f"{notebook}: a cell of yours", "exec"), space)
+        except Exception as error:
+            line = one.text.splitlines()[0]
+            why = f"{type(error).__name__}: {error}"
+            raise _not_there(f"{path.as_posix()} cannot be used here: its line `{line}` breaks off ({why})") from None
+    if missing := [name for name in names if name not in space]:
+        broken = [no_python(text) for text in texts if any(re.search(rf"\b{name}\b", text) for name in missing)]
+        why = next((f"; a cell with that name is no Python ({words})" for words in broken if words), "")
+        raise _not_there(f"{path.as_posix()} defines no {', '.join(missing)}{why}")
     return {name: space[name] for name in names}
 
 
-def _defines(text: str, names: set[str]) -> bool:
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return False
-    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    assigned = {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    return bool((defined | assigned) & names)
+def _needed(found: list[Statement], names: Iterable[str]) -> list[Statement]:
+    """Choose the statements that give names a value, and those names that these take; no stub undoes an answer."""
+    wanted = closure(names, found)
+    chosen = [one for one in found if one.binds & wanted]
+    written = {name for one in chosen for name in one.binds if not is_blank(one.text, name)}
+    return [one for one in chosen if not one.binds & written or not any(is_blank(one.text, name) for name in one.binds)]
+
+
+class NotThere(NotImplementedError, FileNotFoundError):
+    """A function cannot be had: it is not written yet, or, as at grading, the other notebook is not there."""
+
+
+def _not_there(sentence: str) -> Exception:
+    return one_line(NotThere(sentence))

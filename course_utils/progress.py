@@ -1,20 +1,30 @@
 """How far a student is: read from the notebooks as they were last saved; nothing is run.
 
-A check leaves its verdict in the notebook's saved output, and with it a hash of the cell that it looked at.
+A check leaves its verdict in the notebook's saved output, and with it hashes of the cells that the answer came from.
 """
 
 from __future__ import annotations
 
 import html
-import json
 import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils.checks.exercise import digest
+from course_utils.cells import (
+    LONG,
+    Unreadable,
+    bare,
+    code_cells,
+    name_of,
+    names_bound,
+    read_notebook,
+    settings,
+    source_of,
+)
+from course_utils.checks.origin import cell_digest
 from course_utils.checks.report import MIMETYPE, WIDTH, display_or_print
-from course_utils.handing_in import MAX_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRESS = "application/vnd.course-progress+json"
@@ -22,7 +32,7 @@ BAR = 20  # characters
 
 NOT_STARTED = "not started"
 UNCHECKED = "run its check"
-CHANGED = "changed: run its check again"
+CHANGED = "changed since its last check"
 FAILS = "checks failing"
 PASSES = "visible checks pass"
 MARKS = {  # for HTML; plain text is ASCII
@@ -32,11 +42,15 @@ MARKS = {  # for HTML; plain text is ASCII
     FAILS: "✘",
     PASSES: "✔",
 }
-STATES = {"right": PASSES, "wrong": FAILS, "not started": NOT_STARTED}  # of a verdict
-UNREADABLE = (OSError, ValueError, RecursionError)
-DAMAGED = "cannot be read: open it in JupyterLab and save it, or copy it from notebooks/ again"
-LARGE = f"has more than {MAX_BYTES / 1e6:.0f} MB: clear its outputs in JupyterLab, save it, and run its checks again"
-LONG = 50_000  # characters of a cell: beyond, no answer is; and IPython would take minutes for what can be that long
+STATES = {"right": PASSES, "wrong": FAILS}  # of a verdict
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a released notebook asks for in one exercise: its points, and the stub that an answer takes the place of."""
+
+    points: float
+    stub: str
 
 
 @dataclass(frozen=True)
@@ -115,8 +129,8 @@ def read_progress(folder: Path, released: Path) -> list[Notebook]:
     found = []
     for path in _notebooks(released):
         try:
-            exercises = _exercises(path)
-        except UNREADABLE:
+            exercises = asked_in(read_notebook(path))
+        except (FileNotFoundError, Unreadable):
             found.append(Notebook(path.stem, [], f"notebooks/{path.stem}/ is damaged: copy it from the course again"))
             continue
         found.append(_read(folder / path.stem / path.name, exercises))
@@ -194,72 +208,75 @@ def _notebooks(released: Path) -> list[Path]:
     return sorted(path for path in released.glob("*/*.ipynb") if path.stem == path.parent.name)
 
 
-def _exercises(path: Path) -> dict[str, float]:
-    """Points of every exercise of a released notebook."""
-    grades = [_settings(cell) for cell in _cells(path)]
-    return {str(one["grade_id"]).removeprefix("test_"): one["points"] for one in grades if one.get("grade")}
+def asked_in(released: Mapping[str, Any]) -> dict[str, Asked]:
+    """Points and stub of every exercise of a released notebook's plain data."""
+    cells = code_cells(released)
+    stubs = {name_of(cell): source_of(cell) for cell in cells if settings(cell).get("solution")}
+    names = {name_of(cell).removeprefix("test_"): settings(cell) for cell in cells if settings(cell).get("grade")}
+    return {name: Asked(found["points"], stubs.get(name, "")) for name, found in names.items()}
 
 
-def _read(path: Path, exercises: dict[str, float]) -> Notebook:
-    problem, cells = "", []
+def _read(path: Path, exercises: Mapping[str, Asked]) -> Notebook:
     try:
-        cells = _cells(path)
-    except FileNotFoundError:
-        pass  # not copied yet
-    except TooLarge:
-        problem = f"{path.name} {LARGE}"
-    except UNREADABLE:
-        problem = f"{path.name} {DAMAGED}"
-    written = [_source(cell) for cell in cells]
-    kept = {digest(_as_run(text).strip()) for text in written if len(text) < LONG}
+        return Notebook(path.stem, standings_of(read_notebook(path), exercises))
+    except FileNotFoundError:  # not copied yet
+        problem = ""
+    except Unreadable as error:
+        problem = str(error)
+    return Notebook(path.stem, standings_of({"cells": []}, exercises), problem)
+
+
+def standings_of(document: Mapping[str, Any], exercises: Mapping[str, Asked]) -> list[Standing]:
+    """Read how far every exercise is in a saved notebook's plain data."""
+    cells = code_cells(document)
     verdicts = dict(verdict for cell in cells for verdict in _verdicts(cell))
-    answers = {str(_settings(cell).get("grade_id")): _source(cell) for cell in cells}
-    standings = [
-        Standing(name, points, _state(verdicts.get(name, {}), answers.get(name), kept))
-        for name, points in exercises.items()
+    texts = [(name_of(cell), source_of(cell)) for cell in cells]
+    texts = [(name, text if len(text) < LONG else "") for name, text in texts]
+    kept = {cell_digest(text) for _, text in texts}
+    return [
+        Standing(name, asked.points, _state(verdicts.get(name, {}), answer_in(texts, name, asked.stub), kept))
+        for name, asked in exercises.items()
     ]
-    return Notebook(path.stem, standings, problem)
+
+
+def answer_in(texts: Iterable[tuple[str, str]], name: str, stub: str) -> str | None:
+    """Find the cell that counts as the answer: the last begun one that defines it, of those above its test if any is.
+
+    Parameters
+    ----------
+    texts : iterable of (str, str)
+        Names and texts of a notebook's code cells.
+    name : str
+        The exercise.
+    stub : str
+        Its cell as it was given out.
+
+    Returns
+    -------
+    str or None
+        A text, be it no Python; None where nothing is begun.
+    """
+    above = below = own = None
+    tested = False
+    for cell, text in texts:
+        tested = tested or cell == f"test_{name}"
+        if bare(text) in ("", bare(stub)):
+            continue
+        own = text if cell == name else own
+        if name in text and name in names_bound(text):
+            above, below = (above, text) if tested and cell != f"test_{name}" else (text, below)
+    return above or own or below
 
 
 def _state(verdict: dict, answer: str | None, kept: set[str]) -> str:
-    state = STATES.get(str(verdict.get("state")), "")
-    if state and str(verdict.get("cell", "")) in {"", *kept}:
-        return state
-    if answer is None or "raise NotImplementedError" in answer:
+    if answer is None:
         return NOT_STARTED
+    state = STATES.get(str(verdict.get("state")), "")
+    seen = verdict.get("cells", [verdict.get("cell")])  # one cell, in what an older course saved
+    seen = set(map(str, seen)) if isinstance(seen, list) else set()
+    if state and cell_digest(answer) in seen and seen <= kept:
+        return state
     return CHANGED if state else UNCHECKED
-
-
-class TooLarge(ValueError):
-    """The file is larger than any notebook that can be handed in."""
-
-
-def _cells(path: Path) -> list[dict]:
-    """Code cells of a notebook.
-
-    Raises
-    ------
-    OSError, ValueError, RecursionError
-        The file is missing, too large, or not a notebook.
-    """
-    if path.stat().st_size > MAX_BYTES:
-        raise TooLarge
-    document = json.loads(path.read_text(encoding="utf-8-sig"))
-    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
-        raise ValueError("not a notebook")
-    return [cell for cell in document["cells"] if isinstance(cell, dict) and cell.get("cell_type") == "code"]
-
-
-def _settings(cell: dict) -> dict[str, Any]:
-    metadata = cell.get("metadata")
-    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return settings if isinstance(settings, dict) else {}
-
-
-def _source(cell: dict) -> str:
-    source = cell.get("source")
-    text = "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
-    return text.encode(errors="replace").decode()  # JSON can hold half a character
 
 
 def _verdicts(cell: dict) -> list[tuple[str, dict]]:
@@ -270,15 +287,3 @@ def _verdicts(cell: dict) -> list[tuple[str, dict]]:
     )
     found = [bundle.get(MIMETYPE) for bundle in bundles if isinstance(bundle, dict)]
     return [(str(one.get("exercise")), one) for one in found if isinstance(one, dict)]
-
-
-def _as_run(source: str) -> str:
-    """Rewrite a cell's magics as IPython does before it runs the cell; of a cell magic, what it is given to run."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    if source.startswith("%%"):
-        source = source.partition("\n")[2]
-    try:
-        return TransformerManager().transform_cell(source)
-    except SyntaxError:
-        return source

@@ -23,7 +23,8 @@ from nbformat import v4
 from tiny_course import NAME, RIGHT, STUB, answered, at, config, hand_in, nbgrader, release
 
 from autograder import intake
-from autograder.rebase import graft, names_bound, names_used
+from autograder.rebase import graft
+from course_utils.cells import names_bound, names_used
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def duplicated_test(nb):
     nb.cells[place:place] = [new_id(nb.cells[place], "copy-1"), new_id(nb.cells[place], "copy-2")]
 
 
-@edited("67", 5, "The cell double stood 2 times; the last answer in it was graded")
+@edited("67", None, "The cell double stood 2 times; the second was graded")
 def duplicated_answer(nb):
     place = at(nb, "double")
     first = new_id(nb.cells[place], "first")
@@ -120,7 +121,7 @@ def duplicated_answer(nb):
     nb.cells.insert(place, first)
 
 
-@edited("67", 5, "The cell double stood 2 times")
+@edited("67", 5, "The cell double stood 2 times; the first was graded")
 def duplicated_blank(nb):
     place = at(nb, "double")
     blank = new_id(nb.cells[place], "blank")
@@ -128,7 +129,7 @@ def duplicated_blank(nb):
     nb.cells.insert(place + 1, blank)
 
 
-@edited("67", 3, "The cell double stood 2 times")
+@edited("67", None, "The cell double stood 2 times; the second was graded")
 def duplicated_wrong_last(nb):
     place = at(nb, "double")
     last = new_id(nb.cells[place], "last")
@@ -270,6 +271,11 @@ def missing_and_double_ids(nb):
 @raw("75", None, "breaks off or is damaged in line")
 def broken_off(text):
     return text[: len(text) // 2].encode()
+
+
+@raw("75", None, "A merge conflict begins in line 2")
+def merge_conflict(text):
+    return text.replace("\n", "\n<<<<<<< HEAD\n", 1).encode()
 
 
 @raw("75", None, "JSON, but not a notebook")

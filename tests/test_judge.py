@@ -305,6 +305,41 @@ def test_cells_work_as_in_a_notebook(session, source, shown):
     assert shown in str(outputs)
 
 
+LACKING = {
+    "import seaborn; import math": "ModuleNotFoundError",
+    "%load_ext lab_black": "ModuleNotFoundError",
+    "%nosuchmagic": "UsageError",
+    "%%nosuchmagic\n\n%nosuchmagic": "UsageError",
+    "%%time\nimport seaborn as sns": "ModuleNotFoundError",
+    "%%capture\nimport seaborn as sns": "ModuleNotFoundError",
+    "import math\nmath.sumprod_of_three": "AttributeError",
+    "from google.colab import drive\ndrive.mount('/content')": "ModuleNotFoundError, NameError",
+    "@sns.decorated\ndef f(): pass": "NameError",
+    "name = input('Who are you? ')": "RuntimeError",
+    "open('data.csv')": "FileNotFoundError",
+    "import urllib.request\nurllib.request.urlopen('http://localhost')": "URLError",
+    "import subprocess\nsubprocess.run('false', check=True)": "CalledProcessError",
+    "%run helpers.py": "Exception",
+    "1 / 0": "",
+    "undefined": "",
+    "raise SystemExit": "",
+    "import math\nmath.sqrt(-1)": "",
+    "{}['W1']": "",
+}
+
+
+@needs_sandbox
+def test_a_cell_is_run_on_below_what_this_machine_lacks_and_below_nothing_else(session):
+    found = {}
+    for number, source in enumerate(LACKING):
+        session.run(f"{source}\nran_{number} = math = 1")
+        found[source] = ", ".join(error for _, _, error in session.passed_over)
+    with session.test():
+        ran = ["value" in session.look(f"ran_{number}") for number in range(len(LACKING))]
+    assert found == LACKING
+    assert ran == [bool(errors) for errors in LACKING.values()]
+
+
 def test_outputs_of_students_are_text_of_limited_size():
     outputs = Outputs(most=1000)
     for _ in range(10):

@@ -38,11 +38,13 @@ ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "notebooks"
 NAME = "00_data_and_diagnosis"
 WORTH = {"data_and_diagnosis_predictions": 1, "split_indices": 8, "diagnose": 6, "fit_normalizer": 6, "normalize": 6}
+WRITTEN = "data_and_diagnosis_more_predictions"
 GRADES = [
     cell.metadata.nbgrader
     for cell in nbformat.read(RELEASED / NAME / f"{NAME}.ipynb", as_version=4).cells
     if cell.metadata.get("nbgrader", {}).get("grade")
 ]
+STUBS = {cell.id: cell.source for cell in nbformat.read(RELEASED / NAME / f"{NAME}.ipynb", as_version=4).cells}
 POINTS = sum(grade.points for grade in GRADES)
 
 
@@ -67,9 +69,16 @@ def worked_on(tmp_path_factory):
     cells["split_indices"].source += "\n\n\nsplit_indices = functools.partial(split_indices)"
     cells["diagnose"].source = cells["diagnose"].source.replace("> gap", "< gap")
     cells["fit_normalizer"].source = "%%capture\n" + cells["fit_normalizer"].source
-    helper = nbformat.v4.new_code_cell(cells["normalize"].source.replace("normalize(", "mine("))
+    cells["data_and_diagnosis_predictions"].source = f"%%time\n\n{solution_text('data_and_diagnosis_predictions')}"
+    cells[WRITTEN].source = f"from written import {WRITTEN}"
+    file = nbformat.v4.new_code_cell(f"%%writefile written.py\n{solution_text(WRITTEN)}", id="file")
+    notebook.cells.insert(notebook.cells.index(cells[WRITTEN]), file)
+    helper = nbformat.v4.new_code_cell(cells["normalize"].source.replace("normalize(", "mine("), id="mine")
     notebook.cells.insert(1, helper)
     cells["normalize"].source = "normalize = mine"
+    helper.source = helper.source.replace("(X - mu)", "UNIT * centred(X, mu)")
+    notebook.cells.insert(1, nbformat.v4.new_code_cell("def centred(X, mu):\n    return X - mu", id="centred"))
+    notebook.cells.insert(1, nbformat.v4.new_code_cell("UNIT = 1", id="unit"))
     notebook.cells.append(nbformat.v4.new_code_cell("from course_utils import progress\n\nprogress()"))
 
     path = place(tmp_path_factory.mktemp("work"))
@@ -104,7 +113,11 @@ AS_LEFT = {
     "diagnose": FAILS,
     "fit_normalizer": PASSES,
     "normalize": PASSES,
+    WRITTEN: PASSES,
 }
+
+
+PASSING = sum(grade.points for grade in GRADES if AS_LEFT[grade.grade_id.removeprefix("test_")] == PASSES)
 
 
 def test_what_a_real_kernel_left_is_read(states):
@@ -120,11 +133,49 @@ def test_an_answer_changed_after_its_check_wants_it_again(states):
     assert states(edit) == {**AS_LEFT, "fit_normalizer": CHANGED, "split_indices": CHANGED}
 
 
+@pytest.mark.parametrize(
+    ("cell", "exercise"),
+    [
+        ("data_and_diagnosis_predictions", "data_and_diagnosis_predictions"),  # below %%time
+        ("file", WRITTEN),  # by %%writefile
+        ("normalize", "normalize"),
+        ("mine", "normalize"),
+        ("centred", "normalize"),
+        ("unit", "normalize"),
+    ],
+)
+def test_wherever_an_answer_stands_a_change_wants_its_check_again(states, cell, exercise):
+    def edit(cells):
+        cells[cell].source += "\n# a second thought"
+
+    assert states(edit) == {**AS_LEFT, exercise: CHANGED}
+
+
+def test_a_copy_of_what_was_checked_does_not_speak_for_the_answer(states):
+    def edit(cells):
+        cells["diagnose"].source = cells["fit_normalizer"].source
+        cells["fit_normalizer"].source += "\n# the new one"
+
+    assert states(edit)["fit_normalizer"] == CHANGED
+
+
 def test_an_answer_taken_back_is_not_started(states):
     def edit(cells):
-        cells["fit_normalizer"].source = "def fit_normalizer(X):\n    raise NotImplementedError"
+        cells["fit_normalizer"].source = "#%%\n" + STUBS["fit_normalizer"]  # an editor's mark is no beginning
 
     assert states(edit) == {**AS_LEFT, "fit_normalizer": NOT_STARTED}
+
+
+def test_not_started_is_said_only_of_what_is_as_it_was_given_out(states):
+    def edit(cells):
+        cells["fit_normalizer"].source = STUBS["fit_normalizer"] + "\n    return X, X"
+        cells["diagnose"].source = STUBS["diagnose"] + "\n# I do not know how"
+        cells["data_and_diagnosis_answers"].source = STUBS["data_and_diagnosis_answers"].replace(
+            "# TODO", "# try: a, b"
+        )
+
+    begun = {"fit_normalizer": CHANGED, "diagnose": CHANGED, "data_and_diagnosis_answers": UNCHECKED}
+    assert states(edit) == {**AS_LEFT, **begun}
 
 
 def test_cleared_outputs_want_the_checks(states):
@@ -292,7 +343,7 @@ def test_a_terminal_without_unicode_shows_it(worked_on, tmp_path):
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    assert re.search(rf"^{NAME} +\[#+\.+\]   21 of  {POINTS} points$", done.stdout, re.MULTILINE)
+    assert re.search(rf"^{NAME} +\[#+\.+\] +{PASSING} of  {POINTS} points$", done.stdout, re.MULTILINE)
 
 
 def test_without_a_notebook_beside_it_the_command_reads_work(worked_on, tmp_path, monkeypatch, capsys):
@@ -302,6 +353,6 @@ def test_without_a_notebook_beside_it_the_command_reads_work(worked_on, tmp_path
     monkeypatch.setattr(sys.modules["course_utils.progress"], "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     assert command.main(["progress"]) == 0
-    assert f"21 of  {POINTS} points" in capsys.readouterr().out
+    assert f"{PASSING} of  {POINTS} points" in capsys.readouterr().out
     progress_shown(tmp_path / "nowhere")
     assert f"0 of  {POINTS} points" in capsys.readouterr().out

@@ -25,6 +25,7 @@ from autograder import intake
 from autograder.engine.step import Assignment, Result, Submission
 from autograder.grading import course_secret
 from autograder.judge.preprocessor import package_place
+from course_utils.files import write_whole
 
 VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "nbgrader", "nbformat", "nbconvert"]
 # Of our own package, what no grade depends on; whatever is not named here counts.
@@ -262,23 +263,3 @@ def _read(path: Path) -> Result | None:
         return Result.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name first, and give it its name once it is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with open(draft, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

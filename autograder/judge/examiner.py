@@ -60,6 +60,7 @@ class Examination:
         self._shell, self._session = shell, session
         self._broken: list[tuple[str, str, bool]] = []  # source of a cell, how it broke off, with the process
         self._words: set[str] = set()  # of the student's cells so far
+        self._sources: list[str] = []  # these cells
 
     def cell(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Run one cell.
@@ -72,18 +73,21 @@ class Examination:
         Returns
         -------
         dict
-            ``outputs``, and of a test ``look``: why it needs a look, or "", and ``told``: what students may know of it.
+            ``outputs``, and of a test ``look``: why it needs a look, or "", ``told``: what students may know of it, and
+            ``raised``: errors of the student's functions; of any other cell ``passed_over``, as a session tells it.
         """
         if cell["kind"] == "test":
             return self._test(cell["source"], cell["points"])
         self._words |= set(re.findall(r"\w+", cell["source"]))
+        self._sources.append(cell["source"])
         outputs, lost = self._session.run(cell["source"])
+        passed_over = self._session.passed_over
         for error in outputs:
             if error.output_type == "error":
                 self._broken.append((cell["source"], f"{error.ename}: {error.evalue}"[:200], bool(lost)))
         if cell["kind"] == "given":
             self._trusted(cell["source"])
-        return {"outputs": outputs}
+        return {"outputs": outputs, "passed_over": passed_over}
 
     def _trusted(self, source: str) -> tuple[list[NotebookNode], bool]:
         outputs = Outputs(MOST, believed=True)
@@ -126,13 +130,14 @@ class Examination:
                         look = look or (how.removeprefix("; ") if ended else "")
             if output.output_type == "error" and output.ename == "NotGraded":
                 look = look or output.evalue
-        return {"outputs": graded_outputs(outputs), "look": look or beyond(outputs, points), "told": told}
+        look = look or beyond(outputs, points)
+        return {"outputs": graded_outputs(outputs), "look": look, "told": told, "raised": session.raised}
 
     def _find(self, name: str, found: dict[str, Any], missing: dict[str, str]) -> None:
         """Find what a name stands for on the student's side, or say what is wrong with it."""
         match self._session.look(name):
             case {"function": module}:
-                found[name] = StudentFunction(self._session, name, module)
+                found[name] = StudentFunction(self._session, name, module, self._cell_of(name))
             case {"value": value}:
                 found[name] = value
             case {"unfit": _}:
@@ -141,6 +146,11 @@ class Examination:
                 # A name made while running could be a message from an earlier test.
                 known = self._words.intersection(one for one in others if isinstance(one, str))
                 missing[name] = _not_found(name, known)
+
+    def _cell_of(self, name: str) -> str:
+        """Give the text of the last cell that defines a name; "" where none seems to."""
+        defines = re.compile(rf"^(?:async\s+)?(?:def|class)\s+{name}\b|^{name}\s*=", re.MULTILINE)
+        return next((source for source in reversed(self._sources) if defines.search(source)), "")
 
     def _breaking(self, name: str) -> tuple[str, bool]:
         """Say which broken cell may be why a name is missing, and whether the process ended with it."""
@@ -266,12 +276,17 @@ def forget_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], ses
         A new one. It is not even started where nothing was shown.
     """
     tests = [number for number, cell in enumerate(cells) if cell["kind"] == "test"]
-    shown = [number for number, result in enumerate(results) if result["outputs"] and number not in tests]
+    shown = [
+        number
+        for number, result in enumerate(results)
+        if number not in tests and (result["outputs"] or result["passed_over"])
+    ]
     if not tests or not shown or shown[-1] < tests[0]:
         return
     for number in range(shown[-1] + 1):
         if number not in tests:
             results[number]["outputs"], _ = session.run(cells[number]["source"])
+            results[number]["passed_over"] = session.passed_over
 
 
 def try_canaries(warm: Warm | None, request: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,9 @@ _refusals: dict[str, str] = {}
 class Judge(NbGraderPreprocessor):
     """Runs the students' cells in a sandbox, and the tests outside of it.
 
-    What it could judge stands in ``resources["judged"]``: grade id → reason why it needs a look, or "".
+    What it could judge stands in ``resources["judged"]``: grade id → reason why it needs a look, or "". Beside that,
+    ``resources["passed_over"]`` tells of statements that could not run here, by the number of their cell, and
+    ``resources["raised"]`` of the errors that the student's functions raised, by grade id.
     """
 
     modules = List(Unicode(), help="Packages that notebooks import and students may read.").tag(config=True)
@@ -71,15 +73,20 @@ class Judge(NbGraderPreprocessor):
             raise NbGraderException(reason)
         if self.trusted_class:
             return self._in_a_kernel(nb, resources)
-        cells = [cell for cell in nb.cells if _runs(cell)]
+        numbers = [number for number, cell in enumerate(nb.cells) if _runs(cell)]
+        cells = [nb.cells[number] for number in numbers]
         request = self._request(cells, resources)
         results = self._examined(request)
-        for cell, result in zip(cells, results, strict=True):
+        resources["passed_over"], resources["raised"] = {}, {}
+        for number, cell, result in zip(numbers, cells, results, strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
             cell.execution_count = None
             if _is_test(cell):
                 resources["judged"][cell.metadata.nbgrader.grade_id] = result["look"]
+                resources["raised"][cell.metadata.nbgrader.grade_id] = result.get("raised", [])
                 cell.metadata["told"] = result.get("told", "")
+            elif places := result.get("passed_over"):
+                resources["passed_over"][number] = places
         return nb, resources
 
     def refusal(self) -> str:

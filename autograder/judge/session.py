@@ -27,6 +27,7 @@ CAUSES = {
     "processes": "it started more processes than it may",
     "disk": "it wrote more than it may",
 }
+MOST = 50  # of what is told of one cell, or one test
 SLACK = 1.0  # seconds of computing: what stops an answer from inside has stopped it by then
 STARTING = 60.0  # seconds for a sandbox to be ready, on a busy machine
 
@@ -75,6 +76,10 @@ class Session:
         Why the test that runs now cannot count; empty where nothing happened.
     stalled : bool
         The incident was a stop by the clock, while little was computed: the machine may have been busy.
+    passed_over : list of (int, int, str)
+        Line, column and error of each statement of the last cell that failed, and below which it was run on.
+    raised : list of (str, str)
+        Name and message of each error that functions raised in the last test.
     """
 
     def __init__(self, start: Callable[[], Running], limits: SubmissionLimits) -> None:
@@ -87,6 +92,8 @@ class Session:
         self._testing = False
         self.incident = ""
         self.stalled = False
+        self.passed_over: list[tuple[int, int, str]] = []
+        self.raised: list[tuple[str, str]] = []
 
     # --- cells --------------------------------------------------------------------------------------------
 
@@ -100,16 +107,17 @@ class Session:
             Why the process ended in it; empty where it did not. What the cell defined is then lost.
         """
         outputs = Outputs(self.limits.output)
+        self.passed_over = []
         try:
             self._bring_up()
-            self._run(source, outputs)
+            self.passed_over = self._run(source, outputs)
         except Gone as gone:
             outputs.error("ProcessEnded", f"This cell ended the process: {gone}.")
             return outputs.close(), str(gone)
         self._cells.append(source)
         return outputs.close(), ""
 
-    def _run(self, source: str, outputs: Outputs) -> None:
+    def _run(self, source: str, outputs: Outputs) -> list[tuple[int, int, str]]:
         before = self._heard
         with self._talking(self.limits.cell_wall, self.limits.cell_cpu + SLACK):
             self._peer.send({"run": source, "seconds": self.limits.cell_cpu})
@@ -119,8 +127,14 @@ class Session:
                         outputs.add(output)
                         if self._heard - before > self._running.limits.output_bytes:
                             self._give_up("it showed more than it may")
-                    case {"ran": bool()}:
-                        return
+                    case {"ran": list(places)}:
+                        return [
+                            (line, column, error[:100])
+                            for place in places[:MOST]
+                            if isinstance(place, tuple | list) and len(place) == 3
+                            for line, column, error in [place]
+                            if type(line) is type(column) is int and type(error) is str
+                        ]
                     case _:
                         raise ProtocolError("no answer to a cell")
 
@@ -129,7 +143,7 @@ class Session:
     @contextmanager
     def test(self) -> Iterator[None]:
         """Call functions within: they start from the state that the cells so far left, and change nothing of it."""
-        self.incident, self.stalled = "", False
+        self.incident, self.stalled, self.raised = "", False, []
         try:
             self._bring_up()
             self._peer.forget()
@@ -191,7 +205,12 @@ class Session:
         with self._talking(self.limits.call_wall, max(seconds, self.limits.call_cpu) + SLACK):
             if more:
                 self._peer.send({"allow": seconds})
-            return self._peer.call(BETWEEN.join((*ways, name)), arguments, keywords)
+            try:
+                return self._peer.call(BETWEEN.join((*ways, name)), arguments, keywords)
+            except Exception as error:
+                if len(self.raised) < MOST and not isinstance(error, ProtocolError | OutOfTime):
+                    self.raised.append((type(error).__name__[:100], str(error)[:200]))
+                raise
 
     # --- the process --------------------------------------------------------------------------------------
 
@@ -321,21 +340,31 @@ class Session:
 class StudentFunction:
     """Stands for a function that the student defined: calling it calls the student's, across the border.
 
+    Parameters
+    ----------
+    session : Session
+    name, module : str
+        The function's.
+    cell : str
+        The text in which it stands, where that can be told.
+    ways : tuple of str
+        How it is called, by names that the course's module for calls knows.
+
     Attributes
     ----------
     seconds : float
         What a check allows it beyond the limit of any call.
     """
 
-    def __init__(self, session: Session, name: str, module: str, ways: tuple[str, ...] = ()) -> None:
-        self._session, self._ways = session, ways
+    def __init__(self, session: Session, name: str, module: str, cell: str = "", ways: tuple[str, ...] = ()) -> None:
+        self._session, self.cell, self._ways = session, cell, ways
         self.seconds = 0.0
         self.__name__ = self.__qualname__ = name
         self.__module__ = module
 
     def through(self, way: str) -> StudentFunction:
         """Give the same function, called in one more way that the course's module for calls knows."""
-        other = StudentFunction(self._session, self.__name__, self.__module__, (*self._ways, way))
+        other = StudentFunction(self._session, self.__name__, self.__module__, self.cell, (*self._ways, way))
         other.seconds = self.seconds
         return other
 

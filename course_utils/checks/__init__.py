@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from course_utils.cells import unfinished
 from course_utils.checks import (
     batchnorm_softmax,  # noqa: F401 - each registers its exercises
     data_and_diagnosis,  # noqa: F401
@@ -17,11 +18,13 @@ from course_utils.checks import (
     regularization,  # noqa: F401
     tensorflow,  # noqa: F401
 )
-from course_utils.checks.calling import called_name, cell_of, undisturbed
-from course_utils.checks.exercise import EXERCISES, Exercise, Malformed, digest
+from course_utils.checks.calling import called_name, undisturbed
+from course_utils.checks.exercise import EXERCISES, Exercise, Malformed
+from course_utils.checks.origin import cell_digest, origin_of
 from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_shown, not_started, one_line
 from course_utils.checks.verdict import try_and_judge
+from course_utils.environment import NOT_THERE, outside
 from course_utils.extras import how_to_get, is_installed
 
 __all__ = ["check", "show_prediction"]
@@ -52,12 +55,16 @@ def check(function: Callable, *companions: Callable) -> None:
         raise one_line(NotImplementedError(how_to_get(exercise.needs)))
     known = read(DATASETS / "checks.h5", exercise.name)
     with undisturbed():
+        origin = origin_of(function, exercise.name)
+        begun = unfinished(origin.own, exercise.name)
         with not_shown() as shown:
-            verdict, trial = try_and_judge([function, *companions], exercise, VISIBLE_SEED, known)
+            verdict, trial = try_and_judge([function, *companions], exercise, VISIBLE_SEED, known, begun)
         if shown:
             verdict.notes.append("it displays something while it runs")
-        text = cell_of(function).strip()
-        verdict.cell = digest(text) if text else ""
+        origins = [origin, *(origin_of(one, one.__name__) for one in companions)]
+        verdict.cells = sorted({cell_digest(text) for one in origins for text in one.texts})
+        if lacking := outside(set().union(*(one.modules for one in origins))):
+            verdict.warning = f"{', '.join(lacking)}: {NOT_THERE}."
         report = Report(verdict, picture=picture_of(verdict, trial, known))
     report.show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:

@@ -8,9 +8,7 @@ import functools
 import io
 import itertools
 import linecache
-import os
 import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -323,15 +321,6 @@ def called_name(frame: Any) -> str | None:
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name):
             return call.args[0].id
     return None
-
-
-def cell_of(function: Any) -> str:
-    """Find the notebook cell, as IPython ran it, in which a function was written; "" where that cannot be told."""
-    function = shadowing.written(function)
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, types.CodeType) or os.path.exists(code.co_filename):
-        return ""
-    return "".join(linecache.getlines(code.co_filename))
 
 
 def share_memory(one: np.ndarray, other: np.ndarray) -> bool:

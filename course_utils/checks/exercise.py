@@ -168,6 +168,7 @@ class Trial:
     seen: list[list[Seen]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     tells_calls: bool = True  # to put each call into words takes as long as a quick answer
+    begun: str = ""  # of an answer that is begun, what to say where it raises NotImplementedError all the same
     not_started: bool = False
     timed_out: bool = False
 
@@ -175,7 +176,7 @@ class Trial:
 ENDING = "runs to its end"
 
 
-def try_out(function: Callable, exercise: Exercise, seed: int, tells_calls: bool = True) -> Trial:
+def try_out(function: Callable, exercise: Exercise, seed: int, begun: str = "") -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
@@ -186,10 +187,10 @@ def try_out(function: Callable, exercise: Exercise, seed: int, tells_calls: bool
         What is asked.
     seed : int
         Draws the cases: the same seed, the same cases.
-    tells_calls : bool
-        Put each call into words.
+    begun : str
+        What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
     """
-    trial = Trial(tells_calls=tells_calls)
+    trial = Trial(begun=begun)
     with calling.kept_random_state():
         for _ in tried(function, exercise, seed, trial):
             pass
@@ -230,7 +231,8 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
                     calls[observation.property] = call
                     results[observation.property] = result
         except calling.NotStarted:
-            trial.not_started = True
+            trial.not_started = not trial.begun
+            ending = f"no: it raises NotImplementedError: {trial.begun}"
         except limits.TimeLimit as limit:
             trial.timed_out = True
             ending = f"no: {limit.words.format(exercise.seconds)}"

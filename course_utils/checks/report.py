@@ -106,7 +106,7 @@ class Report:
             if good:
                 found.append(("Already right", "; ".join(good)))
         found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
-        return found
+        return found + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def causes(self) -> list[tuple[str, str]]:
         """Say what is behind a wrong answer as far as it is known: one mistake, several, or none."""
@@ -152,7 +152,7 @@ class Report:
             "headline": self.headline(),
             "lines": self.lines(),
             "measured": verdict.measured,
-            "cell": verdict.cell,
+            "cells": verdict.cells,
         }
 
     def show(self) -> None:

@@ -71,14 +71,20 @@ def sentence(names: dict[str, bool]) -> str:
     )
 
 
-def written(function: Any) -> Any:
-    """Find what a student wrote in what is called: the function in a partial, a decorator, a method or an object."""
+def unwrapped(function: Any) -> Any:
+    """Take the wrapping of a decorator, a partial or a method off."""
     for _ in range(10):
         inner = (getattr(function, name, None) for name in ("__wrapped__", "func", "__func__"))
         inner = next((one for one in inner if one is not None), None)
         if inner is None:
             break
         function = inner
+    return function
+
+
+def written(function: Any) -> Any:
+    """Find what a student wrote in what is called: the function that is wrapped, or by which an object is called."""
+    function = unwrapped(function)
     return function if hasattr(function, "__code__") else getattr(type(function), "__call__", None)  # noqa: B004
 
 

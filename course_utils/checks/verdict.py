@@ -96,11 +96,12 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
     is_explained: bool = True  # the mistakes account for everything that is wrong
     measured: dict[str, float] = field(default_factory=dict)  # numbers that carry no points
-    cell: str = ""  # hash of the notebook cell that was looked at
+    cells: list[str] = field(default_factory=list)  # hashes of the notebook cells that it came from
+    warning: str = ""  # what may fail at grading, though nothing does here
 
 
 def try_and_judge(
-    functions: Sequence[Callable], exercise: Exercise, seed: int, known: Known, tells_calls: bool = True
+    functions: Sequence[Callable], exercise: Exercise, seed: int, known: Known, begun: str = ""
 ) -> tuple[Verdict, Trial]:
     """Try an answer on the cases of a seed and judge it, for a student as for a grade.
 
@@ -114,8 +115,8 @@ def try_and_judge(
         Draws the cases.
     known : Known
         Right and wrong observations on the same cases.
-    tells_calls : bool
-        Put each call into words.
+    begun : str
+        What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
 
     Raises
     ------
@@ -125,7 +126,7 @@ def try_and_judge(
     functions = exercise.guarded(*functions)
 
     def examined(*functions: Callable) -> tuple[Verdict, Trial]:
-        trial = try_out(exercise.joined(*functions), exercise, seed, tells_calls)
+        trial = try_out(exercise.joined(*functions), exercise, seed, begun)
         return judge(trial, exercise, known), trial
 
     verdict, trial = examined(*functions)

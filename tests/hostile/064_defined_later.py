@@ -1,6 +1,6 @@
 """Case 64: each test sees the cells above it: a later redefinition changes nothing, a later helper is not there.
 
-expected: square=0 reason="square: NameError: name 'later' is not defined"
+expected: square=0 look=square reason="square needs a look: later is defined only below the test"
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import io
 import sys
@@ -19,6 +20,7 @@ from traitlets.config import Config
 Emit = Callable[[dict[str, Any]], None]
 
 FLUSH_AT = 32_000  # characters
+NOBODY = "input() has nobody to ask while a notebook is graded"
 
 
 class Publisher(DisplayPublisher):
@@ -68,9 +70,12 @@ class NotebookShell(InteractiveShell):
 
     Beside ``stream``, ``display_data``, ``execute_result`` and ``error`` there are ``{"output_type": "clear"}`` and
     ``display_data`` with ``"update": True``, as in Jupyter's messages.
+
+    ``passes_over(statement, error)``, if there is one, decides whether a cell is run on below a statement that failed.
     """
 
     emit = AnyTrait()
+    passes_over = AnyTrait(allow_none=True)
     display_pub_class = Type(Publisher)
     displayhook_class = Type(ResultHook)
 
@@ -86,6 +91,24 @@ class NotebookShell(InteractiveShell):
     def ask_exit(self) -> None:
         """Make ``exit()`` an ordinary error."""
         raise SystemExit
+
+    async def run_ast_nodes(
+        self,
+        nodelist: list[ast.stmt],
+        cell_name: str,
+        interactivity: str = "last_expr",
+        compiler: Callable = compile,
+        result: ExecutionResult | None = None,
+    ) -> bool:
+        """Run the statements of a cell; tell whether one failed that is not passed over."""
+        if self.passes_over is None:
+            return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
+        for number, node in enumerate(nodelist):
+            how = interactivity if number == len(nodelist) - 1 else "none"
+            failed = await super().run_ast_nodes([node], cell_name, how, compiler, result)
+            if failed and not (result and self.passes_over(node, result.error_in_exec)):
+                return True
+        return False
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.flush()
@@ -162,4 +185,4 @@ def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:
 
 def no_input(*_: Any, **__: Any) -> str:
     """Stand in for ``input``."""
-    raise RuntimeError("input() has nobody to ask while a notebook is graded")
+    raise RuntimeError(NOBODY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import ctypes
@@ -19,11 +20,13 @@ from typing import Any
 
 from . import direct
 from .border import Closed, NotPlain, encode
+from .lacking import body_of_cell_magic, lacks_something, names_given
 from .peer import BETWEEN, Peer
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
 BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
 NAMES = 300
+MOST = 50  # statements of a cell that are told to have been passed over
 KEPT = 32_000_000  # bytes of files that are put back after a test
 State = tuple[int, int, int, int]
 """Of a file: mode, number, size, time of the last change."""
@@ -49,9 +52,12 @@ class Student:
 
     def __init__(self, read: int, write: int, calls: types.ModuleType = direct) -> None:
         self._quiet, self._seconds = False, 0.0
+        self._passed_over: list[tuple[int, int, str]] = []
         self._files: Files = {}
         self._shell = _shell or make_shell(self._emit)
         take_over(self._shell, self._emit)
+        self._shell.passes_over = self._passes_over
+        self._lost: set[str] = set()  # names that statements passed over were to give a value
         self._own = set(self._shell.user_ns)
         self._peer = Peer(
             lambda size: os.read(read, size),
@@ -68,7 +74,9 @@ class Student:
         while True:
             match self._peer.next():
                 case {"run": str(source), "seconds": seconds}:
-                    self._peer.send({"ran": self._run(source, seconds)})
+                    self._passed_over.clear()
+                    self._run(source, seconds)
+                    self._peer.send({"ran": self._passed_over[:MOST]})
                 case {"look": str(name)}:
                     self._peer.send(self._look(name))
                 case {"begin": seconds, "mark": str(mark)}:
@@ -78,12 +86,10 @@ class Student:
                 case {"end": True}:
                     os._exit(0)
 
-    def _run(self, source: str, seconds: float) -> bool:
-        try:
-            with self._limited(seconds):
-                return bool(run_cell(self._shell, source).success)
-        except CellTimeoutError:  # it rang a moment too late to be the cell's
-            return False
+    def _run(self, source: str, seconds: float) -> None:
+        # One that rings a moment too late is not the cell's.
+        with contextlib.suppress(CellTimeoutError), self._limited(seconds):
+            run_cell(self._shell, source)
 
     @contextlib.contextmanager
     def _limited(self, seconds: float) -> Iterator[None]:
@@ -102,6 +108,17 @@ class Student:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             self._peer.in_time()
+
+    def _passes_over(self, node: ast.stmt, error: BaseException | None) -> bool:
+        """Run a cell on below what failed for want of something that this machine does not have."""
+        if not lacks_something(node, error, self._lost):
+            return False
+        if body := body_of_cell_magic(node):
+            self._shell.run_cell(body, store_history=False)
+            return True
+        self._lost |= names_given(node)
+        self._passed_over.append((node.lineno, node.col_offset, type(error).__name__[:100]))
+        return True
 
     def _look(self, name: str) -> dict[str, Any]:
         namespace = self._shell.user_ns

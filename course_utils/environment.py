@@ -1,0 +1,78 @@
+"""What the course's environment holds: the packages that it requires, and what these require."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+
+from course_utils.cells import READING_FAILED, tree
+
+NOT_THERE = "not in the course's environment, and likely missing where it is graded"
+COURSE = "improving-dnn"
+EXTRA = "tensorflow"  # which one notebook needs
+OWN = {"IPython", "course_utils", "autoreload", "storemagic"}  # the last two are IPython's extensions
+WIDGETS = re.compile(r"^\s*%matplotlib\s+(?:widget|ipympl)\b", re.MULTILINE)
+EXTENSION = re.compile(r"^\s*%(?:re)?load_ext\s+(\w+)", re.MULTILINE)
+
+
+def imported(source: str) -> set[str]:
+    """Packages and modules that a cell imports, wherever in it, or loads as IPython's extensions."""
+    found = {*EXTENSION.findall(source), *(["ipympl"] if WIDGETS.search(source) else [])}
+    try:
+        nodes = list(ast.walk(tree(source)))
+    except READING_FAILED:
+        return found
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {one.name.partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def outside(modules: Iterable[str]) -> list[str]:
+    """Name the modules that the course does not bring: where it is graded, they may be missing.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Names at the top, as ``imported`` gives them.
+    """
+    unknown = {one for one in {*modules} - sys.stdlib_module_names - OWN if _plain(one) not in _required(COURSE)}
+    if not unknown or not _required(COURSE):  # not installed as a package: nothing can be told
+        return []
+    return sorted(one for one in unknown if not _all_required() & {*map(_plain, _providers().get(one, ()))})
+
+
+@functools.cache
+def _required(name: str) -> set[str]:
+    """Names of the distributions that one requires; none where it is not installed."""
+    try:
+        found = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # for another system or Python
+        return set()
+    wanted = [one for one in found if "extra ==" not in one or re.search(rf"extra == .{EXTRA}", one)]
+    return {_plain(re.match(r"[\w.-]+", one)[0]) for one in wanted}
+
+
+@functools.cache
+def _all_required() -> set[str]:
+    found, left = set(), {COURSE}
+    while left:
+        found |= left
+        left = {one for name in left for one in _required(name)} - found
+    return found
+
+
+@functools.cache
+def _providers() -> Mapping[str, list[str]]:
+    """Module → distributions; to find out takes most of a second."""
+    return metadata.packages_distributions()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
