@@ -336,12 +336,11 @@ def release(name: str, folder: Path) -> None:
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
-    from traitlets.config.loader import PyFileConfigLoader
 
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(COURSE)).load_config()
-    config.CourseDirectory.update(
-        {"root": str(COURSE), "release_directory": str(folder.resolve()), "assignment_id": name}
-    )
+    from autograder.course import open_course
+
+    config = open_course(COURSE).config
+    config.CourseDirectory.update({"release_directory": str(folder.resolve()), "assignment_id": name})
     config.GenerateAssignment.update({"no_database": True, "force": True})
     config.SaveCells.enabled = False  # as generate_assignment --no-db does
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)

@@ -9,7 +9,6 @@ and ``submitted/`` is only read.
 from __future__ import annotations
 
 import fnmatch
-import glob
 import hashlib
 import json
 import logging
@@ -26,12 +25,13 @@ from pathlib import Path, PurePath
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets import Integer, Unicode
 
+from autograder.course import TAKEN_IN, CourseError, folder_of, open_gradebook, students_at
 from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
 from course_utils.handing_in import MAX_BYTES
@@ -84,7 +84,7 @@ class Intake(NotebookExporter):
     """The exporter to register as ``c.Autograde.exporter_class``: made once per run, it takes the class in."""
 
     max_bytes = Integer(MAX_BYTES, help="A notebook above this size is not opened.").tag(config=True)
-    directory = Unicode("taken_in", help="The folder, beside submitted/, of what is graded.").tag(config=True)
+    directory = Unicode(TAKEN_IN, help="The folder, beside submitted/, of what is graded.").tag(config=True)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -114,17 +114,21 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
     if busy := who_grades(course):
         log.error("Nothing is graded: %s", busy)
         raise NbGraderException(busy)
-    names = released_notebooks(course, log)
+    try:
+        names = released_notebooks(course, log)
+    except CourseError as reason:
+        log.error("Nothing is graded: %s", reason)
+        raise NbGraderException(str(reason)) from None
     staged = _turned_to(course, directory)
     converter.coursedir, converter.assignments = staged, {}
     seen: set[str] = set()
-    for folder, student in submissions(course):
+    for folder, student in students_at(course, course.submitted_directory):
         name = printable(student)
         if name in seen:
             log.error("The folder of %r was not graded: another student's has the same printable name.", student)
             continue
         seen.add(name)
-        target = Path(staged.format_path(directory, name, course.assignment_id))
+        target = folder_of(staged, directory, name)
         notebooks = _take_one(folder, target, names, max_bytes, student, log)
         converter.assignments[str(target)] = [str(notebook) for notebook in notebooks]
 
@@ -132,10 +136,9 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
 def released_notebooks(course: CourseDirectory, log: logging.Logger) -> list[str]:
     """Names of the notebooks of the assignment, without their ending, once release and gradebook both know them."""
     assignment = course.assignment_id
-    release = Path(course.format_path(course.release_directory, ".", assignment))
-    names = sorted(path.stem for path in release.glob("*.ipynb"))
+    names = sorted(path.stem for path in folder_of(course, course.release_directory).glob("*.ipynb"))
     try:
-        with Gradebook(course.db_url, course.course_id) as gradebook:
+        with open_gradebook(course) as gradebook:
             known = {notebook.name for notebook in gradebook.find_assignment(assignment).notebooks}
     except MissingEntry:
         known = set()
@@ -143,15 +146,6 @@ def released_notebooks(course: CourseDirectory, log: logging.Logger) -> list[str
         log.error("%s is not released yet; run: nbgrader generate_assignment %s", assignment, assignment)
         raise NbGraderException(f"{assignment} is not released")
     return [name for name in names if fnmatch.fnmatchcase(name, course.notebook_id)]
-
-
-def submissions(course: CourseDirectory) -> Iterator[tuple[Path, str]]:
-    """Folders and students of the assignment, in order."""
-    step, assignment = course.submitted_directory, course.assignment_id
-    pattern = re.compile(course.format_path(step, "(?P<student>.*)", re.escape(assignment), escape=True), re.DOTALL)
-    for folder in sorted(glob.glob(course.format_path(step, course.student_id, glob.escape(assignment)))):
-        if found := pattern.fullmatch(folder):
-            yield Path(folder), found["student"]
 
 
 def printable(student: str) -> str:

@@ -152,6 +152,8 @@ def test_secrets(course, monkeypatch):
     assert "is too short to be a secret" in lines(doctor.secret())[0]
     doctor.SECRET.write_text("0123456789abcdef0123")
     assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
+    monkeypatch.setenv("COURSE_SECRET", "")
+    assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
     monkeypatch.setenv("COURSE_SECRET", "x")
     assert "COURSE_SECRET is too short" in lines(doctor.secret())[0]
 

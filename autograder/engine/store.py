@@ -15,16 +15,16 @@ from itertools import chain
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Base, Gradebook
+from nbgrader.api import Base
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
 from sqlalchemy import create_engine, select
-from traitlets.config import Config
 
 from autograder import intake
+from autograder.course import RESULTS, folder_of, open_gradebook
 from autograder.engine.step import Assignment, Result, Submission
 from autograder.grading import course_secret
-from autograder.judge.preprocessor import package_place
+from autograder.judge.preprocessor import Judge, package_place
 
 VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "nbgrader", "nbformat", "nbconvert"]
 # Of our own package, what no grade depends on; whatever is not named here counts.
@@ -41,7 +41,6 @@ UNGRADED = {
 }
 UNGRADED |= {"archives.py", "collect.py", "people.py", "feedback.py", "export.py", "lms.py", "doctor.py", "demo.py"}
 UNGRADED |= {"report.py", "class_report.py", "items.py", "similar.py", "report_page.py"}
-RESULTS = "results"
 DEFINITIONS = ["course", "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells"]
 DEFINITIONS += ["source_cell"]
 MOST_HASHED = 100_000_000
@@ -50,28 +49,29 @@ MOST_HASHED = 100_000_000
 # --- the assignment ---------------------------------------------------------------------------------------------------
 
 
-def read_assignment(course: CourseDirectory, config: Config, names: list[str]) -> Assignment:
+def read_assignment(course: CourseDirectory, names: list[str]) -> Assignment:
     """Collect what all submissions share.
 
     Parameters
     ----------
     course : CourseDirectory
-    config : Config
-        The course's settings.
+        With its assignment.
     names : list of str
         The notebooks that are to be graded.
     """
-    assignment = course.assignment_id
-    release = Path(course.format_path(course.release_directory, ".", assignment))
-    source = course.format_path(course.source_directory, ".", assignment)
-    others = find_all_files(source, [*course.ignore, "*.ipynb"]) if os.path.isdir(source) else []
+    release, source = folder_of(course, course.release_directory), folder_of(course, course.source_directory)
+    others = find_all_files(str(source), [*course.ignore, "*.ipynb"]) if source.is_dir() else []
+    config = copy.deepcopy(course.config)
+    judge = Judge(config=config)
+    config.Judge.readable = [os.path.join(course.root, one) for one in judge.readable]
+    config.Judge.hidden = [one if package_place(one) else os.path.join(course.root, one) for one in judge.hidden]
     return Assignment(
-        name=assignment,
+        name=course.assignment_id,
         course_id=course.course_id,
         released={name: (release / f"{name}.ipynb").read_text(encoding="utf-8") for name in names},
         definitions=definitions(course),
         files={os.path.relpath(file, source): Path(file).read_bytes() for file in others},
-        config=copy.deepcopy(config),
+        config=config,
         root=str(Path(course.root).resolve()),
         secret=course_secret(),
     )
@@ -82,7 +82,7 @@ def definitions(course: CourseDirectory) -> bytes:
     memory = sqlite3.connect(":memory:", check_same_thread=False)
     engine = create_engine("sqlite://", creator=lambda: memory, future=True)
     Base.metadata.create_all(engine)
-    with Gradebook(course.db_url, course.course_id) as book, engine.begin() as target:
+    with open_gradebook(course) as book, engine.begin() as target:
         found = book.find_assignment(course.assignment_id)
         notebooks = [one.id for one in found.notebooks]
         tables = Base.metadata.tables
@@ -231,7 +231,7 @@ class Results:
 
     def path(self, student: str, name: str = "result") -> Path:
         """Name the file of a student's result."""
-        return Path(self._course.format_path(RESULTS, student, self._course.assignment_id)) / f"{name}.json"
+        return folder_of(self._course, RESULTS, student) / f"{name}.json"
 
     def read(self, student: str) -> Result | None:
         """Read a result; None if there is none, or none that can be read."""

@@ -39,7 +39,9 @@ class Judge(NbGraderPreprocessor):
     """
 
     modules = List(Unicode(), help="Packages that notebooks import and students may read.").tag(config=True)
-    readable = List(Unicode(), help="Files and folders that students' code may read.").tag(config=True)
+    readable = List(
+        Unicode(), help="Files and folders that students' code may read; paths begin in the course folder."
+    ).tag(config=True)
     hidden = List(Unicode(), help="Packages and paths that it may not, where they lie inside what it may.").tag(
         config=True
     )
@@ -118,10 +120,14 @@ class Judge(NbGraderPreprocessor):
         return parent.coursedir
 
     def _readable(self) -> list[str]:
-        return [*filter(None, map(package_place, self.modules)), *(str(Path(path).resolve()) for path in self.readable)]
+        return [*filter(None, map(package_place, self.modules)), *map(self._placed, self.readable)]
 
     def _hidden(self) -> list[str]:
-        return [package_place(name) or str(Path(name).resolve()) for name in self.hidden]
+        return [package_place(name) or self._placed(name) for name in self.hidden]
+
+    def _placed(self, path: str) -> str:
+        """Say where a path of the settings is, wherever nbgrader was started."""
+        return str(Path(self._course().root, path).resolve())
 
     def _request(self, cells: list[NotebookNode], resources: dict) -> dict[str, Any]:
         folder = resources.get("metadata", {}).get("path") or "."
