@@ -179,7 +179,9 @@ def built() -> Iterator[Fact]:
         if noted["sources"] != now["sources"]:
             yield Fact("○", "sources, answers or checks were changed after the last build", again)
         elif noted["built"] != now["built"]:
-            yield Fact("○", "notebooks/ or datasets/ are not what the last build made", again)
+            yield Fact(
+                "○", "notebooks/, datasets/, solved/ or README's picture are not what the last build made", again
+            )
         else:
             yield Fact("✔", "notebooks/ and datasets/ are what the sources build")
 
