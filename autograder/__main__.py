@@ -51,7 +51,18 @@ def main(arguments: list[str] | None = None) -> int:
     for command in (grade, collect, roster, grades, doctor, report):
         command.add_argument("--course", type=Path, default=COURSE, help="nbgrader's course folder (default: this one)")
     chosen = parser.parse_args(arguments)
+    try:
+        return _run(chosen)
+    except Exception as error:
+        from autograder.course import CourseError  # it takes long to import, and only some commands need it
 
+        if not isinstance(error, CourseError):
+            raise
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace) -> int:
     if chosen.command == "grade":
         if sys.platform != "linux":
             print(

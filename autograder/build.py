@@ -14,12 +14,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import nbformat
 
 from autograder import datasets, picture
 from autograder.grading import examine, right_outcome, wrong_outcomes
+from autograder.hashing import AROUND, code_in, digest, files_in
 from autograder.mistakes import MISTAKES
 from autograder.reference import reference_answer, reference_text
 from autograder.variants import VARIANTS
@@ -35,6 +37,8 @@ ROOT = COURSE.parent
 SOLVED = COURSE / "solved"
 BUILT = ("notebooks", "datasets", picture.PLACE.as_posix())  # and committed
 NOTED = COURSE / ".built.json"
+# Of this package, what no build depends on; whatever is not named here counts.
+UNBUILT = AROUND | {"engine", "judge", "intake.py", "rebase.py", "feedback.py", "safe_html.py"}
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -115,13 +119,18 @@ def build(root: Path = ROOT) -> None:
         NOTED.write_text(json.dumps(fingerprints()), encoding="utf-8")
 
 
-def fingerprints() -> dict[str, str]:
-    """Hash what a build is made of, and what it made: cheap enough to ask at any time whether it is current."""
-    rooms = [COURSE / room for room in ("source", "reference", "mistakes", "variants")] + [ROOT / "course_utils"]
-    texts = [COURSE / name for name in ("build.py", "datasets.py", "grading.py", "nbgrader_config.py")]
-    texts += [path for room in rooms for path in room.rglob("*.py")]
-    built = [ROOT / name for part in ("notebooks", "datasets") for name in _files(ROOT, part)]
-    return {"sources": _hash(texts), "built": _hash(built)}
+def fingerprints(root: Path = ROOT) -> dict[str, str]:
+    """Hash what a build is made of, and what it made: cheap enough to ask at any time whether it is current.
+
+    Parameters
+    ----------
+    root : Path
+        Where the project lies; its solved notebooks are in ``SOLVED``.
+    """
+    course = root / COURSE.name
+    sources = [code_in(course, UNBUILT), files_in(course / "source"), code_in(root / "course_utils")]
+    built = [*(files_in(root / part) for part in BUILT), *map(files_in, sorted(SOLVED.glob("*/*.ipynb")))]
+    return {"sources": digest(*chain(*sources)), "built": digest(*chain(*built))}
 
 
 def noted() -> dict[str, str] | None:
@@ -336,12 +345,11 @@ def release(name: str, folder: Path) -> None:
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
-    from traitlets.config.loader import PyFileConfigLoader
 
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(COURSE)).load_config()
-    config.CourseDirectory.update(
-        {"root": str(COURSE), "release_directory": str(folder.resolve()), "assignment_id": name}
-    )
+    from autograder.course import open_course
+
+    config = open_course(COURSE).config
+    config.CourseDirectory.update({"release_directory": str(folder.resolve()), "assignment_id": name})
     config.GenerateAssignment.update({"no_database": True, "force": True})
     config.SaveCells.enabled = False  # as generate_assignment --no-db does
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
@@ -440,14 +448,6 @@ def _files(root: Path, part: str) -> set[str]:
         for path in (root / part).rglob("*")
         if path.is_file() and ".ipynb_checkpoints" not in path.parts
     }
-
-
-def _hash(paths: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -18,19 +18,17 @@ from typing import Any
 
 import nbformat
 import numpy as np
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.course import COURSE, folder_of, open_course
+from autograder.course import CODES, COURSE, REPORTS, folder_of, open_course, open_gradebook, students_at
 from autograder.export import safe_field
 from autograder.grading import course_secret
 from autograder.intake import printable
 from autograder.items import Analysis, Exercise, analyse, commonest_mistakes, exercises_of, states_of
-from autograder.report import Row, class_table
+from autograder.report import Row, rows_of
 from autograder.similar import Resemblance, resemblance
 from course_utils.files import write_whole
-
-CODES = "codes.csv"
 
 
 @dataclass
@@ -85,38 +83,37 @@ def run_report(assignment: str | None, coded: bool, folder: Path | None, course_
         Exit code: 1 where there was nothing to report.
     """
     course = open_course(course_folder)
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(course) as gradebook:
         graded = sorted(one.name for one in gradebook.assignments if one.num_submissions)
     if (assignment and assignment not in graded) or not graded:
         print(f"{assignment or 'The class'} is not graded yet; graded: {', '.join(graded) or 'none'}", file=sys.stderr)
         return 1
     for name in [assignment] if assignment else graded:
-        report = class_report(course, name)
+        course = open_course(course_folder, name)
+        report = class_report(course)
         if coded:
             report = with_codes(report, course)
         try:
-            print(write(report, (folder or Path(course.root) / "report") / name))
+            print(write(report, (folder or Path(course.root) / REPORTS) / name))
         except OSError as error:
             print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
             return 1
     return 0
 
 
-def class_report(course: CourseDirectory, assignment: str) -> ClassReport:
-    """Collect what a class did in an assignment."""
-    root = Path(course.root)
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        exercises = exercises_of(gradebook, root, assignment)
-    release = folder_of(open_course(root, assignment), course.release_directory)
-    released = {name: text for file in sorted(release.glob("*.ipynb")) for name, text in _answers(file).items()}
-    folders = sorted((root / "autograded").glob(f"*/{assignment}"))
-    answers = {folder.parent.name: {} for folder in folders}
-    for folder in folders:
+def class_report(course: CourseDirectory) -> ClassReport:
+    """Collect what a class did in the assignment."""
+    exercises = exercises_of(course)
+    given = sorted(folder_of(course, course.release_directory).glob("*.ipynb"))
+    released = {name: text for file in given for name, text in _answers(file).items()}
+    answers: dict[str, dict[str, str]] = {}
+    for folder, student in students_at(course, course.autograded_directory):
+        answers[student] = {}
         for file in sorted(folder.glob("*.ipynb")):
-            answers[folder.parent.name] |= _answers(file)
+            answers[student] |= _answers(file)
     return ClassReport(
-        assignment,
-        class_table(root, assignment),
+        course.assignment_id,
+        rows_of(course),
         exercises,
         analyse(exercises),
         commonest_mistakes(exercises),
@@ -149,7 +146,7 @@ def with_codes(report: ClassReport, course: CourseDirectory) -> ClassReport:
     students = {row.student for row in report.rows} | {one for each in report.exercises for one in each.work}
     codes = {student: code_of(student, secret) for student in students}
     aliases = dict(codes)
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(course) as gradebook:
         for student in students:
             try:
                 known = gradebook.find_student(student)

@@ -22,20 +22,18 @@ from functools import reduce
 from pathlib import Path, PurePath, PurePosixPath
 
 import nbformat
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
 from autograder import intake
 from autograder.archives import ARCHIVES, opened
-from autograder.course import COURSE, folder_of, open_course
+from autograder.course import COLLECTED, COURSE, assignments_at, folder_of, open_course, open_gradebook
 from autograder.intake import REASON, Refused, printable
 from autograder.people import ROSTER, People
 from course_utils.files import write_whole
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 
 MOST_FILES = 100_000
-STORE = "collected"
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
     released = _released(course)
     if assignment not in released:
         raise Refused(f"{assignment} is not released; there are: {', '.join(released) or 'none'}.")
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(course) as gradebook:
         people = People(gradebook.students, assignment)
     if not people.students:
         raise Refused(f"The gradebook knows no students; {ROSTER}, or: nbgrader db student add ADA")
@@ -248,10 +246,10 @@ def _receipt(raw: bytes) -> dict:
 def _released(course: CourseDirectory) -> dict[str, Cells]:
     """Cells of every released notebook that is called like its assignment."""
     found = {}
-    for folder in sorted(folder_of(course, course.release_directory).parent.glob("*/")):
-        file = folder / f"{folder.name}.ipynb"
+    for name, folder in assignments_at(course, course.release_directory).items():
+        file = folder / f"{name}.ipynb"
         if file.is_file():
-            found[folder.name] = cells_of(nbformat.read(file, as_version=4))
+            found[name] = cells_of(nbformat.read(file, as_version=4))
     return found
 
 
@@ -277,7 +275,7 @@ def keep(course: CourseDirectory, student: str, raw: bytes, handed: Handed) -> s
     """
     name = course.assignment_id
     target = folder_of(course, course.submitted_directory, student)
-    store = Path(course.root) / STORE / name / student
+    store = Path(course.root) / COLLECTED / name / student
     if target.is_symlink() or target.parent.is_symlink() or store.is_symlink():
         raise Refused(f"{target} is a link; nothing is written through links.")
     store.mkdir(parents=True, exist_ok=True)

@@ -16,13 +16,26 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from autograder import build
-from autograder.course import COURSE, open_course
+from autograder.course import (
+    CODES,
+    COLLECTED,
+    COURSE,
+    REPORTS,
+    RESULTS,
+    TAKEN_IN,
+    CourseError,
+    address_of,
+    backup_of,
+    gradebook_file,
+    open_course,
+    open_gradebook,
+    place_of,
+)
 from autograder.grading import SECRET
 from autograder.judge import canary
 
@@ -171,7 +184,7 @@ def built() -> Iterator[Fact]:
 
 def secret() -> Iterator[Fact]:
     """Look at the secret that hidden cases are drawn from."""
-    given = os.environ.get("COURSE_SECRET")
+    given = os.environ.get("COURSE_SECRET") or None  # an empty one is none, to the grader too
     if given is None and not SECRET.exists():
         yield Fact("○", f"no {SECRET.name} yet; the first grading makes it", "keep it with the gradebook from then on")
         return
@@ -185,23 +198,23 @@ def secret() -> Iterator[Fact]:
 
 def gradebook(course: CourseDirectory) -> Iterator[Fact]:
     """Look into the gradebook."""
-    file = Path(course.db_url.removeprefix("sqlite:///"))
-    if course.db_url.startswith("sqlite:") and not file.exists():
+    file = gradebook_file(course)
+    if file and not file.exists():
         yield Fact("○", f"no {file.name} yet; the roster or the first grading makes it")
         return
     try:
-        if course.db_url.startswith("sqlite:"):
-            with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        if file:
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
                 found = database.execute("PRAGMA quick_check").fetchone()[0]
             if found != "ok":
-                raise ValueError(found)
-        with Gradebook(course.db_url, course.course_id) as opened:
+                raise CourseError(found)
+        with open_gradebook(course) as opened:
             counts = f"{len(opened.assignments)} assignments, {len(opened.students)} students"
-    except Exception as error:  # sqlite's, SQLAlchemy's, alembic's
-        words = str(error).splitlines()[0][:120]
-        yield Fact("✘", f"the gradebook cannot be read: {words}", "put back your copy, or: nbgrader db upgrade")
+    except (CourseError, sqlite3.Error, OSError) as error:  # of the operating system, where alembic is not found
+        to_do = "put back your copy, or: nbgrader db upgrade" if file else "see c.CourseDirectory.db_url"
+        yield Fact("✘", f"the gradebook cannot be read: {str(error).splitlines()[0]}", to_do)
         return
-    if file.exists() and not os.access(file, os.W_OK):
+    if file and not os.access(file, os.W_OK):
         yield Fact("✘", f"{file} cannot be written", f"chmod u+w {shlex.quote(str(file))}")
     else:
         yield Fact("✔", f"the gradebook: {counts}")
@@ -211,17 +224,21 @@ def permissions(course: CourseDirectory) -> Iterator[Fact]:
     """Look for what others on this machine could read."""
     if os.name != "posix":
         return
-    root = Path(course.root)
-    private = [SECRET, root / "gradebook.db", root / "collected", root / course.submitted_directory]
-    private += [root / course.autograded_directory, root / course.feedback_directory]
+    root, file = Path(course.root), gradebook_file(course)
+    private = [SECRET, *([file, backup_of(file)] if file else ())]
+    private += [root / name for name in (COLLECTED, TAKEN_IN, RESULTS, REPORTS, CODES)]
+    steps = (course.submitted_directory, course.autograded_directory, course.feedback_directory)
+    private += [place_of(course, step) for step in steps]
+    if address_of(course.db_url).password:
+        private.append(root / "nbgrader_config.py")
     everybody = stat.S_IRGRP | stat.S_IROTH
     if os.access(root, os.W_OK) is False:
         yield Fact("✘", f"{root} cannot be written", f"chmod u+w {shlex.quote(str(root))}")
-    if not root.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
-        yield Fact("✔", f"{root} is closed to others")
-        return
-    seen = [str(path) for path in private if path.exists() and path.stat().st_mode & everybody]
-    if seen:
+    closed = not root.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
+    readable = [path for path in private if path.exists() and path.stat().st_mode & everybody]
+    if seen := [str(path) for path in readable if not (closed and path.is_relative_to(root))]:
         yield Fact("○", f"others on this machine can read: {', '.join(seen)}", f"chmod go-rwx {shlex.join(seen)}")
+    elif closed:
+        yield Fact("✔", f"{root} is closed to others")
     else:
         yield Fact("✔", "others on this machine can read no grade, submission or secret")

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import ExportPlugin
-from sqlalchemy.exc import OperationalError
 from traitlets import Bool, Unicode
 
-from autograder.course import open_course
+from autograder.course import open_course, open_gradebook
 from autograder.intake import Refused, plain_name, printable
 from autograder.lms import Table, names_in, people_in
 from autograder.people import names_of
@@ -286,18 +285,14 @@ def run_roster(course: Path, table: Path, id_header: str) -> int:
         added = add_people(gradebook, Table(table), id_header)
         return [f"{len(added)} students of {table.name} are in the gradebook, known as {added[0]}, …"]
 
-    return _told(course, add, "Nobody was added.")
+    return _told(course, add, "Nobody was added.", make=True)
 
 
-def _told(folder: Path, do: Callable[[Gradebook], list[str]], failed: str) -> int:
-    course = open_course(folder)
+def _told(folder: Path, do: Callable[[Gradebook], list[str]], failed: str, make: bool = False) -> int:
     try:
-        with Gradebook(course.db_url, course.course_id) as gradebook:
+        with open_gradebook(open_course(folder), make) as gradebook:
             print("\n".join(map(printable, do(gradebook))))
     except (Refused, OSError) as reason:
         print(failed, printable(str(reason)), file=sys.stderr)
-        return 1
-    except OperationalError as error:
-        print(failed, f"The gradebook {course.db_url} cannot be written: {error.orig}.", file=sys.stderr)
         return 1
     return 0

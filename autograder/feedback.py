@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import builtins
-import glob
 import html
 import re
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
-from autograder.nbgrader_paths import course_glob
+from autograder.course import students_at
 from autograder.safe_html import clean, clean_markdown, escaped
 from course_utils.checks.report import MIMETYPE, as_html
 
@@ -260,9 +259,7 @@ def _plain_metadata(output: NotebookNode) -> dict[str, Any]:
 def _find_every_student(converter: BaseConverter) -> None:
     """Add the students whose ids nbgrader takes for patterns, such as ``a[1]``, to a run."""
     course = converter.coursedir
-    pattern = course.format_path(course.autograded_directory, course.student_id, course.assignment_id)
-    for folder in course_glob(pattern, course.root):
-        if folder not in converter.assignments:
-            notebooks = glob.glob(f"{course.notebook_id}.ipynb", root_dir=folder)
-            if notebooks:
-                converter.assignments[folder] = [str(Path(folder) / name) for name in sorted(notebooks)]
+    for folder, _ in students_at(course, course.autograded_directory):
+        notebooks = sorted(map(str, folder.glob(f"{course.notebook_id}.ipynb")))
+        if notebooks and str(folder) not in converter.assignments:
+            converter.assignments[str(folder)] = notebooks

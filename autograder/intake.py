@@ -9,7 +9,6 @@ and ``submitted/`` is only read.
 from __future__ import annotations
 
 import fnmatch
-import glob
 import hashlib
 import json
 import logging
@@ -31,10 +30,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets import Integer, Unicode
 
+from autograder.course import TAKEN_IN, CourseError, folder_of, students_at
 from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
-from autograder.nbgrader_paths import course_glob
-from autograder.register import NotRegistered, is_registered, register, released
+from autograder.register import is_registered, register, released
 from course_utils.cells import CONFLICT, MAX_BYTES
 
 REASON = "refused.txt"  # written by autograder.collect where all that came of a student was refused
@@ -89,7 +88,7 @@ class Intake(NotebookExporter):
     """The exporter to register as ``c.Autograde.exporter_class``: made once per run, it takes the class in."""
 
     max_bytes = Integer(MAX_BYTES, help="A notebook above this size is not opened.").tag(config=True)
-    directory = Unicode("taken_in", help="The folder, beside submitted/, of what is graded.").tag(config=True)
+    directory = Unicode(TAKEN_IN, help="The folder, beside submitted/, of what is graded.").tag(config=True)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -119,40 +118,30 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
     if busy := who_grades(course):
         log.error("Nothing is graded: %s", busy)
         raise NbGraderException(busy)
-    names = released_notebooks(course, log)
+    try:
+        names = released_notebooks(course)
+    except CourseError as reason:
+        log.error("Nothing is graded: %s", reason)
+        raise NbGraderException(str(reason)) from None
     staged = _turned_to(course, directory)
     converter.coursedir, converter.assignments = staged, {}
     seen: set[str] = set()
-    for folder, student in submissions(course):
+    for folder, student in students_at(course, course.submitted_directory):
         name = printable(student)
         if name in seen:
             log.error("The folder of %r was not graded: another student's has the same printable name.", student)
             continue
         seen.add(name)
-        target = Path(staged.format_path(directory, name, course.assignment_id))
+        target = folder_of(staged, directory, name)
         notebooks = _take_one(folder, target, names, max_bytes, student, log)
         converter.assignments[str(target)] = [str(notebook) for notebook in notebooks]
 
 
-def released_notebooks(course: CourseDirectory, log: logging.Logger) -> list[str]:
+def released_notebooks(course: CourseDirectory) -> list[str]:
     """Names of the notebooks of the assignment, without their ending; the gradebook knows them all from now on."""
-    try:
-        if not is_registered(course):
-            register(course)
-        return [name for name in released(course) if fnmatch.fnmatchcase(name, course.notebook_id)]
-    except NotRegistered as reason:
-        log.error("Nothing is graded: %s", reason)
-        raise NbGraderException(str(reason)) from None
-
-
-def submissions(course: CourseDirectory) -> Iterator[tuple[Path, str]]:
-    """Folders and students of the assignment, in order."""
-    step, assignment = course.submitted_directory, course.assignment_id
-    pattern = re.compile(course.format_path(step, "(?P<student>.*)", re.escape(assignment), escape=True), re.DOTALL)
-    wanted = course.format_path(step, course.student_id, glob.escape(assignment))
-    for folder in sorted(course_glob(wanted, course.root)):
-        if found := pattern.fullmatch(folder):
-            yield Path(folder), found["student"]
+    if not is_registered(course):
+        register(course)
+    return [name for name in released(course) if fnmatch.fnmatchcase(name, course.notebook_id)]
 
 
 def printable(student: str) -> str:

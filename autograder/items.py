@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 import numpy as np
-from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 
+from autograder.course import folder_of, open_gradebook
 from course_utils.checks.report import MIMETYPE
 
 TIME_OUT = re.compile(r"still running after|no answer for|time for the whole notebook was used up")
@@ -79,15 +79,13 @@ class Analysis:
     students: int
 
 
-def exercises_of(gradebook: Gradebook, course: Path, assignment: str) -> list[Exercise]:
+def exercises_of(course: CourseDirectory) -> list[Exercise]:
     """Collect every student's points from the gradebook, and what was said about them from the autograded notebooks.
 
     Parameters
     ----------
-    gradebook : Gradebook
-    course : Path
-        nbgrader's course folder.
-    assignment : str
+    course : CourseDirectory
+        With its assignment.
 
     Returns
     -------
@@ -95,21 +93,24 @@ def exercises_of(gradebook: Gradebook, course: Path, assignment: str) -> list[Ex
         In the order of the notebook, as far as anybody's was graded.
     """
     found: dict[str, Exercise] = {}
-    for submission in sorted(gradebook.find_assignment(assignment).submissions, key=lambda one: one.student.id):
-        student = submission.student.id
-        for notebook in submission.notebooks:
-            file = course / "autograded" / student / assignment / f"{notebook.name}.ipynb"
-            if not file.exists():
-                continue
-            document = nbformat.read(file, as_version=4)
-            grades = {grade.name: grade for grade in notebook.grades}
-            looks = document.metadata.get("course", {}).get("needs_a_look", {})
-            for cell in document.cells:
-                name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-                if name in grades and cell.metadata.nbgrader.get("grade"):
-                    grade = grades[name]
-                    exercise = found.setdefault(name, Exercise(name.removeprefix("test_"), float(grade.max_score)))
-                    exercise.work[student] = _work(cell, grade, looks.get(name, ""))
+    with open_gradebook(course) as gradebook:
+        submissions = gradebook.find_assignment(course.assignment_id).submissions
+        for submission in sorted(submissions, key=lambda one: one.student.id):
+            student = submission.student.id
+            folder = folder_of(course, course.autograded_directory, student)
+            for notebook in submission.notebooks:
+                file = folder / f"{notebook.name}.ipynb"
+                if not file.exists():
+                    continue
+                document = nbformat.read(file, as_version=4)
+                grades = {grade.name: grade for grade in notebook.grades}
+                looks = document.metadata.get("course", {}).get("needs_a_look", {})
+                for cell in document.cells:
+                    name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+                    if name in grades and cell.metadata.nbgrader.get("grade"):
+                        grade = grades[name]
+                        exercise = found.setdefault(name, Exercise(name.removeprefix("test_"), float(grade.max_score)))
+                        exercise.work[student] = _work(cell, grade, looks.get(name, ""))
     return list(found.values())
 
 

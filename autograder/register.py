@@ -13,13 +13,13 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
-from autograder.course import COURSE, folder_of
+from autograder.course import COURSE, CourseError, folder_of, open_gradebook
 
 Cells = dict[str, tuple[float | None, str]]
 FIXED = (
@@ -28,7 +28,7 @@ FIXED = (
 )
 
 
-class NotRegistered(Exception):
+class NotRegistered(CourseError):
     """An assignment that cannot be entered into the gradebook; the message is a sentence that says why."""
 
 
@@ -51,7 +51,7 @@ def released(course: CourseDirectory) -> dict[str, NotebookNode]:
 def is_registered(course: CourseDirectory) -> bool:
     """Tell whether the gradebook holds the assignment with the exercises, points and given cells that students got."""
     given = {name: _cells(notebook) for name, notebook in released(course).items()}
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(course, make=True) as gradebook:
         try:
             notebooks = gradebook.find_assignment(course.assignment_id).notebooks
         except MissingEntry:
@@ -86,7 +86,7 @@ def register(course: CourseDirectory) -> None:
             raise NotRegistered(f"The released {name} is not what its source makes; run: python -m autograder build")
     if missing := given.keys() - full.keys():
         raise NotRegistered(f"There is no source of {', '.join(sorted(missing))} to take the tests from.")
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(course, make=True) as gradebook:
         gone = [one for one in gradebook.update_or_create_assignment(name).notebooks if one.name not in full]
         if any(one.submissions for one in gone):
             raise NotRegistered(FIXED.format(name=name))

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.coursedir import CourseDirectory
 
+from autograder.course import folder_of, open_course, open_gradebook, students_at
+from autograder.intake import printable
 from course_utils.checks.report import MIMETYPE
 
 
@@ -23,30 +27,32 @@ class Row:
     trusted: bool = False  # graded without a sandbox
 
 
-def class_table(course: Path, assignment: str) -> list[Row]:
+def class_table(folder: Path, assignment: str) -> list[Row]:
+    """Collect the table of an assignment in a course folder; see :func:`rows_of`."""
+    return rows_of(open_course(folder, assignment))
+
+
+def rows_of(course: CourseDirectory) -> list[Row]:
     """Collect the grades of an assignment from the gradebook, and the reasons from the autograded notebooks.
 
     Parameters
     ----------
-    course : Path
-        nbgrader's course folder.
-    assignment : str
+    course : CourseDirectory
+        With its assignment.
 
     Returns
     -------
     list of Row
-        One for each folder in ``submitted/``, the fewest points first.
+        One for each submission that lies in ``submitted/``, the fewest points first.
     """
-    from nbgrader.api import Gradebook, MissingEntry
-
     rows = []
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        most = gradebook.find_assignment(assignment).max_score
-        for folder in sorted((course / "submitted").glob(f"*/{assignment}")):
-            student = folder.parent.name
-            notebooks = sorted((course / "autograded" / student / assignment).glob("*.ipynb"))
+    with open_gradebook(course) as gradebook:
+        most = gradebook.find_assignment(course.assignment_id).max_score
+        for _, name in students_at(course, course.submitted_directory):
+            student = printable(name)
+            notebooks = sorted(folder_of(course, course.autograded_directory, student).glob("*.ipynb"))
             try:
-                submission = gradebook.find_submission(assignment, student)
+                submission = gradebook.find_submission(course.assignment_id, student)
             except MissingEntry:
                 submission = None
             if submission is None or not notebooks:

@@ -284,7 +284,6 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
         path = course / "results" / "model" / source.stem / "result.json"
         model = Result.from_json(path.read_text(encoding="utf-8"))
         text = (course / "submitted" / "model" / source.stem / f"{source.stem}.ipynb").read_text(encoding="utf-8")
-        before = os.getcwd()
         for count in counts:
             here = Path(folder, f"course-{count}")
             shutil.copytree(course, here)
@@ -324,7 +323,6 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
                         sys.stdout, sys.stderr = kept, errors
             finally:
                 grade.graded_here = real
-                os.chdir(before)
             assert code == 0
             wall, computed = time.perf_counter() - started, time.process_time() - computed
             done, could = 60 * size / wall, 60 * count / seconds

@@ -126,9 +126,14 @@ def test_a_build_that_is_not_there_or_not_noted(fresh):
     [
         ("autograder/reference/regularization.py", "sources, answers or checks were changed"),
         ("autograder/source/01_initialization.py", "sources, answers or checks were changed"),
+        ("autograder/pictures.py", "sources, answers or checks were changed"),
+        ("autograder/picture.py", "sources, answers or checks were changed"),
+        ("autograder/texts.py", "sources, answers or checks were changed"),
         ("course_utils/checks/initialization.py", "sources, answers or checks were changed"),
         ("notebooks/01_initialization/01_initialization.ipynb", "are not what the last build made"),
         ("datasets/checks.h5", "are not what the last build made"),
+        ("docs/what_you_build.png", "are not what the last build made"),
+        ("solved/01_initialization/01_initialization.ipynb", "are not what the last build made"),
     ],
 )
 def test_one_changed_byte_makes_a_build_stale(fresh, monkeypatch, changed, words):
@@ -152,6 +157,8 @@ def test_secrets(course, monkeypatch):
     doctor.SECRET.write_text("short", encoding="utf-8")
     assert "is too short to be a secret" in lines(doctor.secret())[0]
     doctor.SECRET.write_text("0123456789abcdef0123", encoding="utf-8")
+    assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
+    monkeypatch.setenv("COURSE_SECRET", "")
     assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
     monkeypatch.setenv("COURSE_SECRET", "x")
     assert "COURSE_SECRET is too short" in lines(doctor.secret())[0]

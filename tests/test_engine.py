@@ -22,8 +22,8 @@ from sqlalchemy import create_engine, text
 from tiny_course import NAME, ROOT, answered, config, nbgrader, release
 from tiny_course import hand_in as hand_in_notebook
 
+from autograder.course import open_course
 from autograder.engine import gradebook, store
-from autograder.engine.grade import open_course
 
 pytestmark = pytest.mark.needs("sandbox")
 
@@ -240,8 +240,7 @@ def test_case_96_a_second_grader_is_refused(graded, tmp_path):
 
 
 def test_case_97_a_gradebook_on_a_network_disk_is_refused(graded, monkeypatch):
-    monkeypatch.chdir(graded)  # and back, in the end
-    course, _ = open_course(graded, NAME)
+    course = open_course(graded, NAME)
     monkeypatch.setattr(gradebook, "filesystem", lambda path: "nfs4")
     with pytest.raises(gradebook.CannotGrade, match="network disk"):
         gradebook.prepare(course)

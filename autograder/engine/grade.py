@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import os
 import signal
 import sys
 import time
@@ -13,18 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
-from traitlets.config import Config
 
+from autograder.course import open_course, students_at
 from autograder.engine.gradebook import CannotGrade, Writer, is_published, only_grader, prepare
 from autograder.engine.pool import graded_here
 from autograder.engine.step import Assignment, Result, Submission, scratch_folder
 from autograder.engine.store import Results, read_assignment, read_submission, shared_keys, submission_key
 from autograder.engine.worker import Lost, Refused
-from autograder.intake import Intake, printable, released_notebooks, submissions
+from autograder.intake import Intake, printable, released_notebooks
 from autograder.report import reasons_of
 
 SCRATCH = ".grading"
@@ -104,11 +103,11 @@ def run(options: Options) -> int:
 
     1: nothing could be graded, or not all; 2: grades differ from those given before; 130: stopped.
     """
+    course = open_course(options.course, options.assignment)
     try:
-        course, config = open_course(options.course, options.assignment)
         with only_grader(course):
             prepare(course)
-            return Run(options, course, config, released_notebooks(course, _Log())).go()
+            return Run(options, course, released_notebooks(course, _Log())).go()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -116,18 +115,11 @@ def run(options: Options) -> int:
         print(f"{'Nothing is graded: ' if isinstance(reason, Refused) else ''}{reason}", file=sys.stderr)
     except NbGraderException:
         pass  # said already
+    except SQLAlchemyError as error:
+        print(f"Stopped: the gradebook cannot be used: {getattr(error, 'orig', None) or error}", file=sys.stderr)
     except OSError as error:
         print(f"Stopped: {error}. What was written before is whole; run the same again to go on.", file=sys.stderr)
     return 1
-
-
-def open_course(folder: Path, assignment: str) -> tuple[CourseDirectory, Config]:
-    """Read a course folder's settings, as nbgrader does."""
-    os.chdir(folder)
-    app = NbGrader()
-    app.initialize([])
-    app.config.CourseDirectory.assignment_id = assignment
-    return CourseDirectory(config=app.config), app.config
 
 
 class _Log:
@@ -144,20 +136,19 @@ class Run:
     ----------
     options : Options
     course : CourseDirectory
-    config : Config
-        The course's settings.
+        With its assignment.
     names : list of str
         The assignment's notebooks.
     """
 
-    def __init__(self, options: Options, course: CourseDirectory, config: Config, names: list[str]) -> None:
+    def __init__(self, options: Options, course: CourseDirectory, names: list[str]) -> None:
         self.options, self.course, self.names = options, course, names
-        self.assignment: Assignment = read_assignment(course, config, names)
+        self.assignment: Assignment = read_assignment(course, names)
         self.keys = shared_keys(self.assignment)
         self.results = Results(course)
         self.writer = Writer(course, self.assignment.files)
         self.book = self.writer.state()
-        self.max_bytes = Intake(config=config).max_bytes
+        self.max_bytes = Intake(config=course.config).max_bytes
         self._batch: list[tuple[Result, bool]] = []
         self._entered_at = time.monotonic()
         self.differing: list[tuple[Result, float]] = []
@@ -191,7 +182,7 @@ class Run:
         plan = Plan()
         chosen = [printable(one) for one in self.options.students]
         seen: set[str] = set()
-        for folder, student in submissions(self.course):
+        for folder, student in students_at(self.course, self.course.submitted_directory):
             name = printable(student)
             if chosen and not any(fnmatch.fnmatchcase(name, one) for one in chosen):
                 continue

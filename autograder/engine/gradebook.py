@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import socket
 import sqlite3
 import zlib
@@ -23,12 +22,12 @@ from nbgrader.api import Base, Gradebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Table, select, text, update
 
+from autograder.course import backup_of, folder_of, gradebook_file
 from autograder.engine.step import Result
 
 Fields = Callable[[Any, Any], dict[str, Any]]
 LOCK, HOLDER = ".grading.lock", ".grading.by"  # a locked file cannot be read on every system
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "lustre", "beegfs", "gpfs"}
-BACKUP = "gradebook.before-grading.db"
 
 
 class CannotGrade(Exception):
@@ -79,12 +78,6 @@ def who_grades(course: CourseDirectory) -> str:
         return str(reason) if "already" in str(reason) else ""
 
 
-def sqlite_file(db_url: str) -> Path | None:
-    """Name the file of a gradebook; None where it is no file of SQLite's."""
-    found = re.fullmatch(r"sqlite:///(.+)", db_url)
-    return Path(found[1]) if found else None
-
-
 def prepare(course: CourseDirectory) -> None:
     """See that the gradebook is sound and can be written to, and keep a copy of it.
 
@@ -93,7 +86,7 @@ def prepare(course: CourseDirectory) -> None:
     CannotGrade
         It is damaged, on a network disk, or cannot be written to.
     """
-    path = sqlite_file(course.db_url)
+    path = gradebook_file(course)
     if path is None or not path.exists():
         return
     kind = filesystem(path)
@@ -109,9 +102,13 @@ def prepare(course: CourseDirectory) -> None:
                 raise CannotGrade(f"The gradebook {path} is damaged ({found}). Restore a copy of it.")
             book.execute("BEGIN IMMEDIATE")
             book.rollback()
-            with contextlib.closing(sqlite3.connect(path.with_name(f".{BACKUP}"))) as copied:
+            backup = backup_of(path)
+            draft = backup.with_name(f".{backup.name}")
+            draft.touch(0o600)
+            with contextlib.closing(sqlite3.connect(draft)) as copied:
                 book.backup(copied)
-        os.replace(path.with_name(f".{BACKUP}"), path.with_name(BACKUP))
+        draft.chmod(path.stat().st_mode & 0o777)  # who may not read the one may not read the other
+        os.replace(draft, backup)
     except (sqlite3.Error, OSError) as error:
         raise CannotGrade(f"The gradebook {path} cannot be written: {error}. Nothing was graded.") from None
 
@@ -295,14 +292,9 @@ def _commented(given: str | None, row: Any) -> dict[str, Any]:
 # --- the autograded notebooks -----------------------------------------------------------------------------------------
 
 
-def autograded(course: CourseDirectory, student: str) -> Path:
-    """Name the folder of a student's autograded notebooks."""
-    return Path(os.path.normpath(course.format_path(course.autograded_directory, student, course.assignment_id)))
-
-
 def publish(course: CourseDirectory, result: Result, files: dict[str, bytes]) -> None:
     """Put a result's notebooks where nbgrader does, each of them whole."""
-    folder = autograded(course, result.student)
+    folder = folder_of(course, course.autograded_directory, result.student)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {f"{name}.ipynb": text.encode() for name, text in result.notebooks.items()}
     wanted |= {name: text.encode("latin-1") for name, text in result.files.items()} | files
@@ -320,7 +312,7 @@ def publish(course: CourseDirectory, result: Result, files: dict[str, bytes]) ->
 
 def is_published(course: CourseDirectory, result: Result) -> bool:
     """Tell whether a result's notebooks are in place."""
-    folder = autograded(course, result.student)
+    folder = folder_of(course, course.autograded_directory, result.student)
     try:
         return all(
             (folder / f"{name}.ipynb").read_text(encoding="utf-8") == text for name, text in result.notebooks.items()

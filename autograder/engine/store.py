@@ -15,34 +15,31 @@ from itertools import chain
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Base, Gradebook
+from nbgrader.api import Base
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
+from packaging.requirements import Requirement
 from sqlalchemy import create_engine, select
 from traitlets.config import Config
 
 from autograder import intake
+from autograder.course import COURSE, RESULTS, folder_of, open_gradebook
 from autograder.engine.step import Assignment, Result, Submission
 from autograder.grading import course_secret
-from autograder.judge.preprocessor import package_place
+from autograder.hashing import AROUND, code_in, digest, files_in
+from autograder.judge.preprocessor import Judge, package_place
+from course_utils.checks.exercise import EXERCISES
 from course_utils.files import write_whole
 
-VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "nbgrader", "nbformat", "nbconvert"]
-# Of our own package, what no grade depends on; whatever is not named here counts.
-UNGRADED = {
-    "engine",
-    "source",
-    "variants",
-    "solved",
-    "__main__.py",
-    "build.py",
-    "datasets.py",
-    "pictures.py",
-    "picture.py",
-}
-UNGRADED |= {"archives.py", "collect.py", "people.py", "feedback.py", "export.py", "lms.py", "doctor.py", "demo.py"}
-UNGRADED |= {"register.py", "report.py", "class_report.py", "items.py", "similar.py", "report_page.py"}
-RESULTS = "results"
+# What runs on the way to a grade; the packages of exercises that need one are added.
+VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "ipywidgets", "tqdm", "nbgrader", "nbformat", "nbconvert", "nh3"]
+# Of our own package, what no grade depends on; whatever is not named here counts. (Settings count by their values.)
+UNGRADED = AROUND | {"variants", "build.py", "datasets.py", "picture.py", "nbgrader_config.py"}
+# Settings of what happens before and after, and of where things lie, which differs from machine to machine.
+UNGRADED_SETTINGS = {"CourseDirectory", "NbGrader", "Exchange", "GenerateAssignment", "ClearSolutions"}
+UNGRADED_SETTINGS |= {"GenerateFeedback", "HTMLExporter", "ExportApp"}
+PLACES = {"readable", "hidden"}  # of the judge: what lies there counts, and where does not
 DEFINITIONS = ["course", "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells"]
 DEFINITIONS += ["source_cell"]
 MOST_HASHED = 100_000_000
@@ -51,28 +48,29 @@ MOST_HASHED = 100_000_000
 # --- the assignment ---------------------------------------------------------------------------------------------------
 
 
-def read_assignment(course: CourseDirectory, config: Config, names: list[str]) -> Assignment:
+def read_assignment(course: CourseDirectory, names: list[str]) -> Assignment:
     """Collect what all submissions share.
 
     Parameters
     ----------
     course : CourseDirectory
-    config : Config
-        The course's settings.
+        With its assignment.
     names : list of str
         The notebooks that are to be graded.
     """
-    assignment = course.assignment_id
-    release = Path(course.format_path(course.release_directory, ".", assignment))
-    source = course.format_path(course.source_directory, ".", assignment)
-    others = find_all_files(source, [*course.ignore, "*.ipynb"]) if os.path.isdir(source) else []
+    release, source = folder_of(course, course.release_directory), folder_of(course, course.source_directory)
+    others = find_all_files(str(source), [*course.ignore, "*.ipynb"]) if source.is_dir() else []
+    config = copy.deepcopy(course.config)
+    judge = Judge(config=config)
+    config.Judge.readable = [os.path.join(course.root, one) for one in judge.readable]
+    config.Judge.hidden = [one if package_place(one) else os.path.join(course.root, one) for one in judge.hidden]
     return Assignment(
-        name=assignment,
+        name=course.assignment_id,
         course_id=course.course_id,
         released={name: (release / f"{name}.ipynb").read_text(encoding="utf-8") for name in names},
         definitions=definitions(course),
         files={os.path.relpath(file, source): Path(file).read_bytes() for file in others},
-        config=copy.deepcopy(config),
+        config=config,
         root=str(Path(course.root).resolve()),
         secret=course_secret(),
     )
@@ -83,7 +81,7 @@ def definitions(course: CourseDirectory) -> bytes:
     memory = sqlite3.connect(":memory:", check_same_thread=False)
     engine = create_engine("sqlite://", creator=lambda: memory, future=True)
     Base.metadata.create_all(engine)
-    with Gradebook(course.db_url, course.course_id) as book, engine.begin() as target:
+    with open_gradebook(course) as book, engine.begin() as target:
         found = book.find_assignment(course.assignment_id)
         notebooks = [one.id for one in found.notebooks]
         tables = Base.metadata.tables
@@ -119,30 +117,55 @@ def shared_keys(assignment: Assignment) -> dict[str, str]:
     dict
         Part → hash.
     """
-    judge = assignment.config.get("Judge", {})
-    packages = {name.partition(".")[0] for name in [*judge.get("modules", []), *judge.get("preload", [])]}
-    code = [Path(place) for name in sorted(packages) if (place := package_place(name))]
-    checks = [
-        *chain.from_iterable(map(_sources, code)),
-        *chain.from_iterable(map(_data, map(Path, judge.get("readable", [])))),
-    ]
-    # The root is where this course lies on this machine; grades do not depend on it.
-    settings = {name: value for name, value in assignment.config.items() if name not in ("CourseDirectory", "NbGrader")}
+    config = assignment.config
+    readable = map(Path, Judge(config=config).readable)
+    checks = [*chain(*map(checks_in, _packages(config))), *chain(*map(files_in, readable))]
     return {
-        "release": _hash(*(part for pair in sorted(assignment.released.items()) for part in pair)),
-        "points and tests": _hash(_rows(assignment.definitions)),
-        "checks": _hash(*checks),
-        "files": _hash(*(part for pair in sorted(assignment.files.items()) for part in pair)),
-        "settings": _hash(json.dumps(settings, sort_keys=True, default=str)),
-        "environment": _hash(json.dumps(environment())),
-        "seed": _hash(assignment.secret),
+        "release": digest(*chain(*sorted(assignment.released.items()))),
+        "points and tests": digest(_rows(assignment.definitions)),
+        "checks": digest(*checks),
+        "files": digest(*chain(*sorted(assignment.files.items()))),
+        "settings": digest(_settings(config)),
+        "environment": digest(json.dumps(environment())),
+        "seed": digest(assignment.secret),
     }
+
+
+def checks_in(package: Path) -> Iterator[str | bytes]:
+    """Give of a package, as :func:`autograder.hashing.code_in` does, all that a grade depends on."""
+    return code_in(package, UNGRADED if package.name == COURSE.name else ())
 
 
 def environment() -> dict[str, str]:
     """Name the versions that a number in a grade could depend on."""
     found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system()}
-    return found | {name: importlib.metadata.version(name) for name in VERSIONS}
+    extras = {one.needs for one in EXERCISES.values() if one.needs}
+    asked = map(Requirement, importlib.metadata.requires("improving-dnn") or ())
+    needed = [one.name for one in asked if one.marker and any(one.marker.evaluate({"extra": name}) for name in extras)]
+    return found | {name: _version(name) for name in [*VERSIONS, *needed]}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _packages(config: Config) -> list[Path]:
+    """Find what grades by these settings: this package, and those that the judge imports or steps come from."""
+    judge, run = Judge(config=config), Autograde(coursedir=CourseDirectory(config=config), config=config)
+    steps = [run.exporter_class, *run.sanitize_preprocessors, *run.autograde_preprocessors]
+    names = [*judge.modules, *judge.preload, *(one if isinstance(one, str) else one.__module__ for one in steps)]
+    others = {name.partition(".")[0] for name in names} - {COURSE.name, *VERSIONS}
+    return [COURSE, *(Path(place) for name in sorted(others) if (place := package_place(name)))]
+
+
+def _settings(config: Config) -> str:
+    """Write down the settings that decide about a grade."""
+    judge = {name: value for name, value in config.get("Judge", {}).items() if name not in PLACES}
+    chosen = {name: value for name, value in config.items() if name not in UNGRADED_SETTINGS} | {"Judge": judge}
+    return json.dumps(chosen, sort_keys=True, default=lambda value: getattr(value, "__qualname__", str(value)))
 
 
 def submission_key(folder: Path, names: Iterable[str]) -> str:
@@ -170,36 +193,6 @@ def _rows(database: bytes) -> str:
     memory = sqlite3.connect(":memory:")
     memory.deserialize(database)
     return "\n".join(sorted(memory.iterdump()))
-
-
-def _sources(package: Path) -> Iterator[str | bytes]:
-    """Give the code of a package, without what no grade depends on."""
-    if package.is_file():
-        yield package.read_bytes()
-        return
-    for parent, folders, files in os.walk(package):
-        skipped = UNGRADED if Path(parent) == package else ()
-        folders[:] = sorted(one for one in folders if one not in skipped and Path(parent, one, "__init__.py").exists())
-        for name in sorted(files):
-            if name.endswith(".py") and name not in skipped:
-                yield os.path.relpath(os.path.join(parent, name), package)
-                yield Path(parent, name).read_bytes()
-
-
-def _data(place: Path) -> Iterator[str | bytes]:
-    """Give what notebooks read."""
-    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield path.name
-            yield path.read_bytes()
-
-
-def _hash(*parts: str | bytes) -> str:
-    found = hashlib.sha256()
-    for part in parts:
-        part = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        found.update(len(part).to_bytes(8) + part)
-    return found.hexdigest()[:16]
 
 
 # --- one submission ---------------------------------------------------------------------------------------------------
@@ -232,7 +225,7 @@ class Results:
 
     def path(self, student: str, name: str = "result") -> Path:
         """Name the file of a student's result."""
-        return Path(self._course.format_path(RESULTS, student, self._course.assignment_id)) / f"{name}.json"
+        return folder_of(self._course, RESULTS, student) / f"{name}.json"
 
     def read(self, student: str) -> Result | None:
         """Read a result; None if there is none, or none that can be read."""

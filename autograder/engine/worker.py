@@ -44,7 +44,7 @@ class Worker:
         self._line, theirs = Pipe()
         with theirs:
             self._process = fork_worker(theirs)
-        self._say((os.getcwd(), search_path()))
+        self._say((assignment.root if os.path.isdir(assignment.root) else os.getcwd(), search_path()))
         self._say((str(scratch), assignment))
 
     def fileno(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib.util
 import json
 import os
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ class Judge(NbGraderPreprocessor):
     """
 
     modules = List(Unicode(), help="Packages that notebooks import and students may read.").tag(config=True)
-    readable = List(Unicode(), help="Files and folders that students' code may read.").tag(config=True)
+    readable = List(
+        Unicode(), help="Files and folders that students' code may read; paths begin in the course folder."
+    ).tag(config=True)
     hidden = List(Unicode(), help="Packages and paths that it may not, where they lie inside what it may.").tag(
         config=True
     )
@@ -130,10 +133,14 @@ class Judge(NbGraderPreprocessor):
         return parent.coursedir
 
     def _readable(self) -> list[str]:
-        return [*filter(None, map(package_place, self.modules)), *(str(Path(path).resolve()) for path in self.readable)]
+        return [*filter(None, map(package_place, self.modules)), *map(self._placed, self.readable)]
 
     def _hidden(self) -> list[str]:
-        return [package_place(name) or str(Path(name).resolve()) for name in self.hidden]
+        return [package_place(name) or self._placed(name) for name in self.hidden]
+
+    def _placed(self, path: str) -> str:
+        """Say where a path of the settings is, wherever nbgrader was started."""
+        return str(Path(self._course().root, path).resolve())
 
     def _request(self, cells: list[NotebookNode], resources: dict) -> dict[str, Any]:
         folder = resources.get("metadata", {}).get("path") or "."
@@ -143,7 +150,7 @@ class Judge(NbGraderPreprocessor):
                 for cell in cells
             ],
             "folder": str(Path(folder).resolve()),
-            "environment": {"NBGRADER_EXECUTION": "autograde"},
+            "environment": variables(resources),
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
             "places": self._package_places(),
             "memory": self.memory,
@@ -168,11 +175,34 @@ class Judge(NbGraderPreprocessor):
     def _in_a_kernel(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         self.log.warning("A trusted class: student code runs beside the answers, with your rights")
         nb.metadata.setdefault("course", {})["trusted_class"] = True
-        nb, resources = Execute(parent=self.parent).preprocess(nb, resources)
+        with _environment(variables(resources)):
+            nb, resources = Execute(parent=self.parent).preprocess(nb, resources)
         for cell in nb.cells:
             if _is_test(cell) and cell.execution_count is not None:
                 resources["judged"][cell.metadata.nbgrader.grade_id] = ""
         return nb, resources
+
+
+def variables(resources: dict) -> dict[str, str]:
+    """Name the environment variables by which test cells know whose notebook they test."""
+    where = resources.get("nbgrader", {})
+    return {
+        "NBGRADER_EXECUTION": "autograde",
+        "NBGRADER_STUDENT": where.get("student", ""),
+        "NBGRADER_ASSIGNMENT": where.get("assignment", ""),
+    }
+
+
+@contextlib.contextmanager
+def _environment(more: Mapping[str, str]) -> Iterator[None]:
+    """Let what is started meanwhile have more variables (nbgrader's own ``setenv`` forgets what was there before)."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def _runs(cell: NotebookNode) -> bool:
