@@ -21,7 +21,7 @@ import nbformat
 
 from autograder import datasets, picture
 from autograder.grading import examine, right_outcome, wrong_outcomes
-from autograder.hashing import AROUND, code_in, digest, files_in
+from autograder.hashing import AROUND, PASSING, code_in, digest, files_in
 from autograder.mistakes import MISTAKES
 from autograder.reference import reference_answer, reference_text
 from autograder.variants import VARIANTS
@@ -446,7 +446,7 @@ def _files(root: Path, part: str) -> set[str]:
     return {
         path.relative_to(root).as_posix()
         for path in (root / part).rglob("*")
-        if path.is_file() and ".ipynb_checkpoints" not in path.parts
+        if path.is_file() and not PASSING & set(path.parts)
     }
 
 

@@ -169,12 +169,13 @@ def built() -> Iterator[Fact]:
     able = [one.stem for one in build.sources() if not build.lacking(one)]
     missing = [name for name in able if not (build.SOLVED / name / f"{name}.ipynb").exists()]
     noted, now = build.noted(), build.fingerprints()
-    if noted and noted["sources"] != now["sources"]:
-        yield Fact("○", "sources, answers or checks were changed after the last build", again)
-    elif noted and noted["built"] != now["built"]:
-        yield Fact("○", "notebooks/ or datasets/ are not what the last build made", again)
-    elif missing or not noted:
+    if missing or not noted:
         yield Fact("○", "not built here, which grading needs not", f"to change the course: {again}")
+    elif noted["sources"] != now["sources"]:
+        yield Fact("○", "sources, answers or checks were changed after the last build", again)
+    elif noted["built"] != now["built"]:
+        words = "notebooks/, datasets/, solved/ or README's picture are not what the last build made"
+        yield Fact("○", words, again)
     else:
         yield Fact("✔", "notebooks/ and datasets/ are what the sources build")
 

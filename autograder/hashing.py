@@ -12,7 +12,6 @@ AROUND |= {
     "items.py",
     "jupyterhub_config.py",
     "lms.py",
-    "nbgrader_paths.py",
     "people.py",
     "register.py",
     "report.py",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import alembic_once  # noqa: F401 - for all that make a gradebook
 import pytest
 from filelock import FileLock
-from needs import chromium, need, required, summary
+from needs import chromium, need, postgresql, required, summary
 
 from autograder import build
 from course_utils.checks.exercise import EXERCISES
@@ -165,3 +167,28 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[s
     for server, pid in running:
         os.kill(pid, signal.SIGTERM)
         server.wait(60)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """The address of an empty database of a PostgreSQL that listens on a socket in a folder of its own."""
+    need("postgresql")
+    programs = postgresql()
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    somebody = {"user": "postgres"} if os.getuid() == 0 else {}  # it refuses to run as root
+    if somebody:
+        shutil.chown(folder, "postgres")
+    run = {"cwd": folder, "check": True, "capture_output": True, **somebody}
+    subprocess.run([programs / "initdb", "-D", folder / "data", "-U", "grader", "-A", "trust"], **run)
+    options = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+    server = subprocess.Popen([programs / "postgres", *options], cwd=folder, stderr=subprocess.DEVNULL, **somebody)
+    try:
+        made = ["createdb", "-h", folder, "-U", "grader", "gradebook"]
+        while subprocess.run([programs / made[0], *made[1:]], capture_output=True).returncode:
+            assert server.poll() is None, "PostgreSQL ended"
+            time.sleep(0.1)
+        yield f"postgresql+psycopg://grader@/gradebook?host={folder}"
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from needs import need, postgresql
 from test_engine import LIMITS, command, environment, fresh, grade, graded, notebooks, released, rows
 from tiny_course import config, release
 
@@ -73,31 +70,6 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made = Cluster(folder)
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The address of an empty database of a PostgreSQL that listens on a socket in a folder of its own."""
-    need("postgresql")
-    programs = postgresql()
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    somebody = {"user": "postgres"} if os.getuid() == 0 else {}  # it refuses to run as root
-    if somebody:
-        shutil.chown(folder, "postgres")
-    run = {"cwd": folder, "check": True, "capture_output": True, **somebody}
-    subprocess.run([programs / "initdb", "-D", folder / "data", "-U", "grader", "-A", "trust"], **run)
-    options = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
-    server = subprocess.Popen([programs / "postgres", *options], cwd=folder, stderr=subprocess.DEVNULL, **somebody)
-    try:
-        made = ["createdb", "-h", folder, "-U", "grader", "gradebook"]
-        while subprocess.run([programs / made[0], *made[1:]], capture_output=True).returncode:
-            assert server.poll() is None, "PostgreSQL ended"
-            time.sleep(0.1)
-        yield f"postgresql+psycopg://grader@/gradebook?host={folder}"
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def hand_over(released: Path, to: Path, url: str) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader_here import autograde, hand_in, release, write
+from needs import need
 from tiny_course import NAME, RIGHT, config, source_notebook
 
 from autograder import doctor
@@ -35,14 +36,6 @@ CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,ps1 (90)
 "Lovelace, Ada",4711,s1,ada,A,
 "Noether, Emmy",4712,s2,emmy,A,
 """
-
-
-@pytest.fixture(scope="module")
-def database():
-    """A real PostgreSQL, if there is one."""
-    pytest.importorskip("psycopg", reason="no driver for PostgreSQL here (the extra cluster)")
-    cluster = pytest.importorskip("test_cluster")
-    yield from cluster.postgres.__wrapped__()
 
 
 def settings(folder: Path, text: str = "") -> Path:
@@ -78,7 +71,8 @@ def test_the_users_own_settings_count_and_those_of_the_course_win(tmp_path, monk
     own = tmp_path / "own"
     own.mkdir()
     (own / "nbgrader_config.py").write_text(
-        "c = get_config()\nc.CourseDirectory.course_id = 'mine'\nc.CourseDirectory.feedback_directory = 'told'\n"
+        "c = get_config()\nc.CourseDirectory.course_id = 'mine'\nc.CourseDirectory.feedback_directory = 'told'\n",
+        encoding="utf-8",
     )
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(own))
     course = open_course(settings(tmp_path / "course"))
@@ -96,6 +90,7 @@ def test_the_users_own_settings_count_and_those_of_the_course_win(tmp_path, monk
 )
 def test_settings_that_cannot_be_read_are_a_sentence(tmp_path, text, words, capsys):
     folder = settings(tmp_path / "course", text)
+    write(source_notebook(), folder / "release" / NAME)
     for command in (["report"], ["doctor"], ["grade", NAME]):
         assert main([*command, "--course", str(folder)]) == 1
         said = capsys.readouterr()
@@ -154,18 +149,18 @@ def test_folders_are_found_wherever_they_are(tmp_path, structure, capsys, monkey
 def test_reading_makes_no_gradebook(tmp_path, capsys):
     folder = settings(tmp_path / "course")
     write(source_notebook(), folder / "release" / NAME)
-    for command in (["report"], ["grade", NAME], ["collect", NAME, str(tmp_path)], ["grades", NAME, "x.csv"]):
+    for command in (["report"], ["collect", NAME, str(tmp_path)], ["grades", NAME, "x.csv"]):
         assert main([*command, "--course", str(folder)]) == 1
         assert "There is no gradebook" in capsys.readouterr().err
     assert not (folder / "gradebook.db").exists()
     table = tmp_path / "roster.csv"
-    table.write_text(CANVAS)
+    table.write_text(CANVAS, encoding="utf-8")
     assert main(["roster", str(table), "--course", str(folder)]) == 0
     assert (folder / "gradebook.db").exists()
 
 
 def test_a_database_that_cannot_be_reached_is_a_sentence_without_the_password(tmp_path, capsys):
-    pytest.importorskip("psycopg", reason="no driver for PostgreSQL here (the extra cluster)")
+    need("postgresql")
     url = f"postgresql+psycopg://grader:PASS-WORD@/gradebook?host={tmp_path}"
     folder = settings(tmp_path / "course", f"c.CourseDirectory.db_url = {url!r}\n")
     write(source_notebook(), folder / "release" / NAME)
@@ -210,15 +205,15 @@ def test_the_doctor_looks_at_everything_that_holds_grades(tmp_path):
         assert f"{folder / name}" in found
 
 
-def test_a_class_on_postgresql_is_reported_from_anywhere(database, tmp_path, monkeypatch, capsys):
-    folder = settings(tmp_path / "course", f"c.CourseDirectory.db_url = {database!r}\n" + ELSEWHERE)
+def test_a_class_on_postgresql_is_reported_from_anywhere(postgres, tmp_path, monkeypatch, capsys):
+    folder = settings(tmp_path / "course", f"c.CourseDirectory.db_url = {postgres!r}\n" + ELSEWHERE)
     release(folder)
     hand_in(folder, "ada")
     hand_in(folder, "emmy", {**RIGHT, "square": "def square(x):\n    return x"})
     autograde(folder)
     monkeypatch.chdir(tmp_path)
     table = tmp_path / "canvas.csv"
-    table.write_text(CANVAS)
+    table.write_text(CANVAS, encoding="utf-8")
     assert main(["roster", str(table), "--course", str(folder)]) == 0, capsys.readouterr()
     assert main(["report", "--course", str(folder)]) == 0, capsys.readouterr().err
     page = Path(capsys.readouterr().out.splitlines()[-1])
@@ -228,7 +223,7 @@ def test_a_class_on_postgresql_is_reported_from_anywhere(database, tmp_path, mon
     assert {row.student: row.points for row in class_table(folder, NAME)} == {"ada": 5, "emmy": 2}
     assert "✔ the gradebook: 1 assignments, 2 students" in map(str, doctor.gradebook(open_course(folder)))
     assert main(["grades", NAME, str(table), "--course", str(folder)]) == 0, capsys.readouterr()
-    filled = table.with_stem("canvas-filled").read_text().splitlines()
+    filled = table.with_stem("canvas-filled").read_text(encoding="utf-8").splitlines()
     assert [line.rpartition(",")[2] for line in filled[2:]] == ["5", "2"]
     assert not list(tmp_path.rglob("gradebook*"))
 

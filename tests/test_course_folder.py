@@ -15,8 +15,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import class_report, doctor
-from autograder.course import open_course
-from autograder.intake import submissions
+from autograder.course import open_course, students_at
 from autograder.nbgrader_paths import course_glob
 
 FOLDER = "Kürs [DL] {1} 100% neu?, *ß* 'a' & $x; #2"
@@ -59,11 +58,12 @@ def test_a_course_goes_through_the_week(course, tmp_path):
         folder = tmp_path / "exchange" / "tiny" / "inbound" / f"{student}+{NAME}+2026-01-03 03:04:05 UTC+x"
         folder.mkdir()
         nbformat.write(answered(course, **answers), folder / f"{NAME}.ipynb")
-        (folder / "timestamp.txt").write_text("2026-01-03 03:04:05 UTC")
-        (folder / "submission_secret.txt").write_text(student)
+        (folder / "timestamp.txt").write_text("2026-01-03 03:04:05 UTC", encoding="utf-8")
+        (folder / "submission_secret.txt").write_text(student, encoding="utf-8")
     done("collect", NAME)
     assert api.get_submitted_students(NAME) == set(STUDENTS)
-    assert sorted(student for _, student in submissions(open_course(course, NAME))) == sorted(STUDENTS)
+    opened = open_course(course, NAME)
+    assert [student for _, student in students_at(opened, opened.submitted_directory)] == sorted(STUDENTS)
     done("autograde", NAME, "*")
     done("generate_feedback", NAME)
     with Gradebook(api.coursedir.db_url, api.course_id) as gradebook:

@@ -18,7 +18,6 @@ from nbformat import v4
 from tiny_course import MORE, NAME, RIGHT, ROOT, answered, at, config, nbgrader, release
 
 from autograder import report
-from autograder.judge.canary import why_no_sandbox
 from autograder.rebase import SKIP, graft
 from course_utils.cells import STUB
 
@@ -26,7 +25,7 @@ POINTS = {"double": 2, "square": 3, "scale": 4, "twice": 1}
 LATER = "3.99.1"  # of Python
 CASES: list[tuple[str, Callable, dict[str, float | None], str]] = []
 
-pytestmark = pytest.mark.skipif(bool(reason := why_no_sandbox()), reason=f"no sandbox here: {reason}")
+pytestmark = pytest.mark.needs("sandbox")
 
 
 def case(sentence: str = "", **scores: float | None) -> Callable:
@@ -240,9 +239,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place = folder / "submitted" / student / NAME
         place.mkdir(parents=True)
         (place / f"{NAME}.ipynb").write_text(json.dumps(nb), encoding="utf-8")
-    (folder / "submitted" / "file_beside_the_notebook" / NAME / "helpers.py").write_text("times = max")
+    (folder / "submitted" / "file_beside_the_notebook" / NAME / "helpers.py").write_text(
+        "times = max", encoding="utf-8"
+    )
     command = [sys.executable, "-m", "autograder", "grade", NAME, "--course", str(folder), "--workers", "2"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     done = nbgrader(folder, "generate_feedback", NAME, "--student", "answer_needs_what_is_lacking")
     assert done.returncode == 0, done.stderr

@@ -104,7 +104,7 @@ def test_two_copies_that_differ_are_named(told):
 
 def test_what_is_not_there_at_grading_is_named(told, tmp_path):
     for name in ("helpers", "unused", "written"):
-        (tmp_path / f"{name}.py").write_text("")
+        (tmp_path / f"{name}.py").write_text("", encoding="utf-8")
 
     def edit(cells, nb):
         cells["diagnose"].source = f"import math, seaborn.objects\n%load_ext lab_black\n{cells['diagnose'].source}"

@@ -13,7 +13,6 @@ from nbclient import NotebookClient
 from nbformat import v4
 from odd_answers import CASES, KINDS, TOOLS, Case
 
-from autograder.judge.canary import why_no_sandbox
 from autograder.judge.preprocessor import Examiner
 from autograder.reference import solution_text
 from autograder.texts import IMPORTS
@@ -21,7 +20,7 @@ from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.report import MIMETYPE
 from course_utils.checks.values import UNREADABLE
 
-pytestmark = pytest.mark.skipif(bool(reason := why_no_sandbox()), reason=f"no sandbox here: {reason}")
+pytestmark = pytest.mark.needs("sandbox")
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = [name for name, one in EXERCISES.items() if not one.needs]

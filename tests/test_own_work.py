@@ -79,7 +79,7 @@ def test_a_stub_that_was_left_undoes_no_answer(tmp_path):
 def test_what_cannot_be_read_is_one_sentence(tmp_path, spoil, words):
     save(tmp_path, "def one():\n    return 1")
     path = tmp_path / "02_a" / "02_a.ipynb"
-    path.write_text(spoil(path.read_text()))
+    path.write_text(spoil(path.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(NotImplementedError) as error:
         own_work("02_a", "one", folder=tmp_path)
     assert words in str(error.value)

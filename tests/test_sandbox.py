@@ -36,8 +36,7 @@ from autograder.judge.sandbox import CHANNEL, MIB, NoSandbox, Running, Sandbox
 from autograder.judge.warm import Warm
 
 ROOT = Path(__file__).resolve().parent.parent
-WHY_NOT = canary.why_no_sandbox()
-pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=f"no sandbox: {WHY_NOT}")
+pytestmark = pytest.mark.needs("sandbox")
 DEADLINE = 20.0
 PLACES = [Path(traitlets.__file__).parents[1]]  # the system's Python has no NumPy of its own
 PRELUDE = "import os, sys, time\nsay = lambda *words: os.write(4, (' '.join(map(str, words)) + '\\n').encode())\n"
@@ -1012,6 +1011,17 @@ def test_every_canary_is_held(who_counts, secret):
     assert [path.name for path in secret.parent.iterdir()] == ["gradebook.db"]
 
 
+def test_every_canary_is_held_in_a_copy_of_a_large_warm_process(secret, tmp_path):
+    """The limits of the test leave room for what a copy has from its start."""
+    (tmp_path / "large.py").write_text(f"DATA = b'x' * {100 * MIB}", encoding="utf-8")
+    warm = Warm(["large"], [tmp_path])
+    try:
+        findings = canary.self_test([secret], warm=warm)
+    finally:
+        warm.close()
+    assert held(findings) == dict.fromkeys(canary.MEANING, True), findings
+
+
 def test_a_canarys_marker_is_gone_even_after_a_kill(secret, tmp_path, monkeypatch):
     """It lies in the temporary folder, never in the course, and the next test takes away what a killed one left."""
     temporary = tmp_path / "temporary"
@@ -1089,6 +1099,7 @@ def test_the_canaries_notice_missing_limits(monkeypatch):
     monkeypatch.setattr(groups.Group, "make", classmethod(lambda cls, memory, tasks: None))
     monkeypatch.setattr(Running, "_excess", lambda self: None)
     monkeypatch.setattr(sandbox, "_limit_each", lambda pid, limits: None)
+    monkeypatch.setattr(canary, "KILLED_WITHIN", 0.3)
     built = sandbox.walls
     monkeypatch.setattr(sandbox, "walls", lambda *given: built(*given[:-1], 99 * given[-1]))
     results = held(canary.self_test())

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from nbgrader_here import autograde, hand_in, release
+from needs import need
 from tiny_course import NAME, at, config, source_notebook
 
 from autograder import grading
 from autograder.course import open_course, open_gradebook
 from autograder.judge import preprocessor
-from autograder.judge.canary import why_no_sandbox
 
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/of {student_id}'\n"
 # The points are the seed.
@@ -33,7 +33,9 @@ def secret(monkeypatch) -> Iterator[None]:
 
 def points(folder: Path, settings: str, *students: str) -> dict[str, float]:
     """Grade students in a course of its own with nbgrader."""
-    (folder / "nbgrader_config.py").write_text(config("autograder.judge.preprocessor.Judge") + settings)
+    (folder / "nbgrader_config.py").write_text(
+        config("autograder.judge.preprocessor.Judge") + settings, encoding="utf-8"
+    )
     source = source_notebook()
     source.cells[at(source, "test_double")].source = HIDDEN
     release(folder, source)
@@ -58,8 +60,8 @@ def expected(monkeypatch, student: str) -> float:
 )
 def test_where_a_class_lies_changes_no_case(settings, tmp_path, secret, monkeypatch):
     trusted = "trusted" in settings
-    if not trusted and (reason := why_no_sandbox()):
-        pytest.skip(f"no sandbox here: {reason}")
+    if not trusted:
+        need("sandbox")
     students = ["ada"] if trusted else ["ada", "HOME"]
     wanted = {student: expected(monkeypatch, student) for student in students}
     assert len(set(wanted.values())) == len(students)

@@ -107,7 +107,7 @@ def run(options: Options) -> int:
     try:
         with only_grader(course):
             prepare(course)
-            return Run(options, course, released_notebooks(course, _Log())).go()
+            return Run(options, course, released_notebooks(course)).go()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -120,13 +120,6 @@ def run(options: Options) -> int:
     except OSError as error:
         print(f"Stopped: {error}. What was written before is whole; run the same again to go on.", file=sys.stderr)
     return 1
-
-
-class _Log:
-    """Where the intake says what is wrong with the assignment."""
-
-    def error(self, words: str, *values: object) -> None:
-        print(words % values, file=sys.stderr)
 
 
 class Run:

@@ -22,7 +22,9 @@ from autograder.judge.sandbox import MIB, NoSandbox, Running, Sandbox
 from autograder.judge.warm import Warm
 
 SCRIPT = Path(__file__).with_name("canary_inside.py")
-PATIENCE = 8.0
+PATIENCE = 60.0  # seconds for what takes a moment, on a busy machine
+KILLED_WITHIN = 20.0  # seconds for a broken limit to be noticed, on a busy machine
+MEMORY = 256 * MIB  # well above what a copy of the warm process has from its start
 MOST_FILES = 50
 MARKER = "autograder-canary"
 MEANING = {
@@ -86,9 +88,7 @@ def self_test(
         One each; a single one, named "sandbox", where none can be started.
     """
     readable, hidden = list(readable), list(hidden)
-    limits = Sandbox(
-        memory=64 * MIB, processes=12, disk=4 * MIB, cpu_seconds=5, wall_seconds=PATIENCE, interval=interval
-    )
+    limits = Sandbox(memory=MEMORY, processes=12, disk=4 * MIB, cpu_seconds=5, wall_seconds=PATIENCE, interval=interval)
     with contextlib.ExitStack() as stack:
         told, datagrams = stack.enter_context(_temptations(list(secret), readable, limits))
         told["waiting"] = [2] if warm else []
@@ -110,12 +110,8 @@ def self_test(
         with contextlib.suppress(BlockingIOError):
             answers["network"] = f"sent {len(datagrams.recv(100))} bytes by UDP"
         answers["orphan"] = _end(running["reach"], answers)
-        causes = {
-            "disk": running["reach"].cause(),
-            "fork": running["fork"].cause(),
-            "memory": running["memory"].cause(),
-        }
-        return [_finding(name, answers.get(name), causes.get(name)) for name in MEANING]
+        tried_by = {name: running.get(name, running["reach"]) for name in MEANING}
+        return [_finding(name, answers.get(name), tried_by[name]) for name in MEANING]
 
 
 def why_no_sandbox() -> str | None:
@@ -212,7 +208,7 @@ def _temptations(
                 "disk": limits.disk,
                 "processes": limits.processes,
                 "memory": limits.memory,
-                "moment": 10 * limits.interval,
+                "moment": KILLED_WITHIN,
                 "patience": PATIENCE,
             },
             udp,
@@ -258,10 +254,11 @@ def _end(running: Running, answers: dict[str, str]) -> str | None:
     return "!gone with the rest" if ready else "it survived"
 
 
-def _finding(name: str, words: str | None, cause: str | None) -> Finding:
+def _finding(name: str, words: str | None, running: Running) -> Finding:
     if words is None:
-        stopped = {"disk": "disk", "fork": "processes", "memory": "memory"}.get(name)
-        if cause is not None and cause == stopped:
+        cause = running.cause()
+        if cause is not None and cause == {"disk": "disk", "fork": "processes", "memory": "memory"}.get(name):
             return Finding(name, True, "killed")
-        return Finding(name, False, f"no answer ({cause})")
+        last = running.last_words().strip().rpartition("\n")[2][:200]
+        return Finding(name, False, f"no answer ({cause}{': ' * bool(last)}{last})")
     return Finding(name, words.startswith("!"), words.removeprefix("!"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,13 +62,20 @@ def time_limit(seconds: float | None) -> Iterator[None]:
             return TimeLimit
         return Asleep if wall >= ASLEEP + BUSY * cpu else None
 
-    by_signal = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    by_signal = (
+        sys.platform != "win32"
+        and hasattr(signal, "setitimer")
+        and threading.current_thread() is threading.main_thread()
+    )
     with _alarms(seconds, excess) if by_signal else _watch(seconds, excess):
         yield
 
 
 @contextlib.contextmanager
 def _alarms(seconds: float, excess: Callable[[], type[TimeLimit] | None]) -> Iterator[None]:
+    if sys.platform == "win32":
+        raise OSError("Windows has no alarms")
+
     def ring(*_: Any) -> None:
         if reached := excess():
             raise reached
