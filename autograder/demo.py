@@ -14,11 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
-from nbgrader.converters import GenerateAssignment
 
 from autograder import build
 from autograder.class_report import run_report
-from autograder.course import open_course
 from autograder.engine.grade import Options, run
 from autograder.engine.stem import expect_workers
 from autograder.judge.canary import why_no_sandbox
@@ -90,7 +88,7 @@ def small_class(assignment: str) -> tuple[str, ...]:
 
 
 def make_course(course: Path, *sources: Path) -> None:
-    """Make a course folder with assignments, released.
+    """Make a course folder whose assignments are those of this course, as they were released.
 
     Parameters
     ----------
@@ -114,7 +112,7 @@ def make_course(course: Path, *sources: Path) -> None:
         folder = course / "source" / source.stem
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
-        GenerateAssignment(coursedir=open_course(course, source.stem)).start()
+        shutil.copytree(build.ROOT / "notebooks" / source.stem, course / "release" / source.stem)
 
 
 def hand_in(course: Path, student: str, assignment: str, submission: Submission) -> None:
