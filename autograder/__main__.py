@@ -71,21 +71,21 @@ def _run(chosen: argparse.Namespace) -> int:
             )
             return 1
         if not chosen.scheduler:
-            from autograder.engine.stem import expect_workers
+            from autograder.engine.forkserver import expect_workers
 
             expect_workers()  # while we import, too
-        from autograder.engine.grade import Options, run
+        from autograder.engine.command import Options, run
 
         return run(Options(**{name: value for name, value in vars(chosen).items() if name != "command"}))
 
     if chosen.command == "data":
-        from autograder.build import write_data
+        from autograder.authoring.build import write_data
 
         write_data()
         return 0
     if chosen.command == "picture":
-        from autograder.build import ROOT
-        from autograder.picture import draw
+        from autograder.authoring.build import ROOT
+        from autograder.authoring.readme_figure import draw
 
         draw(ROOT)
         return 0
@@ -95,12 +95,12 @@ def _run(chosen: argparse.Namespace) -> int:
         return run_demo(chosen.folder, chosen.assignment)
 
     if chosen.command == "collect":
-        from autograder.collect import run_collect
+        from autograder.lms.collect import run_collect
 
         return run_collect(chosen.assignment, chosen.folder, chosen.course)
 
     if chosen.command == "report":
-        from autograder.class_report import run_report
+        from autograder.reporting.class_report import run_report
 
         return run_report(chosen.assignment, chosen.codes, chosen.folder, chosen.course)
 
@@ -110,7 +110,7 @@ def _run(chosen: argparse.Namespace) -> int:
         return run_doctor(chosen.course)
 
     if chosen.command in ("roster", "grades"):
-        from autograder import export
+        from autograder.lms import export
 
         if chosen.command == "roster":
             return export.run_roster(chosen.course, chosen.table, chosen.id)
@@ -118,8 +118,8 @@ def _run(chosen: argparse.Namespace) -> int:
             chosen.course, chosen.assignment, chosen.table, chosen.to, chosen.column, chosen.absent
         )
 
-    from autograder.build import BuildError, drift
-    from autograder.build import build as build_all
+    from autograder.authoring.build import BuildError, drift
+    from autograder.authoring.build import build as build_all
 
     try:
         if not chosen.check:

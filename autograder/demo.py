@@ -15,15 +15,15 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import build
-from autograder.class_report import run_report
-from autograder.engine.grade import Options, run
-from autograder.engine.stem import expect_workers
-from autograder.judge.canary import why_no_sandbox
-from autograder.mistakes import mistakes_in
-from autograder.reference import solution_text
-from autograder.report import class_table, print_table
-from autograder.variants import VARIANTS
+from autograder.authoring import build
+from autograder.engine.command import Options, run
+from autograder.engine.forkserver import expect_workers
+from autograder.judge.self_test import why_no_sandbox
+from autograder.reporting.class_report import run_report
+from autograder.reporting.class_table import class_table, print_table
+from autograder.topics import source_of
+from autograder.topics.answer_cells import solution_text
+from autograder.topics.registry import VARIANTS, mistakes_in
 from course_utils.checks.exercise import EXERCISES
 
 Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
@@ -83,7 +83,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
 
 def small_class(assignment: str) -> tuple[str, ...]:
     """Name who hands in a notebook where all of them are graded."""
-    names = build.exercises(build.COURSE / "source" / f"{assignment}.py")
+    names = build.exercises(source_of(assignment))
     return FEW if any(EXERCISES[name].needs for name in names) else SMALL
 
 
@@ -155,7 +155,7 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
     dict
         Student → submission.
     """
-    names = build.exercises(build.COURSE / "source" / f"{assignment}.py")
+    names = build.exercises(source_of(assignment))
     right = {name: solution_text(name) for name in names}
     students: dict[str, Submission] = {"right": right, "blank": {}}
     variants = {name: [one.text for one in VARIANTS if one.exercise == name] for name in names}
@@ -192,7 +192,7 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
 
 
 def _module(name: str) -> str:
-    from autograder.reference import reference_answer
+    from autograder.topics.answer_cells import reference_answer
 
     return reference_answer(name).__module__
 

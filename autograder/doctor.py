@@ -20,7 +20,7 @@ from nbgrader.coursedir import CourseDirectory
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from autograder import build
+from autograder.authoring import build
 from autograder.course import (
     CODES,
     COLLECTED,
@@ -36,8 +36,8 @@ from autograder.course import (
     open_gradebook,
     place_of,
 )
-from autograder.grading import SECRET
-from autograder.judge import canary
+from autograder.judge import self_test
+from autograder.pipeline.hidden_checks import SECRET
 
 ROOT = COURSE.parent
 INSTALL = 'python -m pip install -c constraints.txt -e ".[autograder]"'
@@ -155,8 +155,8 @@ def sandbox(course: CourseDirectory) -> Iterator[Fact]:
             "take c.Judge.trusted_class out of nbgrader_config.py, unless you mean it",
         )
         return
-    text, _ = canary.doctor([Path(course.root)])
-    held = set(canary.MEANING.values())
+    text, _ = self_test.doctor([Path(course.root)])
+    held = set(self_test.MEANING.values())
     for line in text.splitlines():
         if not (line[0] == "✔" and any(line[2:].startswith(words) for words in held)):  # the last line counts these
             here = "nothing may be graded here; autograder/judge/README.md says where it works"

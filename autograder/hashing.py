@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 # Of this package, what neither a build nor a grade depends on: how submissions come in, and grades go out.
-AROUND = {"__main__.py", "archives.py", "class_report.py", "collect.py", "demo.py", "doctor.py", "export.py"}
-AROUND |= {
-    "items.py",
-    "jupyterhub_config.py",
-    "lms.py",
-    "people.py",
-    "register.py",
-    "report.py",
-    "report_page.py",
-    "similar.py",
-}
+AROUND = {"__main__.py", "demo.py", "doctor.py", "jupyterhub_config.py", "lms", "pipeline/register.py", "reporting"}
 PASSING = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -30,15 +21,15 @@ def digest(*parts: str | bytes) -> str:
     return found.hexdigest()[:16]
 
 
-def code_in(package: Path, without: Container[str] = ()) -> Iterator[str | bytes]:
+def code_in(package: Path, without: Iterable[str] = ()) -> Iterator[str | bytes]:
     """Give the names and contents of a package's modules: those in folders that are packages too.
 
     Parameters
     ----------
     package : Path
         A folder, or one module.
-    without : container of str
-        Files and folders, directly in it, that do not count.
+    without : iterable of str
+        Patterns of the files and folders in it that do not count.
     """
     if package.is_file():
         yield package.name
@@ -48,7 +39,7 @@ def code_in(package: Path, without: Container[str] = ()) -> Iterator[str | bytes
     while folders:
         for path in sorted(folders.pop().iterdir()):
             name = path.relative_to(package).as_posix()
-            if name in without:
+            if any(fnmatchcase(name, pattern) for pattern in without):
                 continue
             if path.suffix == ".py":
                 yield name

@@ -28,7 +28,7 @@ c.ClearSolutions.code_stub = {"python": STUB}
 c.Judge.modules = ["course_utils"]
 c.Judge.readable = [str(DATASETS)]
 c.Judge.hidden = ["autograder"]
-c.Judge.preload = ["autograder.grading"]
+c.Judge.preload = ["autograder.pipeline.hidden_checks"]
 # What a student's check sees is what is graded: both call an answer, and read what it returns, in the same way.
 c.Judge.calls = "course_utils.checks.calling"
 c.SubmissionLimits.call_cpu, c.SubmissionLimits.call_wall, c.SubmissionLimits.busy = SECONDS, ASLEEP, BUSY
@@ -45,9 +45,9 @@ c.Judge.warm = [
 c.Execute.timeout = 900
 
 # Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
-c.Autograde.exporter_class = "autograder.intake.Intake"
+c.Autograde.exporter_class = "autograder.pipeline.submissions.Intake"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.rebase.Rebase",
+    "autograder.pipeline.restore_release.Rebase",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
@@ -58,21 +58,21 @@ c.Autograde.autograde_preprocessors = [
     "autograder.judge.preprocessor.Judge",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.rebase.NeedsALook",
+    "autograder.pipeline.restore_release.NeedsALook",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.feedback.CleanOutputs",
+    "autograder.pipeline.feedback.CleanOutputs",
 ]
 
 # Feedback runs nothing, loads nothing and gives no hidden check away.
-c.GenerateFeedback.exporter_class = "autograder.feedback.SafeFeedback"
+c.GenerateFeedback.exporter_class = "autograder.pipeline.feedback.SafeFeedback"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "autograder.feedback.HideTests",
-    "autograder.feedback.CleanOutputs",
+    "autograder.pipeline.feedback.HideTests",
+    "autograder.pipeline.feedback.CleanOutputs",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+c.ExportApp.plugin_class = "autograder.lms.export.SafeCsv"
 
 # Headings without a mark behind them, in formgrader and feedback.
 c.HTMLExporter.exclude_anchor_links = True

@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 from nbclient import NotebookClient
 
-from autograder import build, datasets
+from autograder.authoring import build
+from autograder.data import make_datasets
+from autograder.topics import source_of
 from course_utils.data import DATASETS
 
 DRAWS = 10
@@ -28,7 +30,7 @@ FEW, MIRRORED, MANY = "60 images", "60 and their mirror images", "120 images"
 def printed(source: Path, draw: int) -> str:
     """Run a notebook on the data sets of a draw and return all that it prints."""
     with tempfile.TemporaryDirectory() as folder:
-        datasets.write_all(Path(folder), fresh=draw)
+        make_datasets.write_all(Path(folder), fresh=draw)
         shutil.copy(DATASETS / "checks.h5", folder)
         notebook = build.notebook(source)
         environment = {**os.environ, "COURSE_DATASETS": folder, "COURSE_SECRET": "fresh", "TQDM_DISABLE": "1"}
@@ -49,7 +51,7 @@ def medians(text: str) -> dict[str, float]:
 
 def main() -> None:
     """Measure and print, a column for each draw."""
-    source = build.COURSE / "source" / "02_regularization.py"
+    source = source_of("02_regularization")
     rows = []
     for draw in range(1, int(sys.argv[1] if len(sys.argv) > 1 else DRAWS) + 1):
         rows.append(medians(printed(source, draw)))

@@ -22,7 +22,8 @@ from pathlib import Path
 import nbformat
 from judge_cost import honest_class
 
-from autograder import build, demo
+from autograder import demo
+from autograder.authoring import build
 
 BECOME_SUBREAPER = 36  # prctl(2)
 STOCK = """

@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder import build, demo
+from autograder import demo
+from autograder.authoring import build
 
 STUDENTS, BATCH = 40, 10
 STOCK = "\nc.Judge.trusted_class = True\nc.Judge.preload = []\n"

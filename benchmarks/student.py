@@ -22,9 +22,8 @@ import nbformat
 import numpy as np
 from nbclient import NotebookClient
 
-from autograder import build
-from autograder.reference import solution_text
-from autograder.texts import run_texts
+from autograder.authoring import build
+from autograder.topics.answer_cells import run_texts, solution_text
 from course_utils import check, network
 from course_utils.checks.exercise import EXERCISES
 

@@ -23,7 +23,7 @@ import pytest
 from filelock import FileLock
 from needs import chromium, need, postgresql, required, summary
 
-from autograder import build
+from autograder.authoring import build
 from course_utils.checks.exercise import EXERCISES
 
 BROWSER = [

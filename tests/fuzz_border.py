@@ -21,23 +21,23 @@ import atheris
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-with atheris.instrument_imports(include=["autograder.judge.inside", "json"]):
+with atheris.instrument_imports(include=["autograder.judge.guest", "json"]):
     import json
 
-    from autograder.judge.inside import border
+    from autograder.judge.guest import codec
 
 TABLE = np.arange(1000, 1012).reshape(6, 2)
 SECRET = TABLE[:, 1]
 
 
-def call() -> tuple[list, border.Sent]:
+def call() -> tuple[list, codec.Sent]:
     """Make a call with every kind of argument: dense, with gaps, overlapping, read-only, containers, a generator."""
     x = np.arange(6.0).reshape(2, 3)
     frozen = np.ones(2)
     frozen.flags.writeable = False
     named = {"flags": np.array([True, False]), "list": [1, [2]], "frozen": frozen}
-    arguments = [x, x[:, :1], TABLE[:, 0], TABLE[1:, 0], named, np.random.default_rng(0), border.Handle(1)]
-    return arguments, border.encode_call("f", [*arguments, print], lend=lambda function: 3)
+    arguments = [x, x[:, :1], TABLE[:, 0], TABLE[1:, 0], named, np.random.default_rng(0), codec.Handle(1)]
+    return arguments, codec.encode_call("f", [*arguments, print], lend=lambda function: 3)
 
 
 def seeds() -> list[bytes]:
@@ -51,17 +51,17 @@ def seeds() -> list[bytes]:
         [part, part, {"part": part}, {1, 2}, len],
         *([np.random.Generator(kind(0))] for kind in bits),
     ]
-    frames = [border.encode(value, keep=lambda thing: 7) for value in values]
+    frames = [codec.encode(value, keep=lambda thing: 7) for value in values]
     _, sent = call()
     frames.append(sent.frame)
-    frame = border.receive(io.BytesIO(b"".join(sent.frame)).read)
-    received = border.decode_call(frame, borrow=lambda number: print, resolve=lambda number: object())
-    before = border.encode_reply(received, received.arguments)
+    frame = codec.receive(io.BytesIO(b"".join(sent.frame)).read)
+    received = codec.decode_call(frame, borrow=lambda number: print, resolve=lambda number: object())
+    before = codec.encode_reply(received, received.arguments)
     received.arguments[0][...] = 7
     received.arguments[2][...] = 7
     received.arguments[4]["list"].append({"more": received.arguments[0].T})
     received.arguments[5].random()
-    after = border.encode_reply(received, [received.arguments[4]["flags"][:1], received.arguments[-1]])
+    after = codec.encode_reply(received, [received.arguments[4]["flags"][:1], received.arguments[-1]])
     frames += [before, after]
     return [bytes(frame[0][8:]) + b"\n" + b"".join(frame[1:]) for frame in frames]
 
@@ -130,7 +130,7 @@ def walk(value: object) -> None:
         value.random(2)
         value.integers(9, dtype=np.int32)
     else:
-        assert value is None or value is print or isinstance(value, str | int | float | np.generic | border.Handle)
+        assert value is None or value is print or isinstance(value, str | int | float | np.generic | codec.Handle)
         assert len(repr(value)) < 10_000 or isinstance(value, str)
 
 
@@ -152,16 +152,16 @@ def attack(content: bytes) -> None:
     arguments, sent = call()
     before = plain(arguments)
     table = TABLE.copy()
-    for decode in (border.decode, border.decode_call):
+    for decode in (codec.decode, codec.decode_call):
         try:
-            value = decode(border.receive(io.BytesIO(frame).read))
-            walk(value if decode is border.decode else [value.arguments, value.keywords])
-        except border.ProtocolError:
+            value = decode(codec.receive(io.BytesIO(frame).read))
+            walk(value if decode is codec.decode else [value.arguments, value.keywords])
+        except codec.ProtocolError:
             pass
     try:
-        walk(border.decode_reply(border.receive(io.BytesIO(frame).read), sent))
+        walk(codec.decode_reply(codec.receive(io.BytesIO(frame).read), sent))
         walk(arguments)
-    except border.ProtocolError:
+    except codec.ProtocolError:
         assert plain(arguments) == before, "a reply that was refused changed an argument"
     assert (TABLE[:, 1] == table[:, 1]).all(), "a reply changed what was never sent"
     TABLE[...] = table

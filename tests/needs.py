@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.canary import why_no_sandbox
+from autograder.judge.self_test import why_no_sandbox
 from course_utils.extras import is_installed
 
 HUB_PROGRAMS = ("unshare", "bwrap", "useradd", "chpasswd", "configurable-http-proxy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from autograder.reference import solution_text
+from autograder.topics.answer_cells import solution_text
 
 TOOLS = '''
 def over(value, change):

@@ -10,13 +10,13 @@ import nbgrader.converters
 import pytest
 from nbgrader import api
 
-import autograder.class_report
-import autograder.collect
 import autograder.doctor
-import autograder.engine.grade
-import autograder.export
-import autograder.feedback
-import autograder.rebase
+import autograder.engine.command
+import autograder.lms.collect
+import autograder.lms.export
+import autograder.pipeline.feedback
+import autograder.pipeline.restore_release
+import autograder.reporting.class_report
 
 __all__ = ["alembic_once", "autograder", "nbgrader", "pytest"]
 

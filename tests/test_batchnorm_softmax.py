@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from needs import need
 
-from autograder import grading
-from autograder.reference.batchnorm_softmax import (
+from autograder.pipeline import hidden_checks
+from autograder.topics.batchnorm_softmax.answers import (
     batchnorm_backward,
     batchnorm_forward,
     batchnorm_inference,
@@ -143,12 +143,12 @@ def test_a_right_classifier_reaches_94_per_cent_of_the_test_set(seed):
 def test_the_classifier_is_graded_on_images_that_no_student_has():
     hands = data.load_hands()
     known = {column.tobytes() for X in hands[::2] for column in X.T}
-    (case,) = grading.hidden_exercise("train_classifier").cases(np.random.default_rng(5))
+    (case,) = hidden_checks.hidden_exercise("train_classifier").cases(np.random.default_rng(5))
     assert not known & {column.tobytes() for column in case["X"].T}
-    (again,) = grading.hidden_exercise("train_classifier").cases(np.random.default_rng(6))
+    (again,) = hidden_checks.hidden_exercise("train_classifier").cases(np.random.default_rng(6))
     assert not np.array_equal(case["X"], again["X"])
     assert not np.array_equal(case["Y"][0], np.sort(case["Y"][0]))
-    assert np.bincount(case["Y"][0]).tolist() == 6 * [grading.NEW_IMAGES // 6]
+    assert np.bincount(case["Y"][0]).tolist() == 6 * [hidden_checks.NEW_IMAGES // 6]
 
 
 def learned_by_heart(X_train, Y_train, X_dev, Y_dev, rng):
@@ -163,7 +163,7 @@ def looked_up(X, table):
 
 
 def test_images_learned_by_heart_earn_nothing():
-    assert grading.examine(learned_by_heart, "train_classifier", 3, looked_up).share == 0
+    assert hidden_checks.examine(learned_by_heart, "train_classifier", 3, looked_up).share == 0
 
 
 @pytest.mark.parametrize("reported", [0.99, 1.0])
@@ -174,8 +174,8 @@ def test_a_weak_network_that_reports_too_much_loses_points(reported):
     def boasting(*arguments):
         return weak(*arguments)[0], reported
 
-    honest = grading.examine(weak, "train_classifier", 3)
-    vain = grading.examine(boasting, "train_classifier", 3)
+    honest = hidden_checks.examine(weak, "train_classifier", 3)
+    vain = hidden_checks.examine(boasting, "train_classifier", 3)
     assert 0 < vain.share < honest.share < 1
     assert not vain.held["dev_accuracy is not far above the accuracy on new images"]
     assert honest.held["dev_accuracy is not far above the accuracy on new images"]

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from test_check import ROOT
 
-from autograder.grading import examine
+from autograder.pipeline.hidden_checks import examine
 from course_utils.checks.report import MIMETYPE
 
 NAME = "01_initialization"

@@ -23,8 +23,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge.inside import border
-from autograder.judge.inside.border import Closed, Handle, Limits, NotPlain, ProtocolError
+from autograder.judge.guest import codec
+from autograder.judge.guest.codec import Closed, Handle, Limits, NotPlain, ProtocolError
 
 settings.register_profile("border", deadline=None, max_examples=100)
 settings.load_profile("border")
@@ -37,20 +37,20 @@ def joined(frame):
     return b"".join(bytes(part) for part in frame)
 
 
-def arrived(frame, limits=border.LIMITS):
-    return border.receive(io.BytesIO(joined(frame)).read, limits)
+def arrived(frame, limits=codec.LIMITS):
+    return codec.receive(io.BytesIO(joined(frame)).read, limits)
 
 
 def round_trip(value, **options):
-    return border.decode(arrived(border.encode(value)), **options)
+    return codec.decode(arrived(codec.encode(value)), **options)
 
 
 def call(function, *arguments, keep=None, **keywords):
     """Call a function as if it lived beyond the border."""
-    sent = border.encode_call("function", arguments, keywords)
-    received = border.decode_call(arrived(sent.frame))
+    sent = codec.encode_call("function", arguments, keywords)
+    received = codec.decode_call(arrived(sent.frame))
     result = function(*received.arguments, **received.keywords)
-    return border.decode_reply(arrived(border.encode_reply(received, result, keep=keep)), sent)
+    return codec.decode_reply(arrived(codec.encode_reply(received, result, keep=keep)), sent)
 
 
 def forged(kind, sizes, body, blocks=b""):
@@ -59,11 +59,11 @@ def forged(kind, sizes, body, blocks=b""):
 
 
 def message(body, *blocks):
-    return border.decode(received_bytes(forged("message", [len(block) for block in blocks], body, b"".join(blocks))))
+    return codec.decode(received_bytes(forged("message", [len(block) for block in blocks], body, b"".join(blocks))))
 
 
-def received_bytes(content, limits=border.LIMITS):
-    return border.receive(io.BytesIO(content).read, limits)
+def received_bytes(content, limits=codec.LIMITS):
+    return codec.receive(io.BytesIO(content).read, limits)
 
 
 def same(one, other):
@@ -136,17 +136,17 @@ def test_values_cross(value):
 @given(values)
 def test_same_value_gives_same_bytes(value):
     elsewhere = round_trip(value)  # at other addresses
-    assert joined(border.encode(value)) == joined(border.encode(elsewhere))
+    assert joined(codec.encode(value)) == joined(codec.encode(elsewhere))
 
 
 @given(st.lists(values, max_size=4), st.dictionaries(texts, values, max_size=3))
 def test_calls_cross_and_leave_arguments_alone(arguments, keywords):
     before = copy.deepcopy((arguments, keywords))
-    sent = border.encode_call(3, arguments, keywords)
-    received = border.decode_call(arrived(sent.frame))
+    sent = codec.encode_call(3, arguments, keywords)
+    received = codec.decode_call(arrived(sent.frame))
     assert received.function == 3
     assert same([list(received.arguments), received.keywords], [arguments, keywords])
-    result = border.decode_reply(arrived(border.encode_reply(received, list(received.arguments))), sent)
+    result = codec.decode_reply(arrived(codec.encode_reply(received, list(received.arguments))), sent)
     assert same((result, keywords), before)
     assert same((arguments, keywords), before)
 
@@ -267,7 +267,7 @@ def test_subclasses_cross_as_their_base_and_run_no_code(value, plain):
 def test_other_values_are_refused_by_name(value, name):
     for wrapped in (value, [value], (1, {"key": value})):
         with pytest.raises(NotPlain) as caught:
-            border.encode(wrapped)
+            codec.encode(wrapped)
         assert str(caught.value).startswith(name)
 
 
@@ -282,7 +282,7 @@ def test_containers_that_contain_themselves_are_refused():
     loop = [1]
     loop.append({"deep": (loop,)})
     with pytest.raises(NotPlain, match="a list that contains itself"):
-        border.encode(loop)
+        codec.encode(loop)
 
 
 def nested(levels):
@@ -295,17 +295,17 @@ def nested(levels):
 def test_depth_is_limited():
     assert same(round_trip(nested(32)), nested(32))
     with pytest.raises(NotPlain, match="nested"):
-        border.encode(nested(33))
+        codec.encode(nested(33))
 
 
 @pytest.mark.parametrize("leaf", [np.random.Generator(np.random.MT19937(0)), np.zeros((1, 2)), (), np.float32(1)])
 def test_whatever_is_as_deep_as_allowed_can_be_decoded(leaf):
     for _ in range(32):
         leaf = (leaf,)
-    sent = border.encode_call("f", (), {"x": leaf})
-    received = border.decode_call(arrived(sent.frame))
+    sent = codec.encode_call("f", (), {"x": leaf})
+    received = codec.decode_call(arrived(sent.frame))
     assert same(received.keywords["x"], leaf)
-    assert same(border.decode_reply(arrived(border.encode_reply(received, leaf)), sent), leaf)
+    assert same(codec.decode_reply(arrived(codec.encode_reply(received, leaf)), sent), leaf)
 
 
 def test_a_shared_list_is_still_shared():
@@ -319,13 +319,13 @@ def test_shared_lists_count_wherever_they_stand():
     for _ in range(20):
         value = [value, value]
     with pytest.raises(NotPlain, match="200,000 items"):
-        border.encode(value)
+        codec.encode(value)
 
 
 def test_shared_lists_add_up_in_depth():
     inner = nested(20)
     with pytest.raises(NotPlain, match="nested"):
-        border.encode([inner, [[[[[[[[[[[[inner]]]]]]]]]]]]])
+        codec.encode([inner, [[[[[[[[[[[[inner]]]]]]]]]]]]])
 
 
 # ---- arrays and the memory they share ----
@@ -373,14 +373,14 @@ def test_separate_arrays_stay_separate():
 
 def test_views_far_apart_are_copied():
     x = np.zeros(1000)
-    frame = border.encode([x[::500], x[1::500]])
+    frame = codec.encode([x[::500], x[1::500]])
     assert sum(map(len, frame[1:])) == 2 * 2 * 8
 
 
 def test_what_lies_between_elements_is_not_sent():
     x = np.arange(100, 120, dtype=np.uint8).reshape(5, 4)
     for value in ([x[:, 0]], [x[:, 0], x[1:, 0]], [x[:, :2], x[:, 0]]):
-        content = b"".join(border.encode(value)[1:])
+        content = b"".join(codec.encode(value)[1:])
         assert not set(content) & set(x[:, 2:].ravel().tolist())
         assert {100, 104, 108} <= set(content)
 
@@ -516,11 +516,11 @@ def test_changes_to_an_array_with_gaps_are_seen():
 
 def test_unchanged_arguments_are_not_sent_back():
     x = np.zeros(1000)
-    sent = border.encode_call("f", [x])
-    received = border.decode_call(arrived(sent.frame))
-    assert len(joined(border.encode_reply(received, received.arguments[0]))) < 200
+    sent = codec.encode_call("f", [x])
+    received = codec.decode_call(arrived(sent.frame))
+    assert len(joined(codec.encode_reply(received, received.arguments[0]))) < 200
     received.arguments[0][5] = 1
-    assert len(joined(border.encode_reply(received, None))) > 8000
+    assert len(joined(codec.encode_reply(received, None))) > 8000
 
 
 def test_dict_keys_and_list_items_come_and_go():
@@ -605,13 +605,13 @@ def test_a_read_only_argument_keeps_its_content():
         return held["x"][:2]
 
     held = {"x": x}
-    sent = border.encode_call("f", [held])
-    received = border.decode_call(arrived(sent.frame))
+    sent = codec.encode_call("f", [held])
+    received = codec.decode_call(arrived(sent.frame))
     with pytest.raises(ValueError, match="read-only"):
         received.arguments[0]["x"] += 1
     block = np.frombuffer(received.blocks[0], "f8")
     block += 1
-    result = border.decode_reply(arrived(border.encode_reply(received, received.arguments[0]["x"][:2])), sent)
+    result = codec.decode_reply(arrived(codec.encode_reply(received, received.arguments[0]["x"][:2])), sent)
     assert (x == 0).all()
     assert (result == 1).all()
     assert (held["x"] == 1).all()
@@ -631,12 +631,12 @@ def test_keyword_arguments_change_too():
 
 def test_a_result_that_is_not_plain_leaves_the_arguments():
     x = [1]
-    sent = border.encode_call("f", [x])
-    received = border.decode_call(arrived(sent.frame))
+    sent = codec.encode_call("f", [x])
+    received = codec.decode_call(arrived(sent.frame))
     received.arguments[0].append(2)
     with pytest.raises(NotPlain, match="a set"):
-        border.encode_reply(received, {1})
-    assert border.decode_reply(arrived(border.encode_reply(received, "a set")), sent) == "a set"
+        codec.encode_reply(received, {1})
+    assert codec.decode_reply(arrived(codec.encode_reply(received, "a set")), sent) == "a set"
     assert x == [1, 2]
 
 
@@ -650,7 +650,7 @@ def round_trip_kept(*objects):
         kept.append(value)
         return len(kept) - 1
 
-    return border.decode(arrived(border.encode(list(objects), keep=keep)))
+    return codec.decode(arrived(codec.encode(list(objects), keep=keep)))
 
 
 def test_a_kept_object_comes_back_as_itself():
@@ -662,10 +662,10 @@ def test_a_kept_object_comes_back_as_itself():
 
     cache = {1, 2}
     strange = np.array([None])
-    sent = border.encode_call("f", [])
-    received = border.decode_call(arrived(sent.frame))
-    one, other, array = border.decode_reply(
-        arrived(border.encode_reply(received, [cache, cache, strange], keep=keep)), sent
+    sent = codec.encode_call("f", [])
+    received = codec.decode_call(arrived(sent.frame))
+    one, other, array = codec.decode_reply(
+        arrived(codec.encode_reply(received, [cache, cache, strange], keep=keep)), sent
     )
     assert one is other
     assert repr(one) == "Handle(number=0, kind='a set')"
@@ -674,18 +674,18 @@ def test_a_kept_object_comes_back_as_itself():
     assert not callable(one)
 
     held = {"cache": one}
-    sent = border.encode_call("f", [held, one])
-    received = border.decode_call(arrived(sent.frame), resolve=kept.__getitem__)
+    sent = codec.encode_call("f", [held, one])
+    received = codec.decode_call(arrived(sent.frame), resolve=kept.__getitem__)
     assert received.arguments[0]["cache"] is received.arguments[1] is cache
-    reply = border.encode_reply(received, [received.arguments[1]], keep=keep)
-    assert border.decode_reply(arrived(reply), sent) == [one]
+    reply = codec.encode_reply(received, [received.arguments[1]], keep=keep)
+    assert codec.decode_reply(arrived(reply), sent) == [one]
     assert held["cache"] is one
     assert len(kept) == 2
 
     with pytest.raises(ProtocolError, match="kept"):
-        border.decode(arrived(border.encode(Handle(7))), resolve=kept.__getitem__)
+        codec.decode(arrived(codec.encode(Handle(7))), resolve=kept.__getitem__)
     with pytest.raises(ProtocolError):
-        border.decode(arrived(border.encode(Handle(0))))
+        codec.decode(arrived(codec.encode(Handle(0))))
 
 
 def test_a_lent_function_is_called_back_and_comes_back_as_itself():
@@ -702,42 +702,42 @@ def test_a_lent_function_is_called_back_and_comes_back_as_itself():
 
     def borrow(number):
         def borrowed(*arguments):
-            outward = border.encode_call(number, arguments)
-            inward = border.decode_call(arrived(outward.frame))
-            reply = border.encode_reply(inward, lent[inward.function](*inward.arguments))
-            return border.decode_reply(arrived(reply), outward)
+            outward = codec.encode_call(number, arguments)
+            inward = codec.decode_call(arrived(outward.frame))
+            reply = codec.encode_reply(inward, lent[inward.function](*inward.arguments))
+            return codec.decode_reply(arrived(reply), outward)
 
         return borrowed
 
     x = np.zeros(3)
     options = {"function": add_one}
-    sent = border.encode_call("f", [add_one, x, options], lend=lend)
-    received = border.decode_call(arrived(sent.frame), borrow=borrow)
+    sent = codec.encode_call("f", [add_one, x, options], lend=lend)
+    received = codec.decode_call(arrived(sent.frame), borrow=borrow)
     function, inside, inner = received.arguments
     assert inner["function"] is function
     assert function(inside) is inside
     assert (inside == 1).all()
-    result = border.decode_reply(arrived(border.encode_reply(received, [function, inside])), sent)
+    result = codec.decode_reply(arrived(codec.encode_reply(received, [function, inside])), sent)
     assert result[0] is add_one
     assert result[1] is x
     assert (x == 1).all()
     assert options == {"function": add_one}
     assert len(lent) == 1
     with pytest.raises(ProtocolError):
-        border.decode_call(arrived(sent.frame))
+        codec.decode_call(arrived(sent.frame))
 
 
 def test_frames_cross_a_pipe_that_takes_little_at_a_time():
     source, sink = os.pipe()
     value = [np.arange(300_000), "text"]
     writer = threading.Thread(
-        target=lambda: (border.send(border.encode(value), lambda part: os.write(sink, part[:5000])), os.close(sink))
+        target=lambda: (codec.send(codec.encode(value), lambda part: os.write(sink, part[:5000])), os.close(sink))
     )
     writer.start()
     try:
-        assert same(border.decode(border.receive(lambda n: os.read(source, min(n, 3000)))), value)
+        assert same(codec.decode(codec.receive(lambda n: os.read(source, min(n, 3000)))), value)
         with pytest.raises(Closed):
-            border.receive(lambda n: os.read(source, n))
+            codec.receive(lambda n: os.read(source, n))
     finally:
         writer.join()
         os.close(source)
@@ -746,8 +746,8 @@ def test_frames_cross_a_pipe_that_takes_little_at_a_time():
 # ---- hostile bytes ----
 
 VALID = [
-    joined(border.encode([None, True, -5, 1.5, math.inf, "text", (1, 2), {1: [2], (1, None): 3}, np.float32(3)])),
-    joined(border.encode([np.arange(6.0).reshape(2, 3), np.zeros((0, 2)), np.array([True]), np.random.default_rng(0)])),
+    joined(codec.encode([None, True, -5, 1.5, math.inf, "text", (1, 2), {1: [2], (1, None): 3}, np.float32(3)])),
+    joined(codec.encode([np.arange(6.0).reshape(2, 3), np.zeros((0, 2)), np.array([True]), np.random.default_rng(0)])),
 ]
 
 
@@ -761,12 +761,12 @@ def caller():
         np.random.default_rng(0),
         x[:, ::2].copy()[:, :1],
     ]
-    sent = border.encode_call("f", arguments)
-    received = border.decode_call(arrived(sent.frame))
+    sent = codec.encode_call("f", arguments)
+    received = codec.decode_call(arrived(sent.frame))
     received.arguments[0][0, 0] = 5
     received.arguments[2]["more"] = np.zeros(2)
     received.arguments[3].random()
-    return arguments, sent, joined(border.encode_reply(received, [received.arguments[0][:, :1], received.arguments[2]]))
+    return arguments, sent, joined(codec.encode_reply(received, [received.arguments[0][:, :1], received.arguments[2]]))
 
 
 def attack(content):
@@ -774,7 +774,7 @@ def attack(content):
     arguments, sent, _ = caller()
     before = copy.deepcopy(arguments)
     good = False
-    for decode in (border.decode, border.decode_call, lambda frame: border.decode_reply(frame, sent)):
+    for decode in (codec.decode, codec.decode_call, lambda frame: codec.decode_reply(frame, sent)):
         try:
             decode(received_bytes(content))
             good = True
@@ -827,9 +827,9 @@ def test_every_field_replaced_by_junk_raises_protocol_error(which):
         try:
             frame = received_bytes(struct.pack("<4sI", b"brd1", len(hostile)) + hostile + blocks)
             if which == "reply":
-                border.decode_reply(frame, sent)
+                codec.decode_reply(frame, sent)
             else:
-                border.decode(frame)
+                codec.decode(frame)
             accepted += 1
         except ProtocolError:
             refused += 1
@@ -885,7 +885,7 @@ def test_claims_cost_nothing(content, message):
         return stream.read(size)
 
     stream = io.BytesIO(content)
-    assert peak(lambda: border.decode(border.receive(read)), message) < 8 << 20
+    assert peak(lambda: codec.decode(codec.receive(read)), message) < 8 << 20
 
 
 def header_only(text):
@@ -922,10 +922,10 @@ def header_only(text):
 def test_json_bombs_are_refused_before_they_grow(text):
     start = time.perf_counter()
     with pytest.raises(ProtocolError):
-        border.decode(received_bytes(header_only(text)))
+        codec.decode(received_bytes(header_only(text)))
     assert time.perf_counter() - start < 2
     # The text, a copy and the counting; the trees would take twice as much and more.
-    assert peak(lambda: border.decode(received_bytes(header_only(text)))) < 60 << 20
+    assert peak(lambda: codec.decode(received_bytes(header_only(text)))) < 60 << 20
 
 
 @pytest.mark.parametrize("text", [b"[" * 10**6, b"[" * 42 + b"]" * 42, b"[]" * 250_000, b'["message",[],{}]'])
@@ -940,12 +940,12 @@ class Bits(np.random.PCG64):
 
 def test_a_kept_generator_is_a_handle_like_any_other():
     kept = [np.random.Generator(Bits(0))]
-    handle = border.decode(arrived(border.encode(kept[0], keep=lambda thing: 0)))
-    sent = border.encode_call("f", [handle, [1]])
-    received = border.decode_call(arrived(sent.frame), resolve=kept.__getitem__)
+    handle = codec.decode(arrived(codec.encode(kept[0], keep=lambda thing: 0)))
+    sent = codec.encode_call("f", [handle, [1]])
+    received = codec.decode_call(arrived(sent.frame), resolve=kept.__getitem__)
     received.arguments[0].random()
-    reply = border.encode_reply(received, received.arguments, keep=lambda thing: 9)
-    assert border.decode_reply(arrived(reply), sent) == (handle, [1])
+    reply = codec.encode_reply(received, received.arguments, keep=lambda thing: 9)
+    assert codec.decode_reply(arrived(reply), sent) == (handle, [1])
 
 
 def test_no_dtype_but_numbers_is_accepted():
@@ -1011,9 +1011,9 @@ def test_strange_bools_are_refused():
     with pytest.raises(ProtocolError):
         message(["n", "|b1", "02"])
     flags = np.array([True, False])
-    sent = border.encode_call("f", [flags])
+    sent = codec.encode_call("f", [flags])
     with pytest.raises(ProtocolError):
-        border.decode_reply(received_bytes(forged("reply", [2], [[0], [], None], b"\0\2")), sent)
+        codec.decode_reply(received_bytes(forged("reply", [2], [[0], [], None], b"\0\2")), sent)
     assert flags.tolist() == [True, False]
 
 
@@ -1050,10 +1050,10 @@ def test_a_generators_state_is_checked(name, state):
 def test_a_generator_cannot_become_another_kind():
     x, rng = np.zeros(1), np.random.default_rng(0)
     before = repr(rng.bit_generator.state)
-    sent = border.encode_call("f", [x, rng])
+    sent = codec.encode_call("f", [x, rng])
     body = [[0], [["g", 0, "SFC64", [[[[1] * 4], 0, 0], None]]], None]
     with pytest.raises(ProtocolError, match="another kind"):
-        border.decode_reply(received_bytes(forged("reply", [8], body, bytes(range(8)))), sent)
+        codec.decode_reply(received_bytes(forged("reply", [8], body, bytes(range(8)))), sent)
     assert (x[0], repr(rng.bit_generator.state)) == (0, before)
 
 
@@ -1142,14 +1142,14 @@ REPLIES = {
 def test_replies_that_do_not_fit_the_call_change_nothing(name):
     sizes, body, blocks = REPLIES[name]
     x, listed = np.ones(3), [7]
-    sent = border.encode_call("f", [x, listed])
+    sent = codec.encode_call("f", [x, listed])
     frame = received_bytes(forged("reply", sizes, body, blocks))
     if name == "right":
-        border.decode_reply(frame, sent)
+        codec.decode_reply(frame, sent)
         assert (x.tolist(), listed) == ([0, 0, 0], [1])
     else:
         with pytest.raises(ProtocolError):
-            border.decode_reply(frame, sent)
+            codec.decode_reply(frame, sent)
         assert (x.tolist(), listed) == ([1, 1, 1], [7])
 
 
@@ -1157,12 +1157,12 @@ def test_a_reply_cannot_point_at_memory_that_was_not_sent():
     table = np.arange(12.0).reshape(6, 2)
     given_away, secret = table[:, 0], table[:, 1]
     for arguments in ([given_away], [given_away, given_away[1:]]):
-        sent = border.encode_call("f", arguments)
+        sent = codec.encode_call("f", arguments)
         for offset in range(0, 96, 8):
             for steps in (8, 16, 0):
                 body = [[], [], ["a", 0, offset, "<f8", [3], [steps], True]]
                 try:
-                    result = border.decode_reply(received_bytes(forged("reply", [], body)), sent)
+                    result = codec.decode_reply(received_bytes(forged("reply", [], body)), sent)
                 except ProtocolError:
                     continue
                 assert not np.shares_memory(result, secret)
@@ -1170,13 +1170,13 @@ def test_a_reply_cannot_point_at_memory_that_was_not_sent():
 
 
 def test_kinds_of_frames_are_not_taken_for_one_another():
-    sent = border.encode_call("f", [])
+    sent = codec.encode_call("f", [])
     with pytest.raises(ProtocolError):
-        border.decode(arrived(sent.frame))
+        codec.decode(arrived(sent.frame))
     with pytest.raises(ProtocolError):
-        border.decode_call(arrived(border.encode(1)))
+        codec.decode_call(arrived(codec.encode(1)))
     with pytest.raises(ProtocolError):
-        border.decode_reply(arrived(sent.frame), sent)
+        codec.decode_reply(arrived(sent.frame), sent)
 
 
 @pytest.mark.parametrize(
@@ -1193,11 +1193,11 @@ def test_kinds_of_frames_are_not_taken_for_one_another():
 )
 def test_calls_that_are_none_are_refused(body):
     with pytest.raises(ProtocolError):
-        border.decode_call(received_bytes(forged("call", [], body)))
+        codec.decode_call(received_bytes(forged("call", [], body)))
 
 
 def test_limits_can_be_narrower():
-    frame = border.encode([np.zeros(10), [1, 2, 3]])
+    frame = codec.encode([np.zeros(10), [1, 2, 3]])
     for limits in (
         Limits(block_bytes=79),
         Limits(array_bytes=79),
@@ -1207,9 +1207,9 @@ def test_limits_can_be_narrower():
         Limits(header_bytes=10),
     ):
         with pytest.raises(ProtocolError):
-            border.decode(arrived(frame, limits), limits=limits)
+            codec.decode(arrived(frame, limits), limits=limits)
         with pytest.raises(NotPlain):
-            border.encode([np.zeros(10), [1, 2, 3]], limits=limits)
+            codec.encode([np.zeros(10), [1, 2, 3]], limits=limits)
     assert same(round_trip([np.zeros(10), [1, 2, 3]]), [np.zeros(10), [1, 2, 3]])
 
 
@@ -1217,13 +1217,13 @@ def test_the_border_works_elsewhere_and_alone():
     """The sandbox holds the folder under another name, and of everything else only NumPy."""
     code = "import sys; sys.path = [sys.argv[1], *sys.path[1:]]; from inside import border; border.encode(1)"
     code += "; assert not [name for name in sys.modules if name.startswith('autograder')]"
-    folder = Path(border.__file__).parent.parent
+    folder = Path(codec.__file__).parent.parent
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd=folder)
 
 
 @pytest.mark.parametrize("name", ["border", "frames", "memory", "states", "peer"])
 def test_the_border_needs_nothing_but_numpy_and_never_pickles(name):
-    source = Path(border.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    source = Path(codec.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     nodes = list(ast.walk(ast.parse(source)))
     imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
     imported |= {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
@@ -1249,7 +1249,7 @@ def test_children_that_a_call_spawned_are_spawned():
 
 @pytest.mark.parametrize("seeds", [0, [], [1], [-1, [], 0], [1, [], -1], ["1", [], 0], [1, [2**2000], 0], [1, 2, 0]])
 def test_a_generators_seeds_are_checked(seeds):
-    state = border.states.pack(np.random.PCG64(1))[0]
+    state = codec.states.pack(np.random.PCG64(1))[0]
     message(["g", -1, "PCG64", [state, None]])
     with pytest.raises(ProtocolError):
         message(["g", -1, "PCG64", [state, seeds]])

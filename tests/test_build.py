@@ -8,13 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import build, picture
 from autograder.__main__ import main
-from autograder.mistakes import Mistake
-from autograder.variants import Variant
+from autograder.authoring import build, readme_figure
+from autograder.topics.registry import Mistake, Variant
 
 HE = "initialize_parameters_he"
-EXERCISE = f'# %% exercise="{HE}"\nfrom autograder.reference.initialization import {HE}\n'
+EXERCISE = f'# %% exercise="{HE}"\nfrom autograder.topics.initialization.answers import {HE}\n'
 TEST = f"# %% points=10\ncheck({HE})\n"
 SETUP = "# %%\nimport numpy as np\nfrom course_utils import check, plots\n"
 
@@ -126,7 +125,7 @@ def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
                 copy.write_bytes((build.ROOT / name).read_bytes())
         (root / "datasets" / "moons.h5").write_bytes(b"other")
         (root / "notebooks" / "01_initialization" / "new.txt").write_text("new", encoding="utf-8")
-        (root / picture.PLACE).write_bytes(b"other")
+        (root / readme_figure.PLACE).write_bytes(b"other")
 
     monkeypatch.setattr(build, "build", built_elsewhere)
     assert main(["build", "--check"]) == 1
@@ -139,6 +138,6 @@ def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
 def test_readme_shows_the_picture_in_words_too_and_it_is_light():
     readme = (build.ROOT / "README.md").read_text(encoding="utf-8")
     ((words, target),) = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", readme)
-    assert target == picture.PLACE.as_posix()
+    assert target == readme_figure.PLACE.as_posix()
     assert len(words.split()) > 20
-    assert (build.ROOT / picture.PLACE).stat().st_size < 150_000
+    assert (build.ROOT / readme_figure.PLACE).stat().st_size < 150_000

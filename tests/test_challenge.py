@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder import grading
-from autograder.reference.hyperparameters import challenge_settings
-from autograder.texts import run_text
+from autograder.pipeline import hidden_checks
+from autograder.topics.answer_cells import run_text
+from autograder.topics.hyperparameters.answers import challenge_settings
 from course_utils import challenge, network
 
 SETTINGS = challenge_settings()
@@ -172,11 +172,11 @@ def handed_in(settings) -> str:
 
 def test_the_hidden_accuracy_stands_in_the_report_and_is_of_other_images(capsys, monkeypatch):
     monkeypatch.setenv("COURSE_SECRET", "test")
-    check = grading.hidden("challenge_settings", points=1)
+    check = hidden_checks.hidden("challenge_settings", points=1)
     assert check(run_text(handed_in(SETTINGS), "challenge_settings")) == 1.0
     assert "On hidden cases: accuracy in %: 9" in capsys.readouterr().out
     seen = {
-        grading.examine(
+        hidden_checks.examine(
             run_text(handed_in({**SETTINGS, "hidden_layers": []}), "challenge_settings"), "challenge_settings", seed
         ).measured["accuracy in %"]
         for seed in (1, 2, 3)
@@ -185,7 +185,7 @@ def test_the_hidden_accuracy_stands_in_the_report_and_is_of_other_images(capsys,
 
 
 def test_a_number_that_is_only_measured_carries_no_points(monkeypatch):
-    verdict = grading.examine(
+    verdict = hidden_checks.examine(
         run_text(handed_in({**SETTINGS, "learning_rate": 1e-5}), "challenge_settings"), "challenge_settings", 1
     )
     assert verdict.measured["accuracy in %"] < 40
@@ -203,5 +203,5 @@ def test_a_student_cannot_hand_in_a_training(monkeypatch):
         f"    return {{**{SETTINGS!r}, 'parameters': challenge.train({SETTINGS!r})}}\n"
     )
     monkeypatch.setattr(challenge, "STEPS", challenge.STEPS)  # put back afterwards
-    check = grading.hidden("challenge_settings", points=1)
+    check = hidden_checks.hidden("challenge_settings", points=1)
     assert check(run_text(text, "challenge_settings")) == 0.0

@@ -18,11 +18,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import course_utils
-from autograder import grading
-from autograder.mistakes import MISTAKES
-from autograder.reference import reference_answer, solution_text
-from autograder.texts import IMPORTS, run_text
-from autograder.variants import VARIANTS
+from autograder.pipeline import hidden_checks
+from autograder.topics.answer_cells import IMPORTS, reference_answer, run_text, solution_text
+from autograder.topics.registry import MISTAKES, VARIANTS
 from course_utils import check
 from course_utils.checks import find_exercise
 from course_utils.checks.calling import share_memory
@@ -280,7 +278,7 @@ def test_a_missing_companion_is_asked_for():
 
 
 def test_html_says_the_same_and_is_escaped():
-    from autograder.grading import examine
+    from autograder.pipeline.hidden_checks import examine
 
     def tagged(layers_dims, rng):
         raise ValueError("<script>alert(1)</script>")
@@ -320,7 +318,7 @@ def public_callables():
 def first_case(name):
     """An exercise with the first of its cases alone, and what is right there."""
     exercise = dataclasses.replace(EXERCISES[name], cases=lambda rng: EXERCISES[name].cases(rng)[:1])
-    return exercise, grading.right_outcome(exercise, seed=5)
+    return exercise, hidden_checks.right_outcome(exercise, seed=5)
 
 
 @pytest.mark.parametrize("function", list(public_callables()))

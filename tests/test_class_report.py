@@ -15,13 +15,13 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, RIGHT, STUB, answered, config, hand_in, nbgrader, release
 
-from autograder import class_report
 from autograder.__main__ import main
-from autograder.class_report import ClassReport, as_table, code_of
-from autograder.items import Exercise, Work, analyse, commonest_mistakes
-from autograder.report import Row
-from autograder.report_page import page
-from autograder.similar import Resemblance, own_lines, resemblance
+from autograder.reporting import class_report
+from autograder.reporting.class_report import ClassReport, as_table, code_of
+from autograder.reporting.class_table import Row
+from autograder.reporting.item_analysis import Exercise, Work, analyse, commonest_mistakes
+from autograder.reporting.page import page
+from autograder.reporting.similarity import Resemblance, own_lines, resemblance
 
 SCRIPT = "<script>window.ran = 1</script>"
 

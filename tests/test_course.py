@@ -28,7 +28,7 @@ from autograder.course import (
 )
 from autograder.engine import store
 from autograder.engine.gradebook import prepare
-from autograder.report import class_table
+from autograder.reporting.class_table import class_table
 
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{assignment_id}/{nbgrader_step}/of {student_id}'\n"
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,ps1 (90)

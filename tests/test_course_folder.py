@@ -14,9 +14,10 @@ from tiny_course import NAME, answered, config, write_course
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import class_report, doctor
+from autograder import doctor
 from autograder.course import open_course, students_at
 from autograder.nbgrader_paths import course_glob
+from autograder.reporting import class_report
 
 FOLDER = "Kürs [DL] {1} 100% neu?, *ß* 'a' & $x; #2"
 SETTINGS = """

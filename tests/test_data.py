@@ -10,16 +10,16 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from autograder import datasets
+from autograder.data import make_datasets
 from course_utils import data
 
-NAMES = [draw.__name__ for draw in datasets.SETS]
+NAMES = [draw.__name__ for draw in make_datasets.SETS]
 CLASSES = {"circles": 2, "moons": 2, "spirals": 3, "blobs": 4, "noisy_classes": 2, "hands": 6, "cats": 2}
 FEATURES = {"hands": 400, "cats": 400}
 
 
 def test_rebuilding_gives_the_committed_bytes(tmp_path):
-    datasets.write_all(tmp_path)
+    make_datasets.write_all(tmp_path)
     built = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert set(built) == {f"{name}.{ending}" for name in NAMES for ending in ("h5", "md")} | {"hands.png", "cats.png"}
     for name, content in built.items():
@@ -59,7 +59,9 @@ def test_images_and_columns_are_each_others_inverse():
     assert X.max() <= 255
 
 
-@pytest.mark.parametrize(("name", "draw", "seed"), [("hands", datasets.draw_hands, 6), ("cats", datasets.draw_cats, 7)])
+@pytest.mark.parametrize(
+    ("name", "draw", "seed"), [("hands", make_datasets.draw_hands, 6), ("cats", make_datasets.draw_cats, 7)]
+)
 def test_pictures_that_nobody_has_seen_come_as_the_loader_gives_them(name, draw, seed):
     loaded = getattr(data, f"load_{name}")()
     X, labels = draw(loaded.X_train.shape[1], np.random.default_rng(seed))
@@ -86,7 +88,7 @@ def test_a_contact_sheet_holds_the_first_pictures_of_each_class_and_its_card_say
 
 def test_fresh_sets_are_others_of_the_same_form(tmp_path, monkeypatch):
     own = data.load_noisy_classes()
-    datasets.write_all(tmp_path, fresh=1)
+    make_datasets.write_all(tmp_path, fresh=1)
     monkeypatch.setattr(data, "DATASETS", tmp_path)
     for fresh, array in zip(data.load_noisy_classes(), own, strict=True):
         assert fresh.shape == array.shape

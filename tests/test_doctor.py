@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, doctor, grading
+from autograder import doctor
 from autograder.__main__ import main
+from autograder.authoring import build
 from autograder.course import COURSE, open_course
-from autograder.judge import canary
+from autograder.judge import self_test
+from autograder.pipeline import hidden_checks
 
 PROJECT = """[project]
 name = "x"
@@ -83,7 +85,7 @@ def test_case_110_alembic_is_looked_for(tmp_path, monkeypatch):
 
 def test_a_sandbox_that_does_not_hold(course, monkeypatch):
     text = "✔ bubblewrap\n✘ cannot trace a process: it did\n✔ cannot fill the disk: no\n✘ 2 canaries in 0.1 s"
-    monkeypatch.setattr(canary, "doctor", lambda *_: (text, False))
+    monkeypatch.setattr(self_test, "doctor", lambda *_: (text, False))
     assert lines(doctor.sandbox(open_course(course))) == [
         "✔ bubblewrap",
         "✘ cannot trace a process: it did",
@@ -124,10 +126,10 @@ def test_a_build_that_is_not_there_or_not_noted(fresh):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ("autograder/reference/regularization.py", "sources, answers or checks were changed"),
-        ("autograder/source/01_initialization.py", "sources, answers or checks were changed"),
-        ("autograder/pictures.py", "sources, answers or checks were changed"),
-        ("autograder/picture.py", "sources, answers or checks were changed"),
+        ("autograder/topics/regularization/answers.py", "sources, answers or checks were changed"),
+        ("autograder/topics/initialization/01_initialization.py", "sources, answers or checks were changed"),
+        ("autograder/data/hand_images.py", "sources, answers or checks were changed"),
+        ("autograder/authoring/readme_figure.py", "sources, answers or checks were changed"),
         ("autograder/texts.py", "sources, answers or checks were changed"),
         ("course_utils/checks/initialization.py", "sources, answers or checks were changed"),
         ("notebooks/01_initialization/01_initialization.ipynb", "are not what the last build made"),
@@ -192,7 +194,7 @@ def test_what_others_can_read(course):
 
 
 def test_the_page_and_its_exit_code(course, monkeypatch, capsys):
-    monkeypatch.setattr(canary, "doctor", lambda *_: ("✔ bubblewrap\n✔ 10 canaries in 0.1 s", True))
+    monkeypatch.setattr(self_test, "doctor", lambda *_: ("✔ bubblewrap\n✔ 10 canaries in 0.1 s", True))
     assert main(["doctor", "--course", str(course)]) == 0
     said = capsys.readouterr().out
     assert [one for one in said.splitlines() if one and one[0] not in " "] == [
@@ -201,7 +203,7 @@ def test_the_page_and_its_exit_code(course, monkeypatch, capsys):
         "Course",
         "A class can be graded here.",
     ]
-    monkeypatch.setattr(canary, "doctor", lambda *_: ("✘ no sandbox: here", False))
+    monkeypatch.setattr(self_test, "doctor", lambda *_: ("✘ no sandbox: here", False))
     assert main(["doctor", "--course", str(course)]) == 1
     assert "Grading would not work; lines with ✘: 1" in capsys.readouterr().out
 
@@ -216,4 +218,4 @@ def test_the_real_sandbox_is_asked(course):
 def test_it_reads_the_settings_of_this_course():
     course = open_course(COURSE)
     assert course.course_id == "improving-dnn"
-    assert grading.SECRET == COURSE / "secret"
+    assert hidden_checks.SECRET == COURSE / "secret"

@@ -31,10 +31,13 @@ from needs import need
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder import build, demo, report
+from autograder import demo
 from autograder.__main__ import main as autograder_command
-from autograder.mistakes import MISTAKES, mistakes_in
-from autograder.reference import solution_text
+from autograder.authoring import build
+from autograder.reporting import class_table
+from autograder.topics import source_of
+from autograder.topics.answer_cells import solution_text
+from autograder.topics.registry import MISTAKES, mistakes_in
 from course_utils import check
 from course_utils.__main__ import main as students_command
 
@@ -315,7 +318,7 @@ def filled(tmp_path: Path) -> dict[str, str]:
     download.mkdir()
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{NAME} (91)"]]
     rows += [["    Points Possible", "", "", "", "", "50"]]
-    names = build.exercises(build.COURSE / "source" / f"{NAME}.py")
+    names = build.exercises(source_of(NAME))
     right = {name: solution_text(name) for name in names}
     wrong = {name: next((one.text for one in mistakes_in(name)), right[name]) for name in names}
     released = build.nbformat.read(ROOT / "notebooks" / NAME / f"{NAME}.ipynb", as_version=4)
@@ -407,7 +410,7 @@ def came_of(page: str, clone: Path, said: dict[str, str]) -> None:
             assert all(source.stem in said[command] for source in build.sources())
     elif page == "autograder/README.md":
         course = clone / "autograder"
-        points = {row.student: row.points for row in report.class_table(course, NAME)}
+        points = {row.student: row.points for row in class_table.class_table(course, NAME)}
         assert points["ada"] == 50
         assert 0 < points["bea"] < 50
         assert points["bob"] == 0

@@ -17,8 +17,8 @@ import pytest
 from nbformat import v4
 from tiny_course import MORE, NAME, RIGHT, ROOT, answered, at, config, nbgrader, release
 
-from autograder import report
-from autograder.rebase import SKIP, graft
+from autograder.pipeline.restore_release import SKIP, graft
+from autograder.reporting import class_table
 from course_utils.cells import STUB
 
 POINTS = {"double": 2, "square": 3, "scale": 4, "twice": 1}
@@ -153,7 +153,7 @@ def data_beside_the_notebook(nb):
 
 @case("is not found", double=0)
 def what_is_kept_from_students_is_not_lacking(nb):
-    write(nb, double="from autograder.reference.initialization import initialize_parameters_he as double")
+    write(nb, double="from autograder.topics.initialization.answers import initialize_parameters_he as double")
 
 
 @case(r"double needs a look: It ran with Python 3\.99 before", double=None, square=None, scale=0)
@@ -263,7 +263,7 @@ def test_case(course, student, scores, sentence):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grades = gradebook.find_submission_notebook(NAME, NAME, student).grades
         found = {one.name.removeprefix("test_"): None if one.needs_manual_grade else one.score for one in grades}
-    said = "\n".join(report.reasons_in(graded_file(course, student)))
+    said = "\n".join(class_table.reasons_in(graded_file(course, student)))
     assert found == scores, said
     assert re.search(sentence, said), said
     if not sentence:

@@ -341,7 +341,8 @@ def family(main: int) -> dict[str, list[int]]:
                 )
                 words[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     found: dict[str, list[int]] = {}
-    kinds = {"engine.stem": "stem", "judge.examiner": "examiner", "inside.warm": "warm", "bwrap": "sandbox"}
+    kinds = {"engine.forkserver": "forkserver", "judge.examiner": "examiner", "guest.forked": "zygote"}
+    kinds["bwrap"] = "sandbox"
 
     def walk(pid: int, kind: str) -> None:
         found.setdefault(kind, []).append(pid)
@@ -349,13 +350,13 @@ def family(main: int) -> dict[str, list[int]]:
             # A student's own process is not among them: who kills that decides on the student's answer.
             if parent == pid and kind not in ("sandbox", "copy"):
                 its = next((name for word, name in kinds.items() if word in words.get(child, "")), "other")
-                walk(child, "worker" if its == kind == "stem" else its)
+                walk(child, "worker" if its == kind == "forkserver" else its)
 
     walk(main, "main")
     found["copy"] = [
-        one for one in found.get("warm", []) if words.get(parents.get(one, 0), "").find("inside.warm") >= 0
+        one for one in found.get("zygote", []) if words.get(parents.get(one, 0), "").find("guest.forked") >= 0
     ]
-    found["warm"] = [one for one in found.get("warm", []) if one not in found["copy"]]
+    found["zygote"] = [one for one in found.get("zygote", []) if one not in found["copy"]]
     students = {one for one in found["copy"] if parents[one] in found["copy"]}
     found["copy"] = [one for one in found["copy"] if one not in students]
     found.pop("other", None)
@@ -364,7 +365,7 @@ def family(main: int) -> dict[str, list[int]]:
 
 def test_cases_93_94_98_whatever_is_killed_a_rerun_ends_as_if_nothing_had_been(released, graded, tmp_path, soak):
     draw = random.Random(SEED)
-    kinds = ["main", "stem", "worker", *["examiner", "warm"] * 2, *["copy", "sandbox"] * 5]
+    kinds = ["main", "forkserver", "worker", *["examiner", "zygote"] * 2, *["copy", "sandbox"] * 5]
     todo = draw.sample(sorted(set(kinds)), len(set(kinds)))  # each kind at least once
     todo += draw.choices(kinds, k=SOAK_KILLS - len(todo)) if soak else []
     print(f"seed {SEED}: {todo}")

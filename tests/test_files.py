@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.bubblewrap import find_bubblewrap
+from autograder.judge.sandbox.bwrap import find_bubblewrap
 from course_utils.handing_in import NotReady, submit
 
 ROOT = Path(__file__).resolve().parent.parent

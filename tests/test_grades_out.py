@@ -11,10 +11,10 @@ import pytest
 from commands import run_module
 from nbgrader.api import Gradebook
 
-from autograder import export
 from autograder.__main__ import main
-from autograder.intake import Refused
-from autograder.lms import Table, people_in
+from autograder.lms import export
+from autograder.lms.tables import Table, people_in
+from autograder.pipeline.submissions import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "02_regularization"
@@ -245,7 +245,7 @@ def test_the_commands_write_beside_the_download(course, tmp_path, capsys):
 def test_nbgrader_export_does_the_same(course, tmp_path):
     path = tmp_path / "canvas.csv"
     path.write_bytes(CANVAS.encode())
-    command = ["nbgrader", "export", "--exporter=autograder.export.LmsGrades"]
+    command = ["nbgrader", "export", "--exporter=autograder.lms.export.LmsGrades"]
     command += [f"--LmsGrades.table={path}", f"--assignment=['{NAME}']", f"--to={tmp_path / 'out.csv'}"]
     done = run_module(*command, cwd=course)
     assert done.returncode == 0, done.stderr
@@ -259,7 +259,7 @@ def test_nbgrader_export_does_the_same(course, tmp_path):
 
 
 def test_the_plain_table_leaves_blank_what_needs_a_look(course, tmp_path):
-    command = ["nbgrader", "export", "--exporter=autograder.export.SafeCsv"]
+    command = ["nbgrader", "export", "--exporter=autograder.lms.export.SafeCsv"]
     command += [f"--to={tmp_path / 'grades.csv'}"]
     done = run_module(*command, cwd=course)
     assert done.returncode == 0, done.stderr

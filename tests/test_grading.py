@@ -17,8 +17,11 @@ from commands import run_module
 from nbgrader.api import Gradebook
 from tiny_course import nbgrader
 
-from autograder import build, demo, report
+from autograder import demo
 from autograder.__main__ import main
+from autograder.authoring import build
+from autograder.reporting import class_table
+from autograder.topics import source_of
 from course_utils.checks.report import MIMETYPE
 
 NAME = "01_initialization"
@@ -54,13 +57,9 @@ def demonstration(tmp_path_factory) -> tuple[Path, str]:
     return folder, done.stdout
 
 
-def source_of(name: str) -> Path:
-    return next(file for file in build.sources() if file.stem == name)
-
-
 @pytest.fixture(scope="module")
-def rows(course) -> dict[str, report.Row]:
-    return {row.student: row for row in report.class_table(course, NAME)}
+def rows(course) -> dict[str, class_table.Row]:
+    return {row.student: row for row in class_table.class_table(course, NAME)}
 
 
 def graded_file(course: Path, student: str) -> Path:
@@ -148,7 +147,7 @@ def test_experiments_are_not_run_again(course):
 def test_every_notebook_is_graded_in_the_demonstration(demonstration, source):
     """Right answers across the border earn everything, differently right ones too, mistakes less, a blank nothing."""
     course, said = demonstration
-    graded = {row.student: row for row in report.class_table(course, source.stem)}
+    graded = {row.student: row for row in class_table.class_table(course, source.stem)}
     assert set(graded) == set(demo.small_class(source.stem))
     for student, row in graded.items():
         assert row.needs_a_look == (student == "crashed"), row.reasons
@@ -191,7 +190,7 @@ def test_feedback_tells_the_property_and_the_mistake_but_no_case_and_no_seed(cou
 def test_a_regrade_gives_the_same_points(course, rows):
     before = autograded(course, "wrong-01")
     assert nbgrader(course, "autograde", NAME, "--student", "wrong-01", "--force").returncode == 0
-    assert {row.student: row.points for row in report.class_table(course, NAME)} == {
+    assert {row.student: row.points for row in class_table.class_table(course, NAME)} == {
         student: row.points for student, row in rows.items()
     }
     earned = [
@@ -231,7 +230,7 @@ def test_without_our_settings_the_notebooks_still_grade(tmp_path):
     for student in ("right", "blank", "wrong-01"):
         demo.hand_in(course, student, NAME, demo.made_up_class(NAME)[student])
     assert nbgrader(course, "autograde", NAME).returncode == 0
-    points = {row.student: row.points for row in report.class_table(course, NAME)}
+    points = {row.student: row.points for row in class_table.class_table(course, NAME)}
     assert points["right"] == 50
     assert points["blank"] == 0
     assert 0 < points["wrong-01"] < 45
@@ -277,7 +276,7 @@ def test_formgrader_shows_the_class_and_grades_a_submission(course):
         with urllib.request.urlopen(urllib.request.Request(button, method="POST"), timeout=120) as answer:
             result = json.load(answer)
         assert result["success"], result
-        assert "initialize_parameters_zeros needs a look" in report.reasons_in(graded_file(course, "crashed"))[0]
+        assert "initialize_parameters_zeros needs a look" in class_table.reasons_in(graded_file(course, "crashed"))[0]
     finally:
         server.terminate()
         server.wait(30)

@@ -20,10 +20,11 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, STUB, answered, config, nbgrader, release
 
-from autograder import archives, intake
-from autograder.collect import collect, run_collect
 from autograder.course import open_course
-from autograder.intake import Refused
+from autograder.lms import archives
+from autograder.lms.collect import collect, run_collect
+from autograder.pipeline import submissions
+from autograder.pipeline.submissions import Refused
 from course_utils import __main__ as command
 from course_utils.handing_in import NotReady, submit
 
@@ -360,7 +361,7 @@ def test_case_82_a_hostile_archive_is_refused_with_a_sentence(hostile_run, stude
     course, _, refused = hostile_run
     (line,) = [one for one in refused if one.startswith(f"{student}: ")]
     assert HOSTILE[student][1] in line
-    assert [path.name for path in (course / "submitted" / student / NAME).iterdir()] == [intake.REASON]
+    assert [path.name for path in (course / "submitted" / student / NAME).iterdir()] == [submissions.REASON]
     assert not (course / "collected" / NAME / student).exists()
 
 
@@ -464,13 +465,13 @@ def test_a_damaged_resubmission_leaves_the_one_before(course, download):
     _, refused = collected(course, download)
     assert "The notebook file is empty" in refused
     assert handed(course, "ada") == notebook(course)
-    assert not (course / "submitted" / "ada" / NAME / intake.REASON).exists()
+    assert not (course / "submitted" / "ada" / NAME / submissions.REASON).exists()
 
 
 def test_a_good_resubmission_ends_the_refusal(course, download):
     put(download, "ada.zip", b"PK", day=1)
     collected(course, download)
-    assert (course / "submitted" / "ada" / NAME / intake.REASON).exists()
+    assert (course / "submitted" / "ada" / NAME / submissions.REASON).exists()
     put(download, "ada.zip", zipped({"ps1.ipynb": notebook(course)}), day=2)
     collected(course, download)
     assert sorted(path.name for path in (course / "submitted" / "ada" / NAME).iterdir()) == [

@@ -14,7 +14,7 @@ from tiny_course import NAME, config
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import build
+from autograder.authoring import build
 from autograder.course import COURSE
 from autograder.engine import store
 from autograder.engine.step import Assignment
@@ -99,7 +99,7 @@ def test_every_module_that_grades_counts_and_none_that_reports(tree):
     steps = [run.exporter_class, *run.sanitize_preprocessors, *run.autograde_preprocessors, *SETTINGS.Judge.preload]
     steps += [one.rpartition(".")[0] for one in steps if one.startswith("autograder.")]
     # What is entered into the gradebook before anything is graded counts itself, not what entered it.
-    register = "autograder.register"
+    register = "autograder.pipeline.register"
     needed = imported_from("autograder.engine.worker", "autograder.judge.examiner", *steps, without=register)
     assert {f"autograder/{name}.py" for name in ("pictures", "engine/step", "feedback", "rebase", "texts")} <= needed
     assert needed <= counted, needed - counted
@@ -190,7 +190,7 @@ def test_a_package_that_is_missing_is_no_fault(monkeypatch):
 def test_everything_that_builds_counts_and_nothing_that_grades(tree, monkeypatch):
     monkeypatch.setattr(build, "SOLVED", tree / "autograder" / "solved")
     counted = counting(tree, lambda: build.fingerprints(tree)["sources"], "autograder", "course_utils")
-    needed = imported_from("autograder.build") | {f"autograder/source/{one.name}" for one in build.sources()}
+    needed = imported_from("autograder.authoring.build") | {f"autograder/source/{one.name}" for one in build.sources()}
     needed |= {path.relative_to(tree).as_posix() for path in (tree / "course_utils").rglob("*.py")}
     needed |= {"autograder/nbgrader_config.py"}
     assert {f"autograder/{name}.py" for name in ("pictures", "picture", "texts", "datasets")} <= needed

@@ -26,9 +26,9 @@ from test_engine import notebooks, rows
 from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release, source_notebook
 from tiny_course import hand_in as hand_in_notebook
 
-from autograder import report
 from autograder.judge.examiner import Examination
 from autograder.judge.preprocessor import Examiner, Judge
+from autograder.reporting import class_table
 from course_utils.checks.report import MIMETYPE
 
 MIB = 1024**2
@@ -182,7 +182,7 @@ def test_the_class_run_ends_well(runs):
 @pytest.mark.parametrize("case", CASES + HONEST, ids=lambda case: case.name)
 def test_case(together: Run, case: Case):
     found = together.scores(case.name)
-    reasons = "\n".join(report.reasons_in(together.notebook(case.name)))
+    reasons = "\n".join(class_table.reasons_in(together.notebook(case.name)))
     assert found == {name: (case.scores[name], name in case.looks) for name in POINTS}, reasons
     assert re.search(case.reason, reasons) if case.reason else not reasons, reasons
 
@@ -278,7 +278,7 @@ def test_case_102_without_the_judge_nobody_gets_points(runs, tmp_path, settings,
     hand_in_notebook(course, "ada", nb)
     done = nbgrader(course, "autograde", NAME, *options)
     assert done.returncode == 0, done.stderr
-    row = report.class_table(course, NAME)[0]
+    row = class_table.class_table(course, NAME)[0]
     assert (row.points, row.needs_a_look) == (0, True)
     assert "double needs a look: it was not run" in row.reasons
 
@@ -352,7 +352,7 @@ def test_case_109_without_a_sandbox_nothing_is_graded(runs, tmp_path):
     assert done.returncode == 1
     assert "Nothing is graded: none here" in done.stderr
     assert "Traceback" not in done.stderr
-    assert report.class_table(course, NAME)[0].points is None
+    assert class_table.class_table(course, NAME)[0].points is None
 
 
 def test_case_110_alembic_need_not_be_on_the_path(tmp_path):

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder.reference import solution_text
+from autograder.topics.answer_cells import solution_text
 from course_utils.cells import STUB, bare, statements
 from course_utils.environment import imported, outside
 from course_utils.inspection import look_through, newer_syntax

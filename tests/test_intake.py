@@ -22,8 +22,8 @@ from elsewhere import without_posix
 from nbformat import v4
 from tiny_course import NAME, RIGHT, STUB, answered, at, config, hand_in, nbgrader, release
 
-from autograder import intake
-from autograder.rebase import graft
+from autograder.pipeline import submissions
+from autograder.pipeline.restore_release import graft
 from course_utils.cells import names_bound, names_used
 
 
@@ -717,5 +717,5 @@ def test_names_are_read_without_running():
 
 @pytest.mark.parametrize("name", ["p1 (1)", "P1", "p1-Copy2", "p1 copy", "Copy of p1", "p1.ipynb", "p1 (1) (2)", "p_1"])
 def test_case_77_names_that_copies_get(name):
-    assert intake.plain_name(name) == intake.plain_name("p1")
-    assert intake.plain_name(name) != intake.plain_name("p11")
+    assert submissions.plain_name(name) == submissions.plain_name("p1")
+    assert submissions.plain_name(name) != submissions.plain_name("p11")

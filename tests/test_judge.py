@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from in_process import examination
 
-from autograder.judge import inside
+from autograder.judge import guest
 from autograder.judge.examiner import names_read
-from autograder.judge.inside.border import Handle, NotPlain
-from autograder.judge.inside.peer import described, remade
+from autograder.judge.guest.codec import Handle, NotPlain
+from autograder.judge.guest.rpc import described, remade
 from autograder.judge.outputs import Outputs
 from autograder.judge.preprocessor import Examiner, the_examiner
-from autograder.judge.sandbox import CHANNEL, Sandbox
+from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
 
 needs_sandbox = pytest.mark.needs("sandbox")
@@ -27,8 +27,8 @@ needs_sandbox = pytest.mark.needs("sandbox")
 @pytest.fixture
 def session():
     """A session in a real sandbox, with short limits."""
-    here = Path(inside.__file__).resolve().parent
-    command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+    here = Path(guest.__file__).resolve().parent
+    command = [sys.executable, "-c", f"from guest.student import main; main{CHANNEL}"]
 
     def start():
         return Sandbox(memory=700_000_000).start(command, readable=[here], variables={"PYTHONPATH": str(here.parent)})

@@ -22,9 +22,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import build
-from autograder.mistakes import mistakes_in
-from autograder.reference import solution_text
+from autograder.authoring import build
+from autograder.topics.answer_cells import solution_text
+from autograder.topics.registry import mistakes_in
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "03_gradient_checking"

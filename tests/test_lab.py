@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.mistakes import mistakes_in
-from autograder.reference import solution_text
+from autograder.topics.answer_cells import solution_text
+from autograder.topics.registry import mistakes_in
 from course_utils import __main__ as command
 from course_utils import lab
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge import inside
-from autograder.judge.canary import why_no_sandbox
-from autograder.judge.sandbox import CHANNEL, Sandbox
+from autograder.judge import guest
+from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
+from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
 from course_utils.checks import limits
 from course_utils.checks.calling import Guarded
@@ -54,8 +54,8 @@ def busy(each: int) -> Iterator[None]:
 @pytest.fixture
 def session() -> Iterator[Session]:
     """A session whose limits by the clock are far too short for a busy machine."""
-    here = Path(inside.__file__).resolve().parent
-    command = [sys.executable, "-c", f"from inside.student import main; main{CHANNEL}"]
+    here = Path(guest.__file__).resolve().parent
+    command = [sys.executable, "-c", f"from guest.student import main; main{CHANNEL}"]
 
     def start():
         return Sandbox(wall_seconds=1.0).start(command, readable=[here], variables={"PYTHONPATH": str(here.parent)})

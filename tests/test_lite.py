@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from autograder import build
+from autograder.authoring import build
 from course_utils.checks.exercise import EXERCISES
 
 pytestmark = pytest.mark.needs("lite")

@@ -15,8 +15,9 @@ import pytest
 from nbclient import NotebookClient
 from tiny_course import nbgrader
 
-from autograder import build
-from autograder.reference import reference_text
+from autograder.authoring import build
+from autograder.topics import source_of
+from autograder.topics.answer_cells import reference_text
 from course_utils.checks.exercise import EXERCISES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,7 +153,7 @@ def test_a_blank_notebook_raises_nothing_but_not_implemented(released):
         client.execute(env={**os.environ, "TQDM_DISABLE": "1"}, stderr=subprocess.DEVNULL)
         errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if "ename" in output]
         assert {error.ename for error in errors} == {"NotImplementedError"}
-        if build.lacking(build.COURSE / "source" / f"{path.stem}.py"):
+        if build.lacking(source_of(path.stem)):
             assert sum("is not installed here" in error.evalue for error in errors) >= 4  # the checks, and more
             continue
         tests = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]

@@ -14,8 +14,7 @@ from nbformat import v4
 from odd_answers import CASES, KINDS, TOOLS, Case
 
 from autograder.judge.preprocessor import Examiner
-from autograder.reference import solution_text
-from autograder.texts import IMPORTS
+from autograder.topics.answer_cells import IMPORTS, solution_text
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.report import MIMETYPE
 from course_utils.checks.values import UNREADABLE
@@ -83,7 +82,8 @@ def at_home(cases: list[Case], folder: Path) -> dict[Case, Verdict]:
 
 def graded(cases: list[Case], folder: Path, examiner: Examiner) -> dict[Case, Verdict]:
     """What is graded: the hidden checks, across the sandbox."""
-    given = 'from autograder.grading import hidden\ncheck = hidden("{name}", points=1)\ncheck({functions})'
+    given = "from autograder.pipeline.hidden_checks import hidden\n"
+    given += 'check = hidden("{name}", points=1)\ncheck({functions})'
     cells = notebook(cases, given)
     asked = [{"source": text, "kind": "test" if case else "student", "points": 1} for case, text in cells]
     seen = {"readable": [str(ROOT / name) for name in ("course_utils", "datasets")], "places": [str(ROOT)]}
@@ -112,7 +112,7 @@ def test_every_odd_answer_has_one_verdict_at_home_and_at_grading(soak, tmp_path,
     groups = [some()]
     if soak:
         groups = [list(group) for _, group in itertools.groupby(every(), key=lambda case: case.kind)]
-    examiner = Examiner(["autograder.grading"], ["course_utils", "matplotlib.pyplot"], [str(ROOT)])
+    examiner = Examiner(["autograder.pipeline.hidden_checks"], ["course_utils", "matplotlib.pyplot"], [str(ROOT)])
     wrong = []
     try:
         for cases in groups:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from needs import need
 
-from autograder.reference import optimization as answers
+from autograder.topics.optimization import answers
 from course_utils import network
 
 STEPS, RATE = 7, 0.125  # a rate that float32 holds exactly: Keras keeps it in that

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.grading import examine
-from autograder.mistakes import MISTAKES
-from autograder.texts import run_text
+from autograder.pipeline.hidden_checks import examine
+from autograder.topics.answer_cells import run_text
+from autograder.topics.registry import MISTAKES
 from course_utils.checks import observing as see
 from course_utils.checks.exercise import EXERCISES, Seen, try_out
 from course_utils.checks.pictures import HEIGHT, WIDTH, draw, picture_of
@@ -245,7 +245,7 @@ def test_nothing_is_imported_to_draw():
 
 def test_a_right_answer_gets_no_picture():
     name = "initialize_parameters_he"
-    from autograder.reference import solution_text
+    from autograder.topics.answer_cells import solution_text
 
     verdict, picture = visible(run_text(solution_text(name), name), name)
     assert verdict.state == "right"

@@ -17,9 +17,9 @@ import pytest
 from elsewhere import without_posix
 from tiny_course import NAME, config, write_course
 
-from autograder import build
 from autograder.__main__ import main
-from autograder.intake import is_folder_name
+from autograder.authoring import build
+from autograder.pipeline.submissions import is_folder_name
 
 ROOT = Path(__file__).resolve().parent.parent
 TRACKED = subprocess.run(
@@ -175,7 +175,7 @@ import autograder, course_utils
 OURS = [autograder, course_utils]
 names = [one.name for package in OURS for one in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
 # Not what runs in the sandbox alone, nor Dask: it asks psutil, which on Linux asks for resource.
-names = [one for one in names if not one.endswith(("__main__", "_config", "inside.warm", "engine.cluster"))]
+names = [one for one in names if not one.endswith(("__main__", "_config", "guest.forked", "engine.dask_cluster"))]
 for name in [*names, "conftest"]:
     importlib.import_module(name)
 assert sys.modules["fcntl"] is sys.modules["resource"] is None

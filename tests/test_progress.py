@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.reference import solution_text
+from autograder.topics.answer_cells import solution_text
 from course_utils import __main__ as command
 from course_utils import progress as progress_shown
 from course_utils.checks.report import MIMETYPE

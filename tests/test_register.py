@@ -13,9 +13,9 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, at, config, release
 
-from autograder import build
+from autograder.authoring import build
 from autograder.course import open_course
-from autograder.register import NotRegistered, is_registered, register
+from autograder.pipeline.register import NotRegistered, is_registered, register
 
 QUESTIONS = (
     "SELECT assignment.name, course_id FROM assignment",

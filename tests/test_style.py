@@ -22,7 +22,7 @@ def test_ruff_has_nothing_to_say(command):
 def test_text_sources_survive_a_save_in_jupyterlab():
     import jupytext
 
-    from autograder import build
+    from autograder.authoring import build
 
     settings = jupytext.config.load_jupytext_config(str(ROOT / "jupytext.toml"))
     for file in build.sources():

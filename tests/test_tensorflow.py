@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from in_process import examination
 
-from autograder import build, grading
+from autograder.authoring import build
 from autograder.judge.preprocessor import Examiner
-from autograder.mistakes import MISTAKES
-from autograder.reference import batchnorm_softmax, solution_text
-from autograder.reference import tensorflow as answers
-from autograder.texts import run_texts
-from autograder.variants import VARIANTS
+from autograder.pipeline import hidden_checks
+from autograder.topics import source_of
+from autograder.topics.answer_cells import run_texts, solution_text
+from autograder.topics.batchnorm_softmax import answers as batchnorm_softmax
+from autograder.topics.registry import MISTAKES, VARIANTS
+from autograder.topics.tensorflow import answers
 from course_utils import check, missing, quiet
 from course_utils.checks.exercise import EXERCISES
 
@@ -70,7 +71,7 @@ def graded():
 
     def examine(folder, first="", given="", change=lambda text: text):
         cells = [{"source": given, "kind": "given", "points": None}] if given else []
-        for cell in build.notebook(build.COURSE / "source" / "07_tensorflow.py").cells:
+        for cell in build.notebook(source_of("07_tensorflow")).cells:
             if cell.cell_type == "code" and "experiment" not in cell.metadata.get("tags", []):
                 settings = cell.metadata["nbgrader"]
                 kind = "test" if settings["grade"] else "student" if settings["solution"] else "given"
@@ -78,7 +79,7 @@ def graded():
                 cells.append({"source": source, "kind": kind, "points": settings.get("points")})
                 if "import tensorflow" in cell.source and first:
                     cells.append({"source": first, "kind": "student", "points": None})
-        examiner = Examiner(["autograder.grading"])
+        examiner = Examiner(["autograder.pipeline.hidden_checks"])
         try:
             seen = [str(build.ROOT / "course_utils"), str(build.ROOT / "datasets")]
             request = {**examination(cells, folder), "readable": seen, "places": [str(build.ROOT)]}
@@ -129,8 +130,8 @@ def test_without_tensorflow_a_check_says_how_to_get_it(exercise, without_tensorf
     answer.__name__ = exercise
     with pytest.raises(NotImplementedError, match=r'-e "\.\[tensorflow\]"'):
         check(answer)
-    with pytest.raises(grading.NotGraded, match="is not installed"):
-        grading.hidden(exercise, points=4)
+    with pytest.raises(hidden_checks.NotGraded, match="is not installed"):
+        hidden_checks.hidden(exercise, points=4)
 
 
 def test_what_stands_for_it_says_how_to_get_it(capsys):
@@ -144,7 +145,7 @@ def test_what_stands_for_it_says_how_to_get_it(capsys):
 
 
 def test_without_tensorflow_the_build_leaves_07_as_it_is(without_tensorflow, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(build, "sources", lambda: [build.COURSE / "source" / "07_tensorflow.py"])
+    monkeypatch.setattr(build, "sources", lambda: [source_of("07_tensorflow")])
     monkeypatch.setattr(build, "EXERCISES", {name: build.EXERCISES[name] for name in ("tensorflow_answers", *NAMES)})
     monkeypatch.setattr(build, "VARIANTS", [one for one in build.VARIANTS if one.exercise in NAMES])
     monkeypatch.setattr(build, "MISTAKES", [one for one in build.MISTAKES if one.exercise in NAMES])

@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import grading
-from autograder.mistakes import mistakes_in
-from autograder.reference import solution_text
-from autograder.texts import IMPORTS, run_text
+from autograder.pipeline import hidden_checks
+from autograder.topics.answer_cells import IMPORTS, run_text, solution_text
+from autograder.topics.registry import mistakes_in
 from course_utils.checks.exercise import ENDING, Seen
 from course_utils.checks.report import Report
 from course_utils.checks.shadowing import sentence, shadowed, with_builtins
@@ -159,7 +158,7 @@ def test_students_are_told_how_an_answer_broke_off_and_no_name_of_their_own(said
 
 def causes(text: str, name: str) -> list[str]:
     """What a report says of causes, on the visible cases."""
-    verdict = grading.examine(run_text(text, name), name, VISIBLE_SEED)
+    verdict = hidden_checks.examine(run_text(text, name), name, VISIBLE_SEED)
     assert verdict.state == "wrong"
     return [f"{label} {words}".strip() for label, words in Report(verdict).causes()]
 
@@ -209,7 +208,7 @@ def starred(name: str, *edits: tuple[str, str]):
 
 def test_what_from_numpy_import_star_breaks_is_its_fault_and_no_other_cause_is_named():
     """It looks like a known mistake: NumPy's ``all`` takes a generator for one true value."""
-    verdict = grading.examine(starred("count_distinct_units"), "count_distinct_units", VISIBLE_SEED)
+    verdict = hidden_checks.examine(starred("count_distinct_units"), "count_distinct_units", VISIBLE_SEED)
     assert verdict.state == "wrong"
     (cause,) = verdict.mistakes
     assert cause.startswith("Below from numpy import *, abs, all and max are NumPy's and not Python's (all(… for …)")
@@ -218,19 +217,19 @@ def test_what_from_numpy_import_star_breaks_is_its_fault_and_no_other_cause_is_n
 def test_beside_a_mistake_both_are_named_and_where_it_breaks_nothing_only_the_mistake():
     (said,) = sentences("split_indices", "whatever fractions")
     both = starred("split_indices", ("fractions[1] * m", "0.2 * m"), ("fractions[2] * m", "0.2 * m"))
-    verdict = grading.examine(both, "split_indices", VISIBLE_SEED)
+    verdict = hidden_checks.examine(both, "split_indices", VISIBLE_SEED)
     assert verdict.mistakes[0].startswith("Below from numpy import *, round is NumPy's")
     name = "l1_penalty"
     (said,) = sentences(name, "λ/m")
     harmless = starred(name, ("/ (2 * m)", "/ m"))
     assert shadowed(harmless)
-    assert grading.examine(harmless, name, VISIBLE_SEED).mistakes == [said]
+    assert hidden_checks.examine(harmless, name, VISIBLE_SEED).mistakes == [said]
 
 
 def test_a_name_that_a_cell_gave_away_is_told():
     namespace = {"__name__": "__main__"}
     exec(IMPORTS + solution_text("split_indices") + "\nround = 3", namespace)
-    verdict = grading.examine(namespace["split_indices"], "split_indices", VISIBLE_SEED)
+    verdict = hidden_checks.examine(namespace["split_indices"], "split_indices", VISIBLE_SEED)
     assert verdict.mistakes[0].startswith("A cell of yours gave the name round of Python's to something else.")
     assert namespace["round"] == 3
 

@@ -9,11 +9,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autograder import grading
-from autograder.mistakes import MISTAKES, mistakes_in
-from autograder.reference import reference_answer, solution_text
-from autograder.texts import run_texts
-from autograder.variants import VARIANTS
+from autograder.pipeline import hidden_checks
+from autograder.topics.answer_cells import reference_answer, run_texts, solution_text
+from autograder.topics.registry import MISTAKES, VARIANTS, mistakes_in
 from course_utils import bug_hunt
 from course_utils.checks.exercise import ARGUMENTS, EXERCISES, try_out
 from course_utils.checks.verdict import Known, Verdict, judge
@@ -105,13 +103,13 @@ def wrong_verdicts(name: str, seed: int) -> list[str]:
     found = []
     for mistake in mistakes_in(name):
         function, *companions = mistake.functions
-        verdict = grading.examine(function, name, seed, *companions)
+        verdict = hidden_checks.examine(function, name, seed, *companions)
         if verdict.state != "wrong" or verdict.share > 0.99 or mistake.sentence not in verdict.mistakes:
             found.append(f"seed {seed}: {mistake.sentence}: {verdict}")
     for variant in VARIANTS:
         if variant.exercise == name:
             function, *companions = variant.functions
-            verdict = grading.examine(function, name, seed, *companions)
+            verdict = hidden_checks.examine(function, name, seed, *companions)
             if verdict.state != "right" or verdict.share != pytest.approx(1):
                 found.append(f"seed {seed}: {variant.text[:60]}: {verdict}")
     return found
@@ -158,12 +156,12 @@ def test_every_sentence_is_said_of_one_exercise_and_ends_like_a_sentence():
 
 @functools.cache
 def right_outcome(name: str) -> list:
-    return grading.right_outcome(grading.hidden_exercise(name), seed=3)
+    return hidden_checks.right_outcome(hidden_checks.hidden_exercise(name), seed=3)
 
 
 def judged(function: Callable, name: str) -> Verdict:
     """Judge an answer without looking for its cause, for which every known mistake would be tried."""
-    exercise = grading.hidden_exercise(name)
+    exercise = hidden_checks.hidden_exercise(name)
     answer = exercise.joined(function, *map(reference_answer, exercise.companions))
     return judge(try_out(answer, exercise, 3), exercise, Known(right_outcome(name), list))
 
@@ -189,7 +187,7 @@ def test_an_answer_that_does_nothing_earns_nothing(name, nothing):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_importing_an_answer_earns_nothing(name, capsys):
-    check = grading.hidden(name, points=10)
+    check = hidden_checks.hidden(name, points=10)
     assert check(reference_answer(name)) == 0.0
     assert "You imported this function" in capsys.readouterr().out
 
@@ -197,7 +195,7 @@ def test_importing_an_answer_earns_nothing(name, capsys):
 @pytest.mark.parametrize("name", NAMES)
 def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_SECRET", "test")
-    check = grading.hidden(name, points=10)
+    check = hidden_checks.hidden(name, points=10)
     assert repr(check(*run_texts(solution_text(name), *EXERCISES[name].functions))) == "10.0"
     earned = 0.0
     for mistake in mistakes_in(name):
@@ -212,7 +210,7 @@ def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_without_anything_right_is_shown_all_the_same(name, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_SECRET", "test")
-    assert grading.hidden(name, points=10)(lambda *_, **__: {}) == 0.0
+    assert hidden_checks.hidden(name, points=10)(lambda *_, **__: {}) == 0.0
     assert "0 of 10 points" in capsys.readouterr().out
 
 
@@ -231,20 +229,20 @@ def test_seeds_are_secret_per_student_and_the_same_again(monkeypatch):
     seeds = set()
     for student in ("ada", "emmy"):
         monkeypatch.setenv("NBGRADER_STUDENT", student)
-        seeds |= {grading.submission_seed(name) for name in NAMES}
-        assert grading.submission_seed(NAMES[0]) == grading.submission_seed(NAMES[0])
+        seeds |= {hidden_checks.submission_seed(name) for name in NAMES}
+        assert hidden_checks.submission_seed(NAMES[0]) == hidden_checks.submission_seed(NAMES[0])
     assert len(seeds) == 2 * len(NAMES)
-    before = grading.submission_seed(NAMES[0])
+    before = hidden_checks.submission_seed(NAMES[0])
     monkeypatch.setenv("COURSE_SECRET", "b")
-    assert grading.submission_seed(NAMES[0]) != before
+    assert hidden_checks.submission_seed(NAMES[0]) != before
 
 
 def test_the_course_makes_one_secret_and_keeps_it(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_SECRET", raising=False)
-    monkeypatch.setattr(grading, "SECRET", tmp_path / "secret")
-    secret = grading.course_secret()
+    monkeypatch.setattr(hidden_checks, "SECRET", tmp_path / "secret")
+    secret = hidden_checks.course_secret()
     assert len(secret) == 64
-    assert grading.course_secret() == secret
+    assert hidden_checks.course_secret() == secret
     assert [file.name for file in tmp_path.iterdir()] == ["secret"]
 
 
@@ -255,7 +253,7 @@ def test_hidden_reports_show_no_case_and_no_seed(capsys, monkeypatch):
         print(layers_dims)
         raise ValueError(f"layers_dims is {layers_dims}")
 
-    assert grading.hidden("initialize_parameters_he", points=10)(telling) == 0.0
+    assert hidden_checks.hidden("initialize_parameters_he", points=10)(telling) == 0.0
     out = capsys.readouterr().out
     assert "layers_dims is" not in out
     assert "[" not in out

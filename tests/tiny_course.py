@@ -62,10 +62,10 @@ import sys
 c = get_config()
 c.CourseDirectory.course_id = "tiny"
 c.ClearSolutions.code_stub = {{"python": {stub!r}}}
-c.Autograde.exporter_class = "autograder.intake.Intake"
+c.Autograde.exporter_class = "autograder.pipeline.submissions.Intake"
 c.Intake.max_bytes = 2_000_000
 c.Autograde.sanitize_preprocessors = [
-    "autograder.rebase.Rebase",
+    "autograder.pipeline.restore_release.Rebase",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
@@ -77,19 +77,19 @@ c.Autograde.autograde_preprocessors = [
     {execute!r},
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.rebase.NeedsALook",
+    "autograder.pipeline.restore_release.NeedsALook",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.feedback.CleanOutputs",
+    "autograder.pipeline.feedback.CleanOutputs",
 ]
-c.GenerateFeedback.exporter_class = "autograder.feedback.SafeFeedback"
+c.GenerateFeedback.exporter_class = "autograder.pipeline.feedback.SafeFeedback"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "autograder.feedback.HideTests",
-    "autograder.feedback.CleanOutputs",
+    "autograder.pipeline.feedback.HideTests",
+    "autograder.pipeline.feedback.CleanOutputs",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.ExportApp.plugin_class = "autograder.export.SafeCsv"
+c.ExportApp.plugin_class = "autograder.lms.export.SafeCsv"
 """
 
 

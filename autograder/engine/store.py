@@ -23,19 +23,20 @@ from packaging.requirements import Requirement
 from sqlalchemy import create_engine, select
 from traitlets.config import Config
 
-from autograder import intake
 from autograder.course import COURSE, RESULTS, folder_of, open_gradebook
 from autograder.engine.step import Assignment, Result, Submission
-from autograder.grading import course_secret
 from autograder.hashing import AROUND, code_in, digest, files_in
 from autograder.judge.preprocessor import Judge, package_place
+from autograder.pipeline import submissions
+from autograder.pipeline.hidden_checks import course_secret
 from course_utils.checks.exercise import EXERCISES
 from course_utils.files import write_whole
 
 # What runs on the way to a grade; the packages of exercises that need one are added.
 VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "ipywidgets", "tqdm", "nbgrader", "nbformat", "nbconvert", "nh3"]
 # Of our own package, what no grade depends on; whatever is not named here counts. (Settings count by their values.)
-UNGRADED = AROUND | {"variants", "build.py", "datasets.py", "picture.py", "nbgrader_config.py"}
+UNGRADED = AROUND | {"authoring", "data/make_datasets.py", "nbgrader_config.py"}
+UNGRADED |= {"topics/*/[0-9]*.py", "topics/*/variants.py"}
 # Settings of what happens before and after, and of where things lie, which differs from machine to machine.
 UNGRADED_SETTINGS = {"CourseDirectory", "NbGrader", "Exchange", "GenerateAssignment", "ClearSolutions"}
 UNGRADED_SETTINGS |= {"GenerateFeedback", "HTMLExporter", "ExportApp"}
@@ -202,11 +203,11 @@ def read_submission(
     folder: Path, student: str, names: list[str], max_bytes: int, sha256: str, extension: float | None, manual: dict
 ) -> Submission:
     """Take one submission in, as ``nbgrader autograde`` does with this course's settings."""
-    findings, stamp, secret = intake.read_submission(folder, names, max_bytes, student)
+    findings, stamp, secret = submissions.read_submission(folder, names, max_bytes, student)
     files = {"timestamp.txt": stamp.encode()} if stamp else {}
     files |= {"submission_secret.txt": secret} if secret else {}
     notebooks = {name: nbformat.writes(found.notebook()) for name, found in findings.items()}
-    return Submission(intake.printable(student), sha256, notebooks, files, extension, manual)
+    return Submission(submissions.printable(student), sha256, notebooks, files, extension, manual)
 
 
 # --- results ----------------------------------------------------------------------------------------------------------

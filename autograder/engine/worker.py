@@ -18,7 +18,7 @@ import traceback
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
-from autograder.engine.stem import fork_worker, search_path
+from autograder.engine.forkserver import fork_worker, search_path
 from autograder.engine.step import FAULT, Assignment, Result, Step, Submission, scratch_folder
 
 

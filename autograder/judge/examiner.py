@@ -31,14 +31,14 @@ import numpy as np
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from autograder.judge.bubblewrap import find_bubblewrap
-from autograder.judge.canary import self_test
-from autograder.judge.inside.shell import NotebookShell, make_shell, run_cell
+from autograder.judge.guest.shell import NotebookShell, make_shell, run_cell
 from autograder.judge.outputs import Outputs
-from autograder.judge.sandbox import CHANNEL, NoSandbox, Running, Sandbox
+from autograder.judge.sandbox.bwrap import find_bubblewrap
+from autograder.judge.sandbox.sandbox import CHANNEL, NoSandbox, Running, Sandbox
+from autograder.judge.sandbox.seccomp import NoFilter, program
+from autograder.judge.sandbox.zygote import GUEST, Warm
+from autograder.judge.self_test import self_test
 from autograder.judge.session import Gone, GraderFault, Session, StudentFunction, SubmissionLimits
-from autograder.judge.syscalls import NoFilter, program
-from autograder.judge.warm import INSIDE, Warm
 
 LENGTH = struct.Struct("<Q")
 MOST = 100_000_000
@@ -243,12 +243,12 @@ def examine(shell: NotebookShell, warm: Warm | None, request: dict[str, Any]) ->
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     sandbox = Sandbox(config=config)
-    readable = [INSIDE, *map(Path, request["readable"])]
+    readable = [GUEST, *map(Path, request["readable"])]
     hidden = [Path(path) for path in request["hidden"]]
-    places = os.pathsep.join(dict.fromkeys([str(INSIDE.parent), *request["places"]]))
+    places = os.pathsep.join(dict.fromkeys([str(GUEST.parent), *request["places"]]))
 
     def start() -> Running:
-        command = [sys.executable, "-P", "-c", f"from inside.student import main; main{(*CHANNEL, *calls)}"]
+        command = [sys.executable, "-P", "-c", f"from guest.student import main; main{(*CHANNEL, *calls)}"]
         variables = {"PYTHONPATH": places}
         return sandbox.start(command, Path(request["folder"]), readable, hidden, fonts(), variables, warm)
 

@@ -26,7 +26,7 @@ from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.utils.importstring import import_item
 
 from autograder.judge import examiner
-from autograder.judge.canary import why_no_sandbox
+from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import GraderFault
 
 SKIP = "skip-execution"
@@ -50,7 +50,7 @@ class Judge(NbGraderPreprocessor):
     )
     preload = List(Unicode(), help="Modules that test cells import; imported once for a class.").tag(config=True)
     calls = Unicode(
-        help="A module of the course through which students' functions are called where they live, as inside/direct.py."
+        help="A module of the course that calls students' functions where they live, as guest/plain_calls.py does."
     ).tag(config=True)
     warm = List(
         Unicode(), help="Modules that notebooks import; imported once for a class, before any student's code runs."

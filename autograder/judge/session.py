@@ -15,10 +15,10 @@ from nbformat import NotebookNode
 from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
-from autograder.judge.inside.border import Closed, ProtocolError, send
-from autograder.judge.inside.peer import BETWEEN, Peer
+from autograder.judge.guest.codec import Closed, ProtocolError, send
+from autograder.judge.guest.rpc import BETWEEN, Peer
 from autograder.judge.outputs import Outputs
-from autograder.judge.sandbox import NoSandbox, Running
+from autograder.judge.sandbox.sandbox import NoSandbox, Running
 
 CAUSES = {
     "cpu": "its computing time for the whole notebook was used up",

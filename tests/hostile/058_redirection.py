@@ -4,7 +4,7 @@ expected: double=0 square=0 reason="its cell broke off with ModuleNotFoundError"
 """
 
 # %% double
-from autograder.reference import reference_answer as double
+from autograder.topics.answer_cells import reference_answer as double
 
 # %% square
 from tiny_course import RIGHT

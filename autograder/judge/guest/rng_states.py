@@ -1,0 +1,93 @@
+"""States: a random generator as numbers, checked before NumPy, which believes them, gets to see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox, SeedSequence
+
+from .framing import ProtocolError, natural, require
+
+# The fields of each bit generator's state: the largest value of a number, or how many and the largest.
+_WORD, _LONG, _HUGE = 2**32 - 1, 2**64 - 1, 2**128 - 1
+_SPARE: dict[str, Any] = {"has_uint32": 1, "uinteger": _WORD}
+STATES: dict[type, dict[str, Any]] = {
+    PCG64: {"state": {"state": _HUGE, "inc": _HUGE}, **_SPARE},
+    PCG64DXSM: {"state": {"state": _HUGE, "inc": _HUGE}, **_SPARE},
+    MT19937: {"state": {"key": (624, _WORD), "pos": 624}},
+    Philox: {"state": {"counter": (4, _LONG), "key": (2, _LONG)}, "buffer": (4, _LONG), "buffer_pos": 4, **_SPARE},
+    SFC64: {"state": {"state": (4, _LONG)}, **_SPARE},
+}
+BIT_GENERATORS = {kind.__name__: kind for kind in STATES}
+
+
+# NumPy's own pool size; how many numbers a seed may have, and of how many bits.
+_POOL, _SEEDS, _BITS = 4, 64, 1024
+
+
+def pack(bits: BitGenerator) -> list:
+    """Turn a bit generator into numbers: its state in the order of STATES, and what its children are seeded from."""
+    return [_pack(bits.state, STATES[type(bits)]), _packed_seeds(bits.seed_seq)]
+
+
+def unpack(node: Any, kind: type) -> tuple[dict[str, Any], SeedSequence]:
+    """Turn what arrived into a state for this kind of bit generator, and into its seeds.
+
+    Raises
+    ------
+    ProtocolError
+        It is none: MT19937 and Philox would read beyond their state with a position out of range.
+    """
+    match node:
+        case [state, seeds]:
+            return {"bit_generator": kind.__name__, **_unpack(state, STATES[kind])}, _unpacked_seeds(seeds)
+    raise ProtocolError("a generator is none")
+
+
+def spawned(bits: BitGenerator) -> int:
+    """Count the children that were spawned from a generator."""
+    return getattr(bits.seed_seq, "n_children_spawned", 0)
+
+
+def _packed_seeds(seeds: Any) -> list | None:
+    """None where they are of an unusual kind: children are then others on each side."""
+    if type(seeds) is not SeedSequence or seeds.pool_size != _POOL:
+        return None
+    one = isinstance(seeds.entropy, int)
+    entropy = [int(number) for number in ([seeds.entropy] if one else seeds.entropy)]
+    key = [int(number) for number in seeds.spawn_key]
+    if max(len(entropy), len(key)) > _SEEDS or any(number.bit_length() > _BITS for number in entropy + key):
+        return None
+    return [entropy[0] if one else entropy, key, seeds.n_children_spawned]
+
+
+def _unpacked_seeds(node: Any) -> SeedSequence:
+    match node:
+        case None:
+            return SeedSequence(0)
+        case [entropy, list(key), count]:
+            numbers = entropy if type(entropy) is list else [entropy]
+            require(max(len(numbers), len(key)) <= _SEEDS, "too many seeds")
+            for number in [*numbers, *key]:
+                natural(number, 2**_BITS)
+            return SeedSequence(entropy, spawn_key=key, n_children_spawned=natural(count, _WORD))
+    raise ProtocolError("a seed is none")
+
+
+def _pack(state: Any, form: Any) -> Any:
+    if isinstance(form, dict):
+        return [_pack(state[name], part) for name, part in form.items()]
+    return [int(number) for number in state] if isinstance(form, tuple) else int(state)
+
+
+def _unpack(node: Any, form: Any) -> Any:
+    if isinstance(form, dict):
+        require(type(node) is list and len(node) == len(form), "a state is none")
+        return {name: _unpack(part, inner) for part, (name, inner) in zip(node, form.items(), strict=True)}
+    if isinstance(form, tuple):
+        count, largest = form
+        require(type(node) is list and len(node) == count, "a state is none")
+        numbers = [natural(number, largest) for number in node]
+        return np.array(numbers, np.uint64 if largest == _LONG else np.uint32)
+    return natural(node, form)

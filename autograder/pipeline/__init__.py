@@ -1,0 +1,1 @@
+"""The way of a submission, from what a student handed in to feedback; imports topics, judge, course."""

@@ -1,0 +1,200 @@
+"""Hidden checks: the visible checks' properties on cases drawn from a secret seed.
+
+Right and wrong outcomes are computed on the spot, from every topic's ``answers.py`` and ``mistakes.py``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import itertools
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from autograder.data.hand_images import draw_hands
+from autograder.topics.answer_cells import reference_answer
+from autograder.topics.registry import mistakes_in
+from course_utils.cells import unfinished
+from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried
+from course_utils.checks.origin import cell_of
+from course_utils.checks.report import Report
+from course_utils.checks.verdict import Known, Observations, Verdict, try_and_judge
+from course_utils.data import load_hands
+from course_utils.extras import is_installed
+
+
+class NotGraded(Exception):
+    """An exercise cannot be graded on this machine; the judge reads the name, and lets the submission wait."""
+
+
+AUTOGRADER = Path(__file__).resolve().parents[1]
+SECRET = AUTOGRADER / "secret"
+NEW_IMAGES = 600
+
+
+def unseen_hands(rng: np.random.Generator) -> list[Case]:
+    """Draw hands that no student has, and one of a few seeds to train from."""
+    X, Y = _shuffled_hands(int(rng.integers(2**62)))
+    return [{"X": X, "Y": Y, "seed": int(rng.integers(4))}]
+
+
+@functools.lru_cache(maxsize=1)  # the answer, the right one and every mistake are tried on the same images
+def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X, Y = draw_hands(NEW_IMAGES, rng)
+    order = rng.permutation(NEW_IMAGES)
+    return X[:, order], Y[:, order]
+
+
+# Exercises whose hidden cases are drawn by what students do not have.
+DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
+    "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in unseen_hands(rng)],
+    "challenge_settings": unseen_hands,
+}
+
+
+def hidden_exercise(name: str) -> Exercise:
+    """Give an exercise as it is graded."""
+    exercise = EXERCISES[name]
+    return dataclasses.replace(exercise, cases=DRAWN_HERE.get(name, exercise.cases))
+
+
+@functools.cache
+def joined(name: str, *functions: Callable) -> Callable:
+    """Join an answer of ours with its companions, once: what is trained in it stays trained."""
+    return EXERCISES[name].joined(*functions)
+
+
+def right_outcome(exercise: Exercise, seed: int) -> Observations:
+    """Observe the reference answer."""
+    answer = joined(exercise.name, *map(reference_answer, exercise.functions))
+    return list(tried(answer, exercise, seed, Trial(tells_calls=False)))
+
+
+def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Seen]]]]:
+    """Observe every known mistake, no case of it before it is asked for: ``[(sentence, observations)]``."""
+    return [
+        (mistake.sentence, tried(joined(exercise.name, *mistake.functions), exercise, seed, Trial(tells_calls=False)))
+        for mistake in mistakes_in(exercise.name)
+    ]
+
+
+@functools.lru_cache(maxsize=100)
+def known(name: str, seed: int) -> Known:
+    """Say what the hidden cases of a seed come out as."""
+    exercise = hidden_exercise(name)
+    return Known(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
+
+
+def examine(function: Callable, name: str, seed: int, *companions: Callable) -> Verdict:
+    """Judge an answer on the cases of a seed.
+
+    Parameters
+    ----------
+    function : callable
+        The answer.
+    name : str
+        The exercise.
+    seed : int
+        Draws the cases.
+    companions : callable
+        The functions that it is tried together with; without any, the right ones.
+    """
+    exercise = hidden_exercise(name)
+    companions = companions or tuple(map(reference_answer, exercise.companions))
+    begun = unfinished(cell_of(function), name)
+    return try_and_judge([function, *companions], exercise, seed, known(name, seed), begun)[0]
+
+
+def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
+    """Make the ``check`` of a test cell at grading: it shows the points of each property and returns their sum.
+
+    Parameters
+    ----------
+    exercise : str
+        What the cell tests.
+    points : float
+        What it is worth.
+
+    Returns
+    -------
+    callable
+        ``check(function, *companions)`` → points earned, a Python float, which nbgrader takes as partial credit.
+
+    Raises
+    ------
+    NotGraded
+        A package that the exercise needs is not installed here.
+    """
+    if not is_installed(needs := EXERCISES[exercise].needs):
+        raise NotGraded(f"{needs} is not installed where this was graded")
+
+    def check(function: Callable, *companions: Callable) -> float:
+        if is_ours(function):
+            verdict = Verdict(exercise, "wrong", dict.fromkeys(EXERCISES[exercise].properties, False), 0.0)
+            verdict.failure = "the answer is imported, not written in the notebook"
+            verdict.mistakes = ["You imported this function. Write it in the notebook."]
+        else:
+            verdict = examine(function, exercise, submission_seed(exercise), *companions)
+        report = Report(verdict, points)
+        report.show()
+        return report.earned
+
+    return check
+
+
+def foresee(tests: list[str]) -> None:
+    """Make the known mistakes of the exercises that some test cells name, before the process is forked to grade."""
+    words = set(itertools.chain.from_iterable(re.findall(r"\w+", test) for test in tests))
+    for name in words & EXERCISES.keys():
+        if not EXERCISES[name].needs:  # its package may have threads, which no fork has
+            for mistake in mistakes_in(name):
+                mistake.functions  # noqa: B018 - made when first asked for
+
+
+def is_ours(function: Callable) -> bool:
+    """Tell whether a function was written by the course and not by the student."""
+    module = getattr(function, "__module__", None) or ""
+    code = getattr(function, "__code__", None)
+    return module.split(".")[0] in ("autograder", "course_utils") or (
+        code is not None and Path(code.co_filename).is_relative_to(AUTOGRADER)
+    )
+
+
+def submission_seed(exercise: str) -> int:
+    """Derive the seed of an exercise of one submission: secret, and the same at every regrade.
+
+    It depends on the course's secret and on the student and assignment that the judge names in the environment. Where
+    no judge does, as in a kernel of plain nbgrader, a class shares its hidden cases.
+    """
+    whose = [os.environ.get(name, "") for name in ("NBGRADER_STUDENT", "NBGRADER_ASSIGNMENT")]
+    words = "\x1f".join([course_secret(), *whose, exercise])
+    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8])
+
+
+def course_secret() -> str:
+    """Read the secret that hidden cases are drawn from; make one where there is none yet.
+
+    ``COURSE_SECRET`` in the environment wins over the file ``autograder/secret``, which is never committed.
+    """
+    if os.environ.get("COURSE_SECRET"):
+        return os.environ["COURSE_SECRET"]
+    file = SECRET
+    if not file.exists():
+        # Written whole under another name first: a second grader never reads half a secret.
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(secrets.token_hex(32), encoding="utf-8")
+        draft.chmod(0o600)
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text(encoding="utf-8")

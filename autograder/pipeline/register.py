@@ -1,0 +1,155 @@
+"""Enter an assignment into the gradebook, as ``nbgrader generate_assignment`` does, without running a notebook.
+
+The gradebook holds what the released notebook does not: the full text of the tests. It follows from the source alone,
+so whoever grades first, on a bare clone too, enters it.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+
+from autograder.course import COURSE, CourseError, folder_of, open_gradebook
+
+Cells = dict[str, tuple[float | None, str]]
+FIXED = (
+    "{name} has other exercises than when it was graded first, and nbgrader cannot change these once there are "
+    "submissions. Keep a copy of the gradebook; then: nbgrader db assignment remove {name} --force"
+)
+
+
+class NotRegistered(CourseError):
+    """An assignment that cannot be entered into the gradebook; the message is a sentence that says why."""
+
+
+def released(course: CourseDirectory) -> dict[str, NotebookNode]:
+    """Read the notebooks of the course's assignment as students got them.
+
+    Raises
+    ------
+    NotRegistered
+        There are none.
+    """
+    folder = folder_of(course, course.release_directory)
+    found = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
+    if not found:
+        others = ", ".join(sorted({path.parent.name for path in folder.parent.glob("*/*.ipynb")}))
+        raise NotRegistered(f"{course.assignment_id} is not released; there are: {others or 'none'}.")
+    return found
+
+
+def is_registered(course: CourseDirectory) -> bool:
+    """Tell whether the gradebook holds the assignment with the exercises, points and given cells that students got."""
+    given = {name: _cells(notebook) for name, notebook in released(course).items()}
+    with open_gradebook(course, make=True) as gradebook:
+        try:
+            notebooks = gradebook.find_assignment(course.assignment_id).notebooks
+        except MissingEntry:
+            return False
+        held = {}
+        for one in notebooks:
+            points = {cell.name: cell.max_score for cell in [*one.grade_cells, *one.task_cells]}
+            held[one.name] = {cell.name: (points.get(cell.name), cell.source) for cell in one.source_cells}
+    return given.keys() <= held.keys() and all(_agree(cells, held[name]) for name, cells in given.items())
+
+
+def register(course: CourseDirectory) -> None:
+    """Enter the course's assignment into the gradebook, or what changed of it since.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        With its assignment, released.
+
+    Raises
+    ------
+    NotRegistered
+        The source is not there, or not what the released notebook was made from, or the gradebook holds submissions
+        with other exercises.
+    """
+    name = course.assignment_id
+    given = {notebook: _cells(nb) for notebook, nb in released(course).items()}
+    full, save = {}, None
+    for notebook, source in _sources(course).items():
+        full[notebook], made, save = _converted(course, notebook, source)
+        if _cells(made) != given.get(notebook):
+            raise NotRegistered(f"The released {name} is not what its source makes; run: python -m autograder build")
+    if missing := given.keys() - full.keys():
+        raise NotRegistered(f"There is no source of {', '.join(sorted(missing))} to take the tests from.")
+    with open_gradebook(course, make=True) as gradebook:
+        gone = [one for one in gradebook.update_or_create_assignment(name).notebooks if one.name not in full]
+        if any(one.submissions for one in gone):
+            raise NotRegistered(FIXED.format(name=name))
+        for one in gone:
+            gradebook.remove_notebook(one.name, name)
+    try:
+        for notebook, nb in full.items():
+            save(nb, _resources(course, notebook))
+    except RuntimeError:  # nbgrader's, before it changes anything
+        raise NotRegistered(FIXED.format(name=name)) from None
+
+
+def _sources(course: CourseDirectory) -> dict[str, NotebookNode]:
+    """Give nbgrader's source notebooks: of this course made from their text, of any other those in its folder."""
+    if Path(course.root).resolve() == COURSE:
+        from autograder.authoring import build  # takes a second
+
+        if texts := [file for file in build.sources() if file.stem == course.assignment_id]:
+            return {file.stem: build.notebook(file) for file in texts}
+    folder = folder_of(course, course.source_directory)
+    return {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
+
+
+def _converted(
+    course: CourseDirectory, name: str, notebook: NotebookNode
+) -> tuple[NotebookNode, NotebookNode, SaveCells]:
+    """Make a source notebook the one to be saved, then the one to be released; give the step that saves, too."""
+    config = copy.deepcopy(course.config)
+    config.Exporter.default_preprocessors = []
+    converter = GenerateAssignment(coursedir=course, config=config, log=logging.Logger("register"))
+    exporter = NotebookExporter(parent=converter, config=config)
+    exporter._preprocessors = []
+    for step in converter.preprocessors:
+        exporter.register_preprocessor(step)
+    resources, full, save = _resources(course, name), None, None
+    for step in exporter._preprocessors:
+        if isinstance(step, SaveCells):
+            full, save = copy.deepcopy(notebook), step
+        else:
+            notebook, resources = step(notebook, resources)
+    return full, notebook, save
+
+
+def _resources(course: CourseDirectory, name: str) -> dict:
+    where = {"student": ".", "assignment": course.assignment_id, "notebook": name, "db_url": course.db_url}
+    return {"unique_key": name, "nbgrader": where, "metadata": {"name": name, "path": course.root}}
+
+
+def _cells(notebook: NotebookNode) -> Cells:
+    """Points and text of the cells that nbgrader keeps; of answers no text, which students write."""
+    return {
+        cell.metadata.nbgrader["grade_id"]: (
+            float(cell.metadata.nbgrader["points"]) if is_grade(cell) or is_task(cell) else None,
+            cell.source if is_locked(cell) else "",
+        )
+        for cell in notebook.cells
+        if is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell)
+    }
+
+
+def _agree(given: Cells, held: Cells) -> bool:
+    """Tell whether cells are the same but for lines, such as hidden tests, that only the gradebook has."""
+    return given.keys() == held.keys() and all(
+        points == held[name][0] and set(text.splitlines()) <= set(held[name][1].splitlines())
+        for name, (points, text) in given.items()
+    )

@@ -1,0 +1,1 @@
+"""What came of a class, for the instructor; imports pipeline, course."""

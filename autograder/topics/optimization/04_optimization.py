@@ -1,0 +1,1304 @@
+# %% [markdown]
+r"""
+# Optimization
+
+Backward propagation says which way is down. How far to go, on how many examples to look before each step, and what to
+remember of the steps before: that is left to the optimizer. In this notebook you write mini-batches, momentum, RMSprop,
+Adam and four ways to let the learning rate fall, and a training loop for them all. Then you compare them, first
+unfairly, then fairly.
+
+| you write | points |
+|---|---|
+| four predictions, and later five more, before you run the experiments | 4 |
+| `random_mini_batches` | 12 |
+| `update_parameters_with_gd` | 4 |
+| `fit` | 16 |
+| `exponentially_weighted_average` | 10 |
+| `initialize_velocity` | 4 |
+| `update_parameters_with_momentum` | 12 |
+| `update_parameters_with_rmsprop` | 12 |
+| `update_parameters_with_adam` | 20 |
+| `decay_inverse_time`, `decay_exponential`, `decay_sqrt`, `decay_staircase` | 12 |
+| answers to eight questions | 4 |
+
+Write your code where it says `TODO`, run the cell, then run the `check` below it. It tells you what is wrong, as often
+as you like. The same checks run on other cases when your work is graded.
+"""
+
+# %%
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from course_utils import check, data, network, plots, show_prediction
+
+# %% [markdown]
+r"""
+## Predict before you run
+
+Nine experiments lie ahead, four of them in this half. Say now what you expect of them. A guess is enough: any letter
+earns its part of the points, and what you guessed wrong you will remember.
+
+**1.** Three ways to train: each step looks at all 300 examples, at 32 of them, or at one. In which does the cost of the
+examples that a step looks at fall in nearly every step?
+
+- a) with all 300
+- b) with 32
+- c) with one
+- d) in all three: a step goes downhill
+
+**2.** You let each of the three go through the training set ten times, each at the learning rate that suits it best.
+Whose cost is lowest then?
+
+- a) that of steps on all 300
+- b) that of steps on 32
+- c) that of steps on one
+- d) all alike: they have seen the same examples
+
+**3.** With which size of mini-batches does it take longest to go through 1080 images once?
+
+- a) 1080
+- b) 256
+- c) 16
+- d) 1
+
+**4.** You average a series over about the last 50 values, by a rule that starts from $v_0 = 0$. The first averages are…
+
+- a) about right,
+- b) far too small,
+- c) far too large,
+- d) not defined.
+"""
+
+# %% exercise="optimization_predictions"
+from autograder.topics.optimization.answers import optimization_predictions
+
+# %% points=2
+check(optimization_predictions)
+
+# %% [markdown]
+r"""
+## Mini-batches
+
+The cost is a mean over $m$ examples, and so is its gradient. A mean over some of them, drawn at random, points in about
+the same direction and costs less. Shuffle the examples, cut them into **mini-batches** of equal size, take a step for
+each; then shuffle anew. One passage through all examples is an **epoch**.
+
+$$X = \big[\; \underbrace{x^{(7)} \; x^{(2)} \; x^{(9)} \; x^{(4)}}_{X^{\{1\}}} \;\big|\;
+\underbrace{x^{(1)} \; x^{(8)} \; x^{(5)} \; x^{(3)}}_{X^{\{2\}}} \;\big|\;
+\underbrace{x^{(10)} \; x^{(6)}}_{X^{\{3\}}} \;\big]$$
+
+Two sizes have names of their own. With $m$, all examples in one, it is **batch gradient descent**; with 1 it is
+**stochastic gradient descent**.
+
+## Exercise 1: shuffle and cut
+
+Each $x$ keeps its $y$. The last mini-batch holds what is left over, and none is empty.
+
+<details><summary>Hint 1</summary>
+
+Do not shuffle `X` and `Y`, but the numbers of the examples, once. Then take the columns with these numbers from both.
+</details>
+<details><summary>Hint 2</summary>
+
+`rng.permutation(m)` gives the numbers 0 to m − 1 in random order. `range` with a step gives where each mini-batch
+starts. A slice that reaches beyond the end is cut there, which is what the last mini-batch needs.
+</details>
+<details><summary>Hint 3</summary>
+
+In the loop over the starts: a slice of the shuffled numbers, from the start to the start plus the size. Index the
+columns of `X` and of `Y` with it, and append the pair.
+</details>
+"""
+
+# %% exercise="random_mini_batches"
+from autograder.topics.optimization.answers import random_mini_batches
+
+# %% points=12
+check(random_mini_batches)
+
+# %% [markdown]
+r"""
+**Mind the notes: columns that are none.** Stochastic gradient descent is often printed as a loop over the examples with
+`X[:, i]`. Here is what NumPy makes of that, in a first layer of 20 units.
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+moons = data.load_moons()
+layers_dims = [2, 20, 10, 1]
+start = network.example_parameters(layers_dims, 0)
+for words, x in (("X[:, 0]", moons.X_train[:, 0]), ("X[:, 0:1]", moons.X_train[:, 0:1])):
+    Z = start["W1"] @ x + start["b1"]
+    print(f"{words:9} has shape {x.shape!s:6}: W1 @ x + b1 has shape {Z.shape}")
+
+# %% [markdown]
+r"""
+A single index takes the axis away. Then $(20,) + (20, 1)$ is no error: NumPy stretches both to $(20, 20)$, and each
+unit gets the biases of all the others. A slice keeps the column.
+
+## Exercise 2: a plain step
+
+$$W := W - \alpha \, dW, \qquad b := b - \alpha \, db.$$
+
+Return a new dictionary with new arrays. Nothing that you are given may change: later you will start several optimizers
+from the same parameters.
+
+<details><summary>Hint 1</summary>
+
+The gradient of the parameter `"W1"` lies under `"dW1"`, that of `"b1"` under `"db1"`.
+</details>
+<details><summary>Hint 2</summary>
+
+`parameters.items()` gives every key with its array; the key of its gradient is `"d" + key`. So you need not count
+layers.
+</details>
+<details><summary>Hint 3</summary>
+
+Start with an empty dict. For each key, put in the array minus `learning_rate` times its gradient. `W - …` makes a new
+array; `W -= …` changes the old one.
+</details>
+"""
+
+# %% exercise="update_parameters_with_gd"
+from autograder.topics.optimization.answers import update_parameters_with_gd
+
+# %% points=4
+check(update_parameters_with_gd)
+
+# %% [markdown]
+r"""
+## Exercise 3: the training loop
+
+One loop for all that follows. It is given an `optimizer`, a function that takes a step:
+`optimizer(parameters, grads, t, learning_rate)` returns new parameters. In each epoch:
+
+- The learning rate is `learning_rate`, or what `decay(learning_rate, epoch)` makes of it. Epochs count from 0.
+- For each mini-batch: forward, cost, backward, step. Use your `random_mini_batches` and the given `network`.
+- Record the cost of each mini-batch, as it was before the step.
+
+The number $t$ of the step counts from 1, and **goes on through all epochs**. Adam will need it.
+
+<details><summary>Hint 1</summary>
+
+Two loops: one over the epochs, in it one over the mini-batches. Beside them, a list of costs and a counter, both begun
+before the first epoch.
+</details>
+<details><summary>Hint 2</summary>
+
+`network.forward_propagation(X_b, parameters)` returns the output and a cache, `network.compute_cost(AL, Y_b)` the cost,
+`network.backward_propagation(parameters, cache, Y_b)` the gradients, which are means over the mini-batch.
+</details>
+<details><summary>Hint 3</summary>
+
+Call `random_mini_batches` inside the loop over the epochs, with the `rng` you were given: so each epoch is shuffled
+anew. The name `parameters` is bound to what the optimizer returns, so the next step starts from there. The rate of the
+epoch is `learning_rate` where `decay` is `None`; do not overwrite `learning_rate` itself.
+</details>
+"""
+
+# %% exercise="fit"
+from autograder.topics.optimization.answers import fit
+
+# %% points=16
+check(fit)
+
+# %% [markdown]
+r"""
+### All, some, or one
+
+Two half moons, 300 points; ten epochs from the same start. Each point of a curve is the cost of the examples that the
+step looked at.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def plain(parameters, grads, t, learning_rate):
+    """Your gradient descent, as fit wants it."""
+    return update_parameters_with_gd(parameters, grads, learning_rate)
+
+
+show_prediction(optimization_predictions, 1)
+m = moons.X_train.shape[1]
+sizes = {"batch, 300": 300, "mini-batch, 32": 32, "stochastic, 1": 1}
+fig, axes = plots.figure(1, 3, width=2.9, height=2.7, sharey=True)
+for index, (label, size) in enumerate(sizes.items()):
+    _, costs = fit(moons.X_train, moons.Y_train, start, plain, 0.03, size, 10, np.random.default_rng(0))
+    falls = 100 * np.mean(np.diff(costs) < 0)
+    print(f"{label:15} {len(costs):4} steps; the cost fell in {falls:.0f} % of them")
+    ax = axes[0, index]
+    style = {"color": plots.COLOURS[index], "linewidth": 0.3 if size == 1 else 1.2, "marker": "o" if size == m else ""}
+    ax.plot(np.linspace(0, 10, len(costs), endpoint=False), costs, markersize=4, **style)
+    ax.set(xlabel="epoch", ylabel="cost of the step's examples", title=label, xlim=(-0.3, 10.3), ylim=(0, 2))
+plots.show(
+    fig,
+    alt="Three cost curves over ten epochs: for batch a smooth line that falls slowly, for mini-batches a ragged one"
+    " that falls faster, for single examples a dense band of spikes up and down.",
+)
+
+# %% [markdown]
+r"""
+Prediction 1: a. With all examples, each step lowers the very cost that it looks at, if the learning rate is not too
+large. With fewer, the next step looks at other examples, which may be harder. A cost that rises from one mini-batch to
+the next is no bug.
+
+But mind how many steps there were. Now the three fairly: each at the one of five learning rates that gives it the least
+cost on the dev set after ten epochs. Three seeds.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def cost_of(parameters, X, Y):
+    """Cost on a set."""
+    return network.compute_cost(network.forward_propagation(X, parameters)[0], Y)
+
+
+def epoch_by_epoch(rate, size, epochs, seed, decay=None):
+    """Train on the moons by gradient descent: the parameters, and the training cost after each epoch."""
+    costs = []
+
+    def watched(parameters, grads, t, learning_rate):
+        parameters = plain(parameters, grads, t, learning_rate)
+        if t % -(-m // size) == 0:
+            costs.append(cost_of(parameters, moons.X_train, moons.Y_train))
+        return parameters
+
+    begin, rng = network.example_parameters(layers_dims, seed), np.random.default_rng(seed)
+    trained, _ = fit(moons.X_train, moons.Y_train, begin, watched, rate, size, epochs, rng, decay)
+    return trained, costs
+
+
+show_prediction(optimization_predictions, 2)
+rates = (0.03, 0.1, 0.3, 1.0, 3.0)
+found = {label: np.zeros((len(rates), 3, 10)) for label in sizes}
+dev = {label: np.zeros((len(rates), 3)) for label in sizes}
+bar = iter(network.progress_bar(len(sizes) * len(rates) * 3, "sizes, rates and seeds"))
+for label, size in sizes.items():
+    for i, rate in enumerate(rates):
+        for seed in range(3):
+            next(bar)
+            trained, found[label][i, seed] = epoch_by_epoch(rate, size, 10, seed)
+            dev[label][i, seed] = cost_of(trained, moons.X_dev, moons.Y_dev)
+best = {label: int(np.argmin(np.median(costs, axis=1))) for label, costs in dev.items()}
+for label, i in best.items():
+    last = found[label][i, :, -1]
+    print(
+        f"{label:15} best at rate {rates[i]:<4g} training cost after ten epochs"
+        f" {np.median(last):.2f} ({last.min():.2f} to {last.max():.2f})"
+    )
+plots.lines(
+    {label: found[label][i] for label, i in best.items()},
+    np.arange(1, 11),
+    "epoch",
+    "cost on the training set",
+    "Each size at its own best learning rate (three seeds)",
+    "Training cost against epoch: highest for batch, lower for mini-batches, lowest for single examples.",
+    ylim=(0, None),
+)
+
+# %% [markdown]
+r"""
+Prediction 2: c. In one epoch, batch gradient descent takes one step, and stochastic gradient descent 300. Three hundred
+rough steps lead farther than a single exact one.
+
+So why not always one by one? Count time in place of epochs. Here are 1080 drawn hands of 400 pixels; the median of
+three epochs for each size. You see what *your* computer takes.
+"""
+
+# %% tags=["experiment", "timing"]
+show_prediction(optimization_predictions, 3)
+hands = data.load_hands()
+X, Y = (hands.X_train - hands.X_train.mean()) / hands.X_train.std(), (hands.Y_train >= 3).astype(float)
+tried = [1, 4, 16, 64, 256, 1080]
+seconds = np.zeros((3, len(tried)))
+for i, size in enumerate(tried):
+    for again in range(3):
+        began = time.perf_counter()
+        fit(X, Y, network.example_parameters([400, 20, 1], 0), plain, 0.01, size, 1, np.random.default_rng(0))
+        seconds[again, i] = time.perf_counter() - began
+steps = -(-X.shape[1] // np.array(tried))
+for size, number, epoch in zip(tried, steps, np.median(seconds, axis=0), strict=True):
+    print(
+        f"size {size:4}: {number:4} steps, {1000 * epoch:6.1f} ms for an epoch, {1000 * epoch / number:.2f} ms a step"
+    )
+plots.lines(
+    {"one epoch": 1000 * seconds, "one step": 1000 * seconds / steps},
+    tried,
+    "size of a mini-batch",
+    "milliseconds",
+    "What an epoch takes, and what a step takes",
+    "Milliseconds against mini-batch size on logarithmic axes: an epoch takes longest at size 1 and gets shorter as the"
+    " size grows; a step takes longer as the size grows.",
+    markers=True,
+    xscale="log",
+    yscale="log",
+)
+
+# %% [markdown]
+r"""
+Prediction 3: d. A step on 16 examples takes hardly longer than a step on one: most of either is spent on getting NumPy
+to start. That is paid 1080 times in an epoch of single examples, and they use none of what makes matrix products fast.
+From some size on an epoch gets hardly any faster; there you only lose steps. Somewhere between lies the size that
+lowers the cost fastest *by the clock*: often 32 to 512, a power of two by custom.
+
+## Averages that forget
+
+Every optimizer that follows remembers gradients by the same rule, an **exponentially weighted average**:
+
+$$v_t = \beta \, v_{t-1} + (1 - \beta) \, \theta_t, \qquad v_0 = 0.$$
+
+Put the rule into itself again and again, and you see what weight each value gets:
+
+$$v_t = (1 - \beta) \left( \theta_t + \beta \, \theta_{t-1} + \beta^2 \, \theta_{t-2} + \ldots + \beta^{t-1} \, \theta_1
+\right).$$
+
+A value of $k$ steps ago weighs $(1 - \beta) \beta^k$. After $1 / (1 - \beta)$ steps, that is down to about $1/e$ of
+what it was. So one says: the average is over about the last $1 / (1 - \beta)$ values.
+"""
+
+# %% tags=["experiment"]
+fig, axes = plots.figure(1, 3, width=2.9, height=2.6, sharey=True)
+for index, beta in enumerate((0.5, 0.9, 0.98)):
+    age, ax = np.arange(60), axes[0, index]
+    weights = (1 - beta) * beta**age
+    ax.bar(age, weights, width=1.0, color=plots.COLOURS[index])
+    ax.axvline(1 / (1 - beta), color="black", linestyle="--", linewidth=1)
+    ax.set(xlabel="steps ago", ylabel="weight", title=f"β = {beta}: about {1 / (1 - beta):.0f} values", yscale="log")
+    ax.set(ylim=(1e-4, 1))
+plots.show(
+    fig,
+    alt="Bars of the weights by age, on a logarithmic axis, for three β: a steep slope for 0.5, a gentle one for 0.9, a"
+    " nearly level one for 0.98. Dashed lines stand at 2, 10 and 50 steps.",
+)
+
+# %% [markdown]
+r"""
+### The cold start
+
+The weights of $t$ values add up to
+
+$$(1 - \beta)(1 + \beta + \ldots + \beta^{t-1}) = 1 - \beta^t,$$
+
+which is below 1: the missing part is the weight of $v_0 = 0$. At first it is nearly everything. Divide by what the
+weights add up to, and you have a mean again. This is **bias correction**:
+
+$$\hat{v}_t = \frac{v_t}{1 - \beta^t}.$$
+
+It is a reading of $v_t$, not a part of the rule: $v_t$ itself goes on uncorrected.
+
+## Exercise 4: the average
+
+<details><summary>Hint 1</summary>
+
+One loop over the values, and one number that you carry along: $v$.
+</details>
+<details><summary>Hint 2</summary>
+
+`enumerate(values, start=1)` counts $t$ from 1. Keep the corrected number in the result, but never in `v`.
+</details>
+<details><summary>Hint 3</summary>
+
+Before the loop: `v` is 0, and the result is an array of zeros, of floats. In the loop: the rule; then entry `t - 1` of
+the result is `v`, divided by one minus `beta` to the power of `t` where `bias_correction` is true.
+</details>
+"""
+
+# %% exercise="exponentially_weighted_average"
+from autograder.topics.optimization.answers import exponentially_weighted_average
+
+# %% points=10
+check(exponentially_weighted_average)
+
+# %% tags=["experiment", "nbval-check-output"]
+show_prediction(optimization_predictions, 4)
+rng = np.random.default_rng(3)
+day = np.arange(1, 366)
+temperature = 11 + 9 * np.cos(2 * np.pi * (day - 20) / 365) + rng.normal(0, 3, 365)
+fig, axes = plots.figure(1, 2, width=4.4, height=3.2)
+axes[0, 0].plot(day, temperature, ".", color="0.75", markersize=3)
+for index, beta in enumerate((0.5, 0.9, 0.98)):
+    plots.line(axes[0, 0], day, exponentially_weighted_average(temperature, beta), index, f"β = {beta}")
+axes[0, 0].set(xlabel="day", ylabel="temperature in °C", title="A made-up year in the south, averaged")
+axes[0, 1].plot(day[:60], temperature[:60], ".", color="0.75", markersize=4)
+for index, corrected in enumerate((True, False), start=2):
+    averages = exponentially_weighted_average(temperature, 0.98, corrected)[:60]
+    label = "corrected" if corrected else "not corrected"
+    first, tenth, sixtieth = averages[[0, 9, 59]]
+    plots.line(axes[0, 1], day[:60], averages, index, label)
+    print(f"β = 0.98, {label:13}: {first:4.1f} on day 1, {tenth:4.1f} on day 10, {sixtieth:4.1f} on day 60")
+print(f"mean temperature of the first ten days: {temperature[:10].mean():.1f}")
+axes[0, 1].set(xlabel="day", ylabel="temperature in °C", title="β = 0.98, the first days")
+axes[0, 0].legend(loc="upper center")
+axes[0, 1].legend(loc="lower right")
+plots.show(
+    fig,
+    alt="Left: a year of noisy temperatures with three averages; β = 0.5 follows every jump, 0.98 is smooth and late."
+    " Right: the first sixty days; the corrected average lies among the points, the other one starts far below.",
+)
+
+# %% [markdown]
+r"""
+Prediction 4: b. The larger $\beta$, the smoother the average, the later it is, and the longer its start is wrong
+without the correction.
+
+**Mind the notes: two ways to spoil the correction.** Some notes divide by $1 - \beta$, without the power $t$. Others
+write $v_t := v_t / (1 - \beta^t)$, so that the corrected value goes back into the rule. A series that is 10 for ever
+shows what comes of that:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+beta, tens = 0.9, np.full(50, 10.0)
+no_power = exponentially_weighted_average(tens, beta, bias_correction=False) / (1 - beta)
+fed_back, v = [], 0.0
+for t in range(1, 51):
+    v = (beta * v + (1 - beta) * 10) / (1 - beta**t)
+    fed_back.append(v)
+rows = {
+    "right": exponentially_weighted_average(tens, beta),
+    "divided by 1 − β": no_power,
+    "fed back": np.array(fed_back),
+}
+for label, row in rows.items():
+    print(f"{label:17}", "  ".join(f"t = {t}: {row[t - 1]:.4g}" for t in (1, 2, 5, 50)))
+
+# %% [markdown]
+r"""
+Without the power the average ends ten times too large, for ever. Fed back, it is a hundred times too large after five
+steps, and after fifty it has not come back.
+
+## Momentum
+
+Mini-batches make gradients noisy, and a steep valley makes them point from wall to wall. Both cancel in an average. So
+step along the average of the gradients, in place of the last one:
+
+$$v_{dW} := \beta \, v_{dW} + (1 - \beta) \, dW, \qquad W := W - \alpha \, v_{dW},$$
+
+and the same for $b$. The usual $\beta$ is 0.9. Nobody corrects the bias here: thirty steps later it is gone.
+
+Many libraries leave out the factor $1 - \beta$. Their $v$ is then $1 / (1 - \beta)$ times as long, and a learning rate
+of theirs has to be multiplied by that to mean the same here. With the factor, you can change $\beta$ and keep $\alpha$.
+
+## Exercise 5: where averages start
+
+<details><summary>Hint 1</summary>
+
+A zero for each number in `parameters`. The keys are those of the gradients.
+</details>
+<details><summary>Hint 2</summary>
+
+`np.zeros(shape)` makes floats. `np.zeros_like` takes the kind of number from its argument as well.
+</details>
+<details><summary>Hint 3</summary>
+
+Go through `parameters.items()`. Under `"d" + key`, put zeros of the shape of the array; new ones each time.
+</details>
+"""
+
+# %% exercise="initialize_velocity"
+from autograder.topics.optimization.answers import initialize_velocity
+
+# %% points=4
+check(initialize_velocity)
+
+# %% [markdown]
+r"""
+## Exercise 6: a step with momentum
+
+Return new parameters and a new `v`. Leave what you are given as it is.
+
+<details><summary>Hint 1</summary>
+
+Your plain step, with one line before it and one word in it changed.
+</details>
+<details><summary>Hint 2</summary>
+
+First the new average, from the old one and the gradient. Then the step, along the *new* average.
+</details>
+<details><summary>Hint 3</summary>
+
+Two empty dicts. In the loop over `parameters.items()`: put the new average under `"d" + key` into the one, and the
+parameter minus `learning_rate` times that into the other. Return both.
+</details>
+"""
+
+# %% exercise="update_parameters_with_momentum"
+from autograder.topics.optimization.answers import update_parameters_with_momentum
+
+# %% points=12
+check(update_parameters_with_momentum)
+
+# %% [markdown]
+r"""
+## RMSprop
+
+Another cure for steep valleys: give every parameter a step size of its own. Average the *squares* of its gradients, and
+divide by the root of that, the root mean square:
+
+$$s_{dW} := \beta_2 \, s_{dW} + (1 - \beta_2) \, dW^2, \qquad
+W := W - \alpha \, \frac{dW}{\sqrt{s_{dW}} + \varepsilon}.$$
+
+All of it entry by entry. Across the valley gradients are large, and so is the root: the steps get shorter. Along it
+they are small: the steps get longer. $\varepsilon$ keeps the denominator from zero. It stands **outside the root**, as
+in most books; some libraries put it inside.
+
+## Exercise 7: a step of RMSprop
+
+<details><summary>Hint 1</summary>
+
+As with momentum there are two lines: a new average, then a step. `dW**2` squares entry by entry.
+</details>
+<details><summary>Hint 2</summary>
+
+The average is that of squares; the step goes along the gradient itself. Divide by the root of the *new* average.
+</details>
+<details><summary>Hint 3</summary>
+
+`g = grads["d" + key]` saves typing. The denominator is `np.sqrt` of the new average, plus `epsilon`, in brackets.
+</details>
+"""
+
+# %% exercise="update_parameters_with_rmsprop"
+from autograder.topics.optimization.answers import update_parameters_with_rmsprop
+
+# %% points=12
+check(update_parameters_with_rmsprop)
+
+# %% [markdown]
+r"""
+**Mind the notes: RMSprop without ε.** Some notes divide by $\sqrt{s}$ alone. Can a gradient be exactly zero? Count
+them, in mini-batches of one point of the moons:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+grads_of_ones = []
+for x, y in random_mini_batches(moons.X_train, moons.Y_train, 1, np.random.default_rng(0)):
+    cache = network.forward_propagation(x, start)[1]
+    grads_of_ones.append(network.backward_propagation(start, cache, y))
+zeros = np.mean([np.mean(np.concatenate([g.ravel() for g in grads.values()]) == 0) for grads in grads_of_ones])
+zero_state = initialize_velocity(start)
+stepped = {}
+for epsilon in (1e-8, 0.0):
+    with np.errstate(invalid="ignore"):
+        stepped[epsilon], _ = update_parameters_with_rmsprop(start, grads_of_ones[0], zero_state, 0.9, 0.01, epsilon)
+    numbers = np.concatenate([value.ravel() for value in stepped[epsilon].values()])
+    print(f"after one step with ε = {epsilon:g}: {np.isnan(numbers).sum()} of {numbers.size} parameters are nan")
+print(f"{zeros:.0%} of all gradients of single points are exactly 0")
+
+# %% [markdown]
+r"""
+A ReLU unit that is off has gradients of exactly zero, and $0 / 0$ is `nan`. One step, and the network is gone.
+
+## Adam
+
+Momentum chooses the direction, RMSprop the step sizes. **Adam** does both, with bias correction for both (Kingma and
+Ba, 2015):
+
+$$\begin{aligned}
+v &:= \beta_1 v + (1 - \beta_1) \, dW, & \hat{v} &= \frac{v}{1 - \beta_1^t}, \\
+s &:= \beta_2 s + (1 - \beta_2) \, dW^2, & \hat{s} &= \frac{s}{1 - \beta_2^t},
+\end{aligned} \qquad W := W - \alpha \, \frac{\hat{v}}{\sqrt{\hat{s}} + \varepsilon}.$$
+
+Usually $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$; only $\alpha$ needs a search. Suppose all
+gradients have the size $g$. Then $\hat v / \sqrt{\hat s}$ is about 1, whatever $g$ is. So **Adam's learning rate is
+about the length of a step**, in each parameter; that of gradient descent is a factor of the gradient. The two numbers
+do not compare.
+
+## Exercise 8: a step of Adam
+
+Return new parameters, and the new `v` and `s`, **not corrected**.
+
+<details><summary>Hint 1</summary>
+
+Your two averages from momentum and RMSprop, then two corrections, then the step: five lines in a loop.
+</details>
+<details><summary>Hint 2</summary>
+
+Keep the corrected numbers in variables of their own. What goes into the new dicts, and out to the caller, is `v` and
+`s` as the rules made them.
+</details>
+<details><summary>Hint 3</summary>
+
+`beta1**t` is $\beta_1^t$. Correct `v` with $\beta_1$ and `s` with $\beta_2$. The denominator is the root of the
+corrected `s`, plus `epsilon`, in brackets. Return three dicts.
+</details>
+"""
+
+# %% exercise="update_parameters_with_adam"
+from autograder.topics.optimization.answers import update_parameters_with_adam
+
+# %% points=20
+check(update_parameters_with_adam)
+
+# %% [markdown]
+r"""
+**Mind the notes: half a correction.** Some notes print Adam with $1 - \beta$ in place of $1 - \beta^t$, or forget to
+correct $s$. Let the gradient be 1 in every step. Then every step should be as long as $\alpha$. Your Adam, and what
+these formulas give:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+t = np.arange(1, 1001)
+parameters = {"W1": np.zeros((1, 1)), "b1": np.zeros((1, 1))}
+v, s, places = initialize_velocity(parameters), initialize_velocity(parameters), [0.0]
+for step in t:
+    ones = {"dW1": np.ones((1, 1)), "db1": np.ones((1, 1))}
+    parameters, v, s = update_parameters_with_adam(parameters, ones, v, s, step, 1.0)
+    places.append(parameters["W1"].item())
+v_t, s_t = 1 - 0.9**t, 1 - 0.999**t  # what the averages of ones are, without correction
+lengths = {
+    "yours": -np.diff(places),
+    "1 − β in place of 1 − βᵗ": (v_t / 0.1) / np.sqrt(s_t / 0.001),
+    "s not corrected": 1 / np.sqrt(s_t),
+    "nothing corrected": v_t / np.sqrt(s_t),
+    "t begins anew every 100 steps": (v_t / (1 - 0.9 ** ((t - 1) % 100 + 1)))
+    / np.sqrt(s_t / (1 - 0.999 ** ((t - 1) % 100 + 1))),
+}
+for label, length in lengths.items():
+    print(f"{label:30}", "  ".join(f"t = {n}: {length[n - 1]:5.2f}" for n in (1, 10, 101, 1000)))
+plots.lines(
+    lengths,
+    t,
+    "step t",
+    "length of the step, in α",
+    "A gradient of 1, for ever",
+    "Step length against step on logarithmic axes: yours is a level line at 1; with s not corrected it starts at 32 and"
+    " falls; with 1 − β it rises to 2 and falls to a third; with nothing corrected it rises to 6; with t begun anew it"
+    " jumps down every hundred steps.",
+    xscale="log",
+    yscale="log",
+)
+
+# %% [markdown]
+r"""
+With $s$ not corrected, the first step is 32 times too long: $1 / \sqrt{1 - \beta_2}$. With $1 - \beta$, every late step
+is $\sqrt{1 - \beta_2} / (1 - \beta_1)$ of what it should be, less than a third. And if `fit` began $t$ anew in each
+epoch, the averages of many steps would be corrected like those of one.
+"""
+
+# %% [markdown]
+r"""
+## Predict the second half
+
+Five more: where each optimizer is at home, and what it buys to let the learning rate fall.
+
+**1.** A valley is 100 times steeper across than along. First it runs along an axis, that is, along one parameter; then
+you turn the whole valley by 45°. Each optimizer has its own best learning rate. Who needs more steps now?
+
+- a) gradient descent and momentum
+- b) everyone
+- c) nobody
+- d) RMSprop and Adam
+
+**2.** You start beside a ridge with a saddle: $10^{-2}$ from it, then $10^{-4}$, then $10^{-6}$. For whom does it
+hardly matter how near you start?
+
+- a) RMSprop and Adam
+- b) momentum
+- c) gradient descent
+- d) nobody
+
+**3.** You train four networks for 40 epochs, all with the learning rate 0.003, and Adam is far ahead of gradient
+descent. Then each gets its own best learning rate. Now…
+
+- a) Adam is as far ahead,
+- b) they end close together,
+- c) gradient descent is far ahead,
+- d) none of them learns.
+
+**4.** Mini-batches of 8 at a large learning rate, which stays or falls. At the end of training, the cost with the
+constant rate…
+
+- a) is as low and as calm,
+- b) is lower, for it went farther,
+- c) is higher, and jumps about,
+- d) is higher, but calm.
+
+**5.** You train with Adam and add the L2 penalty's gradient to $dW$. A weight whose gradients are large is pulled
+towards zero, compared to one whose gradients are small,…
+
+- a) more strongly,
+- b) less strongly,
+- c) just as strongly,
+- d) not by anything: Adam ignores penalties.
+"""
+
+# %% exercise="optimization_more_predictions"
+from autograder.topics.optimization.answers import optimization_more_predictions
+
+# %% points=2
+check(optimization_more_predictions)
+
+# %% [markdown]
+r"""
+## Watch them walk
+
+`with_memory` makes an optimizer out of each of your functions: it keeps `v` and `s` from step to step.
+"""
+
+
+# %% tags=["experiment"]
+def with_memory(name, beta=0.9, beta2=0.9) -> Callable:
+    """Make an optimizer for fit of one of your functions."""
+    memory = {}
+
+    def optimizer(parameters, grads, t, learning_rate):
+        if not memory:
+            memory.update(v=initialize_velocity(parameters), s=initialize_velocity(parameters))
+        v, s = memory["v"], memory["s"]
+        if name == "gradient descent":
+            parameters = update_parameters_with_gd(parameters, grads, learning_rate)
+        elif name == "momentum":
+            parameters, memory["v"] = update_parameters_with_momentum(parameters, grads, v, beta, learning_rate)
+        elif name == "RMSprop":
+            parameters, memory["s"] = update_parameters_with_rmsprop(parameters, grads, s, beta2, learning_rate)
+        else:
+            parameters, memory["v"], memory["s"] = update_parameters_with_adam(
+                parameters, grads, v, s, t, learning_rate
+            )
+        return parameters
+
+    return optimizer
+
+
+names = ("gradient descent", "momentum", "RMSprop", "Adam")
+
+# %% [markdown]
+r"""
+Two parameters make a landscape that you can see. Call them $W^{[1]}$ and $b^{[1]}$, and your functions can walk in it.
+The **valley** is $\frac12 (w^2 + 100 \, b^2)$. Each optimizer walks at the learning rate, of 29, that brings it below
+1 % of the cost at the start, and keeps it there, in the fewest steps.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def walk(name, slope, begin, learning_rate, steps=200):
+    """Places (steps + 1, 2) that an optimizer comes to."""
+    optimizer, w = with_memory(name), np.array(begin, dtype=float)
+    places = [w]
+    for t in range(1, steps + 1):
+        g = slope(w)
+        parameters = {"W1": w[:1, None], "b1": w[1:, None]}
+        parameters = optimizer(parameters, {"dW1": g[:1, None], "db1": g[1:, None]}, t, learning_rate)
+        w = np.array([parameters["W1"].item(), parameters["b1"].item()])
+        places.append(w)
+    return np.array(places)
+
+
+def steps_needed(arrived):
+    """How many steps until it is true for good; infinite if never."""
+    late = np.flatnonzero(~arrived)
+    return 0 if late.size == 0 else late[-1] + 1 if late[-1] + 1 < len(arrived) else np.inf
+
+
+def best_walk(name, height, slope, begin, goal):
+    """The walk at the rate that leads below the goal in the fewest steps, that rate, and how many."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        walks = {rate: walk(name, slope, begin, rate) for rate in 10.0 ** np.arange(-2.5, 1.01, 0.125)}
+        needed = {rate: steps_needed(height(places) < goal) for rate, places in walks.items()}
+    rate = min(needed, key=needed.get)
+    return walks[rate], rate, needed[rate]
+
+
+def valley(degrees):
+    """Height, slope and starting place of the valley, turned."""
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    H = turn @ np.diag([1.0, 100.0]) @ turn.T
+    return lambda places: 0.5 * np.sum(places @ H * places, axis=-1), lambda w: H @ w, turn @ [-4.0, 0.4]
+
+
+show_prediction(optimization_more_predictions, 1)
+for degrees in (0, 45):
+    height, slope, begin = valley(degrees)
+    for name in names:
+        _, rate, needed = best_walk(name, height, slope, begin, 0.01 * height(begin))
+        print(f"turned by {degrees:2}°: {name:16} {needed:3.0f} steps, at rate {rate:.3f}")
+
+# %% [markdown]
+r"""
+Prediction 1: d. Gradient descent must keep its rate below $2 / 100$, or it flies out of the valley; so it creeps along
+the floor. Momentum averages the zigzag away, and can afford more. Neither knows what an axis is, and turning the valley
+changes nothing for them. RMSprop and Adam measure each parameter on its own. That is a great help as long as steep and
+flat lie along the axes. In a valley that runs across them, both parameters have steep gradients, and part of the help
+is gone.
+
+### A saddle
+
+One fears local minima. But with many parameters, a place where the gradient is zero and *all* directions go up is rare.
+Nearly always some go up and some go down: a **saddle**. Near it the gradient is tiny, and so are the steps. Here is
+one, with a minimum on either side:
+
+$$10 \, w^2 - \tfrac12 b^2 + \tfrac14 b^4 + \tfrac14.$$
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def saddle_height(places):
+    """Zero in both minima, 1/4 at the saddle."""
+    w, b = places[..., 0], places[..., 1]
+    return 10 * w**2 - b**2 / 2 + b**4 / 4 + 0.25
+
+
+def saddle_slope(place):
+    """Its gradient."""
+    w, b = place
+    return np.array([20 * w, -b + b**3])
+
+
+show_prediction(optimization_more_predictions, 2)
+for name in names:
+    _, rate, _ = best_walk(name, saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)
+    left = []
+    for distance in (1e-2, 1e-4, 1e-6):
+        places = walk(name, saddle_slope, [-1.5, distance], rate)
+        left.append(int(np.argmax(np.abs(places[:, 1]) > 0.5)))
+    print(f"{name:16} at rate {rate:.3f}: steps until it has left the saddle: {left}")
+
+# %% [markdown]
+r"""
+Prediction 2: a. Gradient descent and momentum multiply their distance from the ridge by a factor in each step, so a
+start that is 100 times nearer costs a good many steps more. RMSprop and Adam divide the tiny gradient by its own size:
+the first step is as long as any other.
+
+Here both landscapes are, each optimizer at its own best rate.
+"""
+
+# %% tags=["experiment"]
+boxes = {"valley": ((-4.6, 2.6), (-0.75, 0.75)), "saddle": ((-1.7, 1.1), (-0.4, 1.4))}
+levels = {"valley": [0.02, 0.2, 1, 3, 8, 16, 28], "saddle": [0.02, 0.1, 0.24, 0.6, 2, 6, 14, 24]}
+landscapes = {"valley": (*valley(0), 0.16), "saddle": (saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)}
+grids, walks = {}, {}
+for kind, (xs, ys) in boxes.items():
+    x, y = np.linspace(*xs, 70), np.linspace(*ys, 70)
+    grids[kind] = x, y, landscapes[kind][0](np.stack(np.meshgrid(x, y), axis=-1))
+    for name in names:
+        walks[name, kind], _, _ = best_walk(name, *landscapes[kind])
+
+
+def moment(axes, step):
+    """Draw how far each optimizer has come."""
+    for ax, (kind, (xs, ys)) in zip(axes, boxes.items(), strict=True):
+        ax.contour(*grids[kind], levels=levels[kind], colors="0.8", linewidths=0.8)
+        for index, name in enumerate(names):
+            places = walks[name, kind][: step + 1]
+            plots.line(ax, places[:, 0], places[:, 1], index, "")
+            mark = {"color": plots.COLOURS[index], "marker": plots.MARKERS[index], "markeredgecolor": "black"}
+            ax.plot(*places[-1:].T, linestyle=plots.DASHES[index], label=name, **mark)
+        ax.set(xlabel="w", ylabel="b", xlim=xs, ylim=ys, title=f"{kind}, step {step}")
+        ax.grid(False)
+
+
+plots.film(
+    moment,
+    panels=2,
+    moments=range(0, 88, 3),
+    strip=[0, 8, 24, 60],
+    alt="Paths of four optimizers in a valley and at a saddle, after 0, 8, 24 and 60 steps. In the valley gradient"
+    " descent zigzags and creeps, RMSprop goes straight, momentum and Adam swing and are faster. At the saddle gradient"
+    " descent waits on the ridge while RMSprop and Adam walk off to the minimum above.",
+)
+
+# %% [markdown]
+r"""
+## A fair race
+
+Now networks: the moons, mini-batches of 32, 40 epochs, five seeds. First as it is often shown, with one learning rate
+for all.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def race(name, learning_rate, seed):
+    """Train with one optimizer: the mean cost of each epoch, and the parameters."""
+    begin, rng = network.example_parameters(layers_dims, seed), np.random.default_rng(seed)
+    trained, costs = fit(moons.X_train, moons.Y_train, begin, with_memory(name), learning_rate, 32, 40, rng)
+    return np.array(costs).reshape(40, -1).mean(axis=1), trained
+
+
+rates = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+seeds = range(5)
+runs = {}
+bar = iter(network.progress_bar(len(names) * len(rates), "optimizers and rates"))
+with np.errstate(over="ignore"):
+    for name in names:
+        for rate in rates:
+            next(bar)
+            runs[name, rate] = [race(name, rate, seed) for seed in seeds]
+
+
+def summary(values):
+    """Median, least and greatest."""
+    return f"{np.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+for name in names:
+    print(f"rate 0.003: {name:16} cost of the last epoch {summary([costs[-1] for costs, _ in runs[name, 0.003]])}")
+plots.lines(
+    {name: np.array([costs for costs, _ in runs[name, 0.003]]) for name in names},
+    np.arange(1, 41),
+    "epoch",
+    "mean cost of the mini-batches",
+    "Misleading: one learning rate, 0.003, for all (five seeds)",
+    "Cost against epoch at one rate for all: RMSprop and Adam fall fast, gradient descent and momentum slowly.",
+    ylim=(0, 1),
+)
+
+# %% [markdown]
+r"""
+What a victory. But 0.003 is a length for Adam, and a factor for gradient descent. So give each its own: the one of
+seven rates with the least median cost on the dev set.
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+show_prediction(optimization_more_predictions, 3)
+dev_costs = {
+    key: np.median([cost_of(trained, moons.X_dev, moons.Y_dev) for _, trained in results])
+    for key, results in runs.items()
+}
+own = {name: min(rates, key=lambda rate, name=name: dev_costs[name, rate]) for name in names}
+for name in names:
+    results = runs[name, own[name]]
+    test = [100 * network.accuracy(moons.X_test, moons.Y_test, trained) for _, trained in results]
+    print(f"{name:16} best at {own[name]:<5g} cost of the last epoch {summary([costs[-1] for costs, _ in results])}")
+    print(f"{'':16} test accuracy {np.median(test):.0f} % ({min(test):.0f} to {max(test):.0f})")
+fig, axes = plots.figure(1, 2, width=4.6, height=3.3)
+for index, name in enumerate(names):
+    plots.line(axes[0, 0], rates, [dev_costs[name, rate] for rate in rates], index, name, markers=True)
+    curves = np.array([costs for costs, _ in runs[name, own[name]]])
+    plots.line(axes[0, 1], np.arange(1, 41), curves, index, f"{name}, {own[name]:g}")
+axes[0, 0].set(xlabel="learning rate", ylabel="dev cost after 40 epochs", xscale="log", ylim=(0, 1))
+axes[0, 0].set_title("Where each is at home")
+axes[0, 1].set(xlabel="epoch", ylabel="mean cost of the mini-batches", title="Each at its own best rate", ylim=(0, 1))
+for ax in axes.flat:
+    ax.legend(loc="upper right" if ax is axes[0, 1] else "upper left", fontsize=8)
+plots.show(
+    fig,
+    alt="Left: dev cost against learning rate, a trough for each optimizer, that of RMSprop and Adam at rates some"
+    " thirty times smaller. Right: cost against epoch at each one's best rate, four bands that lie close together.",
+)
+
+# %% [markdown]
+r"""
+Prediction 3: b. Each has its trough, at another place, and in it the costs come close together: the bands overlap. Of
+100 test points the standard error is one or two, so differences of two or three prove nothing. What Adam buys you here
+is not a better end, but a rate near 0.01 that is often near enough. When you read that one optimizer beats another,
+ask: at whose learning rate?
+
+## Let the learning rate fall
+
+With mini-batches, a constant learning rate never comes to rest: each step is right for its own mini-batch, and
+overshoots for all. Large steps at first, small ones later, would have both. Four usual schedules, with epochs counted
+from 0:
+
+| | learning rate of an epoch |
+|---|---|
+| inverse time | $\dfrac{\alpha_0}{1 + \text{decay\_rate} \cdot \text{epoch}}$ |
+| exponential | $\alpha_0 \cdot \text{base}^{\,\text{epoch}}$ |
+| square root | $\dfrac{\alpha_0 \, k}{\sqrt{\text{epoch}}}$, and $\alpha_0 \, k$ in epoch 0 |
+| staircase | $\dfrac{\alpha_0}{1 + \text{decay\_rate} \cdot \lfloor \text{epoch} / \text{interval} \rfloor}$ |
+
+## Exercise 9: inverse time
+
+<details><summary>Hint 1</summary>
+
+One line, the formula.
+</details>
+<details><summary>Hint 2</summary>
+
+The rate of an epoch comes from $\alpha_0$ directly, not from the rate of the epoch before.
+</details>
+<details><summary>Hint 3</summary>
+
+Put brackets round the denominator: `a / 1 + b` is `(a / 1) + b`.
+</details>
+"""
+
+# %% exercise="decay_inverse_time"
+from autograder.topics.optimization.answers import decay_inverse_time
+
+# %% points=3
+check(decay_inverse_time)
+
+# %% [markdown]
+r"""
+## Exercise 10: exponential
+
+<details><summary>Hint 1</summary>
+
+After every epoch, the rate is `base` times what it was. After two epochs, that is `base` squared.
+</details>
+<details><summary>Hint 2</summary>
+
+In Python `**` is "to the power of".
+</details>
+<details><summary>Hint 3</summary>
+
+`**` binds more tightly than `*`: no brackets are needed.
+</details>
+"""
+
+# %% exercise="decay_exponential"
+from autograder.topics.optimization.answers import decay_exponential
+
+# %% points=3
+check(decay_exponential)
+
+# %% [markdown]
+r"""
+## Exercise 11: square root
+
+**Mind the notes: the first epoch.** Printed as $\alpha_0 k / \sqrt{\text{epoch}}$ and used with epochs from 0, as loops
+count them, the formula begins with a division by zero:
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+with np.errstate(divide="ignore", invalid="ignore"):
+    rate = 0.1 / np.sqrt(np.arange(3))
+    cache = network.forward_propagation(moons.X_train, start)[1]
+    gone = plain(start, network.backward_propagation(start, cache, moons.Y_train), 1, rate[0])
+finite = np.mean([np.isfinite(value).mean() for value in gone.values()])
+print(
+    f"0.1 / √epoch: {rate[0]}, {rate[1]:.3f}, {rate[2]:.3f}; after one step, {finite:.0%} of the parameters are finite"
+)
+
+# %% [markdown]
+r"""
+So epoch 0 has the rate $\alpha_0 \, k$, which is also that of epoch 1.
+
+<details><summary>Hint 1</summary>
+
+Epoch 0 is a case of its own.
+</details>
+<details><summary>Hint 2</summary>
+
+What has to stand under the root in epoch 0, so that the quotient is $\alpha_0 k$?
+</details>
+<details><summary>Hint 3</summary>
+
+The larger of `epoch` and 1; or an `if`. Adding a small number under the root is no way: it makes a huge rate.
+</details>
+"""
+
+# %% exercise="decay_sqrt"
+from autograder.topics.optimization.answers import decay_sqrt
+
+# %% points=3
+check(decay_sqrt)
+
+# %% [markdown]
+r"""
+## Exercise 12: staircase
+
+$\lfloor x \rfloor$ is the greatest whole number that is not above $x$. So the rate stays for `interval` epochs, then
+falls.
+
+<details><summary>Hint 1</summary>
+
+Inverse time, with the number of the stair in place of the epoch.
+</details>
+<details><summary>Hint 2</summary>
+
+`//` divides and cuts off. `round` goes up at one half, which starts the next stair too early.
+</details>
+<details><summary>Hint 3</summary>
+
+The stair is `epoch // interval`; put it in brackets, for `decay_rate * epoch // interval` is something else.
+</details>
+"""
+
+# %% exercise="decay_staircase"
+from autograder.topics.optimization.answers import decay_staircase
+
+# %% points=3
+check(decay_staircase)
+
+# %% [markdown]
+r"""
+### What it buys
+
+Gradient descent with mini-batches of 8, 40 epochs, five seeds. All but one start at the rate 1; none was tuned further.
+The cost is that of the whole training set after each epoch.
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+show_prediction(optimization_more_predictions, 4)
+schedules = {
+    "constant, 1": (1.0, None),
+    "constant, 0.05": (0.05, None),
+    "inverse time": (1.0, lambda rate, epoch: decay_inverse_time(rate, epoch, 0.3)),
+    "exponential": (1.0, lambda rate, epoch: decay_exponential(rate, epoch, 0.9)),
+    "square root": (1.0, lambda rate, epoch: decay_sqrt(rate, epoch, 1.0)),
+    "staircase": (1.0, lambda rate, epoch: decay_staircase(rate, epoch, 1.0, 10)),
+}
+epochs = np.arange(40)
+curves = {}
+bar = iter(network.progress_bar(len(schedules) * 5, "schedules and seeds"))
+for label, (rate, decay) in schedules.items():
+    curves[label] = []
+    for seed in seeds:
+        next(bar)
+        curves[label].append(epoch_by_epoch(rate, 8, 40, seed, decay)[1])
+    last = np.array(curves[label])[:, -10:]
+    jumps = np.abs(np.diff(last, axis=1)).mean(axis=1)
+    print(
+        f"{label:14} cost, last ten epochs: {summary(last.mean(axis=1))}; jump between epochs: {np.median(jumps):.4f}"
+    )
+fig, axes = plots.figure(1, 2, width=4.6, height=3.3)
+for index, (label, (rate, decay)) in enumerate(schedules.items()):
+    plots.line(axes[0, 0], epochs, [decay(rate, e) if decay else rate for e in epochs.tolist()], index, label)
+    plots.line(axes[0, 1], epochs + 1, np.median(curves[label], axis=0), index, label)
+axes[0, 0].set(xlabel="epoch", ylabel="learning rate", title="The schedules")
+axes[0, 1].set(xlabel="epoch", ylabel="cost on the training set", title="Median of five seeds", yscale="log")
+axes[0, 0].legend(loc="center right", bbox_to_anchor=(1, 0.72), fontsize=8)
+plots.show(
+    fig,
+    alt="Left: six learning rates against the epoch: two level lines, three falling curves, one stair. Right: training"
+    " cost against epoch; at the constant rate 1 it jumps up and down, at the constant rate 0.05 it falls slowly, with"
+    " falling rates it falls fast and then runs calmly.",
+)
+
+# %% [markdown]
+r"""
+Prediction 4: c. The large constant rate is fast at first, and never settles. The small one is calm, and slow. The
+falling rates are fast first and calm later. Which of the four, and how fast it falls, matters less than that it falls;
+tune $\alpha_0$ first.
+
+## Adam and weight decay
+
+In the notebook `02_regularization` you saw that L2 in the gradient and weight decay are the same for gradient descent,
+and two things where each weight has its own step size. Here is the reason, with your Adam. A network learns the noisy
+classes, 300 steps without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$ in
+place of $dW$, at the same weights. At the end: how much farther towards zero would the penalty have moved each weight,
+compared to weight decay, which moves each by $\alpha \frac{\lambda}{m} W$?
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+show_prediction(optimization_more_predictions, 5)
+noisy = data.load_noisy_classes()
+X, Y = noisy.X_train, noisy.Y_train
+alpha, lambd, steps = 0.01, 1e-4, 300  # so weak a penalty does not change the sizes of gradients
+parameters = network.example_parameters([2, 60, 20, 1], 0)
+zero_state = initialize_velocity(parameters)
+plain_state = penalized_state = zero_state, zero_state
+for t in range(1, steps + 1):
+    before = parameters
+    grads = network.backward_propagation(before, network.forward_propagation(X, before)[1], Y)
+    with_l2 = {key: g + lambd / X.shape[1] * before[key[1:]] for key, g in grads.items()}
+    penalized, *penalized_state = update_parameters_with_adam(before, with_l2, *penalized_state, t, alpha)
+    parameters, *plain_state = update_parameters_with_adam(before, grads, *plain_state, t, alpha)
+size, pull = [], []
+for key in ("W1", "W2", "W3"):
+    s = plain_state[1]["d" + key]
+    seen = (np.abs(before[key]) > 0.05) & (s > 1e-12)  # of a weight near zero, or a dead unit's, there is no share
+    size += np.sqrt(s[seen] / (1 - 0.999**steps)).tolist()
+    pull += ((parameters[key] - penalized[key])[seen] / (alpha * lambd / X.shape[1] * before[key][seen])).tolist()
+size, pull = np.array(size), np.array(pull)
+slope = np.polyfit(np.log(size), np.log(np.maximum(pull, 1e-9)), 1)[0]
+print(
+    f"{len(pull)} weights: L2 in the gradient pulls {pull.min():.0f} to {pull.max():.0f} times as much as weight decay"
+)
+print(f"slope on logarithmic axes: {slope:.2f}; median of pull times size: {np.median(pull * size):.2f}")
+fig, axes = plots.figure(width=6.5, height=3.4)
+ax = axes[0, 0]
+ax.scatter(size, pull, s=9, color=plots.COLOURS[0], marker=plots.MARKERS[0], linewidths=0, label="L2 in the gradient")
+plots.line(ax, [size.min(), size.max()], [1, 1], 1, "weight decay")
+ax.set(xlabel="root mean square of the weight's gradients", ylabel="pull, in that of weight decay")
+ax.set(title="How strongly each weight is pulled towards zero, with Adam", xscale="log", yscale="log")
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plots.show(
+    fig,
+    alt="Pull against the size of a weight's gradients on logarithmic axes: with L2 in the gradient the points lie on a"
+    " falling line of slope minus one, far above the level line of weight decay at 1.",
+)
+
+# %% [markdown]
+r"""
+Prediction 5: b. Adam divides what it is given by $\sqrt{\hat s}$, and the penalty's gradient with it. So the pull is
+one over the size of the weight's gradients: weights that matter much to the cost are hardly held back, others all the
+more. Nor does one $\lambda$ mean the same in both. Most libraries have an optimizer that decays the weights beside
+Adam's step, as your `weight_decay_step` of `02_regularization` does; it is called **AdamW** (Loshchilov and Hutter,
+2019).
+"""
+
+# %% [markdown]
+r"""
+## Questions
+
+Choose one letter for each.
+
+**1.** Why does one rarely train with mini-batches of one example?
+
+- a) Each step takes longer than one with 32 examples.
+- b) An epoch takes many times as long: nothing is vectorized, and each step costs its overhead.
+- c) It needs more memory.
+- d) The cost never falls.
+
+**2.** The cost of a mini-batch is higher than that of the one before. What do you do?
+
+- a) Lower the learning rate until that never happens.
+- b) Look for a bug in backward propagation.
+- c) Divide the cost by the number of mini-batches.
+- d) Nothing: these were other examples. Look at the mean over an epoch.
+
+**3.** You want to average over about the last 50 values. Which $\beta$?
+
+- a) 0.98
+- b) 0.9
+- c) 0.5
+- d) 0.02
+
+**4.** What does bias correction correct?
+
+- a) That old values are forgotten.
+- b) That gradients of mini-batches are noisy.
+- c) That the average starts from zero, so that the first ones are too small.
+- d) That late steps are too long.
+
+**5.** With mini-batches and a constant learning rate, the cost wanders up and down near its minimum. What helps?
+
+- a) More epochs at the same rate.
+- b) A learning rate that falls.
+- c) A larger $\varepsilon$ in Adam.
+- d) Adam, which needs no learning rate.
+
+**6.** A training loop begins $t$ anew in each epoch, but keeps $v$ and $s$. What happens with Adam?
+
+- a) In each epoch, averages of many steps are corrected as if they were new: the first steps have the wrong length.
+- b) Nothing: the correction only matters in the first epoch.
+- c) There is an overflow in the second epoch.
+- d) $v$ and $s$ are set to zero as well.
+
+**7.** "We trained with Adam and with gradient descent, both at 0.001. Adam was better." What do you answer?
+
+- a) That is fair: both had the same rate.
+- b) Train for more epochs.
+- c) Use more seeds.
+- d) Find the best rate for each, on the dev set, and compare again.
+
+**8.** Where does gradient descent lose most time in a network with many weights?
+
+- a) In local minima of high cost.
+- b) On maxima.
+- c) At saddles and on plateaus, where the gradient is small.
+- d) On cliffs.
+"""
+
+# %% exercise="optimization_answers"
+from autograder.topics.optimization.answers import optimization_answers
+
+# %% points=4
+check(optimization_answers)
+
+# %% [markdown]
+r"""
+## What you take with you
+
+- Mini-batches: shuffle once for both, keep the last one, shuffle anew in each epoch. They take many steps per epoch and
+  are vectorized.
+- $v := \beta v + (1 - \beta) \theta$ averages about the last $1 / (1 - \beta)$ values; $v / (1 - \beta^t)$ mends its
+  start.
+- Momentum averages gradients, RMSprop divides by their root mean square, Adam does both; $\varepsilon$ stands outside
+  the root, and $t$ counts on through all epochs.
+- A learning rate belongs to its optimizer. Compare each at its own best one, chosen on the dev set, over several seeds.
+- Let the rate fall towards the end.
+"""
