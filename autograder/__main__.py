@@ -100,7 +100,7 @@ def _run(chosen: argparse.Namespace) -> int:
         return run_collect(chosen.assignment, chosen.folder, chosen.course)
 
     if chosen.command == "report":
-        from autograder.reporting.class_report import run_report
+        from autograder.reporting.report import run_report
 
         return run_report(chosen.assignment, chosen.codes, chosen.folder, chosen.course)
 

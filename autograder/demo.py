@@ -19,10 +19,11 @@ from autograder.authoring import build
 from autograder.engine.command import Options, run
 from autograder.engine.forkserver import expect_workers
 from autograder.judge.self_test import why_no_sandbox
-from autograder.reporting.class_report import run_report
 from autograder.reporting.class_table import class_table, print_table
-from autograder.topics import source_of
+from autograder.reporting.report import run_report
+from autograder.topics import source_of, sources
 from autograder.topics.answer_cells import solution_text
+from autograder.topics.notebook_text import exercises_in, missing_extra, source_notebook
 from autograder.topics.registry import VARIANTS, mistakes_in
 from course_utils.checks.exercise import EXERCISES
 
@@ -55,12 +56,12 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
     if course.exists() and not (course / "demo").exists():
         print(f"{course} exists and is no demonstration class; choose another --folder", file=sys.stderr)
         return 1
-    sources = {source.stem: source for source in build.sources()}
-    if assignment and assignment not in sources:
-        print(f"there is no notebook {assignment}; there are: {', '.join(sources)}", file=sys.stderr)
+    texts = {source.stem: source for source in sources()}
+    if assignment and assignment not in texts:
+        print(f"there is no notebook {assignment}; there are: {', '.join(texts)}", file=sys.stderr)
         return 1
     shutil.rmtree(course, ignore_errors=True)
-    chosen = [assignment] if assignment else [name for name, source in sources.items() if not build.lacking(source)]
+    chosen = [assignment] if assignment else [name for name, source in texts.items() if not missing_extra(source)]
     expect_workers()  # while we make the class
     students = {name: made_up_class(name) for name in chosen}
     if not assignment:
@@ -68,7 +69,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
     count, workers = sum(map(len, students.values())), os.cpu_count() or 1
     seconds = START_SECONDS * len(chosen) + SECONDS * count / workers
     print(f"{count} made-up submissions of {len(chosen)} notebooks: about {seconds:.0f} seconds on {workers} cores.")
-    make_course(course, *(sources[name] for name in chosen))
+    make_course(course, *(texts[name] for name in chosen))
     for name in chosen:
         for student, submission in students[name].items():
             hand_in(course, student, name, submission)
@@ -83,7 +84,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
 
 def small_class(assignment: str) -> tuple[str, ...]:
     """Name who hands in a notebook where all of them are graded."""
-    names = build.exercises(source_of(assignment))
+    names = exercises_in(source_of(assignment))
     return FEW if any(EXERCISES[name].needs for name in names) else SMALL
 
 
@@ -111,7 +112,7 @@ def make_course(course: Path, *sources: Path) -> None:
     for source in sources:
         folder = course / "source" / source.stem
         folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(build.notebook(source), folder / f"{source.stem}.ipynb")
+        nbformat.write(source_notebook(source), folder / f"{source.stem}.ipynb")
         shutil.copytree(build.ROOT / "notebooks" / source.stem, course / "release" / source.stem)
 
 
@@ -155,7 +156,7 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
     dict
         Student → submission.
     """
-    names = build.exercises(source_of(assignment))
+    names = exercises_in(source_of(assignment))
     right = {name: solution_text(name) for name in names}
     students: dict[str, Submission] = {"right": right, "blank": {}}
     variants = {name: [one.text for one in VARIANTS if one.exercise == name] for name in names}

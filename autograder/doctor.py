@@ -38,6 +38,8 @@ from autograder.course import (
 )
 from autograder.judge import self_test
 from autograder.pipeline.hidden_checks import SECRET
+from autograder.topics import sources
+from autograder.topics.notebook_text import missing_extra
 
 ROOT = COURSE.parent
 INSTALL = 'python -m pip install -c constraints.txt -e ".[autograder]"'
@@ -166,9 +168,9 @@ def sandbox(course: CourseDirectory) -> Iterator[Fact]:
 def built() -> Iterator[Fact]:
     """Hold the hashes that the last build noted against the files; without a build, what is committed counts."""
     again = "python -m autograder build"
-    able = [one.stem for one in build.sources() if not build.lacking(one)]
+    able = [one.stem for one in sources() if not missing_extra(one)]
     missing = [name for name in able if not (build.SOLVED / name / f"{name}.ipynb").exists()]
-    noted, now = build.noted(), build.fingerprints()
+    noted, now = build.read_build_stamp(), build.fingerprints()
     if missing or not noted:
         yield Fact("○", "not built here, which grading needs not", f"to change the course: {again}")
     elif noted["sources"] != now["sources"]:

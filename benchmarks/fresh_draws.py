@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from nbclient import NotebookClient
 
-from autograder.authoring import build
 from autograder.data import make_datasets
 from autograder.topics import source_of
+from autograder.topics.notebook_text import source_notebook
 from course_utils.data import DATASETS
 
 DRAWS = 10
@@ -32,7 +32,7 @@ def printed(source: Path, draw: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         make_datasets.write_all(Path(folder), fresh=draw)
         shutil.copy(DATASETS / "checks.h5", folder)
-        notebook = build.notebook(source)
+        notebook = source_notebook(source)
         environment = {**os.environ, "COURSE_DATASETS": folder, "COURSE_SECRET": "fresh", "TQDM_DISABLE": "1"}
         NotebookClient(notebook, timeout=600).execute(env=environment, stderr=subprocess.DEVNULL)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]

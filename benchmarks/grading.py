@@ -23,7 +23,8 @@ import nbformat
 from judge_cost import honest_class
 
 from autograder import demo
-from autograder.authoring import build
+from autograder.topics import sources
+from autograder.topics.notebook_text import source_notebook
 
 BECOME_SUBREAPER = 36  # prctl(2)
 STOCK = """
@@ -103,7 +104,7 @@ def make(folder: Path, source: Path, students: dict[str, demo.Submission], setti
     demo.make_course(folder)
     config = folder / "nbgrader_config.py"
     config.write_text(config.read_text(encoding="utf-8") + settings, encoding="utf-8")
-    notebook = build.notebook(source)
+    notebook = source_notebook(source)
     notebook.cells = [cell for cell in notebook.cells if "experiment" not in cell.metadata.get("tags", [])]
     (folder / "source" / source.stem).mkdir(parents=True)
     nbformat.write(notebook, folder / "source" / source.stem / f"{source.stem}.ipynb")
@@ -342,7 +343,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.25, help="that a simulated worker takes for a submission")
     chosen = parser.parse_args()
     ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
-    source = next(one for one in build.sources() if one.stem == chosen.assignment or not chosen.assignment)
+    source = next(one for one in sources() if one.stem == chosen.assignment or not chosen.assignment)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
     for part in chosen.parts:
         if part == "throughput":

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from autograder import demo
-from autograder.authoring import build
+from autograder.topics import sources
 
 STUDENTS, BATCH = 40, 10
 STOCK = "\nc.Judge.trusted_class = True\nc.Judge.preload = []\n"
@@ -51,9 +51,7 @@ def graded(course: Path, name: str, batch: int) -> tuple[float, float]:
 def main() -> None:
     """Measure and print."""
     ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
-    source = (
-        build.sources()[0] if len(sys.argv) < 2 else next(one for one in build.sources() if one.stem == sys.argv[1])
-    )
+    source = sources()[0] if len(sys.argv) < 2 else next(one for one in sources() if one.stem == sys.argv[1])
     students = honest_class(source.stem)
     measured: dict[str, list[tuple[float, float]]] = {"kernel": [], "judge": []}
     with tempfile.TemporaryDirectory() as folder:

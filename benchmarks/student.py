@@ -23,7 +23,9 @@ import numpy as np
 from nbclient import NotebookClient
 
 from autograder.authoring import build
+from autograder.topics import sources
 from autograder.topics.answer_cells import run_texts, solution_text
+from autograder.topics.notebook_text import source_notebook
 from course_utils import check, network
 from course_utils.checks.exercise import EXERCISES
 
@@ -60,7 +62,7 @@ def check_time(name: str) -> float:
 
 def notebook_time(source: Path) -> tuple[float, float]:
     """Wall-clock and CPU seconds that a solved notebook takes top to bottom, the kernel's start included."""
-    notebook = build.notebook(source)
+    notebook = source_notebook(source)
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(build.SOLVED / source.stem)}})
     environment = {**os.environ, "COURSE_SECRET": "benchmark"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -118,8 +120,8 @@ def main() -> None:
     for name in EXERCISES:
         check_time(name)  # the first call imports h5py
         row(f"`check({name})`, right", "50 ms", [check_time(name) for _ in range(RUNS)])
-    for source in build.sources():
-        nbformat.validate(build.notebook(source))
+    for source in sources():
+        nbformat.validate(source_notebook(source))
         wall, cpu = zip(*(notebook_time(source) for _ in range(NOTEBOOK_RUNS)), strict=True)
         row(f"solved `{source.stem}`", "60 s", wall, "s")
         row(f"solved `{source.stem}`, CPU", "30 s", cpu, "s")

@@ -24,6 +24,7 @@ from filelock import FileLock
 from needs import chromium, need, postgresql, required, summary
 
 from autograder.authoring import build
+from autograder.topics.notebook_text import missing_extra
 from course_utils.checks.exercise import EXERCISES
 
 BROWSER = [
@@ -87,7 +88,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     name, source = (about.params.get(key) if about else None for key in ("name", "source"))
     if isinstance(name, str) and name in EXERCISES and EXERCISES[name].needs:
         need(EXERCISES[name].needs)
-    if isinstance(source, Path) and (package := build.lacking(source)):
+    if isinstance(source, Path) and (package := missing_extra(source)):
         need(package)
 
 

@@ -16,7 +16,7 @@ import autograder.lms.collect
 import autograder.lms.export
 import autograder.pipeline.feedback
 import autograder.pipeline.restore_release
-import autograder.reporting.class_report
+import autograder.reporting.model
 
 __all__ = ["alembic_once", "autograder", "nbgrader", "pytest"]
 

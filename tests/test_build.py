@@ -9,7 +9,9 @@ import nbformat
 import pytest
 
 from autograder.__main__ import main
-from autograder.authoring import build, readme_figure
+from autograder.authoring import build, readme_figure, verify_checks
+from autograder.topics import sources
+from autograder.topics.notebook_text import BuildError, source_notebook
 from autograder.topics.registry import Mistake, Variant
 
 HE = "initialize_parameters_he"
@@ -41,8 +43,8 @@ def write(folder: Path, *cells: str) -> Path:
 )
 def test_a_broken_source_is_named_with_its_line(cells, line, words, tmp_path):
     file = write(tmp_path, *cells)
-    with pytest.raises(build.BuildError) as error:
-        build.notebook(file)
+    with pytest.raises(BuildError) as error:
+        source_notebook(file)
     message = str(error.value)
     assert message.startswith(f"{file.as_posix()}:{line}: ")
     assert words in message
@@ -61,7 +63,7 @@ def test_a_broken_source_is_named_with_its_line(cells, line, words, tmp_path):
 def test_a_cell_that_shows_or_does_the_wrong_thing_is_named_with_its_line(cell, words, tmp_path, monkeypatch):
     monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
     file = write(tmp_path, SETUP, f"# %%\n{cell}\n")
-    with pytest.raises(build.BuildError, match=re.escape(words)) as error:
+    with pytest.raises(BuildError, match=re.escape(words)) as error:
         build.solve(file)
     assert f"{file.as_posix()}:5: " in str(error.value)
 
@@ -77,7 +79,7 @@ def test_a_cell_tagged_timing_is_run_and_its_output_not_kept(tmp_path, monkeypat
 def test_the_command_prints_that_line_and_fails(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(build, "sources", lambda: [write(tmp_path, EXERCISE)])
     monkeypatch.setattr(build, "write_data", lambda root: None)
-    monkeypatch.setattr(build, "judge_both_ways", lambda: None)
+    monkeypatch.setattr(build, "verify_checks", lambda: None)
     assert main(["build"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         f"{(tmp_path / '09_broken.py').as_posix()}:1: {HE} has no points: a '# %% points=N' cell follows"
@@ -85,17 +87,17 @@ def test_the_command_prints_that_line_and_fails(monkeypatch, capsys, tmp_path):
 
 
 def test_a_refused_variant_stops_the_build(monkeypatch):
-    monkeypatch.setattr(build, "VARIANTS", [Variant(HE, f"def f(layers_dims, rng):\n    return 1\n\n{HE} = f")])
-    with pytest.raises(build.BuildError, match="this right answer is refused: it returns"):
-        build.judge_both_ways()
+    monkeypatch.setattr(verify_checks, "VARIANTS", [Variant(HE, f"def f(layers_dims, rng):\n    return 1\n\n{HE} = f")])
+    with pytest.raises(BuildError, match="this right answer is refused: it returns"):
+        verify_checks.verify_checks()
 
 
 def test_a_mistake_that_is_not_caught_stops_the_build(monkeypatch):
-    monkeypatch.setattr(build, "VARIANTS", [])
+    monkeypatch.setattr(verify_checks, "VARIANTS", [])
     uncaught = Mistake(HE, "This is not a mistake.", build.reference_text(HE))
-    monkeypatch.setattr(build, "MISTAKES", [uncaught])
-    with pytest.raises(build.BuildError, match="not caught by name: This is not a mistake"):
-        build.judge_both_ways()
+    monkeypatch.setattr(verify_checks, "MISTAKES", [uncaught])
+    with pytest.raises(BuildError, match="not caught by name: This is not a mistake"):
+        verify_checks.verify_checks()
 
 
 def test_a_line_of_an_answer_in_what_students_get_stops_the_build(tmp_path):
@@ -104,7 +106,7 @@ def test_a_line_of_an_answer_in_what_students_get_stops_the_build(tmp_path):
     notebook.cells = [nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell(line)]
     path = tmp_path / "leaky.ipynb"
     nbformat.write(notebook, path)
-    with pytest.raises(build.BuildError, match="a line of an answer stands in what students get"):
+    with pytest.raises(BuildError, match="a line of an answer stands in what students get"):
         build.refuse_leaks(path)
 
 
@@ -112,7 +114,7 @@ def test_two_builds_are_the_same_bytes_and_the_committed_ones(solved, tmp_path, 
     # `solved` has built all and compared; this is a second run of one that reads no other.
     before = {path.name: path.read_bytes() for path in solved}
     monkeypatch.setattr(build, "SOLVED", tmp_path)
-    again = build.solve(next(file for file in build.sources() if file.stem.startswith("00")))
+    again = build.solve(next(file for file in sources() if file.stem.startswith("00")))
     assert again.read_bytes() == before[again.name]
 
 

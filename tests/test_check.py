@@ -24,7 +24,8 @@ from autograder.topics.registry import MISTAKES, VARIANTS
 from course_utils import check
 from course_utils.checks import find_exercise
 from course_utils.checks.calling import share_memory
-from course_utils.checks.exercise import EXERCISES, Seen, difference, try_out
+from course_utils.checks.difference import difference
+from course_utils.checks.exercise import EXERCISES, try_out
 from course_utils.checks.report import CheckFailed, Report
 from course_utils.checks.store import VISIBLE_SEED
 from course_utils.checks.verdict import Known, judge
@@ -217,7 +218,7 @@ def test_shape_comes_before_values(capsys):
 
 
 def test_the_worst_entry_is_shown_where_shapes_agree():
-    words = difference(np.array([[1.0, 2.0], [3.0, 9.0]]), Seen("values", np.array([[1.0, 2.5], [3.0, 4.0]])))
+    words = difference(np.array([[1.0, 2.0], [3.0, 9.0]]), np.array([[1.0, 2.5], [3.0, 4.0]]))
     assert words == "expected 4, got 9 at [1, 1] (2 of 4 entries differ)"
 
 
@@ -235,7 +236,7 @@ def test_the_worst_entry_is_shown_where_shapes_agree():
     ],
 )
 def test_containers_are_judged_kindly(got, want):
-    assert difference(got, Seen("values", want)) is None
+    assert difference(got, want) is None
 
 
 @pytest.mark.parametrize(
@@ -251,7 +252,7 @@ def test_containers_are_judged_kindly(got, want):
     ],
 )
 def test_differences_are_said_in_words(got, want, words):
-    assert words in difference(got, Seen("values", want))
+    assert words in difference(got, want)
 
 
 def test_lambdas_partials_and_objects_are_found_by_the_name_they_are_passed_by(capsys):

@@ -17,10 +17,11 @@ from tiny_course import NAME, RIGHT, STUB, answered, config, hand_in, nbgrader, 
 
 from autograder.__main__ import main
 from autograder.reporting import class_report
-from autograder.reporting.class_report import ClassReport, as_table, code_of
 from autograder.reporting.class_table import Row
 from autograder.reporting.item_analysis import Exercise, Work, analyse, commonest_mistakes
+from autograder.reporting.model import ClassReport, code_of
 from autograder.reporting.page import page
+from autograder.reporting.report import as_table
 from autograder.reporting.similarity import Resemblance, own_lines, resemblance
 
 SCRIPT = "<script>window.ran = 1</script>"

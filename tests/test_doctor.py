@@ -17,6 +17,7 @@ from autograder.authoring import build
 from autograder.course import COURSE, open_course
 from autograder.judge import self_test
 from autograder.pipeline import hidden_checks
+from autograder.topics import sources
 
 PROJECT = """[project]
 name = "x"
@@ -102,11 +103,11 @@ def test_a_trusted_class_is_said_to_be_one(course):
 def fresh(tmp_path, monkeypatch) -> Path:
     """A built course, noted as such."""
     monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
-    monkeypatch.setattr(build, "NOTED", tmp_path / ".built.json")
-    for source in build.sources():
+    monkeypatch.setattr(build, "BUILD_STAMP", tmp_path / ".built.json")
+    for source in sources():
         (tmp_path / "solved" / source.stem).mkdir(parents=True)
         (tmp_path / "solved" / source.stem / f"{source.stem}.ipynb").write_text("{}", encoding="utf-8")
-    build.NOTED.write_text(build.json.dumps(build.fingerprints()), encoding="utf-8")
+    build.BUILD_STAMP.write_text(build.json.dumps(build.fingerprints()), encoding="utf-8")
     return tmp_path
 
 
@@ -116,9 +117,9 @@ def test_a_current_build(fresh):
 
 def test_a_build_that_is_not_there_or_not_noted(fresh):
     said = ["○ not built here, which grading needs not"]
-    build.NOTED.write_text("{", encoding="utf-8")
+    build.BUILD_STAMP.write_text("{", encoding="utf-8")
     assert lines(doctor.built()) == said
-    build.NOTED.write_text(build.json.dumps(build.fingerprints()), encoding="utf-8")
+    build.BUILD_STAMP.write_text(build.json.dumps(build.fingerprints()), encoding="utf-8")
     (fresh / "solved" / "01_initialization" / "01_initialization.ipynb").unlink()
     assert lines(doctor.built()) == said
 
@@ -145,11 +146,11 @@ def test_one_changed_byte_makes_a_build_stale(fresh, monkeypatch, changed, words
 
 
 def test_the_build_notes_what_it_was_made_of(fresh, monkeypatch):
-    build.NOTED.unlink()
-    for step in ("write_data", "judge_both_ways", "solve", "release", "refuse_leaks"):
+    build.BUILD_STAMP.unlink()
+    for step in ("write_data", "verify_checks", "solve", "release", "refuse_leaks"):
         monkeypatch.setattr(build, step, lambda *_: None)
     build.build(fresh)  # elsewhere: that says nothing about what lies here
-    assert build.noted() is None
+    assert build.read_build_stamp() is None
     build.build()
     assert lines(doctor.built())[0][0] == "✔"
 

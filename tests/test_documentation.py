@@ -35,8 +35,9 @@ from autograder import demo
 from autograder.__main__ import main as autograder_command
 from autograder.authoring import build
 from autograder.reporting import class_table
-from autograder.topics import source_of
+from autograder.topics import source_of, sources
 from autograder.topics.answer_cells import solution_text
+from autograder.topics.notebook_text import exercises_in
 from autograder.topics.registry import MISTAKES, mistakes_in
 from course_utils import check
 from course_utils.__main__ import main as students_command
@@ -318,7 +319,7 @@ def filled(tmp_path: Path) -> dict[str, str]:
     download.mkdir()
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{NAME} (91)"]]
     rows += [["    Points Possible", "", "", "", "", "50"]]
-    names = build.exercises(source_of(NAME))
+    names = exercises_in(source_of(NAME))
     right = {name: solution_text(name) for name in names}
     wrong = {name: next((one.text for one in mistakes_in(name)), right[name]) for name in names}
     released = build.nbformat.read(ROOT / "notebooks" / NAME / f"{NAME}.ipynb", as_version=4)
@@ -407,7 +408,7 @@ def came_of(page: str, clone: Path, said: dict[str, str]) -> None:
             assert (clone / "build" / part / "index.html").stat().st_size
         assert "receipt" in said["python -m course_utils submit 02_regularization"]
         for command in ("make demo", "python -m autograder demo"):
-            assert all(source.stem in said[command] for source in build.sources())
+            assert all(source.stem in said[command] for source in sources())
     elif page == "autograder/README.md":
         course = clone / "autograder"
         points = {row.student: row.points for row in class_table.class_table(course, NAME)}

@@ -15,9 +15,9 @@ import pytest
 from nbformat import v4
 from tiny_course import NAME, STUB, answered, at, config, hand_in, nbgrader, release
 
-from autograder.lms.export import safe_field
 from autograder.pipeline.feedback import clean_output, safe_page
 from autograder.pipeline.safe_html import clean, clean_markdown
+from autograder.plain_text import safe_field
 from course_utils.checks.report import MIMETYPE
 
 EVIL = "http://tracker.invalid"

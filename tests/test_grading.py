@@ -21,7 +21,8 @@ from autograder import demo
 from autograder.__main__ import main
 from autograder.authoring import build
 from autograder.reporting import class_table
-from autograder.topics import source_of
+from autograder.topics import source_of, sources
+from autograder.topics.notebook_text import source_notebook
 from course_utils.checks.report import MIMETYPE
 
 NAME = "01_initialization"
@@ -143,7 +144,7 @@ def test_experiments_are_not_run_again(course):
     assert not any(cell.outputs for cell in experiments)
 
 
-@pytest.mark.parametrize("source", build.sources(), ids=lambda one: one.stem)
+@pytest.mark.parametrize("source", sources(), ids=lambda one: one.stem)
 def test_every_notebook_is_graded_in_the_demonstration(demonstration, source):
     """Right answers across the border earn everything, differently right ones too, mistakes less, a blank nothing."""
     course, said = demonstration
@@ -222,7 +223,7 @@ def test_without_our_settings_the_notebooks_still_grade(tmp_path):
     course = tmp_path / "stock"
     (course / "source" / NAME).mkdir(parents=True)
     (course / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n", "utf-8")
-    source = build.notebook(source_of(NAME))
+    source = source_notebook(source_of(NAME))
     # The experiments take half a minute, and stock nbgrader runs them.
     source.cells = [cell for cell in source.cells if "experiment" not in cell.metadata.get("tags", [])]
     nbformat.write(source, course / "source" / NAME / f"{NAME}.ipynb")

@@ -19,6 +19,7 @@ from autograder.course import COURSE
 from autograder.engine import store
 from autograder.engine.step import Assignment
 from autograder.hashing import digest
+from autograder.topics import sources
 from course_utils.checks.exercise import EXERCISES
 
 ROOT = COURSE.parent
@@ -190,7 +191,7 @@ def test_a_package_that_is_missing_is_no_fault(monkeypatch):
 def test_everything_that_builds_counts_and_nothing_that_grades(tree, monkeypatch):
     monkeypatch.setattr(build, "SOLVED", tree / "autograder" / "solved")
     counted = counting(tree, lambda: build.fingerprints(tree)["sources"], "autograder", "course_utils")
-    needed = imported_from("autograder.authoring.build") | {f"autograder/source/{one.name}" for one in build.sources()}
+    needed = imported_from("autograder.authoring.build") | {f"autograder/source/{one.name}" for one in sources()}
     needed |= {path.relative_to(tree).as_posix() for path in (tree / "course_utils").rglob("*.py")}
     needed |= {"autograder/nbgrader_config.py"}
     assert {f"autograder/{name}.py" for name in ("pictures", "picture", "texts", "datasets")} <= needed

@@ -22,8 +22,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder.authoring import build
+from autograder.topics import sources
 from autograder.topics.answer_cells import solution_text
+from autograder.topics.notebook_text import source_notebook
 from autograder.topics.registry import mistakes_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,8 +80,8 @@ def copy(to: Path, *parts: str) -> None:
 
 def write_assignment(path: Path) -> None:
     """Make of a notebook its beginning and two exercises."""
-    [source] = [one for one in build.sources() if one.stem == NAME]
-    notebook = build.notebook(source)
+    [source] = [one for one in sources() if one.stem == NAME]
+    notebook = source_notebook(source)
     exercises = [cell for cell in notebook.cells if cell.id.removeprefix("test_") in (RIGHT, WRONG)]
     notebook.cells = [*notebook.cells[:2], *exercises]
     path.parent.mkdir(parents=True)

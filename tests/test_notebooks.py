@@ -16,8 +16,9 @@ from nbclient import NotebookClient
 from tiny_course import nbgrader
 
 from autograder.authoring import build
-from autograder.topics import source_of
+from autograder.topics import source_of, sources
 from autograder.topics.answer_cells import reference_text
+from autograder.topics.notebook_text import missing_extra, source_notebook
 from course_utils.checks.exercise import EXERCISES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,7 +154,7 @@ def test_a_blank_notebook_raises_nothing_but_not_implemented(released):
         client.execute(env={**os.environ, "TQDM_DISABLE": "1"}, stderr=subprocess.DEVNULL)
         errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if "ename" in output]
         assert {error.ename for error in errors} == {"NotImplementedError"}
-        if build.lacking(source_of(path.stem)):
+        if missing_extra(source_of(path.stem)):
             assert sum("is not installed here" in error.evalue for error in errors) >= 4  # the checks, and more
             continue
         tests = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
@@ -192,11 +193,11 @@ def test_ids_are_names_for_exercises_and_unique_for_all(released):
 
 
 def test_an_id_follows_its_content_not_its_place(tmp_path):
-    (source,) = [file for file in build.sources() if file.stem == "01_initialization"]
-    before = {cell.source: cell.id for cell in build.notebook(source).cells}
+    (source,) = [file for file in sources() if file.stem == "01_initialization"]
+    before = {cell.source: cell.id for cell in source_notebook(source).cells}
     longer = tmp_path / source.name
     longer.write_text("# %% [markdown]\n# A new first cell.\n\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
-    after = {cell.source: cell.id for cell in build.notebook(longer).cells}
+    after = {cell.source: cell.id for cell in source_notebook(longer).cells}
     assert before.items() <= after.items()
 
 

@@ -13,9 +13,9 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, at, config, release
 
-from autograder.authoring import build
 from autograder.course import open_course
 from autograder.pipeline.register import NotRegistered, is_registered, register
+from autograder.topics import sources
 
 QUESTIONS = (
     "SELECT assignment.name, course_id FROM assignment",
@@ -72,7 +72,7 @@ def test_what_is_entered_is_what_nbgrader_enters(generated, course):
 
 def test_every_notebook_of_the_course_is_entered_from_its_text(course):
     points = {}
-    for source in build.sources():
+    for source in sources():
         ours = open_course(assignment=source.stem)
         ours.db_url = f"sqlite:///{course / 'gradebook.db'}"
         register(ours)

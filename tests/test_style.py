@@ -22,10 +22,10 @@ def test_ruff_has_nothing_to_say(command):
 def test_text_sources_survive_a_save_in_jupyterlab():
     import jupytext
 
-    from autograder.authoring import build
+    from autograder.topics import sources
 
     settings = jupytext.config.load_jupytext_config(str(ROOT / "jupytext.toml"))
-    for file in build.sources():
+    for file in sources():
         text = file.read_text(encoding="utf-8")
         notebook = jupytext.reads(text, fmt="py:percent", config=settings)
         assert jupytext.writes(notebook, fmt="py:percent", config=settings) == text

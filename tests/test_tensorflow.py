@@ -16,6 +16,7 @@ from autograder.pipeline import hidden_checks
 from autograder.topics import source_of
 from autograder.topics.answer_cells import run_texts, solution_text
 from autograder.topics.batchnorm_softmax import answers as batchnorm_softmax
+from autograder.topics.notebook_text import source_notebook
 from autograder.topics.registry import MISTAKES, VARIANTS
 from autograder.topics.tensorflow import answers
 from course_utils import check, missing, quiet
@@ -71,7 +72,7 @@ def graded():
 
     def examine(folder, first="", given="", change=lambda text: text):
         cells = [{"source": given, "kind": "given", "points": None}] if given else []
-        for cell in build.notebook(source_of("07_tensorflow")).cells:
+        for cell in source_notebook(source_of("07_tensorflow")).cells:
             if cell.cell_type == "code" and "experiment" not in cell.metadata.get("tags", []):
                 settings = cell.metadata["nbgrader"]
                 kind = "test" if settings["grade"] else "student" if settings["solution"] else "given"

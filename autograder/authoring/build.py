@@ -6,10 +6,8 @@ from those. The visible checks' outcomes go to ``datasets/checks.h5``. Every ste
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -20,12 +18,13 @@ from pathlib import Path
 import nbformat
 
 from autograder.authoring import readme_figure
+from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
 from autograder.hashing import AROUND, PASSING, code_in, digest, files_in
-from autograder.pipeline.hidden_checks import examine, right_outcome, wrong_outcomes
+from autograder.pipeline.hidden_checks import right_outcome, wrong_outcomes
 from autograder.topics import sources
-from autograder.topics.answer_cells import reference_answer, reference_text
-from autograder.topics.registry import MISTAKES, VARIANTS
+from autograder.topics.answer_cells import reference_text
+from autograder.topics.notebook_text import KERNEL, BuildError, Source, missing_extra, source_notebook
 from course_utils.challenge import BOARD
 from course_utils.checks import store
 from course_utils.checks.exercise import EXERCISES
@@ -37,51 +36,9 @@ COURSE = Path(__file__).resolve().parents[1]
 ROOT = COURSE.parent
 SOLVED = COURSE / "solved"
 BUILT = ("notebooks", "datasets", readme_figure.PLACE.as_posix())  # and committed
-NOTED = COURSE / ".built.json"
+BUILD_STAMP = COURSE / ".built.json"
 # Of this package, what no build depends on; whatever is not named here counts.
 UNBUILT = AROUND | {"engine", "judge", "pipeline/[!h]*.py"}
-KERNEL = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-
-
-class BuildError(Exception):
-    """Something an author wrote cannot be built; the message names the file and line."""
-
-    def __init__(self, file: Path, line: int, message: str) -> None:
-        place = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
-        super().__init__(f"{place.as_posix()}:{line}: {message}")
-
-
-class Source:
-    """A notebook's text: its cells, and the line on which each begins."""
-
-    def __init__(self, file: Path) -> None:
-        import jupytext
-
-        self.file = file
-        self.name = file.stem
-        text = file.read_text(encoding="utf-8")
-        self.cells = jupytext.reads(text, fmt="py:percent").cells
-        self.lines = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
-        if len(self.lines) != len(self.cells):
-            raise BuildError(file, 1, "text stands before the first cell; begin with '# %% [markdown]'")
-
-    def error(self, cell: int, message: str) -> BuildError:
-        """Make the error of a cell."""
-        return BuildError(self.file, self.lines[cell], message)
-
-
-def exercises(file: Path) -> list[str]:
-    """Names of a source's exercises, in its order."""
-    return [cell.metadata["exercise"] for cell in Source(file).cells if "exercise" in cell.metadata]
-
-
-def lacking(file: Path) -> str:
-    """Name a package that a source's exercises need and that is not installed; empty where nothing is lacking."""
-    needed = (EXERCISES[name].needs for name in exercises(file) if name in EXERCISES)
-    return next((package for package in needed if not is_installed(package)), "")
 
 
 def build(root: Path = ROOT) -> None:
@@ -100,10 +57,10 @@ def build(root: Path = ROOT) -> None:
     """
     files = sources()
     write_data(root)
-    judge_both_ways()
+    verify_checks()
     readme_figure.draw(root)
     for file in files:
-        if package := lacking(file):
+        if package := missing_extra(file):
             print(f"{file.stem} is left as it was last built. {how_to_get(package)}")
             if root != ROOT:
                 shutil.copytree(ROOT / "notebooks" / file.stem, root / "notebooks" / file.stem)
@@ -112,7 +69,7 @@ def build(root: Path = ROOT) -> None:
         release(file.stem, root / "notebooks")
         refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
     if root == ROOT:
-        NOTED.write_text(json.dumps(fingerprints()), encoding="utf-8")
+        BUILD_STAMP.write_text(json.dumps(fingerprints()), encoding="utf-8")
 
 
 def fingerprints(root: Path = ROOT) -> dict[str, str]:
@@ -129,10 +86,10 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
     return {"sources": digest(*chain(*sources)), "built": digest(*chain(*built))}
 
 
-def noted() -> dict[str, str] | None:
+def read_build_stamp() -> dict[str, str] | None:
     """Give the fingerprints of the last build; None where there are none."""
     try:
-        found = json.loads(NOTED.read_text(encoding="utf-8"))
+        found = json.loads(BUILD_STAMP.read_text(encoding="utf-8"))
         return {key: str(found[key]) for key in ("sources", "built")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -154,59 +111,6 @@ def drift() -> list[str]:
 # --- from text to the solved notebook ---------------------------------------------------------------------------------
 
 
-def notebook(file: Path) -> nbformat.NotebookNode:
-    """Make nbgrader's source notebook: answers put in, metadata derived, ids fixed.
-
-    Parameters
-    ----------
-    file : Path
-        A text source.
-
-    Returns
-    -------
-    NotebookNode
-        Not yet run.
-
-    Raises
-    ------
-    BuildError
-        See the messages below.
-    """
-    source = Source(file)
-    cells, ids, open_exercise = [], set(), None
-    for number, cell in enumerate(source.cells):
-        exercise, points = cell.metadata.get("exercise"), cell.metadata.get("points")
-        if exercise is not None:
-            if open_exercise is not None:
-                raise source.error(
-                    open_exercise[1], f"{open_exercise[0]} has no points: a '# %% points=N' cell follows"
-                )
-            if exercise in ids:
-                raise source.error(number, f"the exercise {exercise} stands twice")
-            made = _solution(source, number, exercise)
-            open_exercise = (exercise, number)
-        elif points is not None:
-            if open_exercise is None:
-                raise source.error(number, "points without an exercise before them")
-            made = _test(source, number, open_exercise[0], points)
-            open_exercise = None
-        elif cell.cell_type == "code":
-            made = nbformat.v4.new_code_cell(cell.source)
-            if tags := cell.metadata.get("tags"):
-                made.metadata["tags"] = list(tags)
-            if "experiment" not in (tags or []):  # students play with experiments; the rest stays as it is
-                made.metadata["nbgrader"] = _nbgrader(_content_id(cell.source, ids), locked=True)
-        else:
-            _require_alt(source, number, cell.source)
-            made = nbformat.v4.new_markdown_cell(cell.source)
-        made.id = made.metadata.get("nbgrader", {}).get("grade_id") or _content_id(cell.source, ids)
-        ids.add(made.id)
-        cells.append(made)
-    if open_exercise is not None:
-        raise source.error(open_exercise[1], f"{open_exercise[0]} has no points: a '# %% points=N' cell follows")
-    return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
-
-
 def solve(file: Path) -> Path:
     """Run a source with all answers in it and save the notebook with its outputs.
 
@@ -219,7 +123,7 @@ def solve(file: Path) -> Path:
     from nbclient.exceptions import CellExecutionError
 
     source = Source(file)
-    solved = notebook(file)
+    solved = source_notebook(file)
     folder = SOLVED / source.name
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
@@ -259,56 +163,6 @@ def solve(file: Path) -> Path:
     path = folder / f"{source.name}.ipynb"
     nbformat.write(solved, path)
     return path
-
-
-def _solution(source: Source, number: int, exercise: str) -> nbformat.NotebookNode:
-    try:
-        answer = reference_answer(exercise)
-    except LookupError as error:
-        raise source.error(number, str(error)) from None
-    if exercise not in EXERCISES:
-        raise source.error(number, f"course_utils/checks knows no exercise {exercise}")
-    cell = nbformat.v4.new_code_cell(reference_text(exercise))
-    if "### BEGIN SOLUTION" not in cell.source or "### END SOLUTION" not in cell.source:
-        raise BuildError(
-            Path(answer.__code__.co_filename),
-            answer.__code__.co_firstlineno,
-            f"{exercise} has no ### BEGIN and ### END SOLUTION",
-        )
-    cell.metadata["nbgrader"] = _nbgrader(exercise, solution=True)
-    return cell
-
-
-def _test(source: Source, number: int, exercise: str, points: object) -> nbformat.NotebookNode:
-    visible = source.cells[number].source
-    if not isinstance(points, int) or points < 1:
-        raise source.error(number, f"points={points} is not a whole number of at least 1")
-    call = f"check({', '.join(EXERCISES[exercise].functions)})"
-    if visible.strip() != call:
-        raise source.error(number, f"a points cell holds {call} and nothing else")
-    cell = nbformat.v4.new_code_cell(
-        "### BEGIN HIDDEN TESTS\n"
-        "from autograder.pipeline.hidden_checks import hidden\n"
-        f'check = hidden("{exercise}", points={points})\n'
-        "### END HIDDEN TESTS\n" + visible
-    )
-    cell.metadata["nbgrader"] = _nbgrader(f"test_{exercise}", grade=True, locked=True, points=points)
-    return cell
-
-
-def _nbgrader(grade_id: str, **flags: object) -> dict[str, object]:
-    cell = {"grade": False, "locked": False, "solution": False, "task": False, **flags}
-    return {**cell, "grade_id": grade_id, "schema_version": 3}
-
-
-def _content_id(text: str, taken: set[str]) -> str:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return next(digest[:length] for length in range(8, 64) if digest[:length] not in taken)
-
-
-def _require_alt(source: Source, number: int, text: str) -> None:
-    if re.search(r"!\[\s*\]\(", text) or any("alt=" not in tag for tag in re.findall(r"<img\b[^>]*>", text)):
-        raise source.error(number, "a picture without alternative text")
 
 
 def _is_fleeting(output: nbformat.NotebookNode) -> bool:
@@ -394,46 +248,6 @@ def write_data(root: Path = ROOT) -> None:
             last = store.read(ROOT / "datasets" / "checks.h5", name)
             known[name] = last.right, list(last.mistakes())
     store.write(root / "datasets" / "checks.h5", known)
-
-
-def judge_both_ways(seed: int = 1) -> None:
-    """Refuse to go on unless variants earn everything, blanks nothing, and every mistake is named.
-
-    Raises
-    ------
-    BuildError
-        Naming the function that is judged wrongly.
-    """
-    names = [name for name, one in EXERCISES.items() if is_installed(one.needs)]
-    for variant in (one for one in VARIANTS if one.exercise in names):
-        function, *companions = variant.functions
-        verdict = examine(function, variant.exercise, seed, *companions)
-        if verdict.state != "right":
-            first_line = variant.text.splitlines()[0]
-            raise _misjudged("variants", first_line, f"this right answer is refused: {verdict.failure}")
-    for mistake in (one for one in MISTAKES if one.exercise in names):
-        function, *companions = mistake.functions
-        verdict = examine(function, mistake.exercise, seed, *companions)
-        if verdict.state != "wrong" or mistake.sentence not in verdict.mistakes:
-            raise _misjudged(
-                "mistakes", mistake.sentence, f"{mistake.exercise}: not caught by name: {mistake.sentence}"
-            )
-    for name in names:
-        if examine(_blank, name, seed).share != 0:
-            raise _misjudged("reference", f"def {name}(", f"a blank {name} earns points")
-
-
-def _blank(*_: object, **__: object) -> None:
-    raise NotImplementedError
-
-
-def _misjudged(room: str, text: str, message: str) -> BuildError:
-    """Make an error that points at the line where a text of a room begins."""
-    for file in sorted((COURSE / room).glob("*.py")):
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            if text[:60] in line:
-                return BuildError(file, number, message)
-    return BuildError(COURSE / room, 1, message)
 
 
 def _files(root: Path, part: str) -> set[str]:

@@ -18,13 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from autograder.course import open_course, students_at
-from autograder.engine.gradebook import CannotGrade, Writer, is_published, only_grader, prepare
+from autograder.engine.gradebook import Writer, is_published, prepare
 from autograder.engine.pool import graded_here
 from autograder.engine.step import Assignment, Result, Submission, scratch_folder
 from autograder.engine.store import Results, read_assignment, read_submission, shared_keys, submission_key
-from autograder.engine.worker import Lost, Refused
-from autograder.pipeline.submissions import Intake, printable, released_notebooks
-from autograder.reporting.class_table import reasons_of
+from autograder.engine.worker_process import WorkerLost, WorkerRefused
+from autograder.pipeline.lock import CannotGrade, grading_lock
+from autograder.pipeline.reasons import reasons_of
+from autograder.pipeline.submissions import Intake, released_notebooks
+from autograder.plain_text import printable
 
 SCRATCH = ".grading"
 BATCH, BATCH_SECONDS = 25, 2.0
@@ -105,14 +107,14 @@ def run(options: Options) -> int:
     """
     course = open_course(options.course, options.assignment)
     try:
-        with only_grader(course):
+        with grading_lock(course):
             prepare(course)
             return Run(options, course, released_notebooks(course)).go()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except (CannotGrade, Refused, Lost) as reason:
-        print(f"{'Nothing is graded: ' if isinstance(reason, Refused) else ''}{reason}", file=sys.stderr)
+    except (CannotGrade, WorkerRefused, WorkerLost) as reason:
+        print(f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{reason}", file=sys.stderr)
     except NbGraderException:
         pass  # said already
     except SQLAlchemyError as error:

@@ -18,11 +18,11 @@ from distributed import Client, KilledWorker, as_completed, get_worker
 from autograder.engine.pool import TRIES
 from autograder.engine.step import FAULT, Assignment, Result, Submission
 from autograder.engine.store import shared_keys
-from autograder.engine.worker import Lost, Refused, Worker
+from autograder.engine.worker_process import WorkerLost, WorkerProcess, WorkerRefused
 
 AHEAD = 2
 """So many submissions for each thread are on their way, so that none waits for us."""
-_workers: dict[tuple[int, str], Worker] = {}
+_workers: dict[tuple[int, str], WorkerProcess] = {}
 
 
 def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Iterator[Result]:
@@ -43,15 +43,15 @@ def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission],
 
     Raises
     ------
-    Refused
+    WorkerRefused
         A worker may not grade, or holds another version of the course.
-    Lost
+    WorkerLost
         There is no such scheduler.
     """
     try:
         client = Client(scheduler, set_as_default=False)
     except (OSError, TimeoutError) as error:
-        raise Lost(f"There is no Dask scheduler at {scheduler}: {error}") from None
+        raise WorkerLost(f"There is no Dask scheduler at {scheduler}: {error}") from None
     with client:
         # Not scattered: what a lost worker held must be made again by the scheduler.
         shared = client.submit(same, assignment, pure=False)
@@ -77,7 +77,7 @@ def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission],
             submission, number = given.pop(future.key)
             try:
                 result = future.result()
-            except (KilledWorker, Lost) as error:
+            except (KilledWorker, WorkerLost) as error:
                 result = Result(submission.student, assignment.name, fault=f"{FAULT}: {error}")
             future.release()
             if result.fault and number < TRIES:
@@ -101,7 +101,7 @@ def graded_there(assignment: Assignment, submission: Submission, keys: dict[str,
     try:
         _workers[me].give(submission)
         return _workers[me].take()
-    except Lost:
+    except WorkerLost:
         _workers.pop(me).close()
         raise
 
@@ -110,15 +110,17 @@ def _require_the_same(assignment: Assignment, keys: dict[str, str]) -> None:
     ours = shared_keys(assignment)
     if other := [part for part in keys if ours[part] != keys[part]]:
         where = get_worker().address
-        raise Refused(f"the worker {where} has other {' and '.join(other)}: install the same course and versions there")
+        raise WorkerRefused(
+            f"the worker {where} has other {' and '.join(other)}: install the same course and versions there"
+        )
 
 
-def _started(assignment: Assignment) -> Worker:
+def _started(assignment: Assignment) -> WorkerProcess:
     place = tempfile.mkdtemp(prefix="grading-", dir=get_worker().local_directory)
-    worker = Worker(assignment, Path(place, f"worker-{os.getpid()}"))
+    worker = WorkerProcess(assignment, Path(place, f"worker-{os.getpid()}"))
     try:
         worker.take()
-    except (Lost, Refused):
+    except (WorkerLost, WorkerRefused):
         worker.close()
         raise
     return worker

@@ -8,74 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sqlite3
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from nbgrader.api import Base, Gradebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Table, select, text, update
 
 from autograder.course import backup_of, folder_of, gradebook_file
 from autograder.engine.step import Result
+from autograder.pipeline.lock import CannotGrade
 
 Fields = Callable[[Any, Any], dict[str, Any]]
-LOCK, HOLDER = ".grading.lock", ".grading.by"  # a locked file cannot be read on every system
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "lustre", "beegfs", "gpfs"}
 
 
-class CannotGrade(Exception):
-    """Nothing can be entered; the message says why and what to do."""
-
-
 # --- before -----------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def only_grader(course: CourseDirectory) -> Iterator[None]:
-    """Hold the right to grade this course.
-
-    Raises
-    ------
-    CannotGrade
-        Somebody else does, or the folder cannot be written to.
-    """
-    lock, holder = FileLock(Path(course.root) / LOCK), Path(course.root) / HOLDER
-    with contextlib.ExitStack() as held:
-        try:
-            held.enter_context(lock.acquire(blocking=False))
-        except Timeout:
-            who = _first_words(holder) or "another process"
-            raise CannotGrade(
-                f"This course is being graded already, by {who}. Wait for it, or stop it first."
-            ) from None
-        except OSError as error:
-            raise CannotGrade(f"{lock.lock_file} cannot be written: {error.strerror}. Nothing was graded.") from None
-        with contextlib.suppress(OSError):  # on a full disk the lock itself still holds
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
-        yield
-
-
-def _first_words(file: Path) -> str:
-    try:
-        return file.read_bytes()[:200].decode(errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def who_grades(course: CourseDirectory) -> str:
-    """Name who grades this course at the moment; empty where nobody does."""
-    try:
-        with only_grader(course):
-            return ""
-    except CannotGrade as reason:
-        return str(reason) if "already" in str(reason) else ""
 
 
 def prepare(course: CourseDirectory) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.engine.step import FAULT, Assignment, Result, Submission
-from autograder.engine.worker import Lost, Worker
+from autograder.engine.worker_process import WorkerLost, WorkerProcess
 
 AHEAD = 2
 """So many submissions a worker has at a time, so that it never waits for us."""
@@ -38,13 +38,13 @@ def graded_here(
 
     Raises
     ------
-    Refused
+    WorkerRefused
         Nothing may be graded here.
     """
     todo = iter(submissions)
     waiting: list[tuple[Submission, int]] = []  # with the number of the try
-    given: dict[Worker, deque[tuple[Submission, int]]] = {}
-    ready: set[Worker] = set()  # the others are starting
+    given: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
+    ready: set[WorkerProcess] = set()  # the others are starting
     numbers = itertools.count()
     failed_starts = 0
 
@@ -54,7 +54,7 @@ def graded_here(
         return bool(waiting)
 
     def start() -> None:
-        given[Worker(assignment, scratch / f"worker-{next(numbers)}")] = deque()
+        given[WorkerProcess(assignment, scratch / f"worker-{next(numbers)}")] = deque()
 
     try:
         for _ in range(workers if left() else 0):
@@ -68,7 +68,7 @@ def graded_here(
             for worker in select.select(list(given), [], [])[0]:
                 try:
                     result = worker.take()
-                except Lost as lost:
+                except WorkerLost as lost:
                     had = given.pop(worker)
                     worker.close()
                     failed_starts += worker not in ready

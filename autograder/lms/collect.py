@@ -29,7 +29,8 @@ from autograder.course import COLLECTED, COURSE, assignments_at, folder_of, open
 from autograder.lms.archives import ARCHIVES, opened
 from autograder.lms.owners import ROSTER, People
 from autograder.pipeline import submissions
-from autograder.pipeline.submissions import REASON, Refused, printable
+from autograder.pipeline.submissions import REASON, Refused
+from autograder.plain_text import printable
 from course_utils.files import write_whole
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 

@@ -15,7 +15,8 @@ from traitlets import Bool, Unicode
 from autograder.course import open_course, open_gradebook
 from autograder.lms.owners import names_of
 from autograder.lms.tables import Table, names_in, people_in
-from autograder.pipeline.submissions import Refused, plain_name, printable
+from autograder.pipeline.submissions import Refused, plain_name
+from autograder.plain_text import printable, safe_field
 from course_utils.files import write_whole
 
 COLUMNS = [
@@ -237,13 +238,6 @@ def _matched(table: Table, students: list[Student], grades: int) -> tuple[dict[s
 def _number(text: str) -> float | None:
     text = text.replace(",", ".")
     return round(float(text), 2) if re.fullmatch(r"\d+(\.\d+)?", text) else None
-
-
-def safe_field(value: object) -> object:
-    """Make a value that no spreadsheet takes for a formula: text that could be one gets a quote before it."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@", "|", "%"):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> list[object]:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.pipeline.submissions import Refused, is_folder_name, plain_name, printable, read_file
+from autograder.pipeline.submissions import Refused, is_folder_name, plain_name, read_file
+from autograder.plain_text import printable
 
 MAX_BYTES = 50_000_000
 BOM = b"\xef\xbb\xbf"

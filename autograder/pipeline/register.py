@@ -20,6 +20,8 @@ from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from autograder.course import COURSE, CourseError, folder_of, open_gradebook
+from autograder.topics import sources
+from autograder.topics.notebook_text import source_notebook
 
 Cells = dict[str, tuple[float | None, str]]
 FIXED = (
@@ -101,11 +103,9 @@ def register(course: CourseDirectory) -> None:
 
 def _sources(course: CourseDirectory) -> dict[str, NotebookNode]:
     """Give nbgrader's source notebooks: of this course made from their text, of any other those in its folder."""
-    if Path(course.root).resolve() == COURSE:
-        from autograder.authoring import build  # takes a second
-
-        if texts := [file for file in build.sources() if file.stem == course.assignment_id]:
-            return {file.stem: build.notebook(file) for file in texts}
+    texts = [file for file in sources() if file.stem == course.assignment_id]
+    if texts and Path(course.root).resolve() == COURSE:
+        return {file.stem: source_notebook(file) for file in texts}
     folder = folder_of(course, course.source_directory)
     return {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
 

@@ -31,9 +31,10 @@ from nbgrader.utils import parse_utc
 from traitlets import Integer, Unicode
 
 from autograder.course import TAKEN_IN, CourseError, folder_of, students_at
-from autograder.engine.gradebook import who_grades
 from autograder.judge.preprocessor import require_judge
+from autograder.pipeline.lock import who_is_grading
 from autograder.pipeline.register import is_registered, register, released
+from autograder.plain_text import printable
 from course_utils.cells import CONFLICT, MAX_BYTES
 
 REASON = "refused.txt"  # written by autograder.lms.collect where all that came of a student was refused
@@ -115,7 +116,7 @@ def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
         The assignment was never released; nbgrader ends with the sentence logged before.
     """
     course, log = converter.coursedir, converter.log
-    if busy := who_grades(course):
+    if busy := who_is_grading(course):
         log.error("Nothing is graded: %s", busy)
         raise NbGraderException(busy)
     try:
@@ -142,11 +143,6 @@ def released_notebooks(course: CourseDirectory) -> list[str]:
     if not is_registered(course):
         register(course)
     return [name for name in released(course) if fnmatch.fnmatchcase(name, course.notebook_id)]
-
-
-def printable(student: str) -> str:
-    """Make a student's id that a log, a path pattern and the gradebook can hold."""
-    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", student)
 
 
 def is_folder_name(name: str) -> bool:

@@ -11,8 +11,8 @@ from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import folder_of, open_course, open_gradebook, students_at
-from autograder.pipeline.submissions import printable
-from course_utils.checks.report import MIMETYPE
+from autograder.pipeline.reasons import reasons_of
+from autograder.plain_text import printable
 
 
 @dataclass
@@ -70,31 +70,6 @@ def rows_of(course: CourseDirectory) -> list[Row]:
 def reasons_in(file: Path) -> list[str]:
     """Say in words what cost points in an autograded notebook, and what was repaired in it."""
     return reasons_of(nbformat.read(file, as_version=4))
-
-
-def reasons_of(notebook: nbformat.NotebookNode) -> list[str]:
-    """Say the same of a notebook that has been read."""
-    record = notebook.metadata.get("course", {})
-    if record.get("refused"):
-        return [f"needs a look: {record['refused']}"]
-    reasons = list(record.get("intake", []))
-    for cell in notebook.cells:
-        settings = cell.metadata.get("nbgrader", {})
-        if not settings.get("grade"):
-            continue
-        name = settings["grade_id"].removeprefix("test_")
-        if look := record.get("needs_a_look", {}).get(settings["grade_id"]):
-            reasons.append(f"{name} needs a look: {look}")
-            continue
-        shown = [output.data[MIMETYPE] for output in cell.outputs if MIMETYPE in output.get("data", {})]
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        if shown and shown[-1]["state"] == "not started":
-            reasons.append(f"{name}: not started")
-        elif shown and shown[-1]["state"] == "wrong":
-            reasons.append(f"{name}: {' '.join(shown[-1]['mistakes']) or shown[-1]['failure']}")
-        elif errors:
-            reasons.append(f"{name}: {errors[-1].ename}: {errors[-1].evalue}")
-    return reasons
 
 
 def _record(file: Path) -> dict:

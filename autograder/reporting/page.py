@@ -11,9 +11,9 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from autograder.pipeline.feedback import HEAD
-from autograder.pipeline.submissions import printable
-from autograder.reporting.class_report import ClassReport
+from autograder.plain_text import printable
 from autograder.reporting.item_analysis import Work, states_of
+from autograder.reporting.model import ClassReport
 from autograder.reporting.similarity import LEAST_TOKENS, MOST_PAIRS, THRESHOLD
 from course_utils import plots
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import limits, shadowing, values
+from course_utils.checks.difference import show
 from course_utils.checks.limits import TimeLimit, time_limit
 from course_utils.checks.values import Refused, named, plain, reduced  # noqa: F401 - the judge asks for `named`
 
@@ -296,7 +297,6 @@ def describe_call(arguments: tuple, keywords: dict) -> str:
 
 
 def _describe(value: Any) -> str:
-    from course_utils.checks.exercise import show
 
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {np.shape(part)}" for key, part in value.items()) + "}"

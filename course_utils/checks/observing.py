@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.calling import Answer, Rng, share_memory
-from course_utils.checks.exercise import Malformed, Seen, digest, exercise, kind
+from course_utils.checks.difference import digest, kind
+from course_utils.checks.exercise import Malformed, Seen, exercise
 
 Parameters = dict[str, Any]
 

@@ -13,7 +13,8 @@ import numpy as np
 from course_utils import network
 from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.difference import kind
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise
 from course_utils.checks.gradient_checking import network as drawn_network
 from course_utils.checks.gradient_checking import shuffled
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.cells import LONG, as_run, names_bound
-from course_utils.checks.exercise import digest
+from course_utils.checks.difference import digest
 from course_utils.checks.shadowing import unwrapped, written
 from course_utils.environment import imported
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.exercise import Malformed, Seen, Trial, difference
+from course_utils.checks.exercise import Malformed, Seen, Trial
 from course_utils.checks.verdict import Known, Verdict
 
 WIDTH, HEIGHT = 320, 120
@@ -87,7 +87,7 @@ def _where_it_differs(right: Seen, got: Any) -> tuple[str, Seen, Any]:
     name = ""
     while isinstance(right.value, dict) and isinstance(got, dict) and right.value.keys() == got.keys():
         parts = {key: Seen(str(key), value, right.rtol, right.atol) for key, value in right.value.items()}
-        key = next((key for key, part in parts.items() if difference(got[key], part)), None)
+        key = next((key for key, part in parts.items() if part.difference(got[key])), None)
         if key is None:
             break
         name, right, got = str(key), parts[key], got[key]

@@ -10,7 +10,8 @@ import numpy as np
 
 from course_utils.checks import observing as see
 from course_utils.checks.calling import Answer, Rng
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise, kind
+from course_utils.checks.difference import kind
+from course_utils.checks.exercise import Case, Malformed, Seen, exercise
 from course_utils.checks.observing import numbers
 
 SHAPE = "the shape"

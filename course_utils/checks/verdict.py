@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from course_utils.checks import shadowing
-from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, difference, show, try_out
+from course_utils.checks.difference import show
+from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, try_out
 from course_utils.checks.values import REFUSED, UNREADABLE
 
 LONGEST = 300  # characters of what an answer can make a report say
@@ -210,7 +211,7 @@ def describe(name: str, right: Seen, seen: Seen | None) -> str:
         return f"{name}: could not be looked at"
     if right.secret:
         return f"{name}: {show(seen.value) if ' ' in str(seen.value) else 'not the best answer'}"
-    return f"{name}: {difference(seen.value, right)}"
+    return f"{name}: {right.difference(seen.value)}"
 
 
 def _table(observations: Observations) -> Table:

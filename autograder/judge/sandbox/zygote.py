@@ -18,12 +18,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from autograder.judge import guest
 from autograder.judge.sandbox import seccomp
 from autograder.judge.sandbox.bwrap import HOME, Bubblewrap, environment
 from autograder.judge.sandbox.launch import Held, NoSandbox
 
-GUEST = Path(guest.__file__).resolve().parent
+GUEST = Path(__file__).resolve().parents[1] / "guest"
 # What bubblewrap runs where a copy is to enter: it says that the walls are built, down to the last, and waits.
 WAITING = ["/bin/sh", "-c", "echo >&4; exec 4>&-; read never <&3"]
 START_SECONDS = 60.0

@@ -1,0 +1,59 @@
+"""One process at a time grades a course, and others are told which."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from nbgrader.coursedir import CourseDirectory
+
+LOCK, HOLDER = ".grading.lock", ".grading.by"  # a locked file cannot be read on every system
+
+
+class CannotGrade(Exception):
+    """Nothing can be entered; the message says why and what to do."""
+
+
+@contextlib.contextmanager
+def grading_lock(course: CourseDirectory) -> Iterator[None]:
+    """Hold the right to grade this course.
+
+    Raises
+    ------
+    CannotGrade
+        Somebody else does, or the folder cannot be written to.
+    """
+    lock, holder = FileLock(Path(course.root) / LOCK), Path(course.root) / HOLDER
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(lock.acquire(blocking=False))
+        except Timeout:
+            who = _first_words(holder) or "another process"
+            raise CannotGrade(
+                f"This course is being graded already, by {who}. Wait for it, or stop it first."
+            ) from None
+        except OSError as error:
+            raise CannotGrade(f"{lock.lock_file} cannot be written: {error.strerror}. Nothing was graded.") from None
+        with contextlib.suppress(OSError):  # on a full disk the lock itself still holds
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        yield
+
+
+def _first_words(file: Path) -> str:
+    try:
+        return file.read_bytes()[:200].decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def who_is_grading(course: CourseDirectory) -> str:
+    """Name who grades this course at the moment; empty where nobody does."""
+    try:
+        with grading_lock(course):
+            return ""
+    except CannotGrade as reason:
+        return str(reason) if "already" in str(reason) else ""
