@@ -47,7 +47,7 @@ c.Execute.timeout = 900
 # Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
 c.Autograde.exporter_class = "autograder.pipeline.submissions.Intake"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.pipeline.restore_release.Rebase",
+    "autograder.pipeline.restore_release.RestoreRelease",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",

@@ -314,7 +314,7 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
                     give()
                     yield Result(**values)
 
-            real, grade.graded_here = grade.graded_here, replayed
+            real, grade.grade_locally = grade.grade_locally, replayed
             started, computed = time.perf_counter(), time.process_time()
             try:
                 with open(os.devnull, "w", encoding="utf-8") as nothing:
@@ -324,7 +324,7 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
                     finally:
                         sys.stdout, sys.stderr = kept, errors
             finally:
-                grade.graded_here = real
+                grade.grade_locally = real
             assert code == 0
             wall, computed = time.perf_counter() - started, time.process_time() - computed
             done, could = 60 * size / wall, 60 * count / seconds

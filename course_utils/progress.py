@@ -54,7 +54,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExerciseProgress:
     """How far one exercise is."""
 
     exercise: str
@@ -67,7 +67,7 @@ class Notebook:
     """How far one notebook is; ``problem`` says why nothing of it could be read."""
 
     name: str
-    standings: list[Standing]
+    standings: list[ExerciseProgress]
     problem: str = ""
 
     @property
@@ -226,7 +226,7 @@ def _read(path: Path, exercises: Mapping[str, Asked]) -> Notebook:
     return Notebook(path.stem, standings_of({"cells": []}, exercises), problem)
 
 
-def standings_of(document: Mapping[str, Any], exercises: Mapping[str, Asked]) -> list[Standing]:
+def standings_of(document: Mapping[str, Any], exercises: Mapping[str, Asked]) -> list[ExerciseProgress]:
     """Read how far every exercise is in a saved notebook's plain data."""
     cells = code_cells(document)
     verdicts = dict(verdict for cell in cells for verdict in _verdicts(cell))
@@ -234,7 +234,7 @@ def standings_of(document: Mapping[str, Any], exercises: Mapping[str, Asked]) ->
     texts = [(name, text if len(text) < LONG else "") for name, text in texts]
     kept = {cell_digest(text) for _, text in texts}
     return [
-        Standing(name, asked.points, _state(verdicts.get(name, {}), answer_in(texts, name, asked.stub), kept))
+        ExerciseProgress(name, asked.points, _state(verdicts.get(name, {}), answer_in(texts, name, asked.stub), kept))
         for name, asked in exercises.items()
     ]
 

@@ -25,10 +25,10 @@ from course_utils import check
 from course_utils.checks import find_exercise
 from course_utils.checks.calling import share_memory
 from course_utils.checks.difference import difference
-from course_utils.checks.exercise import EXERCISES, try_out
+from course_utils.checks.exercise import EXERCISES, run_trial
 from course_utils.checks.report import CheckFailed, Report
 from course_utils.checks.store import VISIBLE_SEED
-from course_utils.checks.verdict import Known, judge
+from course_utils.checks.verdict import ExpectedOutcomes, evaluate
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = list(EXERCISES)
@@ -327,8 +327,8 @@ def test_nothing_that_students_are_given_answers_an_exercise(function):
     for name in NAMES:
         exercise, right = first_case(name)
         answer = exercise.joined(function, *map(reference_answer, exercise.companions))
-        known = Known(right, list)  # not asked for the cause: every known mistake would be tried
-        assert judge(try_out(answer, exercise, seed=5), exercise, known).state != "right"
+        known = ExpectedOutcomes(right, list)  # not asked for the cause: every known mistake would be tried
+        assert evaluate(run_trial(answer, exercise, seed=5), exercise, known).state != "right"
 
 
 def test_importing_is_light():

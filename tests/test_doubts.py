@@ -17,7 +17,7 @@ import pytest
 from nbformat import v4
 from tiny_course import MORE, NAME, RIGHT, ROOT, answered, at, config, nbgrader, release
 
-from autograder.pipeline.restore_release import SKIP, graft
+from autograder.pipeline.restore_release import SKIP, restore
 from autograder.reporting import class_table
 from course_utils.cells import STUB
 
@@ -291,16 +291,16 @@ def test_copies_of_experiments_are_not_run_again(course):
     curve, show = (released.cells[at(released, name)].source for name in ("curve", "show"))
     nb = answered(course)
     again(nb)
-    assert skipped(graft(nb, released)) == [curve, show]
+    assert skipped(restore(nb, released)) == [curve, show]
 
     marks_between_cells(nb)
-    assert len(skipped(graft(nb, released))) == 2
+    assert len(skipped(restore(nb, released))) == 2
 
     nb.cells.append(v4.new_code_cell("print(curve)"))
-    grafted = graft(nb, released)
+    grafted = restore(nb, released)
     assert [cell.source.removeprefix("#%%\n") for cell in grafted.cells].count(curve) == 1
     assert [one.removeprefix("#%%\n") for one in skipped(grafted)] == [show]
 
     nb = answered(course)
     nb.cells[at(nb, "given") + 1 : at(nb, "given") + 1] = [v4.new_code_cell(curve), v4.new_code_cell("print(curve)")]
-    assert skipped(graft(nb, released)) == [curve, show]  # that the copy above needs run no more than once
+    assert skipped(restore(nb, released)) == [curve, show]  # that the copy above needs run no more than once

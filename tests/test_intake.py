@@ -23,7 +23,7 @@ from nbformat import v4
 from tiny_course import NAME, RIGHT, STUB, answered, at, config, hand_in, nbgrader, release
 
 from autograder.pipeline import submissions
-from autograder.pipeline.restore_release import graft
+from autograder.pipeline.restore_release import restore
 from course_utils.cells import names_bound, names_used
 
 
@@ -692,7 +692,7 @@ def test_an_extra_cell_stays_where_it_was(course):
     nb.cells.insert(at(nb, "double"), v4.new_code_cell("helper = 3"))
     nb.cells.insert(0, v4.new_markdown_cell("my notes"))
     released = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
-    grafted = graft(nb, released)
+    grafted = restore(nb, released)
     sources = [cell.source for cell in grafted.cells]
     assert sources[0] == "my notes"
     assert sources.index("helper = 3") == sources.index(RIGHT["double"]) - 1
@@ -702,7 +702,7 @@ def test_an_extra_cell_stays_where_it_was(course):
 
 def test_an_untouched_notebook_comes_out_as_released(course):
     released = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
-    grafted = graft(copy.deepcopy(released), released)
+    grafted = restore(copy.deepcopy(released), released)
     assert grafted.metadata["course"]["intake"] == []
     assert [(cell.id, cell.source) for cell in grafted.cells] == [(cell.id, cell.source) for cell in released.cells]
 

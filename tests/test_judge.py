@@ -19,7 +19,7 @@ from autograder.judge.guest.rpc import described, remade
 from autograder.judge.outputs import Outputs
 from autograder.judge.preprocessor import Examiner, the_examiner
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
-from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
+from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 
 needs_sandbox = pytest.mark.needs("sandbox")
 
@@ -143,9 +143,9 @@ def test_a_crash_costs_its_test_and_no_other(session, body, reason):
     session.run(f"def f(): {body}\ndef g(): return 7")
     with session.test():
         assert call(session, "g") == 7
-        with pytest.raises(Gone, match=reason):
+        with pytest.raises(SandboxDied, match=reason):
             call(session, "f")
-        with pytest.raises(Gone):
+        with pytest.raises(SandboxDied):
             call(session, "g")
         assert reason in session.incident
     with session.test():
@@ -220,7 +220,7 @@ def test_who_dies_in_a_call_leaves_nothing_to_the_next_test(session):
     """The answer to the call is on its way when nobody is left to read it."""
     session.run(THREADS)
     for _ in range(2):
-        with session.test(), pytest.raises(Gone, match="exit code 1"):
+        with session.test(), pytest.raises(SandboxDied, match="exit code 1"):
             call(session, "dies_in_a_call", lambda number: time.sleep(0.4))
         with session.test():
             assert call(session, "every", lambda number: number, 2) == [0, 1]
@@ -273,7 +273,7 @@ def test_cells_without_end_are_stopped_and_keep_what_they_defined(session):
 @needs_sandbox
 def test_memory_is_limited(session):
     session.run("import numpy as np\ndef f(): return float(np.ones(10**9).sum())")
-    with session.test(), pytest.raises((MemoryError, Gone)):
+    with session.test(), pytest.raises((MemoryError, SandboxDied)):
         call(session, "f")
 
 

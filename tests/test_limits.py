@@ -17,7 +17,7 @@ import pytest
 from autograder.judge import guest
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.self_test import why_no_sandbox
-from autograder.judge.session import Gone, Session, StudentFunction, SubmissionLimits
+from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 from course_utils.checks import limits
 from course_utils.checks.calling import Guarded
 from course_utils.checks.exercise import EXERCISES
@@ -84,7 +84,7 @@ def test_a_right_answer_loses_nothing_at_grading_on_a_busy_machine(session, soak
 def test_what_sleeps_is_stopped_by_the_clock_at_grading(session):
     session.run("import time\ndef sleep(): time.sleep(60)")
     with session.test():
-        with pytest.raises(Gone, match=re.escape("no answer for 0.1 s")):
+        with pytest.raises(SandboxDied, match=re.escape("no answer for 0.1 s")):
             StudentFunction(session, "sleep", "__main__")()
         assert session.stalled
 

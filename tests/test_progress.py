@@ -26,8 +26,8 @@ from course_utils.progress import (
     PASSES,
     PROGRESS,
     UNCHECKED,
+    ExerciseProgress,
     Notebook,
-    Standing,
     as_html,
     as_text,
     read_progress,
@@ -281,9 +281,13 @@ def test_a_damaged_course_is_a_sentence(tmp_path):
 
 
 EVERY_STATE = [
-    Notebook(NAME, [Standing(f"exercise_{n}" * 5, 12, state) for n, state in enumerate((PASSES, FAILS, CHANGED))]),
-    Notebook("01_<b>", [Standing("a", 4, UNCHECKED), Standing("b", 4, NOT_STARTED)]),
-    Notebook("02_regularization", [Standing("a", 70, NOT_STARTED)], "02_regularization.ipynb cannot be read: " * 3),
+    Notebook(
+        NAME, [ExerciseProgress(f"exercise_{n}" * 5, 12, state) for n, state in enumerate((PASSES, FAILS, CHANGED))]
+    ),
+    Notebook("01_<b>", [ExerciseProgress("a", 4, UNCHECKED), ExerciseProgress("b", 4, NOT_STARTED)]),
+    Notebook(
+        "02_regularization", [ExerciseProgress("a", 70, NOT_STARTED)], "02_regularization.ipynb cannot be read: " * 3
+    ),
 ]
 
 

@@ -35,7 +35,7 @@ from autograder.judge import self_test
 from autograder.judge.sandbox import bwrap, cgroup, launch, sandbox, seccomp
 from autograder.judge.sandbox import zygote as warm
 from autograder.judge.sandbox.sandbox import CHANNEL, MIB, NoSandbox, Running, Sandbox
-from autograder.judge.sandbox.zygote import Warm
+from autograder.judge.sandbox.zygote import Zygote
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.needs("sandbox")
@@ -120,8 +120,8 @@ def who_counts(request, monkeypatch) -> str:
 
 
 @pytest.fixture(scope="module")
-def warm_process() -> Iterator[Warm]:
-    made = Warm(places=PLACES)
+def warm_process() -> Iterator[Zygote]:
+    made = Zygote(places=PLACES)
     yield made
     made.close()
 
@@ -681,7 +681,7 @@ def test_a_copy_whose_waiting_parent_is_killed_is_no_fault_of_the_student(way):
 
 
 def test_a_warm_process_that_is_killed_is_missed():
-    one = Warm(places=PLACES)
+    one = Zygote(places=PLACES)
     one._process.kill()
     one._process.wait()
     assert not one.alive
@@ -689,7 +689,7 @@ def test_a_warm_process_that_is_killed_is_missed():
         Sandbox().start(python("pass"), warm=one)
     one.close()
     with pytest.raises(NoSandbox, match="importing"):
-        Warm(["no_such_module"])
+        Zygote(["no_such_module"])
 
 
 # --- system calls -----------------------------------------------------------------------------------------------------
@@ -1016,7 +1016,7 @@ def test_every_canary_is_held(who_counts, secret):
 def test_every_canary_is_held_in_a_copy_of_a_large_warm_process(secret, tmp_path):
     """The limits of the test leave room for what a copy has from its start."""
     (tmp_path / "large.py").write_text(f"DATA = b'x' * {100 * MIB}", encoding="utf-8")
-    warm = Warm(["large"], [tmp_path])
+    warm = Zygote(["large"], [tmp_path])
     try:
         findings = self_test.self_test([secret], warm=warm)
     finally:
@@ -1078,8 +1078,8 @@ def test_every_canary_gets_through_without_the_sandbox(secret, tmp_path):
 
 def without(monkeypatch, *options: str) -> None:
     """Weaken the walls."""
-    built = sandbox.walls
-    monkeypatch.setattr(sandbox, "walls", lambda *given: [one for one in built(*given) if one not in options])
+    built = sandbox.bwrap_arguments
+    monkeypatch.setattr(sandbox, "bwrap_arguments", lambda *given: [one for one in built(*given) if one not in options])
 
 
 def test_the_canaries_notice_an_open_network(monkeypatch, secret):
@@ -1102,8 +1102,8 @@ def test_the_canaries_notice_missing_limits(monkeypatch):
     monkeypatch.setattr(Running, "_excess", lambda self: None)
     monkeypatch.setattr(sandbox, "_limit_each", lambda pid, limits: None)
     monkeypatch.setattr(self_test, "KILLED_WITHIN", 0.3)
-    built = sandbox.walls
-    monkeypatch.setattr(sandbox, "walls", lambda *given: built(*given[:-1], 99 * given[-1]))
+    built = sandbox.bwrap_arguments
+    monkeypatch.setattr(sandbox, "bwrap_arguments", lambda *given: built(*given[:-1], 99 * given[-1]))
     results = held(self_test.self_test())
     assert [results[name] for name in ("fork", "memory", "disk")] == [False] * 3
 

@@ -18,7 +18,7 @@ import pytest
 from autograder.pipeline import hidden_checks
 from autograder.topics.answer_cells import IMPORTS, run_text, solution_text
 from autograder.topics.registry import mistakes_in
-from course_utils.checks.exercise import ENDING, Seen
+from course_utils.checks.exercise import ENDING, Observation
 from course_utils.checks.report import Report
 from course_utils.checks.shadowing import sentence, shadowed, with_builtins
 from course_utils.checks.store import VISIBLE_SEED
@@ -149,8 +149,8 @@ def test_a_list_that_contains_itself_is_refused():
     ],
 )
 def test_students_are_told_how_an_answer_broke_off_and_no_name_of_their_own(said, told):
-    assert _ending(Seen(ENDING, said)).startswith(told)
-    assert "1234" not in _ending(Seen(ENDING, said))
+    assert _ending(Observation(ENDING, said)).startswith(told)
+    assert "1234" not in _ending(Observation(ENDING, said))
 
 
 # --- likely causes ----------------------------------------------------------------------------------------------------

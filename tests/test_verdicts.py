@@ -13,8 +13,8 @@ from autograder.pipeline import hidden_checks
 from autograder.topics.answer_cells import reference_answer, run_texts, solution_text
 from autograder.topics.registry import MISTAKES, VARIANTS, mistakes_in
 from course_utils import bug_hunt
-from course_utils.checks.exercise import ARGUMENTS, EXERCISES, try_out
-from course_utils.checks.verdict import Known, Verdict, judge
+from course_utils.checks.exercise import ARGUMENTS, EXERCISES, run_trial
+from course_utils.checks.verdict import ExpectedOutcomes, Verdict, evaluate
 
 NAMES = list(EXERCISES)
 SEEDS, SOAK_SEEDS = 1, 200  # beside the seed of the build
@@ -163,7 +163,7 @@ def judged(function: Callable, name: str) -> Verdict:
     """Judge an answer without looking for its cause, for which every known mistake would be tried."""
     exercise = hidden_checks.hidden_exercise(name)
     answer = exercise.joined(function, *map(reference_answer, exercise.companions))
-    return judge(try_out(answer, exercise, 3), exercise, Known(right_outcome(name), list))
+    return evaluate(run_trial(answer, exercise, 3), exercise, ExpectedOutcomes(right_outcome(name), list))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -65,7 +65,7 @@ c.ClearSolutions.code_stub = {{"python": {stub!r}}}
 c.Autograde.exporter_class = "autograder.pipeline.submissions.Intake"
 c.Intake.max_bytes = 2_000_000
 c.Autograde.sanitize_preprocessors = [
-    "autograder.pipeline.restore_release.Rebase",
+    "autograder.pipeline.restore_release.RestoreRelease",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from autograder.course import open_course, students_at
 from autograder.engine.gradebook import Writer, is_published, prepare
-from autograder.engine.pool import graded_here
+from autograder.engine.pool import grade_locally
 from autograder.engine.step import Assignment, Result, Submission, scratch_folder
 from autograder.engine.store import Results, read_assignment, read_submission, shared_keys, submission_key
 from autograder.engine.worker_process import WorkerLost, WorkerRefused
@@ -71,7 +71,7 @@ class Plan:
     outdated: list[str] = field(default_factory=list)
 
 
-class StopSign:
+class DeferredInterrupt:
     """Within, Ctrl-C, and the system's wish that we end, break off the waiting for results and nothing else."""
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class Run:
         self.looks: list[Result] = []
         self.faults: list[Result] = []
         self.done = 0
-        self._stop = StopSign()
+        self._stop = DeferredInterrupt()
 
     def go(self) -> int:
         """Do it."""
@@ -234,7 +234,7 @@ class Run:
 
                 found = graded_on_cluster(self.assignment, self._read(chosen), self.options.scheduler)
             else:
-                found = graded_here(self.assignment, self._read(chosen), self.options.workers, scratch)
+                found = grade_locally(self.assignment, self._read(chosen), self.options.workers, scratch)
             stack.enter_context(contextlib.closing(found))
             bar = stack.enter_context(tqdm(total=len(chosen), unit=" submissions", smoothing=0.1))
             while (result := self._stop.waiting_for(found)) is not None:

@@ -17,7 +17,7 @@ TRIES = 3
 """So often a submission is given to a worker where these were lost, or the grader failed."""
 
 
-def graded_here(
+def grade_locally(
     assignment: Assignment, submissions: Iterable[Submission], workers: int, scratch: Path
 ) -> Iterator[Result]:
     """Grade submissions with a number of processes.

@@ -36,9 +36,9 @@ from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.bwrap import find_bubblewrap
 from autograder.judge.sandbox.sandbox import CHANNEL, NoSandbox, Running, Sandbox
 from autograder.judge.sandbox.seccomp import NoFilter, program
-from autograder.judge.sandbox.zygote import GUEST, Warm
+from autograder.judge.sandbox.zygote import GUEST, Zygote
 from autograder.judge.self_test import self_test
-from autograder.judge.session import Gone, GraderFault, Session, StudentFunction, SubmissionLimits
+from autograder.judge.session import GraderFault, SandboxDied, Session, StudentFunction, SubmissionLimits
 
 LENGTH = struct.Struct("<Q")
 MOST = 100_000_000
@@ -111,7 +111,7 @@ class Examination:
             asked = [name for name in names_read(source) if name not in namespace and not hasattr(builtins, name)]
             found: dict[str, Any] = {}
             missing: dict[str, str] = {}
-            with contextlib.suppress(Gone):  # then it is an incident, and the names are not found
+            with contextlib.suppress(SandboxDied):  # then it is an incident, and the names are not found
                 for name in asked:
                     self._find(name, found, missing)
             namespace.update(found)
@@ -130,7 +130,7 @@ class Examination:
                         look = look or (how.removeprefix("; ") if ended else "")
             if output.output_type == "error" and output.ename == "NotGraded":
                 look = look or output.evalue
-        look = look or beyond(outputs, points)
+        look = look or invalid_score_reason(outputs, points)
         return {"outputs": graded_outputs(outputs), "look": look, "told": told, "raised": session.raised}
 
     def _find(self, name: str, found: dict[str, Any], missing: dict[str, str]) -> None:
@@ -203,7 +203,7 @@ def graded_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return outputs
 
 
-def beyond(outputs: list[NotebookNode], points: float) -> str:
+def invalid_score_reason(outputs: list[NotebookNode], points: float) -> str:
     """Say what is odd about a test's result, which is to be between 0 and its points."""
     for output in outputs:
         if output.output_type == "execute_result":
@@ -219,14 +219,14 @@ def beyond(outputs: list[NotebookNode], points: float) -> str:
 # --- the process ------------------------------------------------------------------------------------------
 
 
-def examine(shell: NotebookShell, warm: Warm | None, request: dict[str, Any]) -> dict[str, Any]:
+def examine(shell: NotebookShell, warm: Zygote | None, request: dict[str, Any]) -> dict[str, Any]:
     """Take one submission through its cells.
 
     Parameters
     ----------
     shell : NotebookShell
         Where test cells run.
-    warm : Warm, optional
+    warm : Zygote, optional
         What the student's process begins as a copy of.
     request : dict
         As ``preprocessor.Judge`` makes it.
@@ -289,7 +289,7 @@ def forget_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], ses
             results[number]["passed_over"] = session.passed_over
 
 
-def try_canaries(warm: Warm | None, request: dict[str, Any]) -> dict[str, Any]:
+def try_canaries(warm: Zygote | None, request: dict[str, Any]) -> dict[str, Any]:
     """Let canaries start as students do; tell of those that got out."""
     secret, readable, hidden = (list(map(Path, request[name])) for name in ("secret", "readable", "hidden"))
     return {"out": [[one.name, one.words] for one in self_test(secret, readable, hidden, warm) if not one.held]}
@@ -313,16 +313,16 @@ def fonts() -> dict[str, bytes]:
     return {f".config/matplotlib/{file.name}": file.read_bytes()} if file else {}
 
 
-def warm_process(modules: list[str], places: list[str]) -> Warm | None:
+def warm_process(modules: list[str], places: list[str]) -> Zygote | None:
     """Start what students' processes begin as copies of; None where each has to begin afresh, which takes longer."""
     try:
-        return Warm(modules, map(Path, places), font_list())
+        return Zygote(modules, map(Path, places), font_list())
     except NoSandbox as error:
         print(f"Students' processes begin afresh: {error}", file=sys.__stderr__)
         return None
 
 
-def rehearse(shell: NotebookShell) -> None:
+def warm_up(shell: NotebookShell) -> None:
     """Do once what is found, imported or compiled when first needed: else every fork would do it anew."""
     with contextlib.suppress(NoFilter):
         program()
@@ -335,11 +335,11 @@ def rehearse(shell: NotebookShell) -> None:
     shell.reset()
 
 
-def foresee(modules: list[str], request: dict[str, Any]) -> None:
+def preload_tests(modules: list[str], request: dict[str, Any]) -> None:
     """Let the modules that tests use make ready what all forks with these tests will need, where they can."""
     tests = [cell["source"] for cell in request.get("cells", ()) if cell["kind"] == "test"]
     for module in modules:
-        if make_ready := getattr(sys.modules[module], "foresee", None):
+        if make_ready := getattr(sys.modules[module], "preload_tests", None):
             make_ready(tests)
 
 
@@ -354,7 +354,7 @@ def main() -> int:
     for module in [*told["preload"], *told["warm"]]:  # cells that are given run on both sides
         importlib.import_module(module)
     fonts()
-    rehearse(shell)
+    warm_up(shell)
     warm = warm_process(told["warm"], told["places"])
     gc.collect()
     gc.freeze()  # what forks share, none of them looks through for garbage
@@ -362,7 +362,7 @@ def main() -> int:
         if warm and not warm.alive:
             warm.close()
             warm = warm_process(told["warm"], told["places"])
-        foresee(told["preload"], request)
+        preload_tests(told["preload"], request)
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGINT, signal.SIG_IGN)

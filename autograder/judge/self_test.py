@@ -19,7 +19,7 @@ from pathlib import Path
 from autograder.judge.sandbox import bwrap
 from autograder.judge.sandbox.cgroup import left_behind
 from autograder.judge.sandbox.sandbox import MIB, NoSandbox, Running, Sandbox
-from autograder.judge.sandbox.zygote import Warm
+from autograder.judge.sandbox.zygote import Zygote
 
 SCRIPT = Path(__file__).with_name("guest") / "probes.py"
 PATIENCE = 60.0  # seconds for what takes a moment, on a busy machine
@@ -65,7 +65,7 @@ def self_test(
     secret: Iterable[Path] = (),
     readable: Iterable[Path] = (),
     hidden: Iterable[Path] = (),
-    warm: Warm | None = None,
+    warm: Zygote | None = None,
     interval: float = 0.03,
 ) -> list[Finding]:
     """Let every canary try, in sandboxes that see what students' sandboxes see, under smaller limits.
@@ -77,7 +77,7 @@ def self_test(
         marker lies for as long as the test takes.
     readable, hidden : iterable of Path
         As given to ``Sandbox.start`` when grading.
-    warm : Warm, optional
+    warm : Zygote, optional
         What students' processes begin as copies of; canaries then do so too.
     interval : float
         Seconds from one look at a sandbox to the next.

@@ -16,7 +16,7 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from autograder.judge.guest.codec import Closed, ProtocolError, send
-from autograder.judge.guest.rpc import BETWEEN, Peer
+from autograder.judge.guest.rpc import BETWEEN, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
 
@@ -32,7 +32,7 @@ SLACK = 1.0  # seconds of computing: what stops an answer from inside has stoppe
 STARTING = 60.0  # seconds for a sandbox to be ready, on a busy machine
 
 
-class Gone(ProtocolError):
+class SandboxDied(ProtocolError):
     """The student's process is gone; the message says why."""
 
 
@@ -111,7 +111,7 @@ class Session:
         try:
             self._bring_up()
             self.passed_over = self._run(source, outputs)
-        except Gone as gone:
+        except SandboxDied as gone:
             outputs.error("ProcessEnded", f"This cell ended the process: {gone}.")
             return outputs.close(), str(gone)
         self._cells.append(source)
@@ -152,14 +152,14 @@ class Session:
                 self._peer.send({"begin": self.limits.call_cpu, "mark": self._mark.hex()})
                 self._expect("began")
             self._testing = True
-        except Gone as gone:
+        except SandboxDied as gone:
             self.incident = str(gone)
         try:
             yield
         finally:
             if self._testing:
                 self._testing = False
-                with contextlib.suppress(Gone), self._talking(self.limits.reply_wall):
+                with contextlib.suppress(SandboxDied), self._talking(self.limits.reply_wall):
                     self._peer.send({"end": True})
                     self._expect("ended")
                     self._clean()
@@ -193,7 +193,7 @@ class Session:
 
         Raises
         ------
-        Gone
+        SandboxDied
             The process ended meanwhile, or earlier in this test.
         NotPlain
             An argument, or the result, is no plain data.
@@ -225,14 +225,14 @@ class Session:
         if self._running:
             return
         if self._starts > self.limits.restarts:
-            raise Gone("its process ended too often")
+            raise SandboxDied("its process ended too often")
         self._starts += 1
         try:
             self._running = self._start()
         except (NoSandbox, OSError) as error:
             raise GraderFault(f"the sandbox did not start: {error}") from error
         os.set_blocking(self._running.write, False)
-        self._peer = Peer(self._read, self._write, _nothing_here, self._heed)
+        self._peer = RpcConnection(self._read, self._write, _nothing_here, self._heed)
         with self._talking(STARTING):  # a cell's own time begins thereafter
             self._expect("ready")
         for source in self._cells:
@@ -242,13 +242,13 @@ class Session:
     def _talking(self, seconds: float, cpu: float = math.inf) -> Iterator[None]:
         """Within, the other side has this long, by the clock and of computing.
 
-        A failure of the talk ends its process, and is a ``Gone``.
+        A failure of the talk ends its process, and is a ``SandboxDied``.
         """
         computed = self._running.cpu()
         outer, self._deadline = self._deadline, (time.monotonic() + seconds, computed, computed + cpu)
         try:
             yield
-        except Gone:
+        except SandboxDied:
             raise
         except OutOfTime:
             self.stalled = self._running.cpu() < self._deadline[2]
@@ -274,7 +274,7 @@ class Session:
     def _give_up(self, words: str) -> None:
         self.close()
         self.incident = self.incident or words
-        raise Gone(words) from None
+        raise SandboxDied(words) from None
 
     def _heed(self, message: Any) -> None:
         match message:
@@ -283,7 +283,7 @@ class Session:
                 how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
                 self.incident = f"the process ended {how}"
                 self._clean()
-                raise Gone(self.incident)
+                raise SandboxDied(self.incident)
             case {"output": _}:
                 return
         raise ProtocolError("an unexpected message")
@@ -304,7 +304,7 @@ class Session:
 
     def _require_test(self) -> None:
         if not self._testing:
-            raise Gone(self.incident or "the test is over")
+            raise SandboxDied(self.incident or "the test is over")
 
     def _read(self, size: int) -> bytes:
         self._wait(self._running.read, select.POLLIN)

@@ -21,10 +21,10 @@ from autograder.data.hand_images import draw_hands
 from autograder.topics.answer_cells import reference_answer
 from autograder.topics.registry import mistakes_in
 from course_utils.cells import unfinished
-from course_utils.checks.exercise import EXERCISES, Case, Exercise, Seen, Trial, tried
+from course_utils.checks.exercise import EXERCISES, Case, Exercise, Observation, Trial, observe_cases
 from course_utils.checks.origin import cell_of
 from course_utils.checks.report import Report
-from course_utils.checks.verdict import Known, Observations, Verdict, try_and_judge
+from course_utils.checks.verdict import ExpectedOutcomes, Observations, Verdict, run_and_evaluate
 from course_utils.data import load_hands
 from course_utils.extras import is_installed
 
@@ -74,22 +74,25 @@ def joined(name: str, *functions: Callable) -> Callable:
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
     """Observe the reference answer."""
     answer = joined(exercise.name, *map(reference_answer, exercise.functions))
-    return list(tried(answer, exercise, seed, Trial(tells_calls=False)))
+    return list(observe_cases(answer, exercise, seed, Trial(tells_calls=False)))
 
 
-def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Seen]]]]:
+def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Observation]]]]:
     """Observe every known mistake, no case of it before it is asked for: ``[(sentence, observations)]``."""
     return [
-        (mistake.sentence, tried(joined(exercise.name, *mistake.functions), exercise, seed, Trial(tells_calls=False)))
+        (
+            mistake.sentence,
+            observe_cases(joined(exercise.name, *mistake.functions), exercise, seed, Trial(tells_calls=False)),
+        )
         for mistake in mistakes_in(exercise.name)
     ]
 
 
 @functools.lru_cache(maxsize=100)
-def known(name: str, seed: int) -> Known:
+def known(name: str, seed: int) -> ExpectedOutcomes:
     """Say what the hidden cases of a seed come out as."""
     exercise = hidden_exercise(name)
-    return Known(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
+    return ExpectedOutcomes(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
 
 
 def examine(function: Callable, name: str, seed: int, *companions: Callable) -> Verdict:
@@ -109,7 +112,7 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
     exercise = hidden_exercise(name)
     companions = companions or tuple(map(reference_answer, exercise.companions))
     begun = unfinished(cell_of(function), name)
-    return try_and_judge([function, *companions], exercise, seed, known(name, seed), begun)[0]
+    return run_and_evaluate([function, *companions], exercise, seed, known(name, seed), begun)[0]
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
@@ -149,7 +152,7 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
     return check
 
 
-def foresee(tests: list[str]) -> None:
+def preload_tests(tests: list[str]) -> None:
     """Make the known mistakes of the exercises that some test cells name, before the process is forked to grade."""
     words = set(itertools.chain.from_iterable(re.findall(r"\w+", test) for test in tests))
     for name in words & EXERCISES.keys():

@@ -30,7 +30,7 @@ MOST_TEXT = 200_000  # characters of locked cells that were changed: what is bey
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
-class Rebase(NbGraderPreprocessor):
+class RestoreRelease(NbGraderPreprocessor):
     """The preprocessor to put first in ``c.Autograde.sanitize_preprocessors``."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
@@ -43,7 +43,7 @@ class Rebase(NbGraderPreprocessor):
         restore_tests(released, where)
         before = len(_record(nb)["intake"])
         try:
-            grafted = graft(nb, released)
+            grafted = restore(nb, released)
         except Exception as error:  # one strange notebook must never stop a class
             grafted = refuse(released, f"The notebook could not be taken apart ({type(error).__name__}).")
         for sentence in grafted.metadata["course"]["intake"][before:]:
@@ -117,7 +117,7 @@ def restore_tests(released: NotebookNode, where: dict) -> None:
 # --- the graft --------------------------------------------------------------------------------------------------------
 
 
-def graft(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
+def restore(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
     """Put a student's work into the released notebook.
 
     Parameters

@@ -23,7 +23,7 @@ from course_utils.checks.exercise import EXERCISES, Exercise, Malformed
 from course_utils.checks.origin import cell_digest, origin_of
 from course_utils.checks.pictures import picture_of
 from course_utils.checks.report import CheckFailed, Report, not_shown, not_started, one_line
-from course_utils.checks.verdict import try_and_judge
+from course_utils.checks.verdict import run_and_evaluate
 from course_utils.environment import NOT_THERE, outside
 from course_utils.extras import how_to_get, is_installed
 
@@ -58,7 +58,7 @@ def check(function: Callable, *companions: Callable) -> None:
         origin = origin_of(function, exercise.name)
         begun = unfinished(origin.own, exercise.name)
         with not_shown() as shown:
-            verdict, trial = try_and_judge([function, *companions], exercise, VISIBLE_SEED, known, begun)
+            verdict, trial = run_and_evaluate([function, *companions], exercise, VISIBLE_SEED, known, begun)
         if shown:
             verdict.notes.append("it displays something while it runs")
         origins = [origin, *(origin_of(one, one.__name__) for one in companions)]

@@ -9,9 +9,9 @@ import numpy as np
 
 from course_utils import data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer, Raised
+from course_utils.checks.calling import CallRecorder, Raised
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 from course_utils.checks.observing import numbers
 
 PREDICTIONS = 5
@@ -51,12 +51,12 @@ def one_hot_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("one_hot", cases=one_hot_cases, weights={SHAPE: 2, "every label": 3, ABSENT: 1, see.FLOATS: 1})
-def one_hot(answer: Answer, what: str, labels: np.ndarray, C: int) -> Iterator[Seen]:
+def one_hot(answer: CallRecorder, what: str, labels: np.ndarray, C: int) -> Iterator[Observation]:
     """Observe the columns."""
     found = numbers(answer(labels, C))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen(what, found)
-    yield Seen(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation(what, found)
+    yield Observation(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
 
 
 LARGE, APART = "scores up to 1e4", "columns of very different size"
@@ -78,14 +78,14 @@ def softmax_cases(rng: np.random.Generator) -> list[Case]:
     cases=softmax_cases,
     weights={SHAPE: 1, "the probabilities": 5, "columns sum to 1": 2, LARGE: 3, APART: 1},
 )
-def softmax(answer: Answer, what: str, Z: np.ndarray) -> Iterator[Seen]:
+def softmax(answer: CallRecorder, what: str, Z: np.ndarray) -> Iterator[Observation]:
     """Observe the probabilities and their sums."""
     found = numbers(answer(Z))
-    yield Seen(SHAPE, list(found.shape))
+    yield Observation(SHAPE, list(found.shape))
     if found.shape == Z.shape:
-        yield Seen(what, found, atol=1e-7)
+        yield Observation(what, found, atol=1e-7)
         if what == "the probabilities":
-            yield Seen("columns sum to 1", found.sum(axis=0))
+            yield Observation("columns sum to 1", found.sum(axis=0))
 
 
 FINITE, NOTHING = "finite where P = 0 and Y = 1", "P = 0 where Y = 0 adds nothing"
@@ -107,20 +107,20 @@ def cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, "one number": 1}
 )
-def cross_entropy_cost(answer: Answer, what: str, P: np.ndarray, Y: np.ndarray) -> Iterator[Seen]:
+def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
     found = answer(P, Y)
     cost = float(np.sum(numbers(found)))
     if what != FINITE:
-        yield Seen(what, cost)
+        yield Observation(what, cost)
     elif np.size(found) != 1:
-        yield Seen(what, "it is not one number")
+        yield Observation(what, "it is not one number")
     elif not np.isfinite(cost):
-        yield Seen(what, f"it is {cost}")
+        yield Observation(what, f"it is {cost}")
     else:
         # How large a number stands for infinity is the student's choice.
-        yield Seen(what, "yes" if cost > 2.5 else "it is small, though the network was certain and wrong")
-    yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+        yield Observation(what, "yes" if cost > 2.5 else "it is small, though the network was certain and wrong")
+    yield Observation("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
 
 
 def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -129,11 +129,11 @@ def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("softmax_gradient", cases=softmax_gradient_cases, weights={SHAPE: 1, "the gradient": 4})
-def softmax_gradient(answer: Answer, P: np.ndarray, Y: np.ndarray) -> Iterator[Seen]:
+def softmax_gradient(answer: CallRecorder, P: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the gradient."""
     found = numbers(answer(P, Y))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen("the gradient", found)
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation("the gradient", found)
 
 
 # --- batch norm -------------------------------------------------------------------------------------------------------
@@ -209,12 +209,12 @@ def pair(result: Any, who: str, what: str) -> tuple[Any, Any]:
     join=forward_alone,
 )
 def batchnorm_forward(
-    answer: Answer, what: str, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, rest: dict
-) -> Iterator[Seen]:
+    answer: CallRecorder, what: str, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, rest: dict
+) -> Iterator[Observation]:
     """Observe what comes out."""
     found = numbers(answer(Z, gamma, beta, **rest))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen(what, found, rtol=1e-4, atol=1e-5)
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation(what, found, rtol=1e-4, atol=1e-5)
 
 
 def backward_cases(rng: np.random.Generator) -> list[Case]:
@@ -250,16 +250,16 @@ def through_own_forward(backward: Callable, forward: Callable) -> Callable:
     companions=("batchnorm_forward",),
     join=through_own_forward,
 )
-def batchnorm_backward(answer: Answer, size: float, **given: Any) -> Iterator[Seen]:
+def batchnorm_backward(answer: CallRecorder, size: float, **given: Any) -> Iterator[Observation]:
     """Observe the three gradients."""
     result = answer(**given)
     if not isinstance(result, list) or len(result) != 3:
         raise Malformed(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
     dZ, dgamma, dbeta = map(numbers, result)
-    yield Seen("three arrays of the right shapes", [list(one.shape) for one in (dZ, dgamma, dbeta)])
-    yield Seen("dZ", size * dZ, rtol=1e-4, atol=1e-5)
-    yield Seen("dgamma", dgamma.ravel(), rtol=1e-4, atol=1e-5)
-    yield Seen("dbeta", dbeta.ravel(), rtol=1e-4, atol=1e-5)
+    yield Observation("three arrays of the right shapes", [list(one.shape) for one in (dZ, dgamma, dbeta)])
+    yield Observation("dZ", size * dZ, rtol=1e-4, atol=1e-5)
+    yield Observation("dgamma", dgamma.ravel(), rtol=1e-4, atol=1e-5)
+    yield Observation("dbeta", dbeta.ravel(), rtol=1e-4, atol=1e-5)
 
 
 DEFAULT = "momentum is 0.9 by default"
@@ -280,17 +280,17 @@ def running_cases(rng: np.random.Generator) -> list[Case]:
     cases=running_cases,
     weights={"the mean": 3, "the variance": 3, DEFAULT: 1},
 )
-def update_running_statistics(answer: Answer, arguments: tuple, rest: dict) -> Iterator[Seen]:
+def update_running_statistics(answer: CallRecorder, arguments: tuple, rest: dict) -> Iterator[Observation]:
     """Observe the new statistics."""
     result = answer(*arguments, **rest)
     if not isinstance(result, list) or len(result) != 2:
         raise Malformed(f"it returns {kind(result)}, not the pair (mean, var)")
     mean, var = map(numbers, result)
     if rest:
-        yield Seen("the mean", mean)
-        yield Seen("the variance", var)
+        yield Observation("the mean", mean)
+        yield Observation("the variance", var)
     else:
-        yield Seen(DEFAULT, {"mean": mean, "var": var})
+        yield Observation(DEFAULT, {"mean": mean, "var": var})
 
 
 ONE = "one example alone"
@@ -315,11 +315,11 @@ def inference_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("batchnorm_inference", cases=inference_cases, weights={SHAPE: 1, "many examples": 3, ONE: 2, EPSILON: 2})
-def batchnorm_inference(answer: Answer, what: str, arguments: tuple, rest: dict) -> Iterator[Seen]:
+def batchnorm_inference(answer: CallRecorder, what: str, arguments: tuple, rest: dict) -> Iterator[Observation]:
     """Observe what comes out."""
     found = numbers(answer(*arguments, **rest))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen(what, found, rtol=1e-4, atol=1e-5)
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation(what, found, rtol=1e-4, atol=1e-5)
 
 
 # --- the classifier ---------------------------------------------------------------------------------------------------
@@ -356,11 +356,11 @@ def predict_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("predict_probabilities", cases=predict_cases, weights={SHAPE: 1, DEEP: 4, ONE: 2, FLAT: 1})
-def predict_probabilities(answer: Answer, what: str, X: np.ndarray, model: dict) -> Iterator[Seen]:
+def predict_probabilities(answer: CallRecorder, what: str, X: np.ndarray, model: dict) -> Iterator[Observation]:
     """Observe the probabilities."""
     found = numbers(answer(X, model))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen(what, found, rtol=1e-4, atol=1e-6)
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation(what, found, rtol=1e-4, atol=1e-6)
 
 
 LEARNED = {share: f"at least {share} % of new images are right" for share in (40, 60, 80, 90)}
@@ -416,7 +416,9 @@ def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     join=trained_and_asked,
     seconds=30.0,
 )
-def train_classifier(answer: Answer, known: tuple, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
+def train_classifier(
+    answer: CallRecorder, known: tuple, X: np.ndarray, Y: np.ndarray, seed: int
+) -> Iterator[Observation]:
     """Observe how many new images are right, whether each is judged on its own, and whether the report is true."""
     X_train, Y_train, X_dev, Y_dev = known
     Y = Y.ravel()
@@ -433,12 +435,14 @@ def train_classifier(answer: Answer, known: tuple, X: np.ndarray, Y: np.ndarray,
     accuracy = float(np.mean(found == Y))
     if accuracy < 0.4:
         words = "no: it always says the same" if np.ptp(found) == 0 else "no: it is hardly better than guessing"
-        yield Seen(LEARNED[40], words)
+        yield Observation(LEARNED[40], words)
         return
     for share, name in LEARNED.items():
-        yield Seen(name, "yes" if 100 * accuracy >= share else "no")
+        yield Observation(name, "yes" if 100 * accuracy >= share else "no")
     same = np.mean(np.concatenate(apart) == found[np.concatenate(parts)])
-    yield Seen(ALONE, "yes" if same > 0.97 else "no: alone, or among images of its class, it is called something else")
+    yield Observation(
+        ALONE, "yes" if same > 0.97 else "no: alone, or among images of its class, it is called something else"
+    )
     reported = np.asarray(dev_accuracy)
     if reported.shape != () or reported.dtype.kind not in "biuf":
         raise Malformed(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
@@ -447,9 +451,9 @@ def train_classifier(answer: Answer, known: tuple, X: np.ndarray, Y: np.ndarray,
         _, (train,) = labels(X_train)
         if report_is(float(reported), np.mean(train == Y_train)) == "yes":
             words = "no: that is the accuracy on the training set"
-    yield Seen(MEASURED, words)
+    yield Observation(MEASURED, words)
     share = float(reported) / (100 if reported > 1 else 1)
-    yield Seen(HONEST, "yes" if share - accuracy <= FAR else "no")
+    yield Observation(HONEST, "yes" if share - accuracy <= FAR else "no")
 
 
 ANOTHER = "no: it is another number"
@@ -471,7 +475,7 @@ def report_is(reported: float, true: float) -> str:
     weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
     arguments=False,
 )
-def batchnorm_softmax_predictions(answer: Answer) -> Iterator[Seen]:
+def batchnorm_softmax_predictions(answer: CallRecorder) -> Iterator[Observation]:
     """Observe that there are letters."""
     yield from see.predictions(answer(), PREDICTIONS)
 
@@ -482,6 +486,6 @@ def batchnorm_softmax_predictions(answer: Answer) -> Iterator[Seen]:
     weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
     arguments=False,
 )
-def batchnorm_softmax_answers(answer: Answer) -> Iterator[Seen]:
+def batchnorm_softmax_answers(answer: CallRecorder) -> Iterator[Observation]:
     """Observe the letters."""
     yield from see.letters(answer(), "batchnorm_softmax", QUESTIONS)

@@ -43,7 +43,7 @@ class Rng:
 
 
 @dataclass
-class Answer:
+class CallRecorder:
     """A function under test: fresh arguments in, plain data out, every change of an argument noted."""
 
     function: Callable

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 
 SIZES = "sizes of train, dev and test"
 ONCE = "every example is in one set"
@@ -31,7 +31,7 @@ def split_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("split_indices", cases=split_cases, weights={SIZES: 3, ONCE: 3, SHUFFLED: 2, see.RNG: 1})
-def split_indices(answer: Answer, m: int, fractions: tuple, seed: int) -> Iterator[Seen]:
+def split_indices(answer: CallRecorder, m: int, fractions: tuple, seed: int) -> Iterator[Observation]:
     """Observe three arrays of numbers."""
 
     def parts(number: int) -> list[np.ndarray]:
@@ -45,20 +45,20 @@ def split_indices(answer: Answer, m: int, fractions: tuple, seed: int) -> Iterat
 
     found = parts(seed)
     together = np.concatenate(found)
-    yield Seen(SIZES, [len(part) for part in found])
+    yield Observation(SIZES, [len(part) for part in found])
     if any(len(np.unique(part)) < len(part) for part in found):
-        yield Seen(ONCE, "no: some come twice in one set")
+        yield Observation(ONCE, "no: some come twice in one set")
     elif len(np.unique(together)) < len(together):
-        yield Seen(ONCE, "no: some are in two sets")
+        yield Observation(ONCE, "no: some are in two sets")
     elif set(together.tolist()) != set(range(m)):
-        yield Seen(ONCE, "no: some are in none, or numbers are not from 0 to m − 1")
+        yield Observation(ONCE, "no: some are in none, or numbers are not from 0 to m − 1")
     else:
-        yield Seen(ONCE, "yes")
+        yield Observation(ONCE, "yes")
     blocks = [part for part in found if len(part) > 4 and np.ptp(part) == len(part) - 1]
-    yield Seen(SHUFFLED, "no: a set holds neighbours only" if blocks else "yes")
+    yield Observation(SHUFFLED, "no: a set holds neighbours only" if blocks else "yes")
     again, other = np.concatenate(parts(seed)), np.concatenate(parts(seed + 1))
     words = "yes" if np.array_equal(together, again) else "the same rng deals in another way each time"
-    yield Seen(see.RNG, "the sets are the same for every rng" if np.array_equal(together, other) else words)
+    yield Observation(see.RNG, "the sets are the same for every rng" if np.array_equal(together, other) else words)
 
 
 def diagnosis_cases(rng: np.random.Generator) -> list[Case]:
@@ -84,11 +84,11 @@ def diagnosis_cases(rng: np.random.Generator) -> list[Case]:
     cases=diagnosis_cases,
     weights={"low bias and low variance": 1, "high bias": 1, "high variance": 1, "high bias and high variance": 1},
 )
-def diagnose(answer: Answer, errors: tuple, rest: dict, cell: tuple) -> Iterator[Seen]:
+def diagnose(answer: CallRecorder, errors: tuple, rest: dict, cell: tuple) -> Iterator[Observation]:
     """Observe the words."""
     words = {(False, False): "low bias and low variance", (True, False): "high bias", (False, True): "high variance"}
     said = answer(*errors, **rest)
-    yield Seen(
+    yield Observation(
         words.get(cell, "high bias and high variance"),
         said.strip().lower() if isinstance(said, str) else kind(said),
     )
@@ -125,12 +125,12 @@ def normalizer_cases(rng: np.random.Generator) -> list[Case]:
     cases=normalizer_cases,
     weights={"both are columns": 1, "mu": 2, "sigma": 3, "sigma is 1 for a constant feature": 1},
 )
-def fit_normalizer(answer: Answer, what: str, X: np.ndarray) -> Iterator[Seen]:
+def fit_normalizer(answer: CallRecorder, what: str, X: np.ndarray) -> Iterator[Observation]:
     """Observe mean and standard deviation."""
     mu, sigma = pair(answer(X))
-    yield Seen("both are columns", [list(mu.shape), list(sigma.shape)])
-    yield Seen("mu", mu.ravel())
-    yield Seen(what, sigma.ravel(), rtol=1e-4, atol=1e-12)
+    yield Observation("both are columns", [list(mu.shape), list(sigma.shape)])
+    yield Observation("mu", mu.ravel())
+    yield Observation(what, sigma.ravel(), rtol=1e-4, atol=1e-12)
 
 
 def normalize_cases(rng: np.random.Generator) -> list[Case]:
@@ -143,11 +143,11 @@ def normalize_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("normalize", cases=normalize_cases, weights={"the shape": 1, "(X − mu) / sigma": 4})
-def normalize(answer: Answer, X: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> Iterator[Seen]:
+def normalize(answer: CallRecorder, X: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> Iterator[Observation]:
     """Observe the new features."""
     found = answer(X, mu, sigma)
-    yield Seen("the shape", list(np.shape(found)))
-    yield Seen("(X − mu) / sigma", found)
+    yield Observation("the shape", list(np.shape(found)))
+    yield Observation("(X − mu) / sigma", found)
 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------

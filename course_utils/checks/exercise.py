@@ -22,7 +22,7 @@ ARGUMENTS = "leaves its arguments as they were"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """One property of an answer as it came out in one case.
 
     Parameters
@@ -47,7 +47,7 @@ class Seen:
         """Say how a value differs from this one, beyond its tolerance."""
         return difference(got, self.value, self.rtol, self.atol)
 
-    def agrees(self, other: Seen) -> bool:
+    def agrees(self, other: Observation) -> bool:
         """Tell whether another observation is the same one, within this one's tolerance."""
         return self.property == other.property and self.difference(other.value) is None
 
@@ -60,7 +60,7 @@ class Exercise:
     """
 
     name: str
-    observe: Callable[..., Iterator[Seen]]
+    observe: Callable[..., Iterator[Observation]]
     cases: Callable[[np.random.Generator], list[Case]]
     weights: dict[str, float]
     companions: tuple[str, ...] = ()
@@ -168,7 +168,7 @@ class Trial:
 
     calls: list[dict[str, str]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
-    seen: list[list[Seen]] = field(default_factory=list)
+    seen: list[list[Observation]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     tells_calls: bool = True  # to put each call into words takes as long as a quick answer
     begun: str = ""  # of an answer that is begun, what to say where it raises NotImplementedError all the same
@@ -179,7 +179,7 @@ class Trial:
 ENDING = "runs to its end"
 
 
-def try_out(function: Callable, exercise: Exercise, seed: int, begun: str = "") -> Trial:
+def run_trial(function: Callable, exercise: Exercise, seed: int, begun: str = "") -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
@@ -195,13 +195,13 @@ def try_out(function: Callable, exercise: Exercise, seed: int, begun: str = "") 
     """
     trial = Trial(begun=begun)
     with calling.kept_random_state():
-        for _ in tried(function, exercise, seed, trial):
+        for _ in observe_cases(function, exercise, seed, trial):
             pass
     return trial
 
 
-def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> Iterator[list[Seen]]:
-    """Observe a function case by case, for whom the first ones may be enough; ``try_out`` says how.
+def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> Iterator[list[Observation]]:
+    """Observe a function case by case, for whom the first ones may be enough; ``run_trial`` says how.
 
     NumPy's global random state is another one afterwards.
 
@@ -215,12 +215,12 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
 
     Yields
     ------
-    list of Seen
+    list of Observation
         What was seen of a case.
     """
     for case in exercise.cases(np.random.default_rng(seed)):
-        answer = calling.Answer(function, trial.tells_calls)
-        seen: list[Seen] = []
+        answer = calling.CallRecorder(function, trial.tells_calls)
+        seen: list[Observation] = []
         calls: dict[str, str] = {}
         results: dict[str, Any] = {}
         call, result, told, ending = "", None, 0, "yes"
@@ -246,10 +246,10 @@ def tried(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> It
         except Exception as error:
             # The observer stumbled over a result of the wrong kind.
             ending = f"no: its result cannot be used here ({type(error).__name__}: {error})"
-        seen.append(Seen(ENDING, ending))
+        seen.append(Observation(ENDING, ending))
         if ARGUMENTS in exercise.weights:
             changed = ", ".join(sorted(answer.modified))
-            seen.append(Seen(ARGUMENTS, f"changes {changed}" if changed else "yes"))
+            seen.append(Observation(ARGUMENTS, f"changes {changed}" if changed else "yes"))
         calls[ENDING] = (answer.calls or [""])[-1]
         trial.calls.append(calls)
         trial.results.append(results)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer
+from course_utils.checks.calling import CallRecorder
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 
 LAYERS_10 = "W10 comes after W9"
 COLUMN = "one column"
@@ -99,9 +99,9 @@ def derivative_cases(rng: np.random.Generator) -> list[Case]:
         "epsilon is small by default": 1,
     },
 )
-def numerical_derivative(answer: Answer, what: str, f: Curve, x: float, rest: dict) -> Iterator[Seen]:
+def numerical_derivative(answer: CallRecorder, what: str, f: Curve, x: float, rest: dict) -> Iterator[Observation]:
     """Observe the slope."""
-    yield Seen(what, number(answer(f, x, **rest)), rtol=1e-5)
+    yield Observation(what, number(answer(f, x, **rest)), rtol=1e-5)
 
 
 # --- how far apart ----------------------------------------------------------------------------------------
@@ -134,9 +134,11 @@ def difference_cases(rng: np.random.Generator) -> list[Case]:
         "0 when both are zero": 2,
     },
 )
-def relative_difference(answer: Answer, what: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> Iterator[Seen]:
+def relative_difference(
+    answer: CallRecorder, what: str, pairs: list[tuple[np.ndarray, np.ndarray]]
+) -> Iterator[Observation]:
     """Observe the number."""
-    yield Seen(what, [number(answer(approx, grad)) for approx, grad in pairs], rtol=1e-4, atol=1e-9)
+    yield Observation(what, [number(answer(approx, grad)) for approx, grad in pairs], rtol=1e-4, atol=1e-9)
 
 
 # --- dictionaries and columns -----------------------------------------------------------------------------
@@ -162,11 +164,11 @@ def whole(parameters: dict) -> str:
     cases=column_cases,
     weights={COLUMN: 2, "W1, b1, W2, b2, …": 3, LAYERS_10: 2, "the order of the dict's keys does not matter": 1},
 )
-def dictionary_to_vector(answer: Answer, parameters: dict) -> Iterator[Seen]:
+def dictionary_to_vector(answer: CallRecorder, parameters: dict) -> Iterator[Observation]:
     """Observe the shape and the values."""
     theta = np.asarray(answer(parameters))
-    yield Seen(COLUMN, list(theta.shape))
-    yield Seen(whole(parameters), theta.ravel())
+    yield Observation(COLUMN, list(theta.shape))
+    yield Observation(whole(parameters), theta.ravel())
 
 
 def cut_cases(rng: np.random.Generator) -> list[Case]:
@@ -184,12 +186,12 @@ def cut_cases(rng: np.random.Generator) -> list[Case]:
     cases=cut_cases,
     weights={see.SHAPES: 3, "values": 4, see.SEPARATE: 1},
 )
-def vector_to_dictionary(answer: Answer, theta: np.ndarray, shapes: dict) -> Iterator[Seen]:
+def vector_to_dictionary(answer: CallRecorder, theta: np.ndarray, shapes: dict) -> Iterator[Observation]:
     """Observe shapes and values."""
     parameters = answer(theta, shapes)
-    yield Seen(see.SHAPES, see.shapes(parameters))
-    yield Seen("values", {key: value.ravel() for key, value in see.arrays(parameters).items()})
-    yield Seen(see.SEPARATE, see.separate(parameters))
+    yield Observation(see.SHAPES, see.shapes(parameters))
+    yield Observation("values", {key: value.ravel() for key, value in see.arrays(parameters).items()})
+    yield Observation(see.SEPARATE, see.separate(parameters))
 
 
 # --- many dimensions --------------------------------------------------------------------------------------
@@ -239,11 +241,13 @@ def valley_cases(rng: np.random.Generator) -> list[Case]:
         "a theta of whole numbers": 2,
     },
 )
-def numerical_gradient(answer: Answer, what: str, J: Valley, theta: np.ndarray, rest: dict) -> Iterator[Seen]:
+def numerical_gradient(
+    answer: CallRecorder, what: str, J: Valley, theta: np.ndarray, rest: dict
+) -> Iterator[Observation]:
     """Observe the column."""
     approx = np.asarray(answer(J, theta, **rest))
-    yield Seen(COLUMN, list(approx.shape))
-    yield Seen(what, approx.ravel(), rtol=1e-5, atol=1e-6)
+    yield Observation(COLUMN, list(approx.shape))
+    yield Observation(what, approx.ravel(), rtol=1e-5, atol=1e-6)
 
 
 @dataclass(frozen=True)
@@ -306,22 +310,22 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
     },
 )
 def gradient_check(
-    answer: Answer, what: str, cost: Landscape, parameters: dict, grads: dict, rest: dict
-) -> Iterator[Seen]:
+    answer: CallRecorder, what: str, cost: Landscape, parameters: dict, grads: dict, rest: dict
+) -> Iterator[Observation]:
     """Observe the difference and the key."""
     result = answer(cost, parameters, grads, **rest)
     if not isinstance(result, list) or len(result) != 2:
         raise Malformed(f"it returns {kind(result)}, not the pair (difference, worst_key)")
     difference, worst_key = number(result[0]), str(result[1])
     if what == "right gradients":
-        yield Seen(what, "below 1e-6" if 0 <= difference < 1e-6 else "too large")
+        yield Observation(what, "below 1e-6" if 0 <= difference < 1e-6 else "too large")
     elif what == "epsilon":
-        yield Seen(what, difference, rtol=1e-3)
+        yield Observation(what, difference, rtol=1e-3)
     elif what == "wrong gradients":
-        yield Seen(what, difference, rtol=1e-3)
-        yield Seen(f"{what}: worst_key", worst_key)
+        yield Observation(what, difference, rtol=1e-3)
+        yield Observation(f"{what}: worst_key", worst_key)
     else:
-        yield Seen(what, [difference, worst_key], rtol=1e-3)
+        yield Observation(what, [difference, worst_key], rtol=1e-3)
 
 
 # --- the bug hunt -----------------------------------------------------------------------------------------
@@ -348,15 +352,17 @@ def hunt_cases(rng: np.random.Generator) -> list[Case]:
     cases=hunt_cases,
     weights={"keys and shapes": 1, "dW3 and db3": 2, "dW2 and db2": 2, "dW1": 2, "db1": 2},
 )
-def repaired_backward_propagation(answer: Answer, X: np.ndarray, Y: np.ndarray, parameters: dict) -> Iterator[Seen]:
+def repaired_backward_propagation(
+    answer: CallRecorder, X: np.ndarray, Y: np.ndarray, parameters: dict
+) -> Iterator[Observation]:
     """Observe the gradients."""
     grads = see.arrays(answer(X, Y, parameters))
-    yield Seen("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
-    yield Seen("dW3 and db3", {key: grads[key] for key in ("dW3", "db3") if key in grads})
-    yield Seen("dW2 and db2", {key: grads[key] for key in ("dW2", "db2") if key in grads})
+    yield Observation("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
+    yield Observation("dW3 and db3", {key: grads[key] for key in ("dW3", "db3") if key in grads})
+    yield Observation("dW2 and db2", {key: grads[key] for key in ("dW2", "db2") if key in grads})
     for key in ("dW1", "db1"):
         if key in grads:
-            yield Seen(key, grads[key])
+            yield Observation(key, grads[key])
 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import numpy as np
 
 from course_utils import challenge, data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 from course_utils.checks.observing import numbers
 
 PREDICTIONS = 6
@@ -62,27 +62,27 @@ def sample_cases(ranges: tuple[tuple[float, float], ...]) -> Callable[[np.random
 
 
 def observe_sample(
-    answer: Answer, low: float, high: float, size: int, seed: int, shares: str, distance: Callable
-) -> Iterator[Seen]:
+    answer: CallRecorder, low: float, high: float, size: int, seed: int, shares: str, distance: Callable
+) -> Iterator[Observation]:
     """Observe draws whose ``distance`` is to be uniform in its exponent."""
 
     def draw(number: int) -> np.ndarray:
         return numbers(answer(low, high, size, Rng(number))).astype(float)
 
     found = draw(seed)
-    yield Seen(SHAPE, list(found.shape))
+    yield Observation(SHAPE, list(found.shape))
     if found.shape != (size,):
         raise Malformed(f"it returns shape {found.shape} for size = {size}")
     ends = np.sort(np.log10(distance(np.array([low, high]))))
     with np.errstate(all="ignore"):
         places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
     outside = ~((places > -1e-3) & (places < 1 + 1e-3))  # near 1, single precision rounds a little beyond
-    yield Seen(INSIDE, f"no: for example {found[outside][0]:.3g}" if outside.any() else "yes")
+    yield Observation(INSIDE, f"no: for example {found[outside][0]:.3g}" if outside.any() else "yes")
     if size < MANY:
         return
-    yield Seen(shares, quarters(places), atol=0.075)
-    yield Seen(ONE_BY_ONE, one_by_one(found))
-    yield Seen(see.RNG, use_of_rng(draw, seed))
+    yield Observation(shares, quarters(places), atol=0.075)
+    yield Observation(ONE_BY_ONE, one_by_one(found))
+    yield Observation(see.RNG, use_of_rng(draw, seed))
 
 
 DECADES = "share of draws in each quarter of the exponents"
@@ -93,7 +93,7 @@ DECADES = "share of draws in each quarter of the exponents"
     cases=sample_cases(((1e-4, 1.0), (1e-6, 1e-2), (0.5, 40.0))),
     weights={SHAPE: 1, INSIDE: 2, DECADES: 4, ONE_BY_ONE: 1, see.RNG: 1},
 )
-def sample_log_uniform(answer: Answer, low: float, high: float, size: int, seed: int) -> Iterator[Seen]:
+def sample_log_uniform(answer: CallRecorder, low: float, high: float, size: int, seed: int) -> Iterator[Observation]:
     """Observe draws on a logarithmic scale."""
     yield from observe_sample(answer, low, high, size, seed, DECADES, lambda values: values)
 
@@ -106,7 +106,7 @@ BETAS = "share of draws in each quarter of the exponents of 1 − β"
     cases=sample_cases(((0.9, 0.999), (0.5, 0.99), (0.8, 0.9999))),
     weights={SHAPE: 1, INSIDE: 2, BETAS: 4, ONE_BY_ONE: 1, see.RNG: 1},
 )
-def sample_momentum(answer: Answer, low: float, high: float, size: int, seed: int) -> Iterator[Seen]:
+def sample_momentum(answer: CallRecorder, low: float, high: float, size: int, seed: int) -> Iterator[Observation]:
     """Observe draws whose distance from 1 is on a logarithmic scale."""
     yield from observe_sample(answer, low, high, size, seed, BETAS, lambda values: 1 - values)
 
@@ -129,15 +129,15 @@ def grid_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("grid_search_points", cases=grid_cases, weights={SHAPE: 2, VALUES: 2, COMBINATIONS: 2})
-def grid_search_points(answer: Answer, bounds: list, per_axis: int) -> Iterator[Seen]:
+def grid_search_points(answer: CallRecorder, bounds: list, per_axis: int) -> Iterator[Observation]:
     """Observe the points, in any order."""
     found = numbers(answer(bounds, per_axis)).astype(float)
-    yield Seen(SHAPE, list(found.shape))
+    yield Observation(SHAPE, list(found.shape))
     if found.ndim != 2 or found.shape[1] != len(bounds):
         raise Malformed("it returns no row of numbers for each point")
     found = np.round(found, 9)
-    yield Seen(VALUES, {f"axis {axis}": np.unique(column) for axis, column in enumerate(found.T)})
-    yield Seen(COMBINATIONS, "yes" if len(np.unique(found, axis=0)) == per_axis ** len(bounds) else "no")
+    yield Observation(VALUES, {f"axis {axis}": np.unique(column) for axis, column in enumerate(found.T)})
+    yield Observation(COMBINATIONS, "yes" if len(np.unique(found, axis=0)) == per_axis ** len(bounds) else "no")
 
 
 EVEN = "share of points in each quarter of every axis"
@@ -157,27 +157,27 @@ def random_cases(rng: np.random.Generator) -> list[Case]:
     cases=random_cases,
     weights={SHAPE: 1, INSIDE: 1, EVEN: 2, APART: 2, ONE_BY_ONE: 1, see.RNG: 1},
 )
-def random_search_points(answer: Answer, bounds: list, size: int, seed: int) -> Iterator[Seen]:
+def random_search_points(answer: CallRecorder, bounds: list, size: int, seed: int) -> Iterator[Observation]:
     """Observe the points."""
 
     def draw(number: int) -> np.ndarray:
         return numbers(answer(bounds, size, Rng(number))).astype(float)
 
     found = draw(seed)
-    yield Seen(SHAPE, list(found.shape))
+    yield Observation(SHAPE, list(found.shape))
     if found.shape != (size, len(bounds)):
         raise Malformed("it returns no row of numbers for each point")
     low, high = np.array(bounds).T
     places = (found - low) / (high - low)
-    yield Seen(INSIDE, "yes" if ((places > -1e-5) & (places < 1 + 1e-5)).all() else "no")
+    yield Observation(INSIDE, "yes" if ((places > -1e-5) & (places < 1 + 1e-5)).all() else "no")
     if size < MANY:
         return
-    yield Seen(EVEN, {f"axis {axis}": quarters(column) for axis, column in enumerate(places.T)}, atol=0.075)
-    yield Seen(ONE_BY_ONE, one_by_one(found[:, 0]))
+    yield Observation(EVEN, {f"axis {axis}": quarters(column) for axis, column in enumerate(places.T)}, atol=0.075)
+    yield Observation(ONE_BY_ONE, one_by_one(found[:, 0]))
     columns = np.corrcoef(places.T) if len(bounds) > 1 else np.eye(1)
     tied = np.abs(columns - np.eye(len(bounds))).max() > 0.2
-    yield Seen(APART, "no: where a point lies on one axis tells where it lies on another" if tied else "yes")
-    yield Seen(see.RNG, use_of_rng(draw, seed))
+    yield Observation(APART, "no: where a point lies on one axis tells where it lies on another" if tied else "yes")
+    yield Observation(see.RNG, use_of_rng(draw, seed))
 
 
 # --- coarse to fine ---------------------------------------------------------------------------------------------------
@@ -205,12 +205,12 @@ def refine_cases(rng: np.random.Generator) -> list[Case]:
 
 @exercise("coarse_to_fine", cases=refine_cases, weights={SHAPE: 1, ROUND_BEST: 3, CUT: 3})
 def coarse_to_fine(
-    answer: Answer, what: str, points: np.ndarray, scores: np.ndarray, bounds: list, shrink: float
-) -> Iterator[Seen]:
+    answer: CallRecorder, what: str, points: np.ndarray, scores: np.ndarray, bounds: list, shrink: float
+) -> Iterator[Observation]:
     """Observe the new bounds."""
     found = numbers(answer(points, scores, bounds, shrink)).astype(float)
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen(what, found)
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation(what, found)
 
 
 # --- successive halving -----------------------------------------------------------------------------------------------
@@ -266,8 +266,8 @@ def halving_cases(rng: np.random.Generator) -> list[Case]:
 
 @exercise("successive_halving", cases=halving_cases, weights={WINNER: 3, SURVIVORS: 3, ODD: 1, TIES: 1, ONCE: 1})
 def successive_halving(
-    answer: Answer, what: str, candidates: list, table: np.ndarray, budgets: list[int]
-) -> Iterator[Seen]:
+    answer: CallRecorder, what: str, candidates: list, table: np.ndarray, budgets: list[int]
+) -> Iterator[Observation]:
     """Observe the winner, and whom it had scored."""
     score = Score(candidates, budgets, table)
     winner = answer(candidates, score, budgets)
@@ -282,11 +282,11 @@ def successive_halving(
         for rung, budget in enumerate(budgets)
     }
     if what == WINNER:
-        yield Seen(WINNER, int(winner))
-        yield Seen(SURVIVORS, rungs)
+        yield Observation(WINNER, int(winner))
+        yield Observation(SURVIVORS, rungs)
     else:
-        yield Seen(what, {**rungs, "winner": int(winner)})
-    yield Seen(ONCE, "yes" if len(set(score.calls)) == len(score.calls) else "no: some several times")
+        yield Observation(what, {**rungs, "winner": int(winner)})
+    yield Observation(ONCE, "yes" if len(set(score.calls)) == len(score.calls) else "no: some several times")
 
 
 # --- the challenge ----------------------------------------------------------------------------------------------------
@@ -313,25 +313,25 @@ def challenge_cases(rng: np.random.Generator) -> list[Case]:
     weights={TRAINABLE: 1, **dict.fromkeys(REACHED.values(), 1)},
     arguments=False,
 )
-def challenge_settings(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Seen]:
+def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Observation]:
     """Train with the settings, and observe how many images are right."""
     try:
         settings = challenge.read_settings(answer())
     except challenge.SettingsError as error:
         raise Malformed(str(error)) from None
     parameters = _trained(json.dumps(settings), seed)
-    yield Seen(TRAINABLE, "yes")
+    yield Observation(TRAINABLE, "yes")
     counted = challenge.count_fingers(parameters, X)
     accuracy = 100 * float(np.mean(counted == np.ravel(Y)))
-    yield Seen(ACCURACY, accuracy, atol=100)
+    yield Observation(ACCURACY, accuracy, atol=100)
     if np.ptp(counted) == 0:
-        yield Seen(REACHED[60], "no: the network says the same of every image")
+        yield Observation(REACHED[60], "no: the network says the same of every image")
         return
     if accuracy < 40:
-        yield Seen(REACHED[60], "no: it hardly learned anything")
+        yield Observation(REACHED[60], "no: it hardly learned anything")
         return
     for share, name in REACHED.items():
-        yield Seen(name, "yes" if accuracy >= share else "no")
+        yield Observation(name, "yes" if accuracy >= share else "no")
 
 
 # --- predictions and concept questions --------------------------------------------------------------------------------
@@ -343,7 +343,7 @@ def challenge_settings(answer: Answer, X: np.ndarray, Y: np.ndarray, seed: int) 
     weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
     arguments=False,
 )
-def hyperparameters_predictions(answer: Answer) -> Iterator[Seen]:
+def hyperparameters_predictions(answer: CallRecorder) -> Iterator[Observation]:
     """Observe that there are letters."""
     yield from see.predictions(answer(), PREDICTIONS)
 
@@ -354,6 +354,6 @@ def hyperparameters_predictions(answer: Answer) -> Iterator[Seen]:
     weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
     arguments=False,
 )
-def hyperparameters_answers(answer: Answer) -> Iterator[Seen]:
+def hyperparameters_answers(answer: CallRecorder) -> Iterator[Observation]:
     """Observe the letters."""
     yield from see.letters(answer(), "hyperparameters", QUESTIONS)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer, Rng
-from course_utils.checks.exercise import Case, Seen, exercise
+from course_utils.checks.calling import CallRecorder, Rng
+from course_utils.checks.exercise import Case, Observation, exercise
 
 NORMAL = "share of each W within one standard deviation"
 
@@ -34,15 +34,15 @@ def large_network(rng: np.random.Generator) -> list[int]:
     cases=lambda rng: [{"networks": small_networks(rng)}],
     weights={see.SHAPES: 4, "weights": 2, see.BIASES: 1, see.FLOATS: 1, see.SEPARATE: 2},
 )
-def zeros(answer: Answer, networks: list[list[int]]) -> Iterator[Seen]:
+def zeros(answer: CallRecorder, networks: list[list[int]]) -> Iterator[Observation]:
     """Observe shapes, zeros, and that no array is used twice."""
     yield from see.follows_layers_dims(answer, networks)
     results = [answer(layers_dims) for layers_dims in networks]
     largest = max(float(np.abs(W).max()) for one in results for W in see.weights(one))
-    yield Seen("weights", "all zero" if largest == 0 else f"up to {largest:.3g}")
-    yield Seen(see.BIASES, [see.biases(one) for one in results])
-    yield Seen(see.FLOATS, [see.floats(one) for one in results])
-    yield Seen(see.SEPARATE, [see.separate(one) for one in results])
+    yield Observation("weights", "all zero" if largest == 0 else f"up to {largest:.3g}")
+    yield Observation(see.BIASES, [see.biases(one) for one in results])
+    yield Observation(see.FLOATS, [see.floats(one) for one in results])
+    yield Observation(see.SEPARATE, [see.separate(one) for one in results])
 
 
 def random_cases(*settings: dict) -> Callable[[np.random.Generator], list[Case]]:
@@ -63,14 +63,14 @@ def random_cases(*settings: dict) -> Callable[[np.random.Generator], list[Case]]
 
 
 def random_initialization(
-    answer: Answer,
+    answer: CallRecorder,
     networks: list[list[int]],
     large: list[int],
     seed: int,
     before: tuple = (),
     after: tuple = (),
     normal: bool = False,
-) -> Iterator[Seen]:
+) -> Iterator[Observation]:
     """Observe an initialization called as ``answer(layers_dims, *before, rng, *after)``.
 
     ``normal`` asks for the shape of the distribution too.
@@ -78,15 +78,15 @@ def random_initialization(
     rest = (*before, Rng(seed), *after)
     yield from see.follows_layers_dims(answer, networks, *rest)
     parameters = answer(large, *rest)
-    yield Seen(see.FLOATS, see.floats(parameters))
-    yield Seen(see.BIASES, see.biases(parameters))
+    yield Observation(see.FLOATS, see.floats(parameters))
+    yield Observation(see.BIASES, see.biases(parameters))
     found = see.weights(parameters)
-    yield Seen(see.SCALE, [float(W.std()) for W in found], rtol=0.05, atol=0)
-    yield Seen(see.MEAN, [float(W.mean() / (W.std() or 1)) for W in found], rtol=0, atol=0.06)
+    yield Observation(see.SCALE, [float(W.std()) for W in found], rtol=0.05, atol=0)
+    yield Observation(see.MEAN, [float(W.mean() / (W.std() or 1)) for W in found], rtol=0, atol=0.06)
     if normal:
-        yield Seen(NORMAL, [float(np.mean(np.abs(W) < W.std())) for W in found], rtol=0, atol=0.04)
-    yield Seen(see.INDEPENDENT, see.independent(found))
-    yield Seen(see.RNG, see.use_of_rng(answer, (networks[1], *before), after))
+        yield Observation(NORMAL, [float(np.mean(np.abs(W) < W.std())) for W in found], rtol=0, atol=0.04)
+    yield Observation(see.INDEPENDENT, see.independent(found))
+    yield Observation(see.RNG, see.use_of_rng(answer, (networks[1], *before), after))
 
 
 COMMON = {see.SHAPES: 2, see.FLOATS: 1, see.BIASES: 2, see.MEAN: 2, see.INDEPENDENT: 2, see.RNG: 2}
@@ -97,7 +97,7 @@ COMMON = {see.SHAPES: 2, see.FLOATS: 1, see.BIASES: 2, see.MEAN: 2, see.INDEPEND
     cases=random_cases({"scale": 0.01}, {"scale": 1.0}, {"scale": 7.0}),
     weights={**COMMON, see.SCALE: 4, NORMAL: 1},
 )
-def random(answer: Answer, scale: float, **case: list | int) -> Iterator[Seen]:
+def random(answer: CallRecorder, scale: float, **case: list | int) -> Iterator[Observation]:
     """Observe scaled standard-normal weights."""
     yield from random_initialization(answer, before=(scale,), normal=True, **case)
 
@@ -107,12 +107,12 @@ def random(answer: Answer, scale: float, **case: list | int) -> Iterator[Seen]:
     cases=random_cases({"variant": None}, {"variant": "fan_in"}, {"variant": "fan_avg"}),
     weights={**COMMON, f"{see.SCALE}, fan_in": 5, f"{see.SCALE}, fan_avg": 5},
 )
-def xavier(answer: Answer, variant: str | None, **case: list | int) -> Iterator[Seen]:
+def xavier(answer: CallRecorder, variant: str | None, **case: list | int) -> Iterator[Observation]:
     """Observe the two variants, and that fan_in is the default."""
     after = (variant,) if variant else ()
     for seen in random_initialization(answer, after=after, **case):
         if seen.property == see.SCALE:
-            yield Seen(f"{see.SCALE}, {variant or 'fan_in'}", seen.value, seen.rtol, seen.atol)
+            yield Observation(f"{see.SCALE}, {variant or 'fan_in'}", seen.value, seen.rtol, seen.atol)
         else:
             yield seen
 
@@ -122,7 +122,7 @@ def xavier(answer: Answer, variant: str | None, **case: list | int) -> Iterator[
     cases=random_cases({}),
     weights={**COMMON, see.SCALE: 9},
 )
-def he(answer: Answer, **case: list | int) -> Iterator[Seen]:
+def he(answer: CallRecorder, **case: list | int) -> Iterator[Observation]:
     """Observe He initialization."""
     yield from random_initialization(answer, **case)
 
@@ -150,11 +150,11 @@ def rms_cases(rng: np.random.Generator) -> list[Case]:
     cases=rms_cases,
     weights={"one number for each layer": 1, "values with relu": 4, "values with tanh": 4},
 )
-def activation_rms(answer: Answer, parameters: dict, X: np.ndarray, activation: str) -> Iterator[Seen]:
+def activation_rms(answer: CallRecorder, parameters: dict, X: np.ndarray, activation: str) -> Iterator[Observation]:
     """Observe the list of root mean squares."""
     values = answer(parameters, X, activation)
-    yield Seen("one number for each layer", list(np.shape(values)))
-    yield Seen(f"values with {activation}", values)
+    yield Observation("one number for each layer", list(np.shape(values)))
+    yield Observation(f"values with {activation}", values)
 
 
 def count_cases(rng: np.random.Generator) -> list[Case]:
@@ -194,9 +194,9 @@ def count_cases(rng: np.random.Generator) -> list[Case]:
     cases=count_cases,
     weights={"all different": 1, "all equal": 1, "groups of equal rows": 3, "a tol of its own": 2},
 )
-def count_distinct_units(answer: Answer, kind: str, W: np.ndarray, **tol: float) -> Iterator[Seen]:
+def count_distinct_units(answer: CallRecorder, kind: str, W: np.ndarray, **tol: float) -> Iterator[Observation]:
     """Observe the count."""
-    yield Seen(kind, answer(W, **tol))
+    yield Observation(kind, answer(W, **tol))
 
 
 # --- predictions and concept questions -------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.calling import Answer, Rng, share_memory
+from course_utils.checks.calling import CallRecorder, Rng, share_memory
 from course_utils.checks.difference import digest, kind
-from course_utils.checks.exercise import Malformed, Seen, exercise
+from course_utils.checks.exercise import Malformed, Observation, exercise
 
 Parameters = dict[str, Any]
 
@@ -106,7 +106,7 @@ def separate(parameters: Parameters) -> str:
     return "yes"
 
 
-def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -> Iterator[Seen]:
+def follows_layers_dims(answer: CallRecorder, networks: list[list[int]], *rest: Any) -> Iterator[Observation]:
     """Observe the shapes for several networks.
 
     Raises
@@ -116,9 +116,9 @@ def follows_layers_dims(answer: Answer, networks: list[list[int]], *rest: Any) -
     """
     found = {str(layers_dims): shapes(answer(layers_dims, *rest)) for layers_dims in networks}
     if all(one == found[str(networks[0])] for one in found.values()):
-        yield Seen(SHAPES, "the same for every layers_dims")
+        yield Observation(SHAPES, "the same for every layers_dims")
         raise Malformed("its shapes are the same for every layers_dims")
-    yield Seen(SHAPES, found)
+    yield Observation(SHAPES, found)
 
 
 def independent(found: list[np.ndarray]) -> str:
@@ -143,7 +143,7 @@ def _correlated(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(norm == 0 or abs(first @ second) > 0.7 * norm)
 
 
-def use_of_rng(answer: Answer, before: tuple, after: tuple = ()) -> str:
+def use_of_rng(answer: CallRecorder, before: tuple, after: tuple = ()) -> str:
     """Say whether draws are repeated by an equal rng and changed by another one."""
 
     def flat(number: int) -> np.ndarray:
@@ -171,19 +171,19 @@ def ask_questions(topic: str, count: int) -> None:
     )
 
 
-def letters(answers: Any, topic: str, questions: int) -> Iterator[Seen]:
+def letters(answers: Any, topic: str, questions: int) -> Iterator[Observation]:
     """Read answers to multiple-choice questions.
 
     Each is compared by a hash, so that what is expected can be stored without being readable.
     """
     for number, letter in enumerate(read_letters(answers, questions), start=1):
-        yield Seen(f"question {number}", digest(topic, number, letter) if letter else NO_LETTER, secret=True)
+        yield Observation(f"question {number}", digest(topic, number, letter) if letter else NO_LETTER, secret=True)
 
 
-def predictions(answers: Any, count: int) -> Iterator[Seen]:
+def predictions(answers: Any, count: int) -> Iterator[Observation]:
     """Read predictions, which look like answers to questions: any letter is as good as another."""
     for number, letter in enumerate(read_letters(answers, count), start=1):
-        yield Seen(f"prediction {number}", "given" if letter else NO_LETTER)
+        yield Observation(f"prediction {number}", "given" if letter else NO_LETTER)
 
 
 def read_letters(answers: Any, count: int) -> list[str]:

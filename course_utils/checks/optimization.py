@@ -12,9 +12,9 @@ import numpy as np
 
 from course_utils import network
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 from course_utils.checks.gradient_checking import network as drawn_network
 from course_utils.checks.gradient_checking import shuffled
 
@@ -97,12 +97,12 @@ def mixed(groups: list[np.ndarray]) -> str:
     weights={SIZES: 3, PAIRS: 3, ONCE: 3, SHUFFLED: 3, see.RNG: 1},
 )
 def random_mini_batches(
-    answer: Answer, X: np.ndarray, Y: np.ndarray, mini_batch_size: int, seed: int
-) -> Iterator[Seen]:
+    answer: CallRecorder, X: np.ndarray, Y: np.ndarray, mini_batch_size: int, seed: int
+) -> Iterator[Observation]:
     """Observe what is in the mini-batches."""
     m = X.shape[1]
     found = batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
-    yield Seen(SIZES, [X_b.shape[1] for X_b, _ in found])
+    yield Observation(SIZES, [X_b.shape[1] for X_b, _ in found])
     if len(found) == 1 and found[0][0].shape[1] == m > mini_batch_size:
         raise Malformed("it returns all examples in one piece")
     if any(X_b.shape[1] != Y_b.shape[1] for X_b, Y_b in found):
@@ -112,22 +112,22 @@ def random_mini_batches(
     known = np.isin(order, np.arange(m)).all()
     X_all, Y_all = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
     if not known or not np.allclose(X_all, X[:, order], rtol=1e-4):
-        yield Seen(PAIRS, "no: there are columns that are no examples")
+        yield Observation(PAIRS, "no: there are columns that are no examples")
         return
-    yield Seen(PAIRS, "yes" if np.array_equal(Y_all, Y[:, order]) else "no: labels stand at other examples")
+    yield Observation(PAIRS, "yes" if np.array_equal(Y_all, Y[:, order]) else "no: labels stand at other examples")
     missing, doubled = m - len(np.unique(order)), len(order) - len(np.unique(order))
     words = [f"{number} {what}" for number, what in ((missing, "missing"), (doubled, "there more than once")) if number]
     # A number that depends on the draw would be no symptom.
     words = ["some are missing, others are there more than once"] if missing and doubled else words
-    yield Seen(ONCE, "no: " + words[0] if words else "yes")
+    yield Observation(ONCE, "no: " + words[0] if words else "yes")
     if m < 20:
         return
-    yield Seen(SHUFFLED, mixed(groups))
+    yield Observation(SHUFFLED, mixed(groups))
     again, other = (members(batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1))
     if not same(groups, again):
-        yield Seen(see.RNG, "the same rng gives other mini-batches each time")
+        yield Observation(see.RNG, "the same rng gives other mini-batches each time")
     else:
-        yield Seen(see.RNG, "the mini-batches are the same for every rng" if same(groups, other) else "yes")
+        yield Observation(see.RNG, "the mini-batches are the same for every rng" if same(groups, other) else "yes")
 
 
 def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
@@ -177,14 +177,18 @@ def gd_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("update_parameters_with_gd", cases=gd_cases, weights={"every W": 2, "every b": 2})
-def update_parameters_with_gd(answer: Answer, parameters: dict, grads: dict, learning_rate: float) -> Iterator[Seen]:
+def update_parameters_with_gd(
+    answer: CallRecorder, parameters: dict, grads: dict, learning_rate: float
+) -> Iterator[Observation]:
     """Observe the new parameters."""
     found = see.arrays(answer(parameters, grads, learning_rate))
     odd = [key for key in found if key not in parameters]
     if odd:
         raise Malformed(f"its dict has {', '.join(odd)}, which are no parameters")
     for letter in "Wb":
-        yield Seen(f"every {letter}", {key: value for key, value in found.items() if key[0] == letter}, atol=1e-6)
+        yield Observation(
+            f"every {letter}", {key: value for key, value in found.items() if key[0] == letter}, atol=1e-6
+        )
 
 
 def velocity_cases(rng: np.random.Generator) -> list[Case]:
@@ -199,29 +203,29 @@ def velocity_cases(rng: np.random.Generator) -> list[Case]:
     cases=velocity_cases,
     weights={"keys and shapes": 3, "zeros": 2, see.FLOATS: 1, see.SEPARATE: 1},
 )
-def initialize_velocity(answer: Answer, parameters: dict) -> Iterator[Seen]:
+def initialize_velocity(answer: CallRecorder, parameters: dict) -> Iterator[Observation]:
     """Observe keys, shapes, values and memory."""
     v = see.arrays(answer(parameters))
-    yield Seen("keys and shapes", {key: list(value.shape) for key, value in v.items()})
+    yield Observation("keys and shapes", {key: list(value.shape) for key, value in v.items()})
     if any(np.any(value) for value in v.values()):
         raise Malformed("its entries are not all zero")
-    yield Seen("zeros", "yes")
-    yield Seen(see.FLOATS, see.floats(v))
-    yield Seen(see.SEPARATE, see.separate(v))
+    yield Observation("zeros", "yes")
+    yield Observation(see.FLOATS, see.floats(v))
+    yield Observation(see.SEPARATE, see.separate(v))
 
 
 def walk(
-    answer: Answer,
+    answer: CallRecorder,
     names: tuple[str, ...],
     start: list[dict],
     gradients: list[dict],
     call: Callable[[list[dict], dict, int], tuple[tuple, dict]],
-) -> Iterator[Seen]:
+) -> Iterator[Observation]:
     """Take several steps from a start, each from where the answer's last one led.
 
     Parameters
     ----------
-    answer : Answer
+    answer : CallRecorder
     names : tuple of str
         What a step returns: the parameters and the states.
     start : list of dict
@@ -242,9 +246,9 @@ def walk(
                 raise Malformed(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
         if step == 0:
             for name, content in zip(names, now, strict=True):
-                yield Seen(f"{name} after a step", content, atol=1e-6)
+                yield Observation(f"{name} after a step", content, atol=1e-6)
     for name, content in zip(names, now, strict=True):
-        yield Seen(f"{name} after {STEPS} steps", content, atol=1e-6)
+        yield Observation(f"{name} after {STEPS} steps", content, atol=1e-6)
 
 
 def momentum_cases(rng: np.random.Generator) -> list[Case]:
@@ -273,8 +277,8 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
     },
 )
 def update_parameters_with_momentum(
-    answer: Answer, parameters: dict, v: dict, gradients: list[dict], beta: float, learning_rate: float
-) -> Iterator[Seen]:
+    answer: CallRecorder, parameters: dict, v: dict, gradients: list[dict], beta: float, learning_rate: float
+) -> Iterator[Observation]:
     """Observe one step and several."""
     yield from walk(
         answer,
@@ -338,7 +342,7 @@ def rmsprop_cases(rng: np.random.Generator) -> list[Case]:
     },
 )
 def update_parameters_with_rmsprop(
-    answer: Answer,
+    answer: CallRecorder,
     what: str,
     parameters: dict,
     s: dict,
@@ -346,7 +350,7 @@ def update_parameters_with_rmsprop(
     beta2: float,
     learning_rate: float,
     rest: dict,
-) -> Iterator[Seen]:
+) -> Iterator[Observation]:
     """Observe one step and several, and how epsilon counts."""
     seen = walk(
         answer,
@@ -358,7 +362,7 @@ def update_parameters_with_rmsprop(
     yield from last_of(seen, what, parameters)
 
 
-def last_of(seen: Iterator[Seen], what: str, parameters: dict) -> Iterator[Seen]:
+def last_of(seen: Iterator[Observation], what: str, parameters: dict) -> Iterator[Observation]:
     """Pass observations on; in a special case, only the parameters of the end, as that case's own property."""
     for one in seen:
         if not what:
@@ -367,7 +371,7 @@ def last_of(seen: Iterator[Seen], what: str, parameters: dict) -> Iterator[Seen]
             still = all(np.array_equal(one.value.get(key), value) for key, value in parameters.items())
             if still:
                 raise Malformed("it returns the parameters it was given")
-            yield Seen(what, one.value, atol=1e-6)
+            yield Observation(what, one.value, atol=1e-6)
 
 
 FIRST = "the first step, from zero"
@@ -424,7 +428,7 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
     },
 )
 def update_parameters_with_adam(
-    answer: Answer,
+    answer: CallRecorder,
     what: str,
     parameters: dict,
     v: dict,
@@ -433,7 +437,7 @@ def update_parameters_with_adam(
     t: int,
     learning_rate: float,
     rest: dict,
-) -> Iterator[Seen]:
+) -> Iterator[Observation]:
     """Observe one step and several, early and late, and how epsilon counts."""
     seen = walk(
         answer,
@@ -479,13 +483,13 @@ def average_cases(rng: np.random.Generator) -> list[Case]:
     weights={AVERAGE: 4, CORRECTED: 5, "bias_correction is True by default": 1},
 )
 def exponentially_weighted_average(
-    answer: Answer, what: str, values: np.ndarray, beta: float, rest: dict
-) -> Iterator[Seen]:
+    answer: CallRecorder, what: str, values: np.ndarray, beta: float, rest: dict
+) -> Iterator[Observation]:
     """Observe the averages."""
     found = np.asarray(answer(values, beta, **rest))
     if found.shape != np.shape(values):
         raise Malformed(f"it returns {kind(found)} for {len(values)} values")
-    yield Seen(what, found)
+    yield Observation(what, found)
 
 
 FROM_ZERO = "epoch 0, and then 1"
@@ -509,14 +513,14 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], de
         later = (1, 2, 3, 5, 7, int(rng.integers(11, 20)), int(rng.integers(30, 60)))
         return [{"settings": one, "epochs": epochs} for epochs in (later, (0, 1)) for one in drawn]
 
-    def observe(answer: Answer, settings: tuple, epochs: tuple) -> Iterator[Seen]:
+    def observe(answer: CallRecorder, settings: tuple, epochs: tuple) -> Iterator[Observation]:
         learning_rate0, *rest = settings
         found = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
         for rate in found:
             if isinstance(rate, str | dict | list) or np.shape(rate) != ():
                 raise Malformed(f"it returns {kind(rate)}, not one number")
         what = LATER if epochs[0] else FROM_ZERO
-        yield Seen(what if rest else default, [float(rate) for rate in found])
+        yield Observation(what if rest else default, [float(rate) for rate in found])
 
     weights = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
     exercise(name, cases=cases, weights=weights)(observe)
@@ -635,7 +639,7 @@ def who(call: tuple, X: np.ndarray) -> np.ndarray:
     },
 )
 def fit(
-    answer: Answer,
+    answer: CallRecorder,
     X: np.ndarray,
     Y: np.ndarray,
     parameters: dict,
@@ -644,7 +648,7 @@ def fit(
     epochs: int,
     decay: Halved | None,
     seed: int,
-) -> Iterator[Seen]:
+) -> Iterator[Observation]:
     """Observe what the optimizer is handed, and what is returned."""
     optimizer = Watched()
     rest = {"decay": decay} if decay else {}
@@ -658,32 +662,32 @@ def fit(
     calls = optimizer.calls
     if not calls:
         raise Malformed("it never calls the optimizer")
-    yield Seen(COUNT, len(calls))
-    yield Seen(T, [call[2] for call in calls])
-    yield Seen(ONWARD, onward(calls, optimizer.given, parameters))
-    yield Seen(RETURNED, "yes" if alike(result[0], optimizer.given[-1]) else "no: other parameters")
-    yield Seen(RATES, [call[3] for call in calls])
+    yield Observation(COUNT, len(calls))
+    yield Observation(T, [call[2] for call in calls])
+    yield Observation(ONWARD, onward(calls, optimizer.given, parameters))
+    yield Observation(RETURNED, "yes" if alike(result[0], optimizer.given[-1]) else "no: other parameters")
+    yield Observation(RATES, [call[3] for call in calls])
     groups = [who(call, X) for call in calls]
-    yield Seen(GRADIENTS, gradients_of(calls, groups, X, Y))
-    yield Seen(COSTS, costs_of(result[1], calls, groups, optimizer.given, X, Y))
+    yield Observation(GRADIENTS, gradients_of(calls, groups, X, Y))
+    yield Observation(COSTS, costs_of(result[1], calls, groups, optimizer.given, X, Y))
     if len(parameters) > 2:
         return
     m = X.shape[1]
     steps = -(-m // size)
     passes = [groups[start : start + steps] for start in range(0, len(groups), steps)]
     complete = all(np.array_equal(np.sort(np.concatenate(one)), np.arange(m)) for one in passes)
-    yield Seen(EACH_ONCE, "yes" if complete else "no")
+    yield Observation(EACH_ONCE, "yes" if complete else "no")
     if m < 20:
         return
-    yield Seen(ANEW, anew(passes, m))
+    yield Observation(ANEW, anew(passes, m))
     again, other = Watched(), Watched()
     run(again, seed)
     run(other, seed + 1)
     repeated, changed = ([who(call, X) for call in one.calls] for one in (again, other))
     if not same(groups, repeated):
-        yield Seen(see.RNG, "the same rng gives other mini-batches each time")
+        yield Observation(see.RNG, "the same rng gives other mini-batches each time")
     else:
-        yield Seen(see.RNG, "the mini-batches are the same for every rng" if same(groups, changed) else "yes")
+        yield Observation(see.RNG, "the mini-batches are the same for every rng" if same(groups, changed) else "yes")
 
 
 def alike(one: Any, other: dict) -> bool:
@@ -768,7 +772,7 @@ def anew(passes: list[list[np.ndarray]], m: int) -> str:
     weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
     arguments=False,
 )
-def optimization_predictions(answer: Answer) -> Iterator[Seen]:
+def optimization_predictions(answer: CallRecorder) -> Iterator[Observation]:
     """Observe that there are letters."""
     yield from see.predictions(answer(), PREDICTIONS)
 
@@ -779,7 +783,7 @@ def optimization_predictions(answer: Answer) -> Iterator[Seen]:
     weights={f"prediction {n}": 1 for n in range(1, MORE_PREDICTIONS + 1)},
     arguments=False,
 )
-def optimization_more_predictions(answer: Answer) -> Iterator[Seen]:
+def optimization_more_predictions(answer: CallRecorder) -> Iterator[Observation]:
     """Observe that there are letters."""
     yield from see.predictions(answer(), MORE_PREDICTIONS)
 
@@ -790,6 +794,6 @@ def optimization_more_predictions(answer: Answer) -> Iterator[Seen]:
     weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
     arguments=False,
 )
-def optimization_answers(answer: Answer) -> Iterator[Seen]:
+def optimization_answers(answer: CallRecorder) -> Iterator[Observation]:
     """Observe the letters."""
     yield from see.letters(answer(), "optimization", QUESTIONS)

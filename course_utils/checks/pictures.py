@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.exercise import Malformed, Seen, Trial
-from course_utils.checks.verdict import Known, Verdict
+from course_utils.checks.exercise import Malformed, Observation, Trial
+from course_utils.checks.verdict import ExpectedOutcomes, Verdict
 
 WIDTH, HEIGHT = 320, 120
 MOST = 24  # rows, columns and bars
@@ -22,7 +22,7 @@ FEWEST = 5  # numbers: fewer are read faster than seen
 EXPECTED, YOURS = "#0072B2", "#D55E00"
 
 
-def picture_of(verdict: Verdict, trial: Trial, known: Known) -> str:
+def picture_of(verdict: Verdict, trial: Trial, known: ExpectedOutcomes) -> str:
     """Draw the property that a verdict says is wrong.
 
     Parameters
@@ -30,7 +30,7 @@ def picture_of(verdict: Verdict, trial: Trial, known: Known) -> str:
     verdict : Verdict
     trial : Trial
         What was seen of the answer.
-    known : Known
+    known : ExpectedOutcomes
         What is right.
 
     Returns
@@ -45,12 +45,12 @@ def picture_of(verdict: Verdict, trial: Trial, known: Known) -> str:
     return draw(known.wanted[verdict.where], seen, trial.results[case].get(name)) if seen else ""
 
 
-def draw(right: Seen, seen: Seen, result: Any = None) -> str:
+def draw(right: Observation, seen: Observation, result: Any = None) -> str:
     """Draw one property as it should be and as it came out.
 
     Parameters
     ----------
-    right, seen : Seen
+    right, seen : Observation
         The same property of the right answer and of the student's.
     result : plain data, optional
         What the call behind it returned.
@@ -64,7 +64,7 @@ def draw(right: Seen, seen: Seen, result: Any = None) -> str:
         return "" if right.secret else _drawn(right, seen, result)
 
 
-def _drawn(right: Seen, seen: Seen, result: Any) -> str:
+def _drawn(right: Observation, seen: Observation, result: Any) -> str:
     if isinstance(right.value, str):
         return _mask(result)
     if right.property.startswith((see.SCALE, see.MEAN)):
@@ -82,11 +82,11 @@ def _drawn(right: Seen, seen: Seen, result: Any) -> str:
     return _series(name, want.ravel(), got.ravel())
 
 
-def _where_it_differs(right: Seen, got: Any) -> tuple[str, Seen, Any]:
+def _where_it_differs(right: Observation, got: Any) -> tuple[str, Observation, Any]:
     """Go into dicts, to the first entry that differs."""
     name = ""
     while isinstance(right.value, dict) and isinstance(got, dict) and right.value.keys() == got.keys():
-        parts = {key: Seen(str(key), value, right.rtol, right.atol) for key, value in right.value.items()}
+        parts = {key: Observation(str(key), value, right.rtol, right.atol) for key, value in right.value.items()}
         key = next((key for key, part in parts.items() if part.difference(got[key])), None)
         if key is None:
             break
@@ -159,7 +159,7 @@ def _mask(result: Any) -> str:
     return _grid([_cells(corner, EXPECTED, 0.85)], rows, columns, f"Mask, {rows} by {columns}", words)
 
 
-def _histogram(right: Seen, seen: Seen, result: Any) -> str:
+def _histogram(right: Observation, seen: Observation, result: Any) -> str:
     """Draw the weights of the layer that is furthest off, and the normal density they were to follow."""
     pair = _numbers(right.value, seen.value)
     try:

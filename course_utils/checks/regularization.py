@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer, Rng
+from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 from course_utils.checks.observing import numbers
 
 SHAPE = "the shape"
@@ -48,11 +48,11 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
     cases=cost_cases,
     weights={"cost with a penalty": 6, "cost with λ = 0": 1, "one number": 1},
 )
-def cost(answer: Answer, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Seen]:
+def cost(answer: CallRecorder, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Observation]:
     """Observe the cost."""
     found = answer(AL, Y, parameters, lambd)
-    yield Seen("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
-    yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+    yield Observation("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
+    yield Observation("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -70,12 +70,16 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
     cases=gradient_cases,
     weights={"keys and shapes": 1, "every dW": 5, "every db": 2},
 )
-def gradients(answer: Answer, X: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Seen]:
+def gradients(
+    answer: CallRecorder, X: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float
+) -> Iterator[Observation]:
     """Observe the gradients."""
     grads = see.arrays(answer(X, Y, parameters, lambd))
-    yield Seen("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
+    yield Observation("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
     for letter in "Wb":
-        yield Seen(f"every d{letter}", {key: value.ravel() for key, value in grads.items() if key[1:2] == letter})
+        yield Observation(
+            f"every d{letter}", {key: value.ravel() for key, value in grads.items() if key[1:2] == letter}
+        )
 
 
 def decay_cases(rng: np.random.Generator) -> list[Case]:
@@ -95,9 +99,9 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
     cases=decay_cases,
     weights={"the step": 3, "decay alone, with dW = 0": 1, "a plain step, with λ = 0": 1},
 )
-def weight_decay_step(answer: Answer, what: str, arguments: tuple) -> Iterator[Seen]:
+def weight_decay_step(answer: CallRecorder, what: str, arguments: tuple) -> Iterator[Observation]:
     """Observe the new weights."""
-    yield Seen(what, answer(*arguments))
+    yield Observation(what, answer(*arguments))
 
 
 def l1_cases(rng: np.random.Generator) -> list[Case]:
@@ -112,11 +116,11 @@ def l1_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5, "one number": 1})
-def l1_penalty(answer: Answer, parameters: dict, lambd: float, m: int) -> Iterator[Seen]:
+def l1_penalty(answer: CallRecorder, parameters: dict, lambd: float, m: int) -> Iterator[Observation]:
     """Observe the penalty."""
     found = answer(parameters, lambd, m)
-    yield Seen("the penalty", np.sum(numbers(found)))
-    yield Seen("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+    yield Observation("the penalty", np.sum(numbers(found)))
+    yield Observation("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
 
 
 def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -132,9 +136,9 @@ def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("l1_gradient", cases=l1_gradient_cases, weights={"the gradient": 3, "0 where a weight is 0": 1})
-def l1_gradient(answer: Answer, what: str, W: np.ndarray, lambd: float, m: int) -> Iterator[Seen]:
+def l1_gradient(answer: CallRecorder, what: str, W: np.ndarray, lambd: float, m: int) -> Iterator[Observation]:
     """Observe the gradient."""
-    yield Seen(what, answer(W, lambd, m))
+    yield Observation(what, answer(W, lambd, m))
 
 
 # --- dropout ----------------------------------------------------------------------------------------------
@@ -198,28 +202,30 @@ def on_its_own(D: np.ndarray) -> str:
     cases=dropout_cases,
     weights={KEPT: 3, SCALED: 3, DROPPED: 1, ENTRIES: 2, MASK: 1, RESTS: 2, ALL: 1, see.RNG: 2},
 )
-def dropout_forward(answer: Answer, A: np.ndarray, small: np.ndarray, keep_prob: float, seed: int) -> Iterator[Seen]:
+def dropout_forward(
+    answer: CallRecorder, A: np.ndarray, small: np.ndarray, keep_prob: float, seed: int
+) -> Iterator[Observation]:
     """Observe the mask, what it does, and when."""
     A_out, D = pair(answer(A, keep_prob, Rng(seed)), A)
-    yield Seen(MASK, "yes" if np.isin(D, (0, 1)).all() else "it holds other numbers")
+    yield Observation(MASK, "yes" if np.isin(D, (0, 1)).all() else "it holds other numbers")
     kept = D.astype(float) > 0.5
-    yield Seen(KEPT, share(float(kept.mean()), keep_prob, A.size, "keep_prob"))
+    yield Observation(KEPT, share(float(kept.mean()), keep_prob, A.size, "keep_prob"))
     if kept.any():
         ratio = A_out[kept] / A[kept]
-        yield Seen(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
-    yield Seen(DROPPED, "no: some are not" if np.any(A_out[~kept]) else "yes")
-    yield Seen(ENTRIES, on_its_own(kept))
+        yield Observation(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
+    yield Observation(DROPPED, "no: some are not" if np.any(A_out[~kept]) else "yes")
+    yield Observation(ENTRIES, on_its_own(kept))
     other = pair(answer(A, keep_prob, Rng(seed + 1)), A)[1]
     again = pair(answer(A, keep_prob, Rng(seed)), A)[1]
     words = "yes" if np.array_equal(D, again) else "the same rng gives another mask each time"
-    yield Seen(see.RNG, "the mask is the same for every rng" if np.array_equal(D, other) else words)
+    yield Observation(see.RNG, "the mask is the same for every rng" if np.array_equal(D, other) else words)
     full, ones = pair(answer(small, 1.0, Rng(seed)), small)
-    yield Seen(ALL, {"A_out": full.ravel() - small.ravel(), "D": ones.astype(float).ravel()}, atol=1e-6)
+    yield Observation(ALL, {"A_out": full.ravel() - small.ravel(), "D": ones.astype(float).ravel()}, atol=1e-6)
     # What is returned unchanged may be the argument itself.
-    resting = Answer(answer.function)
+    resting = CallRecorder(answer.function)
     rest, ones = pair(resting(small, keep_prob, Rng(seed), training=False), small)
     answer.modified |= {words for words in resting.modified if "shares memory" not in words}
-    yield Seen(RESTS, {"A_out": rest.ravel() / small.ravel(), "D": ones.astype(float).ravel()})
+    yield Observation(RESTS, {"A_out": rest.ravel() / small.ravel(), "D": ones.astype(float).ravel()})
 
 
 def backward_cases(rng: np.random.Generator) -> list[Case]:
@@ -238,13 +244,13 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("dropout_backward", cases=backward_cases, weights={"where D is 1": 4, "where D is 0": 3, SHAPE: 1})
-def dropout_backward(answer: Answer, dA: np.ndarray, D: np.ndarray, keep_prob: float) -> Iterator[Seen]:
+def dropout_backward(answer: CallRecorder, dA: np.ndarray, D: np.ndarray, keep_prob: float) -> Iterator[Observation]:
     """Observe the gradient where the mask is 1 and where it is 0."""
     found = numbers(answer(dA, D, keep_prob))
-    yield Seen(SHAPE, list(found.shape))
+    yield Observation(SHAPE, list(found.shape))
     if found.shape == dA.shape:
-        yield Seen("where D is 1", found[D > 0])
-        yield Seen("where D is 0", found[D == 0])
+        yield Observation("where D is 1", found[D > 0])
+        yield Observation("where D is 0", found[D == 0])
 
 
 # --- early stopping and augmentation ----------------------------------------------------------------------
@@ -300,16 +306,18 @@ def stopping_cases(rng: np.random.Generator) -> list[Case]:
         "min_delta": 1,
     },
 )
-def early_stopping(answer: Answer, what: str, dev_costs: list, patience: int, **rest: float) -> Iterator[Seen]:
+def early_stopping(
+    answer: CallRecorder, what: str, dev_costs: list, patience: int, **rest: float
+) -> Iterator[Observation]:
     """Observe the two epochs."""
     result = answer(dev_costs, patience, **rest)
     if isinstance(result, dict | str) or np.shape(result) != (2,):
         raise Malformed(f"it returns {kind(result)}, not the pair (best_epoch, stop_epoch)")
     if what == "patience ends":
-        yield Seen(f"{what}: best_epoch", result[0])
-        yield Seen(f"{what}: stop_epoch", result[1])
+        yield Observation(f"{what}: best_epoch", result[0])
+        yield Observation(f"{what}: stop_epoch", result[1])
     else:
-        yield Seen(what, result)
+        yield Observation(what, result)
 
 
 FLIPPED = "share of images mirrored"
@@ -331,10 +339,12 @@ def flip_cases(rng: np.random.Generator) -> list[Case]:
     cases=flip_cases,
     weights={SHAPE: 1, MIRROR: 3, FLIPPED: 3, "p = 0 and p = 1": 1, see.RNG: 2},
 )
-def augment_flip(answer: Answer, images: np.ndarray, few: np.ndarray, p: float, seed: int) -> Iterator[Seen]:
+def augment_flip(
+    answer: CallRecorder, images: np.ndarray, few: np.ndarray, p: float, seed: int
+) -> Iterator[Observation]:
     """Observe which images are mirrored, and how."""
     found = numbers(answer(images, p, Rng(seed)))
-    yield Seen(SHAPE, list(found.shape))
+    yield Observation(SHAPE, list(found.shape))
     if found.shape != images.shape:
         raise Malformed(f"it returns images of shape {found.shape}, not {images.shape}")
     axes = tuple(range(1, images.ndim))
@@ -344,22 +354,22 @@ def augment_flip(answer: Answer, images: np.ndarray, few: np.ndarray, p: float, 
 
     same, mirrored = equal(images), equal(images[:, :, ::-1])
     if (same | mirrored).all():
-        yield Seen(MIRROR, "yes")
+        yield Observation(MIRROR, "yes")
     elif (same | equal(images[:, ::-1])).all():
-        yield Seen(MIRROR, "some are upside down")
+        yield Observation(MIRROR, "some are upside down")
     elif (same | equal(images[..., ::-1])).all():
-        yield Seen(MIRROR, "some have their colours in another order")
+        yield Observation(MIRROR, "some have their colours in another order")
     elif (same | equal(images[:, ::-1, ::-1])).all():
-        yield Seen(MIRROR, "some are turned by 180°")
+        yield Observation(MIRROR, "some are turned by 180°")
     else:
-        yield Seen(MIRROR, "some have become other images")
-    yield Seen(FLIPPED, share(float(np.mean(~same)), p, len(images), "p"))
+        yield Observation(MIRROR, "some have become other images")
+    yield Observation(FLIPPED, share(float(np.mean(~same)), p, len(images), "p"))
     none, every = (numbers(answer(few, float(one), Rng(seed))) for one in (0, 1))
     ends = {"0": none.ravel() - few.ravel(), "1": every.ravel() - few[:, :, ::-1].ravel()}
-    yield Seen("p = 0 and p = 1", ends, atol=1e-6)
+    yield Observation("p = 0 and p = 1", ends, atol=1e-6)
     again, other = numbers(answer(images, p, Rng(seed))), numbers(answer(images, p, Rng(seed + 1)))
     words = "yes" if np.array_equal(found, again) else "the same rng gives other images each time"
-    yield Seen(see.RNG, "the images are the same for every rng" if np.array_equal(found, other) else words)
+    yield Observation(see.RNG, "the images are the same for every rng" if np.array_equal(found, other) else words)
 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.exercise import Seen
-from course_utils.checks.verdict import Known, Observations
+from course_utils.checks.exercise import Observation
+from course_utils.checks.verdict import ExpectedOutcomes, Observations
 
 VISIBLE_SEED = 0
 DIGITS = 10  # so that the last bits of another computer's libraries do not change the file
@@ -36,7 +36,7 @@ def write(path: Path, known: dict[str, tuple[Observations, list[tuple[str, Obser
                 group.create_dataset(key, data=data, chunks=data.shape, fletcher32=True)
 
 
-def read(path: Path, name: str) -> Known:
+def read(path: Path, name: str) -> ExpectedOutcomes:
     """Read the outcomes of one exercise; those of mistakes only when they are asked for."""
     from course_utils.data import opened
 
@@ -44,11 +44,11 @@ def read(path: Path, name: str) -> Known:
         with opened(path) as file:
             return json.loads(file[name][key][()].tobytes(), object_hook=_object)
 
-    return Known(content("right"), lambda: content("mistakes"))
+    return ExpectedOutcomes(content("right"), lambda: content("mistakes"))
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Seen):
+    if isinstance(value, Observation):
         seen = {**vars(value), "value": _rounded(value.value)}
         return {"seen": seen}
     if isinstance(value, np.ndarray):
@@ -70,7 +70,7 @@ def _rounded(value: Any) -> Any:
 
 def _object(content: dict) -> Any:
     if content.keys() == {"seen"}:
-        return Seen(**content["seen"])
+        return Observation(**content["seen"])
     if content.keys() == {"array"}:
         return np.array(content["array"])
     return content

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import Answer
+from course_utils.checks.calling import CallRecorder
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Seen, exercise
+from course_utils.checks.exercise import Case, Malformed, Observation, exercise
 from course_utils.checks.observing import numbers
 
 PREDICTIONS = 4
@@ -39,11 +39,11 @@ def linear_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("linear_function", cases=linear_cases, weights={SHAPE: 1, "W X + b": 4}, **ROOM)
-def linear_function(answer: Answer, W: np.ndarray, X: np.ndarray, b: np.ndarray) -> Iterator[Seen]:
+def linear_function(answer: CallRecorder, W: np.ndarray, X: np.ndarray, b: np.ndarray) -> Iterator[Observation]:
     """Observe Z."""
     found = numbers(answer(W, X, b))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen("W X + b", found, **CLOSE)
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation("W X + b", found, **CLOSE)
 
 
 ABSENT = "classes that do not occur"
@@ -64,12 +64,12 @@ def one_hot_cases(rng: np.random.Generator) -> list[Case]:
     weights={SHAPE: 2, "every label": 3, ABSENT: 1, see.FLOATS: 1},
     **ROOM,
 )
-def one_hot_matrix(answer: Answer, what: str, labels: np.ndarray, C: int) -> Iterator[Seen]:
+def one_hot_matrix(answer: CallRecorder, what: str, labels: np.ndarray, C: int) -> Iterator[Observation]:
     """Observe the columns."""
     found = numbers(answer(labels, C))
-    yield Seen(SHAPE, list(found.shape))
-    yield Seen(what, found)
-    yield Seen(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
+    yield Observation(SHAPE, list(found.shape))
+    yield Observation(what, found)
+    yield Observation(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
 
 
 LARGE = "scores up to 1e4"
@@ -88,11 +88,11 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise("compute_cost", cases=cost_cases, weights={"the cost": 5, LARGE: 2, "one number": 1}, **ROOM)
-def compute_cost(answer: Answer, what: str, Z: np.ndarray, Y: np.ndarray) -> Iterator[Seen]:
+def compute_cost(answer: CallRecorder, what: str, Z: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
     found = numbers(answer(Z, Y))
-    yield Seen(what, float(np.sum(found)), **CLOSE)
-    yield Seen("one number", list(found.shape) if np.any(found) else "nothing but zero")
+    yield Observation(what, float(np.sum(found)), **CLOSE)
+    yield Observation("one number", list(found.shape) if np.any(found) else "nothing but zero")
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -123,16 +123,16 @@ def step_cases(rng: np.random.Generator) -> list[Case]:
     weights={see.SHAPES: 2, "the new weights": 5, "the new biases": 3, "the cost": 2},
     **ROOM,
 )
-def train_step(answer: Answer, arguments: tuple) -> Iterator[Seen]:
+def train_step(answer: CallRecorder, arguments: tuple) -> Iterator[Observation]:
     """Observe the parameters after the step, and the cost before it."""
     result = answer(*arguments)
     if not isinstance(result, list) or len(result) != 2:
         raise Malformed(f"it returns {kind(result)}, not the pair (parameters, cost)")
     found, cost = see.arrays(result[0]), numbers(result[1])
-    yield Seen("the cost", float(np.sum(cost)), **CLOSE)
-    yield Seen(see.SHAPES, see.shapes(found))
+    yield Observation("the cost", float(np.sum(cost)), **CLOSE)
+    yield Observation(see.SHAPES, see.shapes(found))
     for what, letter in (("the new weights", "W"), ("the new biases", "b")):
-        yield Seen(what, {key: numbers(value) for key, value in found.items() if key[:1] == letter}, **CLOSE)
+        yield Observation(what, {key: numbers(value) for key, value in found.items() if key[:1] == letter}, **CLOSE)
 
 
 # --- predictions and concept questions --------------------------------------------------------------------------------

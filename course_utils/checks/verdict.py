@@ -11,22 +11,22 @@ from dataclasses import dataclass, field
 
 from course_utils.checks import shadowing
 from course_utils.checks.difference import show
-from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Seen, Trial, try_out
+from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Observation, Trial, run_trial
 from course_utils.checks.values import REFUSED, UNREADABLE
 
 LONGEST = 300  # characters of what an answer can make a report say
-Observations = list[list[Seen]]
+Observations = list[list[Observation]]
 Key = tuple[int, str]  # case, property
-Table = dict[Key, Seen]
+Table = dict[Key, Observation]
 
 
 class Remembered:
     """What is made one by one as it is asked for, and never twice."""
 
-    def __init__(self, source: Iterable[list[Seen]]) -> None:
+    def __init__(self, source: Iterable[list[Observation]]) -> None:
         self._source, self._kept = iter(source), []
 
-    def __iter__(self) -> Iterator[list[Seen]]:
+    def __iter__(self) -> Iterator[list[Observation]]:
         """Give what was made, then make the rest."""
         for number in itertools.count():
             if number == len(self._kept):
@@ -38,19 +38,19 @@ class Remembered:
 
 
 @dataclass(frozen=True)
-class Known:
+class ExpectedOutcomes:
     """What an exercise's cases come out as.
 
     Parameters
     ----------
-    right : list of list of Seen
+    right : list of list of Observation
         Per case, the observations of the reference answer.
     mistakes : callable
         Gives ``(sentence, observations)`` of every known mistake, case by case; called only for a wrong answer.
     """
 
     right: Observations
-    mistakes: Callable[[], Iterable[tuple[str, Iterable[list[Seen]]]]]
+    mistakes: Callable[[], Iterable[tuple[str, Iterable[list[Observation]]]]]
 
     @functools.cached_property
     def wanted(self) -> Table:
@@ -101,8 +101,8 @@ class Verdict:
     warning: str = ""  # what may fail at grading, though nothing does here
 
 
-def try_and_judge(
-    functions: Sequence[Callable], exercise: Exercise, seed: int, known: Known, begun: str = ""
+def run_and_evaluate(
+    functions: Sequence[Callable], exercise: Exercise, seed: int, known: ExpectedOutcomes, begun: str = ""
 ) -> tuple[Verdict, Trial]:
     """Try an answer on the cases of a seed and judge it, for a student as for a grade.
 
@@ -114,7 +114,7 @@ def try_and_judge(
         What was asked.
     seed : int
         Draws the cases.
-    known : Known
+    known : ExpectedOutcomes
         Right and wrong observations on the same cases.
     begun : str
         What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
@@ -127,8 +127,8 @@ def try_and_judge(
     functions = exercise.guarded(*functions)
 
     def examined(*functions: Callable) -> tuple[Verdict, Trial]:
-        trial = try_out(exercise.joined(*functions), exercise, seed, begun)
-        return judge(trial, exercise, known), trial
+        trial = run_trial(exercise.joined(*functions), exercise, seed, begun)
+        return evaluate(trial, exercise, known), trial
 
     verdict, trial = examined(*functions)
     if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed(functions)):
@@ -154,7 +154,7 @@ def _shadowed(functions: Iterable[Callable]) -> dict[str, bool]:
     return found
 
 
-def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
+def evaluate(trial: Trial, exercise: Exercise, known: ExpectedOutcomes) -> Verdict:
     """Judge a trial.
 
     Parameters
@@ -163,7 +163,7 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
         What was seen of the answer.
     exercise : Exercise
         What was asked.
-    known : Known
+    known : ExpectedOutcomes
         Right and wrong observations on the same cases.
 
     Returns
@@ -201,7 +201,7 @@ def judge(trial: Trial, exercise: Exercise, known: Known) -> Verdict:
     return verdict
 
 
-def describe(name: str, right: Seen, seen: Seen | None) -> str:
+def describe(name: str, right: Observation, seen: Observation | None) -> str:
     """Say in one sentence what is wrong with one property."""
     if name == ENDING:
         return str(seen.value).removeprefix("no: ") if seen else "it was not reached"
@@ -218,11 +218,11 @@ def _table(observations: Observations) -> Table:
     return {(case, seen.property): seen for case, one in enumerate(observations) for seen in one}
 
 
-def _agrees(right: Seen, seen: Seen | None) -> bool:
+def _agrees(right: Observation, seen: Observation | None) -> bool:
     return seen is not None and right.agrees(seen)
 
 
-def _matching(seen: Table, known: Known) -> tuple[set[Key], list[str]]:
+def _matching(seen: Table, known: ExpectedOutcomes) -> tuple[set[Key], list[str]]:
     """Find the mistakes whose every symptom the answer shows: what they explain, and their sentences.
 
     Those that explain most come first, and whose symptoms are all another's is not among them.
@@ -246,13 +246,13 @@ def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:
     return mistaken[key].agrees(seen[key])
 
 
-def _cause(seen: Seen) -> str:
+def _cause(seen: Observation) -> str:
     """Reduce "no: it raises IndexError: list index …" to the type; a NameError keeps the name, which tells."""
     words = str(seen.value).removeprefix("no: ").split(" (in: ")[0]
     return words if "NameError" in words else words.split(":")[0]
 
 
-def _ending(seen: Seen) -> str:
+def _ending(seen: Observation) -> str:
     """Say how an answer broke off: neither its message nor a name of its own, which may tell a case."""
     words = str(seen.value).removeprefix("no: ")
     if UNREADABLE in words:

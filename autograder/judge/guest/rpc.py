@@ -35,7 +35,7 @@ ENDS_LOOPS = (StopIteration, StopAsyncIteration)
 Write = Callable[[memoryview], int]
 
 
-class Peer:
+class RpcConnection:
     """One end of the channel. Several threads may call at a time: they take turns.
 
     Parameters

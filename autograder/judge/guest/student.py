@@ -21,7 +21,7 @@ from typing import Any
 from . import plain_calls
 from .codec import Closed, NotPlain, encode
 from .missing_here import body_of_cell_magic, lacks_something, names_given
-from .rpc import BETWEEN, Peer
+from .rpc import BETWEEN, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
 BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
@@ -59,7 +59,7 @@ class Student:
         self._shell.passes_over = self._passes_over
         self._lost: set[str] = set()  # names that statements passed over were to give a value
         self._own = set(self._shell.user_ns)
-        self._peer = Peer(
+        self._peer = RpcConnection(
             lambda size: os.read(read, size),
             lambda buffer: os.write(write, buffer),
             self._find,

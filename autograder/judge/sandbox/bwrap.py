@@ -86,7 +86,7 @@ def _ask(path: str, origin: str) -> Bubblewrap | None:
     return Bubblewrap(path, origin, texts[0].split()[-1], frozenset(re.findall(r"--[a-z0-9-]+", texts[1])))
 
 
-def walls(
+def bwrap_arguments(
     found: Bubblewrap,
     readable: Iterable[Path],
     hidden: Iterable[Path],

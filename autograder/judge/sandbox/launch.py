@@ -109,7 +109,7 @@ class Held:
         with contextlib.suppress(ProcessLookupError):  # bubblewrap may have given up by now
             self.seen = os.pidfd_open(self.first) if self.first else -1
         if not self._stands():
-            self.bury()
+            self.kill_and_wait()
             raise NoSandbox(self.last_words() or "bubblewrap ended without a word")
 
     def go(self) -> None:
@@ -125,7 +125,7 @@ class Held:
         """Give the end of what was written to standard output and error."""
         return self._kept.decode("utf-8", errors="replace").strip()
 
-    def bury(self) -> int:
+    def kill_and_wait(self) -> int:
         """Kill what lives, wait until all is gone, and give bubblewrap's exit code; negative if it was killed."""
         if self.seen >= 0:
             with contextlib.suppress(ProcessLookupError):

@@ -24,11 +24,11 @@ from typing import Any
 from traitlets import Float, Integer
 from traitlets.config import Configurable
 
-from autograder.judge.sandbox.bwrap import WRITABLE, environment, find_bubblewrap, walls
+from autograder.judge.sandbox.bwrap import WRITABLE, bwrap_arguments, environment, find_bubblewrap
 from autograder.judge.sandbox.cgroup import Group
 from autograder.judge.sandbox.launch import CHANNEL, Held, NoSandbox, copied
 from autograder.judge.sandbox.usage import Tree, Usage
-from autograder.judge.sandbox.zygote import Visitor, Waiting, Warm
+from autograder.judge.sandbox.zygote import Visitor, Waiting, Zygote
 
 __all__ = ["CHANNEL", "NoSandbox", "Running", "Sandbox"]
 
@@ -72,7 +72,7 @@ class Sandbox(Configurable):
         hidden: Iterable[Path] = (),
         files: Mapping[str, bytes] | None = None,
         variables: Mapping[str, str] | None = None,
-        warm: Warm | None = None,
+        warm: Zygote | None = None,
     ) -> Running:
         """Start one process in a sandbox of its own.
 
@@ -90,7 +90,7 @@ class Sandbox(Configurable):
             More files for the home: name → content.
         variables : mapping, optional
             More variables for the environment; of the grader's own it gets none.
-        warm : Warm, optional
+        warm : Zygote, optional
             What runs begins as a copy of this; the command is then Python's, with ``-c``.
 
         Returns
@@ -107,7 +107,7 @@ class Sandbox(Configurable):
         if found is None:
             raise NoSandbox("bubblewrap is not installed")
         with copied(folder, files or {}, self.disk // 2) as copies:
-            built = walls(found, readable, hidden, copies, self.disk)
+            built = bwrap_arguments(found, readable, hidden, copies, self.disk)
             given = environment() | dict(variables or {})
             return Running(self, (found, built, command, given), [source for _, source in copies], warm)
 
@@ -125,7 +125,7 @@ class Running:
         Of the control group that counts and limits it; None where there is none.
     """
 
-    def __init__(self, limits: Sandbox, how: tuple[Any, ...], passed: list[int], warm: Warm | None) -> None:
+    def __init__(self, limits: Sandbox, how: tuple[Any, ...], passed: list[int], warm: Zygote | None) -> None:
         self.limits = limits
         self.exit_code: int | None = None
         self.group_version: int | None = None
@@ -318,7 +318,7 @@ class Running:
             return
         self.cpu()
         ended_itself = self._held.outer.poll() is not None
-        code = self._held.bury()
+        code = self._held.kill_and_wait()
         if self._visitor:
             ended_itself, code = self._farewell(ended_itself, code)
         with self._lock:

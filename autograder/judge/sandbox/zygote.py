@@ -29,7 +29,7 @@ START_SECONDS = 60.0
 MOST = 1_000_000
 
 
-class Warm:
+class Zygote:
     """The warm process, as seen from the grader's.
 
     Parameters
@@ -169,10 +169,10 @@ class Waiting(Held):
         if not select.select([self._ready], [], [], START_SECONDS)[0] or not os.read(self._ready, 1):
             raise NoSandbox(self.last_words() or "bubblewrap ended without a word")
 
-    def bury(self) -> int:
+    def kill_and_wait(self) -> int:
         """As for any sandbox."""
         self._let_go()
-        return super().bury()
+        return super().kill_and_wait()
 
     def _let_go(self) -> None:
         if self._ready >= 0:
