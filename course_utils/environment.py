@@ -7,7 +7,6 @@ import functools
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 
 from course_utils.cells import READING_FAILED, tree
 
@@ -51,6 +50,8 @@ def outside(modules: Iterable[str]) -> list[str]:
 @functools.cache
 def _required(name: str) -> set[str]:
     """Names of the distributions that one requires; none where it is not installed."""
+    from importlib import metadata  # it needs sockets, which a browser has not
+
     try:
         found = metadata.requires(name) or []
     except metadata.PackageNotFoundError:  # for another system or Python
@@ -71,6 +72,8 @@ def _all_required() -> set[str]:
 @functools.cache
 def _providers() -> Mapping[str, list[str]]:
     """Module → distributions; to find out takes most of a second."""
+    from importlib import metadata
+
     return metadata.packages_distributions()
 
 

@@ -176,7 +176,7 @@ def postgres() -> Iterator[str]:
     need("postgresql")
     programs = postgresql()
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    somebody = {"user": "postgres"} if os.getuid() == 0 else {}  # it refuses to run as root
+    somebody = {"user": "postgres"} if sys.platform != "win32" and os.getuid() == 0 else {}  # it refuses to run as root
     if somebody:
         shutil.chown(folder, "postgres")
     run = {"cwd": folder, "check": True, "capture_output": True, **somebody}

@@ -15,13 +15,13 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, RIGHT, STUB, answered, config, hand_in, nbgrader, release
 
+from autograder import reporting
 from autograder.__main__ import main
-from autograder.reporting import class_report
 from autograder.reporting.class_table import Row
 from autograder.reporting.item_analysis import Exercise, Work, analyse, commonest_mistakes
 from autograder.reporting.model import ClassReport, code_of
 from autograder.reporting.page import page
-from autograder.reporting.report import as_table
+from autograder.reporting.report import as_table, write
 from autograder.reporting.similarity import Resemblance, own_lines, resemblance
 
 SCRIPT = "<script>window.ran = 1</script>"
@@ -107,7 +107,7 @@ def test_a_summary_of_points():
 def test_time_outs_are_known_by_the_words_of_the_judge(words, late):
     assert Work(0, "wrong", [], words).timed_out is late
     if late:
-        root = Path(class_report.__file__).parent.parent
+        root = Path(reporting.__file__).parent.parent
         files = [*(root / "autograder" / "judge").rglob("*.py"), *(root / "course_utils" / "checks").glob("*.py")]
         core = re.split(r" \d+ s", words.removeprefix("no: "))[0]
         assert any(core in file.read_text(encoding="utf-8") for file in files)
@@ -241,7 +241,7 @@ def test_what_students_wrote_is_text(tmp_path):
 
 
 def test_the_table_holds_no_formula(tmp_path):
-    class_report.write(hostile_report(), tmp_path / "report")
+    write(hostile_report(), tmp_path / "report")
     with (tmp_path / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 5
@@ -252,7 +252,7 @@ def test_the_table_holds_no_formula(tmp_path):
 
 def test_the_data_is_json_with_the_same_numbers(tmp_path):
     report = hostile_report()
-    class_report.write(report, tmp_path)
+    write(report, tmp_path)
     data = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert data["summary"] == report.summary()
     assert [one["discrimination"] for one in data["exercises"]] == [one.discrimination for one in report.analyses]
@@ -266,7 +266,7 @@ def test_an_empty_class_has_a_page_too():
 
 
 def test_in_a_browser_nothing_runs_and_no_request_leaves(tmp_path, browser):
-    path = class_report.write(hostile_report(), tmp_path)
+    path = write(hostile_report(), tmp_path)
     asked, said = [], []
     opened = browser.new_page(viewport={"width": 1000, "height": 800})
     opened.on("request", lambda request: asked.append(request.url))

@@ -58,6 +58,11 @@ def counting(tree: Path, key: Callable[[], str], *folders: str) -> set[str]:
     return found
 
 
+def of_topics(name: str) -> list[Path]:
+    """Files of every topic by their name: no import statement names these, they are found."""
+    return sorted((COURSE / "topics").glob(f"*/{name}"))
+
+
 def imported_from(*modules: str, without: str = "") -> set[str]:
     """Follow import statements, wherever they stand in a file, through this package; of a package, all modules count.
 
@@ -102,15 +107,19 @@ def test_every_module_that_grades_counts_and_none_that_reports(tree):
     # What is entered into the gradebook before anything is graded counts itself, not what entered it.
     register = "autograder.pipeline.register"
     needed = imported_from("autograder.engine.worker", "autograder.judge.examiner", *steps, without=register)
-    assert {f"autograder/{name}.py" for name in ("pictures", "engine/step", "feedback", "rebase", "texts")} <= needed
+    names = ("data/hand_images", "engine/step", "pipeline/feedback", "pipeline/restore_release", "topics/registry")
+    assert {f"autograder/{name}.py" for name in names} <= needed
+    needed |= {
+        path.relative_to(ROOT).as_posix() for part in ("answers", "mistakes") for path in of_topics(f"{part}.py")
+    }
     assert needed <= counted, needed - counted
-    reporting = {
-        f"autograder/{name}.py" for name in ("report", "class_report", "collect", "export", "build", "picture")
+    others = {
+        path.relative_to(ROOT).as_posix()
+        for room in ("lms", "reporting", "authoring")
+        for path in (COURSE / room).glob("*.py")
     }
-    reporting |= {
-        path.relative_to(ROOT).as_posix() for room in ("source", "variants") for path in (COURSE / room).iterdir()
-    }
-    assert not counted & (reporting | STUDENTS_OWN)
+    others |= {path.relative_to(ROOT).as_posix() for path in [*of_topics("variants.py"), *sources()]}
+    assert not counted & (others | STUDENTS_OWN)
     assert all(name.endswith(".py") for name in counted)
 
 
@@ -191,12 +200,15 @@ def test_a_package_that_is_missing_is_no_fault(monkeypatch):
 def test_everything_that_builds_counts_and_nothing_that_grades(tree, monkeypatch):
     monkeypatch.setattr(build, "SOLVED", tree / "autograder" / "solved")
     counted = counting(tree, lambda: build.fingerprints(tree)["sources"], "autograder", "course_utils")
-    needed = imported_from("autograder.authoring.build") | {f"autograder/source/{one.name}" for one in sources()}
+    needed = imported_from("autograder.authoring.build")
+    needed |= {path.relative_to(ROOT).as_posix() for path in of_topics("*.py")}
     needed |= {path.relative_to(tree).as_posix() for path in (tree / "course_utils").rglob("*.py")}
     needed |= {"autograder/nbgrader_config.py"}
-    assert {f"autograder/{name}.py" for name in ("pictures", "picture", "texts", "datasets")} <= needed
+    names = ("data/hand_images", "data/make_datasets", "authoring/readme_figure", "topics/notebook_text")
+    assert {f"autograder/{name}.py" for name in names} <= needed
     assert needed <= counted, needed - counted
-    grading = {f"autograder/{name}.py" for name in ("report", "collect", "intake", "engine/step", "judge/examiner")}
+    names = ("reporting/page", "lms/collect", "pipeline/submissions", "engine/step", "judge/examiner")
+    grading = {f"autograder/{name}.py" for name in names}
     assert not counted & (grading | STUDENTS_OWN | {"autograder/README.md"})
 
 

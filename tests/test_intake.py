@@ -13,6 +13,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -656,9 +657,8 @@ def test_an_unreleased_assignment_ends_with_one_sentence(course):
     assert "Traceback" not in done.stderr
 
 
-def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course, tmp_path, monkeypatch):
+def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course, tmp_path):
     """With nbgrader's own Execute, also where there is no sandbox; the notebooks then say so."""
-    monkeypatch.syspath_prepend(without_posix(tmp_path / "elsewhere"))
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("submitted", "autograded", "taken_in"), symlinks=True)
     (other / "nbgrader_config.py").write_text(
@@ -669,7 +669,14 @@ def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course,
         if edit:
             nb.cells[at(nb, "show")].source = edit
         hand_in(other, student, nb)
-    done = nbgrader(other, "autograde", NAME)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", NAME],
+        cwd=other,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([without_posix(tmp_path / "elsewhere"), *sys.path])},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     assert done.returncode == 0, done.stderr
     same, changed = autograded(other, "same"), autograded(other, "changed")
     assert not same.cells[at(same, "show")].outputs
