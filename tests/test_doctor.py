@@ -131,7 +131,7 @@ def test_a_build_that_is_not_there_or_not_noted(fresh):
         ("autograder/topics/initialization/01_initialization.py", "sources, answers or checks were changed"),
         ("autograder/data/hand_images.py", "sources, answers or checks were changed"),
         ("autograder/authoring/readme_figure.py", "sources, answers or checks were changed"),
-        ("autograder/texts.py", "sources, answers or checks were changed"),
+        ("autograder/topics/answer_cells.py", "sources, answers or checks were changed"),
         ("course_utils/checks/initialization.py", "sources, answers or checks were changed"),
         ("notebooks/01_initialization/01_initialization.ipynb", "are not what the last build made"),
         ("datasets/checks.h5", "are not what the last build made"),
