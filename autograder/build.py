@@ -88,7 +88,7 @@ def lacking(file: Path) -> str:
     return next((package for package in needed if not is_installed(package)), "")
 
 
-def build(root: Path = ROOT) -> None:
+def build(root: Path = ROOT, verify: bool = True) -> None:
     """Build everything; what needs a package that is not installed stays as it was last built.
 
     Parameters
@@ -96,6 +96,8 @@ def build(root: Path = ROOT) -> None:
     root : Path
         Where ``notebooks/``, ``datasets/`` and README's picture are written; solved notebooks always go to
         ``autograder/solved/``.
+    verify : bool
+        Whether to judge every variant and mistake, too.
 
     Raises
     ------
@@ -104,7 +106,8 @@ def build(root: Path = ROOT) -> None:
     """
     files = sources()
     write_data(root)
-    judge_both_ways()
+    if verify:
+        judge_both_ways()
     picture.draw(root)
     for file in files:
         if package := lacking(file):
@@ -142,11 +145,11 @@ def noted() -> dict[str, str] | None:
         return None
 
 
-def drift() -> list[str]:
-    """Build elsewhere and name every committed file that differs from what is built."""
+def drift(verify: bool = True) -> list[str]:
+    """Build elsewhere and name every committed file that differs from what is built; ``verify`` as for ``build``."""
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder)
-        build(built)
+        build(built, verify)
         return sorted(
             name
             for part in BUILT
