@@ -110,7 +110,8 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     done = tmp_path_factory.getbasetemp().parent / f"drift-{run}.json"
     with FileLock(done.with_suffix(".lock")):
         if not done.exists():
-            done.write_text(json.dumps(build.drift()), encoding="utf-8")
+            changed = build.drift(verify=False)  # test_verdicts.py judges variants and mistakes
+            done.write_text(json.dumps(changed), encoding="utf-8")
     changed = json.loads(done.read_text(encoding="utf-8"))
     assert not changed, f"not what the sources build: {changed}; run python -m autograder build"
     return sorted(build.SOLVED.glob("*/*.ipynb"))

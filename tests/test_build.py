@@ -119,7 +119,8 @@ def test_two_builds_are_the_same_bytes_and_the_committed_ones(solved, tmp_path, 
 
 
 def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
-    def built_elsewhere(root):
+    def built_elsewhere(root, verify):
+        assert verify
         for part in build.BUILT:
             for name in build._files(build.ROOT, part):
                 copy = root / name

@@ -41,7 +41,7 @@ BUILD_STAMP = COURSE / ".built.json"
 UNBUILT = AROUND | {"engine", "judge", "pipeline/[!h]*.py"}
 
 
-def build(root: Path = ROOT) -> None:
+def build(root: Path = ROOT, verify: bool = True) -> None:
     """Build everything; what needs a package that is not installed stays as it was last built.
 
     Parameters
@@ -49,6 +49,8 @@ def build(root: Path = ROOT) -> None:
     root : Path
         Where ``notebooks/``, ``datasets/`` and README's picture are written; solved notebooks always go to
         ``autograder/solved/``.
+    verify : bool
+        Whether to judge every variant and mistake, too.
 
     Raises
     ------
@@ -57,7 +59,8 @@ def build(root: Path = ROOT) -> None:
     """
     files = sources()
     write_data(root)
-    verify_checks()
+    if verify:
+        verify_checks()
     readme_figure.draw(root)
     for file in files:
         if package := missing_extra(file):
@@ -95,11 +98,11 @@ def read_build_stamp() -> dict[str, str] | None:
         return None
 
 
-def drift() -> list[str]:
-    """Build elsewhere and name every committed file that differs from what is built."""
+def drift(verify: bool = True) -> list[str]:
+    """Build elsewhere and name every committed file that differs from what is built; ``verify`` as for ``build``."""
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder)
-        build(built)
+        build(built, verify)
         return sorted(
             name
             for part in BUILT
