@@ -274,7 +274,7 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
     import heapq
     import random
 
-    from autograder.engine import grade
+    from autograder.engine import command as grade
     from autograder.engine.step import Result
 
     honest = list(honest_class(source.stem).values())
