@@ -85,9 +85,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for name in marker.args:
             need(name)
     about = getattr(item, "callspec", None)
-    name, source = (about.params.get(key) if about else None for key in ("name", "source"))
-    if isinstance(name, str) and name in EXERCISES and EXERCISES[name].needs:
-        need(EXERCISES[name].needs)
+    values = about.params if about else {}
+    answers = (getattr(values.get(key), "exercise", None) for key in ("variant", "mistake"))
+    for name in filter(EXERCISES.get, (values.get("name"), *answers)):
+        if EXERCISES[name].needs:
+            need(EXERCISES[name].needs)
+    source = values.get("source")
     if isinstance(source, Path) and (package := missing_extra(source)):
         need(package)
 

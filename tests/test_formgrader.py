@@ -48,7 +48,7 @@ def test_a_submission_is_shown_with_its_formulas_and_no_request_leaves(browser, 
     page.locator("a[href*='/formgrader/submissions/']").first.click()
     page.locator("h4", has_text=NAME).first.wait_for()
     formula = page.locator(".MathJax", has_text="J").first
-    formula.wait_for(timeout=60_000)
+    formula.wait_for(timeout=300_000)
     page.wait_for_function("[...document.fonts].some(one => one.status == 'loaded')")
     shown = page.locator("#notebook-container").first.inner_text()
     if target := os.environ.get("SCREENSHOTS"):
@@ -108,7 +108,7 @@ def test_an_instructor_from_release_to_feedback(browser, serve, tmp_path):
     address = serve(["jupyterlab"], course, ROOT)
     asked, logs = [], []
     page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(300_000)
     page.on("request", lambda request: asked.append(request.url))
 
     def picture(name: str) -> None:

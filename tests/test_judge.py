@@ -263,6 +263,7 @@ def test_a_cell_that_ends_the_process_loses_itself_only(session):
 
 @needs_sandbox
 def test_cells_without_end_are_stopped_and_keep_what_they_defined(session):
+    # IPython puts off to the first error what it needs to show one, and the limit rings five times a second.
     session.limits.cell_cpu = 1.0
     outputs, lost = session.run("def f(): return 1\nwhile True: pass")
     assert lost == ""

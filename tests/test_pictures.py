@@ -24,10 +24,12 @@ from course_utils.checks.report import Report
 from course_utils.checks.store import VISIBLE_SEED, read
 from course_utils.checks.verdict import evaluate
 from course_utils.data import DATASETS
+from course_utils.extras import is_installed
 
 SOME = [
     one
-    for _, group in itertools.groupby(MISTAKES, key=lambda mistake: mistake.exercise)
+    for name, group in itertools.groupby(MISTAKES, key=lambda mistake: mistake.exercise)
+    if is_installed(EXERCISES[name].needs)
     for one in itertools.islice(group, 4)
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import io
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -109,6 +110,15 @@ class NotebookShell(InteractiveShell):
             if failed and not (result and self.passes_over(node, result.error_in_exec)):
                 return True
         return False
+
+    def showtraceback(self, *arguments: Any, **keywords: Any) -> None:
+        """Show an error; a time limit that rings again must not interrupt that."""
+        delay, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            super().showtraceback(*arguments, **keywords)
+        finally:
+            if interval:
+                signal.setitimer(signal.ITIMER_REAL, max(delay, interval), interval)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.flush()
