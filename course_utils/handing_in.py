@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from course_utils.cells import MAX_BYTES, Unreadable, bare, name_of, parse_notebook, source_of
-from course_utils.checks.report import WIDTH
+from course_utils.cells import Unreadable, bare, name_of, parse_notebook, source_of
+from course_utils.checks.check_report import WIDTH
+from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.files import write_whole
 from course_utils.inspection import look_through
 
@@ -121,7 +122,7 @@ def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(MAX_NOTEBOOK_BYTES + 1)
     except FileNotFoundError:
         others = sorted(one.name for one in path.parent.glob("*.ipynb"))
         instead = "get it by: python -m course_utils lab"

@@ -23,7 +23,7 @@ from course_utils.cells import (
     source_of,
     without_magics,
 )
-from course_utils.environment import NOT_THERE, imported, outside
+from course_utils.environment import NOT_IN_ENVIRONMENT, imported_modules, unavailable_modules
 from course_utils.progress import CHANGED, FAILS, UNCHECKED, Asked, answer_in, asked_in, standings_of
 
 OLDEST = (3, 11)  # the oldest Python that the course may be graded with
@@ -144,8 +144,8 @@ def _missing_there(texts: list[str], folder: Path) -> list[str]:
             "you need of it into a cell."
         )
     ours = {Path(name).stem for name in [*written, *beside]}
-    if lacking := outside({module for text in texts for module in imported(text)} - ours):
-        told.append(f"{', '.join(lacking)}: {NOT_THERE}; what needs it fails there.")
+    if lacking := unavailable_modules({module for text in texts for module in imported_modules(text)} - ours):
+        told.append(f"{', '.join(lacking)}: {NOT_IN_ENVIRONMENT}; what needs it fails there.")
     return told
 
 

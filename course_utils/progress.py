@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.cells import (
-    LONG,
     Unreadable,
     bare,
     code_cells,
@@ -23,8 +22,9 @@ from course_utils.cells import (
     settings,
     source_of,
 )
+from course_utils.checks.check_report import MIMETYPE, WIDTH, display_or_print
+from course_utils.checks.limits import MAX_CELL_CHARACTERS
 from course_utils.checks.origin import cell_digest
-from course_utils.checks.report import MIMETYPE, WIDTH, display_or_print
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRESS = "application/vnd.course-progress+json"
@@ -231,7 +231,7 @@ def standings_of(document: Mapping[str, Any], exercises: Mapping[str, Asked]) ->
     cells = code_cells(document)
     verdicts = dict(verdict for cell in cells for verdict in _verdicts(cell))
     texts = [(name_of(cell), source_of(cell)) for cell in cells]
-    texts = [(name, text if len(text) < LONG else "") for name, text in texts]
+    texts = [(name, text if len(text) < MAX_CELL_CHARACTERS else "") for name, text in texts]
     kept = {cell_digest(text) for _, text in texts}
     return [
         ExerciseProgress(name, asked.points, _state(verdicts.get(name, {}), answer_in(texts, name, asked.stub), kept))

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from autograder.topics.answer_cells import solution_text
 from course_utils import __main__ as command
 from course_utils import progress as progress_shown
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 from course_utils.progress import (
     CHANGED,
     FAILS,

@@ -9,9 +9,9 @@ import numpy as np
 
 from course_utils import data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Raised
+from course_utils.checks.calling import KEEP_FIRST, KEEP_SECOND, CallFailed, CallRecorder
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 from course_utils.checks.observing import numbers
 
 PREDICTIONS = 5
@@ -181,7 +181,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
 def forward_alone(forward: Callable) -> Callable:
     """Leave the cache with the student: it may be anything."""
 
-    forward = forward.through("keeping the second")
+    forward = forward.with_wrapper(KEEP_SECOND)
 
     def Z_tilde(*arguments: Any, **keywords: Any) -> Any:
         return pair(forward(*arguments, **keywords), "it returns", "(Z_tilde, cache)")[0]
@@ -199,7 +199,7 @@ def pair(result: Any, who: str, what: str) -> tuple[Any, Any]:
     """
     if isinstance(result, tuple | list) and len(result) == 2:
         return tuple(result)
-    raise Raised(f"{who} {kind(result)}, not the pair {what}")
+    raise CallFailed(f"{who} {kind(result)}, not the pair {what}")
 
 
 @exercise(
@@ -230,7 +230,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
 
 def through_own_forward(backward: Callable, forward: Callable) -> Callable:
     """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
-    forward = forward.through("keeping the second")
+    forward = forward.with_wrapper(KEEP_SECOND)
 
     def gradients(
         dZ_tilde: np.ndarray, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float
@@ -254,7 +254,7 @@ def batchnorm_backward(answer: CallRecorder, size: float, **given: Any) -> Itera
     """Observe the three gradients."""
     result = answer(**given)
     if not isinstance(result, list) or len(result) != 3:
-        raise Malformed(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
+        raise MalformedResult(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
     dZ, dgamma, dbeta = map(numbers, result)
     yield Observation("three arrays of the right shapes", [list(one.shape) for one in (dZ, dgamma, dbeta)])
     yield Observation("dZ", size * dZ, rtol=1e-4, atol=1e-5)
@@ -284,7 +284,7 @@ def update_running_statistics(answer: CallRecorder, arguments: tuple, rest: dict
     """Observe the new statistics."""
     result = answer(*arguments, **rest)
     if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (mean, var)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (mean, var)")
     mean, var = map(numbers, result)
     if rest:
         yield Observation("the mean", mean)
@@ -387,7 +387,7 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
 
 def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
-    train = train.through("keeping the first")
+    train = train.with_wrapper(KEEP_FIRST)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
 
     def asked(
@@ -427,7 +427,7 @@ def train_classifier(
         dev_accuracy, said = answer(*known, seed, list(batches))
         for P, asked in zip(map(numbers, said), batches, strict=True):
             if P.shape != (CLASSES, asked.shape[1]):
-                raise Malformed(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
+                raise MalformedResult(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
         return dev_accuracy, [np.argmax(P, axis=0) for P in said]
 
     parts = [np.flatnonzero(c == Y)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
@@ -445,7 +445,7 @@ def train_classifier(
     )
     reported = np.asarray(dev_accuracy)
     if reported.shape != () or reported.dtype.kind not in "biuf":
-        raise Malformed(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
+        raise MalformedResult(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
     words = report_is(float(reported), np.mean(dev == Y_dev))
     if words == ANOTHER:
         _, (train,) = labels(X_train)

@@ -10,7 +10,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 
 SIZES = "sizes of train, dev and test"
 ONCE = "every example is in one set"
@@ -37,10 +37,10 @@ def split_indices(answer: CallRecorder, m: int, fractions: tuple, seed: int) -> 
     def parts(number: int) -> list[np.ndarray]:
         result = answer(m, fractions, Rng(number))
         if not isinstance(result, list) or len(result) != 3 or any(np.ndim(part) != 1 for part in result):
-            raise Malformed(f"it returns {kind(result)}, not three 1-D arrays: train, dev, test")
+            raise MalformedResult(f"it returns {kind(result)}, not three 1-D arrays: train, dev, test")
         arrays = [np.asarray(part) for part in result]
         if any(part.size and part.dtype.kind not in "iu" for part in arrays):
-            raise Malformed("its arrays hold no whole numbers")
+            raise MalformedResult("its arrays hold no whole numbers")
         return arrays
 
     found = parts(seed)
@@ -103,7 +103,7 @@ def pair(result: Any) -> list[np.ndarray]:
         It is something else.
     """
     if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (mu, sigma)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (mu, sigma)")
     return [np.asarray(part) for part in result]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 
 LAYERS_10 = "W10 comes after W9"
 COLUMN = "one column"
@@ -26,7 +26,7 @@ def number(value: Any) -> float:
         It is something else.
     """
     if isinstance(value, str | dict | list) or value is None or np.shape(value) != ():
-        raise Malformed(f"it returns {kind(value)}, not one number")
+        raise MalformedResult(f"it returns {kind(value)}, not one number")
     return float(value)
 
 
@@ -315,7 +315,7 @@ def gradient_check(
     """Observe the difference and the key."""
     result = answer(cost, parameters, grads, **rest)
     if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (difference, worst_key)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (difference, worst_key)")
     difference, worst_key = number(result[0]), str(result[1])
     if what == "right gradients":
         yield Observation(what, "below 1e-6" if 0 <= difference < 1e-6 else "too large")

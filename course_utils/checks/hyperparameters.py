@@ -13,7 +13,7 @@ from course_utils import challenge, data
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 from course_utils.checks.observing import numbers
 
 PREDICTIONS = 6
@@ -72,7 +72,7 @@ def observe_sample(
     found = draw(seed)
     yield Observation(SHAPE, list(found.shape))
     if found.shape != (size,):
-        raise Malformed(f"it returns shape {found.shape} for size = {size}")
+        raise MalformedResult(f"it returns shape {found.shape} for size = {size}")
     ends = np.sort(np.log10(distance(np.array([low, high]))))
     with np.errstate(all="ignore"):
         places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
@@ -134,7 +134,7 @@ def grid_search_points(answer: CallRecorder, bounds: list, per_axis: int) -> Ite
     found = numbers(answer(bounds, per_axis)).astype(float)
     yield Observation(SHAPE, list(found.shape))
     if found.ndim != 2 or found.shape[1] != len(bounds):
-        raise Malformed("it returns no row of numbers for each point")
+        raise MalformedResult("it returns no row of numbers for each point")
     found = np.round(found, 9)
     yield Observation(VALUES, {f"axis {axis}": np.unique(column) for axis, column in enumerate(found.T)})
     yield Observation(COMBINATIONS, "yes" if len(np.unique(found, axis=0)) == per_axis ** len(bounds) else "no")
@@ -166,7 +166,7 @@ def random_search_points(answer: CallRecorder, bounds: list, size: int, seed: in
     found = draw(seed)
     yield Observation(SHAPE, list(found.shape))
     if found.shape != (size, len(bounds)):
-        raise Malformed("it returns no row of numbers for each point")
+        raise MalformedResult("it returns no row of numbers for each point")
     low, high = np.array(bounds).T
     places = (found - low) / (high - low)
     yield Observation(INSIDE, "yes" if ((places > -1e-5) & (places < 1 + 1e-5)).all() else "no")
@@ -272,11 +272,11 @@ def successive_halving(
     score = Score(candidates, budgets, table)
     winner = answer(candidates, score, budgets)
     if isinstance(winner, str | dict | list) or np.shape(winner) != () or float(winner) != int(winner):
-        raise Malformed(f"it returns {kind(winner)}, not the index of the winner")
+        raise MalformedResult(f"it returns {kind(winner)}, not the index of the winner")
     if any(index < 0 for _, index in score.calls):
-        raise Malformed("it scores something that is no candidate")
+        raise MalformedResult("it scores something that is no candidate")
     if any(rung < 0 for rung, _ in score.calls):
-        raise Malformed("it scores with a budget that is not in budgets")
+        raise MalformedResult("it scores with a budget that is not in budgets")
     rungs = {
         f"with {budget}": "candidates " + ", ".join(map(str, sorted({i for r, i in score.calls if r == rung})))
         for rung, budget in enumerate(budgets)
@@ -318,7 +318,7 @@ def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed:
     try:
         settings = challenge.read_settings(answer())
     except challenge.SettingsError as error:
-        raise Malformed(str(error)) from None
+        raise MalformedResult(str(error)) from None
     parameters = _trained(json.dumps(settings), seed)
     yield Observation(TRAINABLE, "yes")
     counted = challenge.count_fingers(parameters, X)

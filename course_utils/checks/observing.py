@@ -15,7 +15,7 @@ import numpy as np
 
 from course_utils.checks.calling import CallRecorder, Rng, share_memory
 from course_utils.checks.difference import digest, kind
-from course_utils.checks.exercise import Malformed, Observation, exercise
+from course_utils.checks.exercise import MalformedResult, Observation, exercise
 
 Parameters = dict[str, Any]
 
@@ -40,7 +40,7 @@ def numbers(value: Any) -> np.ndarray:
     """
     array = np.asarray(value) if not isinstance(value, dict) else np.array("")
     if array.dtype.kind not in "biuf" or array.size == 0:
-        raise Malformed(f"it returns {kind(value)}, not numbers")
+        raise MalformedResult(f"it returns {kind(value)}, not numbers")
     return array
 
 
@@ -53,9 +53,9 @@ def arrays(parameters: Any) -> dict[str, np.ndarray]:
         It is something else.
     """
     if not isinstance(parameters, dict):
-        raise Malformed(f"it returns {kind(parameters)}, not a dict with W1, b1, …")
+        raise MalformedResult(f"it returns {kind(parameters)}, not a dict with W1, b1, …")
     if not parameters:
-        raise Malformed("it returns an empty dict")
+        raise MalformedResult("it returns an empty dict")
     return {str(key): np.asarray(value) for key, value in parameters.items()}
 
 
@@ -75,7 +75,7 @@ def weights(parameters: Parameters) -> list[np.ndarray]:
     found = arrays(parameters)
     names = sorted((key for key in found if key[:1] == "W" and key[1:].isdigit()), key=lambda key: int(key[1:]))
     if not names:
-        raise Malformed("the dict has no key W1")
+        raise MalformedResult("the dict has no key W1")
     return [found[name].astype(float) for name in names]
 
 
@@ -117,7 +117,7 @@ def follows_layers_dims(answer: CallRecorder, networks: list[list[int]], *rest: 
     found = {str(layers_dims): shapes(answer(layers_dims, *rest)) for layers_dims in networks}
     if all(one == found[str(networks[0])] for one in found.values()):
         yield Observation(SHAPES, "the same for every layers_dims")
-        raise Malformed("its shapes are the same for every layers_dims")
+        raise MalformedResult("its shapes are the same for every layers_dims")
     yield Observation(SHAPES, found)
 
 
@@ -193,6 +193,6 @@ def read_letters(answers: Any, count: int) -> list[str]:
     elif isinstance(answers, str | list | tuple):
         found = {str(number): letter for number, letter in enumerate(answers, start=1)}
     else:
-        raise Malformed(f"it returns {kind(answers)}; write one letter per question: {{1: 'a', 2: 'b', …}}")
+        raise MalformedResult(f"it returns {kind(answers)}; write one letter per question: {{1: 'a', 2: 'b', …}}")
     read = [str(found.get(str(number), "")).strip().lower() for number in range(1, count + 1)]
     return [letter if letter in ("a", "b", "c", "d") else "" for letter in read]

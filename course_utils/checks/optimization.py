@@ -14,7 +14,7 @@ from course_utils import network
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 from course_utils.checks.gradient_checking import network as drawn_network
 from course_utils.checks.gradient_checking import shuffled
 
@@ -58,15 +58,17 @@ def batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray,
         It is something else.
     """
     if not isinstance(result, list) or not result:
-        raise Malformed(f"it returns {kind(result)}, not a list of pairs (X_b, Y_b)")
+        raise MalformedResult(f"it returns {kind(result)}, not a list of pairs (X_b, Y_b)")
     found = []
     for number, pair in enumerate(result):
         if not isinstance(pair, list) or len(pair) != 2:
-            raise Malformed(f"mini-batch {number} is {kind(pair)}, not a pair (X_b, Y_b)")
+            raise MalformedResult(f"mini-batch {number} is {kind(pair)}, not a pair (X_b, Y_b)")
         X_b, Y_b = np.asarray(pair[0]), np.asarray(pair[1])
         for name, part, whole in (("X_b", X_b, X), ("Y_b", Y_b, Y)):
             if part.ndim != 2 or len(part) != len(whole):
-                raise Malformed(f"{name} of mini-batch {number} has shape {part.shape}, not ({len(whole)}, its size)")
+                raise MalformedResult(
+                    f"{name} of mini-batch {number} has shape {part.shape}, not ({len(whole)}, its size)"
+                )
         found.append((X_b.astype(float), Y_b.astype(float)))
     return found
 
@@ -104,9 +106,9 @@ def random_mini_batches(
     found = batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
     yield Observation(SIZES, [X_b.shape[1] for X_b, _ in found])
     if len(found) == 1 and found[0][0].shape[1] == m > mini_batch_size:
-        raise Malformed("it returns all examples in one piece")
+        raise MalformedResult("it returns all examples in one piece")
     if any(X_b.shape[1] != Y_b.shape[1] for X_b, Y_b in found):
-        raise Malformed("an X_b and its Y_b hold different numbers of examples")
+        raise MalformedResult("an X_b and its Y_b hold different numbers of examples")
     groups = members(found)
     order = np.concatenate(groups)
     known = np.isin(order, np.arange(m)).all()
@@ -160,7 +162,7 @@ def states(result: Any, names: tuple[str, ...]) -> list[dict]:
     if len(names) == 1:
         return [see.arrays(result)]
     if not isinstance(result, list) or len(result) != len(names):
-        raise Malformed(f"it returns {kind(result)}, not ({', '.join(names)})")
+        raise MalformedResult(f"it returns {kind(result)}, not ({', '.join(names)})")
     return [see.arrays(part) for part in result]
 
 
@@ -184,7 +186,7 @@ def update_parameters_with_gd(
     found = see.arrays(answer(parameters, grads, learning_rate))
     odd = [key for key in found if key not in parameters]
     if odd:
-        raise Malformed(f"its dict has {', '.join(odd)}, which are no parameters")
+        raise MalformedResult(f"its dict has {', '.join(odd)}, which are no parameters")
     for letter in "Wb":
         yield Observation(
             f"every {letter}", {key: value for key, value in found.items() if key[0] == letter}, atol=1e-6
@@ -208,7 +210,7 @@ def initialize_velocity(answer: CallRecorder, parameters: dict) -> Iterator[Obse
     v = see.arrays(answer(parameters))
     yield Observation("keys and shapes", {key: list(value.shape) for key, value in v.items()})
     if any(np.any(value) for value in v.values()):
-        raise Malformed("its entries are not all zero")
+        raise MalformedResult("its entries are not all zero")
     yield Observation("zeros", "yes")
     yield Observation(see.FLOATS, see.floats(v))
     yield Observation(see.SEPARATE, see.separate(v))
@@ -243,7 +245,7 @@ def walk(
             wrong = next((key for key in before if key not in after or after[key].shape != before[key].shape), None)
             if wrong:
                 got = f"shape {after[wrong].shape}" if wrong in after else "missing"
-                raise Malformed(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
+                raise MalformedResult(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
         if step == 0:
             for name, content in zip(names, now, strict=True):
                 yield Observation(f"{name} after a step", content, atol=1e-6)
@@ -370,7 +372,7 @@ def last_of(seen: Iterator[Observation], what: str, parameters: dict) -> Iterato
         elif one.property == f"parameters after {STEPS} steps":
             still = all(np.array_equal(one.value.get(key), value) for key, value in parameters.items())
             if still:
-                raise Malformed("it returns the parameters it was given")
+                raise MalformedResult("it returns the parameters it was given")
             yield Observation(what, one.value, atol=1e-6)
 
 
@@ -488,7 +490,7 @@ def exponentially_weighted_average(
     """Observe the averages."""
     found = np.asarray(answer(values, beta, **rest))
     if found.shape != np.shape(values):
-        raise Malformed(f"it returns {kind(found)} for {len(values)} values")
+        raise MalformedResult(f"it returns {kind(found)} for {len(values)} values")
     yield Observation(what, found)
 
 
@@ -518,7 +520,7 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], de
         found = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
         for rate in found:
             if isinstance(rate, str | dict | list) or np.shape(rate) != ():
-                raise Malformed(f"it returns {kind(rate)}, not one number")
+                raise MalformedResult(f"it returns {kind(rate)}, not one number")
         what = LATER if epochs[0] else FROM_ZERO
         yield Observation(what if rest else default, [float(rate) for rate in found])
 
@@ -658,10 +660,10 @@ def fit(
 
     result = run(optimizer, seed)
     if not isinstance(result, list) or len(result) != 2 or not isinstance(result[0], dict):
-        raise Malformed(f"it returns {kind(result)}, not the pair (parameters, costs)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (parameters, costs)")
     calls = optimizer.calls
     if not calls:
-        raise Malformed("it never calls the optimizer")
+        raise MalformedResult("it never calls the optimizer")
     yield Observation(COUNT, len(calls))
     yield Observation(T, [call[2] for call in calls])
     yield Observation(ONWARD, onward(calls, optimizer.given, parameters))

@@ -11,7 +11,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 from course_utils.checks.observing import numbers
 
 SHAPE = "the shape"
@@ -172,11 +172,11 @@ def pair(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         It is something else.
     """
     if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (A_out, D)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (A_out, D)")
     A_out, D = numbers(result[0]), numbers(result[1])
     for name, array in (("A_out", A_out), ("D", D)):
         if array.shape != A.shape:
-            raise Malformed(f"{name} has shape {array.shape}, A has {A.shape}")
+            raise MalformedResult(f"{name} has shape {array.shape}, A has {A.shape}")
     return A_out, D
 
 
@@ -312,7 +312,7 @@ def early_stopping(
     """Observe the two epochs."""
     result = answer(dev_costs, patience, **rest)
     if isinstance(result, dict | str) or np.shape(result) != (2,):
-        raise Malformed(f"it returns {kind(result)}, not the pair (best_epoch, stop_epoch)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (best_epoch, stop_epoch)")
     if what == "patience ends":
         yield Observation(f"{what}: best_epoch", result[0])
         yield Observation(f"{what}: stop_epoch", result[1])
@@ -346,7 +346,7 @@ def augment_flip(
     found = numbers(answer(images, p, Rng(seed)))
     yield Observation(SHAPE, list(found.shape))
     if found.shape != images.shape:
-        raise Malformed(f"it returns images of shape {found.shape}, not {images.shape}")
+        raise MalformedResult(f"it returns images of shape {found.shape}, not {images.shape}")
     axes = tuple(range(1, images.ndim))
 
     def equal(others: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
 from course_utils.checks.observing import numbers
 
 PREDICTIONS = 4
@@ -127,7 +127,7 @@ def train_step(answer: CallRecorder, arguments: tuple) -> Iterator[Observation]:
     """Observe the parameters after the step, and the cost before it."""
     result = answer(*arguments)
     if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (parameters, cost)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (parameters, cost)")
     found, cost = see.arrays(result[0]), numbers(result[1])
     yield Observation("the cost", float(np.sum(cost)), **CLOSE)
     yield Observation(see.SHAPES, see.shapes(found))

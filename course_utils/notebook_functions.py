@@ -21,10 +21,10 @@ from course_utils.cells import (
     statements,
     tree,
 )
-from course_utils.checks.report import one_line
+from course_utils.checks.check_report import without_traceback
 
 
-def own_work(notebook: str, *names: str, folder: Path | str = "..") -> dict[str, Callable]:
+def functions_from_notebook(notebook: str, *names: str, folder: Path | str = "..") -> dict[str, Callable]:
     """Run the definitions in a notebook that certain functions need, and take these.
 
     Parameters
@@ -81,4 +81,4 @@ class NotThere(NotImplementedError, FileNotFoundError):
 
 
 def _not_there(sentence: str) -> Exception:
-    return one_line(NotThere(sentence))
+    return without_traceback(NotThere(sentence))

@@ -14,7 +14,7 @@ from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.verdict import Verdict
 
 WIDTH = 80
-SHORT = 70
+DIALOG_WIDTH = 70
 GREY = "#5e5e5e"
 COLOURS = {"right": "#1b7837", "wrong": "#b2182b"}
 MIMETYPE = "application/vnd.course-check+json"
@@ -89,7 +89,7 @@ class Report:
         if self.points is not None:
             found = [
                 ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
-                for (name, holds), most in zip(verdict.held.items(), self._parts(), strict=True)
+                for (name, holds), most in zip(verdict.passed.items(), self._points_by_property(), strict=True)
             ]
             found += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
@@ -102,7 +102,7 @@ class Report:
             if verdict.call:
                 found.append(("Called with", verdict.call))
             found += self.causes()
-            good = [name for name, holds in verdict.held.items() if holds]
+            good = [name for name, holds in verdict.passed.items() if holds]
             if good:
                 found.append(("Already right", "; ".join(good)))
         found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
@@ -132,9 +132,9 @@ class Report:
             parts += _wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
         return "\n".join(parts)
 
-    def _parts(self) -> list[float]:
+    def _points_by_property(self) -> list[float]:
         shares = EXERCISES[self.verdict.exercise].properties
-        return [round(shares[name] * self.points, 2) for name in self.verdict.held]
+        return [round(shares[name] * self.points, 2) for name in self.verdict.passed]
 
     def _repr_html_(self) -> str:
         return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)
@@ -181,7 +181,7 @@ def display_or_print(data: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def not_shown() -> Iterator[list]:
+def capture_displays() -> Iterator[list]:
     """Keep what code within displays, and the figures that it leaves open, out of the notebook.
 
     Yields
@@ -216,15 +216,15 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # The Validate dialog cuts lines, so they are short.
-        return [*_wrap(f"Check failed: {self}", SHORT), *_wrap(self.hint, SHORT)]
+        return [*_wrap(f"Check failed: {self}", DIALOG_WIDTH), *_wrap(self.hint, DIALOG_WIDTH)]
 
 
-def not_started(verdict: Verdict) -> NotImplementedError:
+def not_started_error(verdict: Verdict) -> NotImplementedError:
     """Make the error of a blank exercise."""
-    return one_line(NotImplementedError(f"{verdict.exercise}: not started yet"))
+    return without_traceback(NotImplementedError(f"{verdict.exercise}: not started yet"))
 
 
-def one_line(error: Exception) -> Exception:
+def without_traceback(error: Exception) -> Exception:
     """Let a notebook show an error's one line instead of a traceback."""
     error._render_traceback_ = lambda: [str(error)]
     return error
