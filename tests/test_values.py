@@ -24,7 +24,7 @@ from course_utils.checks.expected_outcomes_file import VISIBLE_SEED
 from course_utils.checks.limits import MAX_NESTING
 from course_utils.checks.shadowing import describe_shadowed, find_shadowed, restore_builtins
 from course_utils.checks.values import UNSUPPORTED_TYPES, NotPlainData, as_plain_data, reduce_types, type_name
-from course_utils.checks.verdict import Verdict, _ending
+from course_utils.checks.verdict import Verdict, _ending_without_details
 
 README = Path(__file__).resolve().parent.parent / "autograder" / "README.md"
 
@@ -152,8 +152,8 @@ def test_a_list_that_contains_itself_is_refused():
     ],
 )
 def test_students_are_told_how_an_answer_broke_off_and_no_name_of_their_own(said, told):
-    assert _ending(Observation(ENDING, said)).startswith(told)
-    assert "1234" not in _ending(Observation(ENDING, said))
+    assert _ending_without_details(Observation(ENDING, said)).startswith(told)
+    assert "1234" not in _ending_without_details(Observation(ENDING, said))
 
 
 # --- likely causes ----------------------------------------------------------------------------------------------------

@@ -13,16 +13,16 @@ from course_utils.checks import (
     gradient_checking,  # noqa: F401
     hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
-    observing,
     optimization,  # noqa: F401
     regularization,  # noqa: F401
     tensorflow,  # noqa: F401
 )
-from course_utils.checks.calling import default_error_settings, passed_name
+from course_utils.checks.calling import MalformedResult, default_error_settings, passed_name
 from course_utils.checks.check_report import CheckFailed, Report, capture_displays, not_started_error, without_traceback
 from course_utils.checks.difference_plots import plot_failure
-from course_utils.checks.exercise import EXERCISES, Exercise, MalformedResult
+from course_utils.checks.exercise import EXERCISES, Exercise
 from course_utils.checks.origin import cell_digest, origin_of
+from course_utils.checks.questions import read_letters
 from course_utils.checks.verdict import run_and_evaluate
 from course_utils.environment import NOT_IN_ENVIRONMENT, unavailable_modules
 from course_utils.extras import how_to_get, is_installed
@@ -89,7 +89,7 @@ def show_prediction(predictions: Callable, number: int) -> None:
         It is not given yet.
     """
     try:
-        letter = observing.read_letters(predictions(), number)[-1]
+        letter = read_letters(predictions(), number)[-1]
     except NotImplementedError:
         letter = ""
     except MalformedResult as error:

@@ -33,6 +33,10 @@ class CallFailed(Exception):
     """The function raised, or returned what is no plain data; the message is for the student."""
 
 
+class MalformedResult(Exception):
+    """A result that cannot be read as what the exercise asks for; the message is for the student."""
+
+
 @dataclass(frozen=True)
 class Rng:
     """Stands for ``numpy.random.default_rng(seed)`` in a case: each call gets a fresh generator."""
@@ -80,6 +84,8 @@ class CallRecorder:
             The function raises NotImplementedError.
         CallFailed
             The function raises anything else, or returns None or what is no plain data.
+        MalformedResult
+            What it is joined with cannot use a result of the student's.
         CallTimeout
             It took too long.
         """
@@ -91,6 +97,8 @@ class CallRecorder:
             result = self.function(*passed_arguments, **passed_keywords)
         except NotImplementedError:
             raise NotStarted from None
+        except MalformedResult:  # of what one function of the student's made for another
+            raise
         except TimeoutError:  # of the judge's: what an answer raises itself arrives as CallFailed
             raise CallTimeout from None
         except Exception as error:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.exercise import MalformedResult, Observation, Trial
+from course_utils.checks.calling import MalformedResult
+from course_utils.checks.exercise import Observation, Trial
 from course_utils.checks.verdict import ExpectedOutcomes, Verdict
 
 WIDTH, HEIGHT = 320, 120  # pixels

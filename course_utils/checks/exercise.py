@@ -131,10 +131,6 @@ class Exercise:
 EXERCISES: dict[str, Exercise] = {}
 
 
-class MalformedResult(Exception):
-    """A result that cannot be read as what the exercise asks for; the message is for the student."""
-
-
 def exercise(
     name: str,
     cases: Callable[[np.random.Generator], list[Case]],
@@ -281,7 +277,7 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
         except limits.CallTimeout as timeout:
             trial.timed_out = True
             ending = f"no: {timeout.message.format(exercise.seconds)}"
-        except (calling.CallFailed, MalformedResult) as error:
+        except (calling.CallFailed, calling.MalformedResult) as error:
             ending = f"no: {error}"
         except Exception as error:
             # The observer stumbled over a result of the wrong kind.

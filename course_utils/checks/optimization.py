@@ -12,14 +12,11 @@ import numpy as np
 
 from course_utils import network
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Rng
+from course_utils.checks.calling import CallRecorder, MalformedResult, Rng
+from course_utils.checks.case_drawing import draw_binary_labels, draw_parameters, draw_signed, shuffle_keys
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, MalformedResult, Observation, exercise
-from course_utils.checks.gradient_checking import network as drawn_network
-from course_utils.checks.gradient_checking import shuffled
-
-PREDICTIONS, MORE_PREDICTIONS = 4, 5
-QUESTIONS = 8
+from course_utils.checks.exercise import Case, Observation, exercise
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 # --- mini-batches ---------------------------------------------------------------------------------------------------
 
@@ -126,15 +123,12 @@ def random_mini_batches(
         return
     yield Observation(SHUFFLED, mixed(groups))
     again, other = (members(batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1))
-    if not same(groups, again):
-        yield Observation(see.RNG, "the same rng gives other mini-batches each time")
-    else:
-        yield Observation(see.RNG, "the mini-batches are the same for every rng" if same(groups, other) else "yes")
+    yield Observation(see.RNG, follows_rng(groups, again, other))
 
 
-def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    """Tell whether two lists of mini-batches hold the same examples in the same order."""
-    return np.array_equal(np.concatenate(one), np.concatenate(other))
+def follows_rng(*batches: list[np.ndarray]) -> str:
+    """Say whether the examples in mini-batches, and their order, follow the rng: once, again with it, with another."""
+    return see.follows_rng(*map(np.concatenate, batches), "the mini-batches are", "gives other mini-batches")
 
 
 # --- update rules ---------------------------------------------------------------------------------------------------
@@ -170,9 +164,9 @@ def gd_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1 to 4 and one of depth 11, with learning rates from 0.003 to 2."""
     cases = []
     for depth, learning_rate in ((2, 0.5), (1, 0.03), (4, 2.0), (11, 0.003)):
-        parameters = drawn_network(rng, depth, 4 if depth < 5 else 2)
+        parameters = draw_parameters(rng, depth, 4 if depth < 5 else 2)
         if depth == 4:
-            parameters = shuffled(rng, parameters)
+            parameters = shuffle_keys(rng, parameters)
         grads = like(rng, parameters, 0.5, 2.0)
         cases.append({"parameters": parameters, "grads": grads, "learning_rate": round(learning_rate, 3)})
     return cases
@@ -195,7 +189,7 @@ def update_parameters_with_gd(
 
 def velocity_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1, 2 and 11, and one whose layers have the same shape."""
-    networks = [drawn_network(rng, depth, 3) for depth in (2, 1, 11)]
+    networks = [draw_parameters(rng, depth, 3) for depth in (2, 1, 11)]
     square = {key: np.ones((2, 2 if key[0] == "W" else 1)) for key in ("W1", "b1", "W2", "b2")}
     return [{"parameters": parameters} for parameters in (*networks, square)]
 
@@ -257,11 +251,11 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
     """Draw velocities that are not zero, β from 0.35 to 0.97 and learning rates from 0.05 to 1.5."""
     cases = []
     for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (3, 0.97, 1.5)):
-        parameters = drawn_network(rng, depth, 3)
+        parameters = draw_parameters(rng, depth, 3)
         v = like(rng, parameters, 0.5, 2.0)
         gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
         if depth == 3:
-            parameters = shuffled(rng, parameters)
+            parameters = shuffle_keys(rng, parameters)
         cases.append(
             {"parameters": parameters, "v": v, "gradients": gradients, "beta": beta, "learning_rate": learning_rate}
         )
@@ -305,7 +299,7 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
         (ZERO, 2, 1.0, 1e-3),
         (DEFAULT, 1, 1e-8, None),
     ):
-        parameters = drawn_network(rng, depth, 3)
+        parameters = draw_parameters(rng, depth, 3)
         v = like(rng, parameters, 0.5 * size, 2.0 * size)
         s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
         gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
@@ -313,7 +307,7 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
             for value in itertools.chain(*(state.values() for state in (v, s, *gradients))):
                 value[0] = 0
         if depth == 3:
-            parameters = shuffled(rng, parameters)
+            parameters = shuffle_keys(rng, parameters)
         yield what, parameters, v, s, gradients, epsilon
 
 
@@ -401,7 +395,7 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
         (LATE, 1000, {"beta1": 0.5, "beta2": 0.7, "epsilon": 0.2}),
         ("the betas by default", 4, {"epsilon": 0.05}),
     ):
-        parameters = drawn_network(rng, 1, 3)
+        parameters = draw_parameters(rng, 1, 3)
         v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, positive=True)
         if what == FIRST:
             v, s = ({key: 0 * value for key, value in state.items()} for state in (v, s))
@@ -517,12 +511,9 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], de
 
     def observe(answer: CallRecorder, settings: tuple, epochs: tuple) -> Iterator[Observation]:
         learning_rate0, *rest = settings
-        found = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
-        for rate in found:
-            if isinstance(rate, str | dict | list) or np.shape(rate) != ():
-                raise MalformedResult(f"it returns {kind(rate)}, not one number")
+        rates = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
         what = LATER if epochs[0] else FROM_ZERO
-        yield Observation(what if rest else default, [float(rate) for rate in found])
+        yield Observation(what if rest else default, [see.number(rate) for rate in rates])
 
     weights = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
     exercise(name, cases=cases, weights=weights)(observe)
@@ -604,15 +595,15 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
         (6, 64, 2, None),
         (40, 8, 2, None),
     ):
-        X = np.diag(rng.uniform(0.5, 1.5, m) * rng.choice((-1, 1), m))
+        X = np.diag(draw_signed(rng, 0.5, 1.5, (m,)))
         Y = (np.arange(m) % 2)[None, rng.permutation(m)].astype(float)
         parameters = {"W1": rng.normal(0, 0.5, (1, m)), "b1": rng.normal(0, 0.5, (1, 1))}
         case = {"X": X, "Y": Y, "parameters": parameters, "size": size, "epochs": epochs, "decay": decay}
         cases.append({**case, "learning_rate": some(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
     # A deep network, to be trained on the whole set: its gradients do not depend on any order.
-    parameters = drawn_network(rng, 3, 4)
+    parameters = draw_parameters(rng, 3, 4)
     parameters |= {"W3": rng.normal(0, 0.5, (1, len(parameters["W2"]))), "b3": rng.normal(0, 0.5, (1, 1))}
-    X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), (rng.random((1, 9)) < 0.5).astype(float)
+    X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), draw_binary_labels(rng, 9)
     case = {"X": X, "Y": Y, "parameters": parameters, "size": 9, "epochs": 2, "decay": None}
     return [*cases, {**case, "learning_rate": 0.3, "seed": int(rng.integers(10_000))}]
 
@@ -686,10 +677,7 @@ def fit(
     run(again, seed)
     run(other, seed + 1)
     repeated, changed = ([who(call, X) for call in one.calls] for one in (again, other))
-    if not same(groups, repeated):
-        yield Observation(see.RNG, "the same rng gives other mini-batches each time")
-    else:
-        yield Observation(see.RNG, "the mini-batches are the same for every rng" if same(groups, changed) else "yes")
+    yield Observation(see.RNG, follows_rng(groups, repeated, changed))
 
 
 def alike(one: Any, other: dict) -> bool:
@@ -765,37 +753,8 @@ def anew(passes: list[list[np.ndarray]], m: int) -> str:
     return "yes"
 
 
-# --- predictions and concept questions ------------------------------------------------------------------------------
+# --- predictions and concept questions --------------------------------------------------------------------------------
 
-
-@exercise(
-    "optimization_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def optimization_predictions(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "optimization_more_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, MORE_PREDICTIONS + 1)},
-    arguments=False,
-)
-def optimization_more_predictions(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), MORE_PREDICTIONS)
-
-
-@exercise(
-    "optimization_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def optimization_answers(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "optimization", QUESTIONS)
+ask_predictions("optimization_predictions", 4)
+ask_predictions("optimization_more_predictions", 5)
+ask_questions("optimization", 8)
