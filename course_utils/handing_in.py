@@ -16,7 +16,7 @@ from course_utils.cells import Unreadable, bare, name_of, parse_notebook, source
 from course_utils.checks.check_report import WIDTH
 from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.files import write_whole
-from course_utils.inspection import look_through
+from course_utils.inspection import inspect_notebook
 
 RECEIPT = "receipt.json"
 Cells = list[tuple[str, str]]  # nbgrader's name of a cell, or "", and its text
@@ -62,7 +62,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     given = {one: json.loads(path.read_text(encoding="utf-8")) for one, path in released.items()}
     if wrong := why_another(cells_of(document), name, {one: cells_of(each) for one, each in given.items()}):
         raise NotReady(f"{name}.ipynb {wrong}")
-    told, blank = look_through(document, given[name], path.parent)
+    sentences, blank = inspect_notebook(document, given[name], path.parent)
 
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
     receipt = {
@@ -75,7 +75,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     archive = root / "work" / "handed_in" / f"{name}-{short(receipt['sha256'])}.zip"
     _write(archive, {f"{name}.ipynb": raw, RECEIPT: json.dumps(receipt, indent=1).encode()}, moment)
     return [
-        *(line for sentence in told for line in _note(sentence)),
+        *(line for sentence in sentences for line in _note(sentence)),
         f"Upload this one file: {archive}",
         f"  notebook  {name}, as last saved: {len(raw)} bytes",
         f"  time      {moment:%Y-%m-%d %H:%M:%S} UTC",

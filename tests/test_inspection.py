@@ -14,7 +14,7 @@ from nbformat import v4
 from autograder.topics.answer_cells import solution_text
 from course_utils.cells import STUB, bare, statements
 from course_utils.environment import imported_modules, unavailable_modules
-from course_utils.inspection import look_through, newer_syntax
+from course_utils.inspection import inspect_notebook, newer_syntax
 
 NAME = "00_data_and_diagnosis"
 RELEASED = Path(__file__).resolve().parent.parent / "notebooks" / NAME / f"{NAME}.ipynb"
@@ -33,7 +33,7 @@ def told(tmp_path):
         for name in TWO:
             cells[name].source = solution_text(name)
         edit(cells, nb)
-        sentences, blank = look_through(json.loads(json.dumps(nb)), DOCUMENT, tmp_path)
+        sentences, blank = inspect_notebook(json.loads(json.dumps(nb)), DOCUMENT, tmp_path)
         said = "\n".join(sentences)
         assert all(name in said for name in blank)
         return said
