@@ -167,7 +167,7 @@ def causes(text: str, name: str) -> list[str]:
 
 
 def sentences(name: str, *words: str) -> list[str]:
-    return [next(one.describe_shadowed for one in mistakes_in(name) if word in one.describe_shadowed) for word in words]
+    return [next(one.sentence for one in mistakes_in(name) if word in one.sentence) for word in words]
 
 
 def test_one_mistake_is_the_likely_cause():
