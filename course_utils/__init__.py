@@ -1,6 +1,6 @@
 """What the course's notebooks import: data, a given network, plots and instant checks.
 
-Importing it is quick; matplotlib and h5py are imported when first used.
+It imports nothing of ``autograder``. Importing it is quick; matplotlib and h5py are imported when first used.
 """
 
 from course_utils import bug_hunt, data, network, plots

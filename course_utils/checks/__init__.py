@@ -1,4 +1,7 @@
-"""Instant feedback: ``check(function)`` tries a student's function and says precisely what is wrong."""
+"""Instant feedback: ``check(function)`` tries a student's function and says precisely what is wrong.
+
+It imports other modules of ``course_utils``, and nothing of ``autograder``.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,17 @@ def show_prediction(predictions: Callable, number: int) -> None:
 
 
 def find_exercise(function: Callable, name: str | None = None) -> Exercise:
-    """Tell which exercise a function answers: by the name it was passed by, else by its own.
+    """Find the exercise that a function answers: by the name it was passed by, else by its own.
+
+    Parameters
+    ----------
+    function : callable
+    name : str, optional
+        The name it was passed by.
+
+    Returns
+    -------
+    Exercise
 
     Raises
     ------

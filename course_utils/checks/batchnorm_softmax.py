@@ -153,7 +153,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {"what": STILL, "Z": still, "gamma": gamma, "beta": beta, "rest": {}}]
 
 
-def forward_alone(forward: Callable) -> Callable:
+def without_cache(forward: Callable) -> Callable:
     """Leave the cache with the student: it may be anything."""
 
     forward = forward.with_wrapper(KEEP_SECOND)
@@ -168,7 +168,7 @@ def forward_alone(forward: Callable) -> Callable:
     "batchnorm_forward",
     cases=forward_cases,
     weights={see.SHAPE: 1, PLAIN: 5, SCALED: 3, EPSILON: 2, TWO: 1, STILL: 1},
-    join=forward_alone,
+    join=without_cache,
 )
 def batchnorm_forward(
     answer: CallRecorder, what: str, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, rest: dict
@@ -190,7 +190,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def through_own_forward(backward: Callable, forward: Callable) -> Callable:
+def forward_then_backward(backward: Callable, forward: Callable) -> Callable:
     """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
     forward = forward.with_wrapper(KEEP_SECOND)
 
@@ -210,7 +210,7 @@ def through_own_forward(backward: Callable, forward: Callable) -> Callable:
     cases=backward_cases,
     weights={"three arrays of the right shapes": 2, "dZ": 10, "dgamma": 3, "dbeta": 2},
     companions=("batchnorm_forward",),
-    join=through_own_forward,
+    join=forward_then_backward,
 )
 def batchnorm_backward(answer: CallRecorder, size: float, **given: Any) -> Iterator[Observation]:
     """Observe the three gradients."""
@@ -344,7 +344,7 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def trained_and_asked(train: Callable, predict: Callable) -> Callable:
+def train_and_predict(train: Callable, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
     train = train.with_wrapper(KEEP_FIRST)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
@@ -372,7 +372,7 @@ def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     cases=hands_cases,
     weights={**dict(zip(LEARNED.values(), (1, 2, 3, 4), strict=True)), ALONE: 2, MEASURED: 1, HONEST: 2},
     companions=("predict_probabilities",),
-    join=trained_and_asked,
+    join=train_and_predict,
     seconds=30.0,
 )
 def train_classifier(

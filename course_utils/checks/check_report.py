@@ -33,6 +33,11 @@ def as_html(state: str, headline: str, lines: list[tuple[str, str]], picture: st
     lines : list of (label, text)
     picture : str
         HTML, put below them.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     rows = "".join(
         f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>" for label, text in lines
@@ -109,7 +114,7 @@ class Report:
         return found + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def causes(self) -> list[tuple[str, str]]:
-        """Say what is behind a wrong answer as far as it is known: one mistake, several, or none."""
+        """Labelled lines with the known mistakes that may be behind a wrong answer; none of them is one line too."""
         verdict = self.verdict
         if verdict.state != "wrong":
             return []
@@ -182,7 +187,7 @@ def display_or_print(data: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def capture_displays() -> Iterator[list]:
-    """Keep what code within displays, and the figures that it leaves open, out of the notebook.
+    """Keep what the body displays, and the figures that it leaves open, out of the notebook.
 
     Yields
     ------
@@ -225,6 +230,16 @@ def not_started_error(verdict: Verdict) -> NotImplementedError:
 
 
 def without_traceback(error: Exception) -> Exception:
-    """Let a notebook show an error's one line instead of a traceback."""
+    """Let a notebook show an error's message alone.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    Exception
+        The same object, with IPython's hook for tracebacks.
+    """
     error._render_traceback_ = lambda: [str(error)]
     return error

@@ -28,11 +28,11 @@ SHUFFLED = "the examples are shuffled"
 
 def batch_cases(rng: np.random.Generator) -> list[Case]:
     """Draw sets of 1 to about 100 examples, and sizes that divide m, do not, are 1, m and more than m."""
-    few, some = int(rng.integers(3, 9)), int(rng.integers(7, 14))
-    uneven = some * int(rng.integers(8, 11)) + int(rng.integers(1, some))
+    few, medium = int(rng.integers(3, 9)), int(rng.integers(7, 14))
+    uneven = medium * int(rng.integers(8, 11)) + int(rng.integers(1, medium))
     cases = []
     for n_x, n_y, m, size in (
-        (3, 1, uneven, some),
+        (3, 1, uneven, medium),
         (2, 4, 7 * int(rng.integers(9, 14)), 7),
         (4, 1, 61, 1),
         (1, 2, 53, 53),
@@ -46,7 +46,7 @@ def batch_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def read_mini_batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Read a result as a list of pairs.
 
     Raises
@@ -70,12 +70,12 @@ def batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray,
     return found
 
 
-def members(found: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+def example_numbers(found: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
     """Numbers of the examples in each mini-batch."""
     return [np.round(X_b[0] - 0.5).astype(int) for X_b, _ in found]
 
 
-def mixed(groups: list[np.ndarray]) -> str:
+def is_shuffled(groups: list[np.ndarray]) -> str:
     """Say whether mini-batches hold examples from everywhere, in any order."""
     order = np.concatenate(groups)
     m = len(order)
@@ -100,13 +100,13 @@ def random_mini_batches(
 ) -> Iterator[Observation]:
     """Observe what is in the mini-batches."""
     m = X.shape[1]
-    found = batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
+    found = read_mini_batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
     yield Observation(SIZES, [X_b.shape[1] for X_b, _ in found])
     if len(found) == 1 and found[0][0].shape[1] == m > mini_batch_size:
         raise MalformedResult("it returns all examples in one piece")
     if any(X_b.shape[1] != Y_b.shape[1] for X_b, Y_b in found):
         raise MalformedResult("an X_b and its Y_b hold different numbers of examples")
-    groups = members(found)
+    groups = example_numbers(found)
     order = np.concatenate(groups)
     known = np.isin(order, np.arange(m)).all()
     X_all, Y_all = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
@@ -121,14 +121,16 @@ def random_mini_batches(
     yield Observation(ONCE, "no: " + words[0] if words else "yes")
     if m < 20:
         return
-    yield Observation(SHUFFLED, mixed(groups))
-    again, other = (members(batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1))
+    yield Observation(SHUFFLED, is_shuffled(groups))
+    again, other = (
+        example_numbers(read_mini_batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1)
+    )
     yield Observation(see.RNG, follows_rng(groups, again, other))
 
 
-def follows_rng(*batches: list[np.ndarray]) -> str:
+def follows_rng(*groups: list[np.ndarray]) -> str:
     """Say whether the examples in mini-batches, and their order, follow the rng: once, again with it, with another."""
-    return see.follows_rng(*map(np.concatenate, batches), "the mini-batches are", "gives other mini-batches")
+    return see.follows_rng(*map(np.concatenate, groups), "the mini-batches are", "gives other mini-batches")
 
 
 # --- update rules ---------------------------------------------------------------------------------------------------
@@ -136,7 +138,7 @@ def follows_rng(*batches: list[np.ndarray]) -> str:
 STEPS = 5
 
 
-def like(rng: np.random.Generator, parameters: dict, low: float, high: float, positive: bool = False) -> dict:
+def draw_gradients(rng: np.random.Generator, parameters: dict, low: float, high: float, positive: bool = False) -> dict:
     """Draw an entry for each parameter, under the key of its gradient and in an order of their own."""
     drawn = {}
     for key in rng.permutation(list(parameters)).tolist():
@@ -145,7 +147,7 @@ def like(rng: np.random.Generator, parameters: dict, low: float, high: float, po
     return drawn
 
 
-def states(result: Any, names: tuple[str, ...]) -> list[dict]:
+def read_states(result: Any, names: tuple[str, ...]) -> list[dict]:
     """Read a result as dicts, one for each name.
 
     Raises
@@ -167,7 +169,7 @@ def gd_cases(rng: np.random.Generator) -> list[Case]:
         parameters = draw_parameters(rng, depth, 4 if depth < 5 else 2)
         if depth == 4:
             parameters = shuffle_keys(rng, parameters)
-        grads = like(rng, parameters, 0.5, 2.0)
+        grads = draw_gradients(rng, parameters, 0.5, 2.0)
         cases.append({"parameters": parameters, "grads": grads, "learning_rate": round(learning_rate, 3)})
     return cases
 
@@ -210,7 +212,7 @@ def initialize_velocity(answer: CallRecorder, parameters: dict) -> Iterator[Obse
     yield Observation(see.SEPARATE, see.separate(v))
 
 
-def walk(
+def observe_steps(
     answer: CallRecorder,
     names: tuple[str, ...],
     start: list[dict],
@@ -234,7 +236,7 @@ def walk(
     now = start
     for step, grads in enumerate(gradients):
         arguments, keywords = call(now, grads, step)
-        now = states(answer(*arguments, **keywords), names)
+        now = read_states(answer(*arguments, **keywords), names)
         for name, before, after in zip(names, start, now, strict=True):
             wrong = next((key for key in before if key not in after or after[key].shape != before[key].shape), None)
             if wrong:
@@ -252,8 +254,8 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (3, 0.97, 1.5)):
         parameters = draw_parameters(rng, depth, 3)
-        v = like(rng, parameters, 0.5, 2.0)
-        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
+        v = draw_gradients(rng, parameters, 0.5, 2.0)
+        gradients = [draw_gradients(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
         if depth == 3:
             parameters = shuffle_keys(rng, parameters)
         cases.append(
@@ -276,7 +278,7 @@ def update_parameters_with_momentum(
     answer: CallRecorder, parameters: dict, v: dict, gradients: list[dict], beta: float, learning_rate: float
 ) -> Iterator[Observation]:
     """Observe one step and several."""
-    yield from walk(
+    yield from observe_steps(
         answer,
         ("parameters", "v"),
         [parameters, v],
@@ -300,9 +302,9 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
         (DEFAULT, 1, 1e-8, None),
     ):
         parameters = draw_parameters(rng, depth, 3)
-        v = like(rng, parameters, 0.5 * size, 2.0 * size)
-        s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
-        gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
+        v = draw_gradients(rng, parameters, 0.5 * size, 2.0 * size)
+        s = draw_gradients(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
+        gradients = [draw_gradients(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
         if what == ZERO:  # from the first step on, in the first row of every array
             for value in itertools.chain(*(state.values() for state in (v, s, *gradients))):
                 value[0] = 0
@@ -348,17 +350,17 @@ def update_parameters_with_rmsprop(
     rest: dict,
 ) -> Iterator[Observation]:
     """Observe one step and several, and how epsilon counts."""
-    seen = walk(
+    seen = observe_steps(
         answer,
         ("parameters", "s"),
         [parameters, s],
         gradients,
         lambda now, grads, step: ((now[0], grads, now[1], beta2, learning_rate), rest),
     )
-    yield from last_of(seen, what, parameters)
+    yield from observe_last_parameters(seen, what, parameters)
 
 
-def last_of(seen: Iterator[Observation], what: str, parameters: dict) -> Iterator[Observation]:
+def observe_last_parameters(seen: Iterator[Observation], what: str, parameters: dict) -> Iterator[Observation]:
     """Pass observations on; in a special case, only the parameters of the end, as that case's own property."""
     for one in seen:
         if not what:
@@ -396,10 +398,10 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
         ("the betas by default", 4, {"epsilon": 0.05}),
     ):
         parameters = draw_parameters(rng, 1, 3)
-        v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, positive=True)
+        v, s = draw_gradients(rng, parameters, 0.5, 2.0), draw_gradients(rng, parameters, 0.5, 3.0, positive=True)
         if what == FIRST:
             v, s = ({key: 0 * value for key, value in state.items()} for state in (v, s))
-        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(2)]
+        gradients = [draw_gradients(rng, parameters, 0.5, 2.0) for _ in range(2)]
         case = {"what": what, "parameters": parameters, "v": v, "s": s, "gradients": gradients, "t": t}
         cases.append({**case, "learning_rate": 0.2, "rest": rest})
     return cases
@@ -435,14 +437,14 @@ def update_parameters_with_adam(
     rest: dict,
 ) -> Iterator[Observation]:
     """Observe one step and several, early and late, and how epsilon counts."""
-    seen = walk(
+    seen = observe_steps(
         answer,
         ("parameters", "v", "s"),
         [parameters, v, s],
         gradients,
         lambda now, grads, step: ((now[0], grads, now[1], now[2], t + step, learning_rate), rest),
     )
-    yield from last_of(seen, what, parameters)
+    yield from observe_last_parameters(seen, what, parameters)
 
 
 # --- averages and decay ---------------------------------------------------------------------------------------------
@@ -492,7 +494,7 @@ FROM_ZERO = "epoch 0, and then 1"
 LATER = "later epochs"
 
 
-def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
+def register_decay(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
     """Register a decay schedule.
 
     Parameters
@@ -519,21 +521,36 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], de
     exercise(name, cases=cases, weights=weights)(observe)
 
 
-def some(rng: np.random.Generator, low: float, high: float) -> float:
+def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
     """Draw a short number."""
     return round(float(rng.uniform(low, high)), 3)
 
 
-decays("decay_inverse_time", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2)) for _ in range(3)])
-decays(
+register_decay(
+    "decay_inverse_time", lambda rng: [(draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2)) for _ in range(3)]
+)
+register_decay(
     "decay_exponential",
-    lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.7, 0.94)), (some(rng, 1.1, 3), some(rng, 0.5, 0.9)), (0.37,)],
+    lambda rng: [
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.7, 0.94)),
+        (draw_rounded(rng, 1.1, 3), draw_rounded(rng, 0.5, 0.9)),
+        (0.37,),
+    ],
     default="base is 0.95 by default",
 )
-decays("decay_sqrt", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 0.9)), (some(rng, 0.1, 0.9), some(rng, 1.2, 3))])
-decays(
+register_decay(
+    "decay_sqrt",
+    lambda rng: [
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 0.9)),
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 1.2, 3)),
+    ],
+)
+register_decay(
     "decay_staircase",
-    lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2), int(interval)) for interval in (1, 3, rng.integers(4, 9))],
+    lambda rng: [
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2), int(interval))
+        for interval in (1, 3, rng.integers(4, 9))
+    ],
 )
 
 # --- the training loop ----------------------------------------------------------------------------------------------
@@ -599,7 +616,7 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
         Y = (np.arange(m) % 2)[None, rng.permutation(m)].astype(float)
         parameters = {"W1": rng.normal(0, 0.5, (1, m)), "b1": rng.normal(0, 0.5, (1, 1))}
         case = {"X": X, "Y": Y, "parameters": parameters, "size": size, "epochs": epochs, "decay": decay}
-        cases.append({**case, "learning_rate": some(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
+        cases.append({**case, "learning_rate": draw_rounded(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
     # A deep network, to be trained on the whole set: its gradients do not depend on any order.
     parameters = draw_parameters(rng, 3, 4)
     parameters |= {"W3": rng.normal(0, 0.5, (1, len(parameters["W2"]))), "b3": rng.normal(0, 0.5, (1, 1))}
@@ -608,7 +625,7 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {**case, "learning_rate": 0.3, "seed": int(rng.integers(10_000))}]
 
 
-def who(call: tuple, X: np.ndarray) -> np.ndarray:
+def examples_of_step(call: tuple, X: np.ndarray) -> np.ndarray:
     """Tell the examples of a step by its gradient: each has one input of its own."""
     if len(call[0]) > 2:
         return np.arange(X.shape[1])
@@ -657,12 +674,12 @@ def fit(
         raise MalformedResult("it never calls the optimizer")
     yield Observation(COUNT, len(calls))
     yield Observation(T, [call[2] for call in calls])
-    yield Observation(ONWARD, onward(calls, optimizer.given, parameters))
-    yield Observation(RETURNED, "yes" if alike(result[0], optimizer.given[-1]) else "no: other parameters")
+    yield Observation(ONWARD, continues_from_last_step(calls, optimizer.given, parameters))
+    yield Observation(RETURNED, "yes" if equal_entries(result[0], optimizer.given[-1]) else "no: other parameters")
     yield Observation(RATES, [call[3] for call in calls])
-    groups = [who(call, X) for call in calls]
-    yield Observation(GRADIENTS, gradients_of(calls, groups, X, Y))
-    yield Observation(COSTS, costs_of(result[1], calls, groups, optimizer.given, X, Y))
+    groups = [examples_of_step(call, X) for call in calls]
+    yield Observation(GRADIENTS, judge_gradients(calls, groups, X, Y))
+    yield Observation(COSTS, judge_costs(result[1], calls, groups, optimizer.given, X, Y))
     if len(parameters) > 2:
         return
     m = X.shape[1]
@@ -672,76 +689,78 @@ def fit(
     yield Observation(EACH_ONCE, "yes" if complete else "no")
     if m < 20:
         return
-    yield Observation(ANEW, anew(passes, m))
+    yield Observation(ANEW, epochs_differ(passes, m))
     again, other = Watched(), Watched()
     run(again, seed)
     run(other, seed + 1)
-    repeated, changed = ([who(call, X) for call in one.calls] for one in (again, other))
+    repeated, changed = ([examples_of_step(call, X) for call in one.calls] for one in (again, other))
     yield Observation(see.RNG, follows_rng(groups, repeated, changed))
 
 
-def alike(one: Any, other: dict) -> bool:
+def equal_entries(one: Any, other: dict) -> bool:
     """Tell whether two dicts of arrays hold the same numbers."""
     return (
         isinstance(one, dict)
         and set(one) == set(other)
-        and all(np.shape(one[key]) == np.shape(other[key]) and close(one[key], other[key]) for key in other)
+        and all(np.shape(one[key]) == np.shape(other[key]) and all_close(one[key], other[key]) for key in other)
     )
 
 
-def close(one: np.ndarray, other: np.ndarray) -> bool:
+def all_close(one: np.ndarray, other: np.ndarray) -> bool:
     """Tell whether numbers agree; np.allclose takes ten times as long for small arrays."""
     return bool(np.all(np.abs(np.asarray(one) - other) <= 1e-8 + 1e-5 * np.abs(other)))
 
 
-def onward(calls: list[tuple], given: list[dict], start: dict) -> str:
+def continues_from_last_step(calls: list[tuple], given: list[dict], start: dict) -> str:
     """Say whether the optimizer is handed what it returned before."""
-    if not alike(calls[0][0], start):
+    if not equal_entries(calls[0][0], start):
         return "no: the first step does not start at parameters"
-    if all(alike(call[0], before) for call, before in zip(calls[1:], given, strict=False)):
+    if all(equal_entries(call[0], before) for call, before in zip(calls[1:], given, strict=False)):
         return "yes"
-    return "no: every step starts at the beginning" if alike(calls[-1][0], start) else "no"
+    return "no: every step starts at the beginning" if equal_entries(calls[-1][0], start) else "no"
 
 
-def pass_over(parameters: dict, X: np.ndarray, Y: np.ndarray) -> tuple[float, dict]:
+def cost_and_gradients(parameters: dict, X: np.ndarray, Y: np.ndarray) -> tuple[float, dict]:
     """Cost and gradients of some examples."""
     AL, cache = network.forward_propagation(X, parameters)
     return network.compute_cost(AL, Y), network.backward_propagation(parameters, cache, Y)
 
 
-def gradients_of(calls: list[tuple], groups: list[np.ndarray], X: np.ndarray, Y: np.ndarray) -> str:
+def judge_gradients(calls: list[tuple], groups: list[np.ndarray], X: np.ndarray, Y: np.ndarray) -> str:
     """Say whether each step's gradients are those of its examples, at the parameters of that step."""
     for call, group in zip(calls, groups, strict=True):
-        _, right = pass_over(call[0], X[:, group], Y[:, group])
-        if not alike(call[1], right):
+        _, right = cost_and_gradients(call[0], X[:, group], Y[:, group])
+        if not equal_entries(call[1], right):
             summed = {key: len(group) * value for key, value in right.items()}
             shrunk = {key: value * len(group) / X.shape[1] for key, value in right.items()}
-            if alike(call[1], summed):
+            if equal_entries(call[1], summed):
                 return "no: they are sums over the mini-batch, not means"
-            return "no: they are divided by m" if alike(call[1], shrunk) else "no"
+            return "no: they are divided by m" if equal_entries(call[1], shrunk) else "no"
     return "yes"
 
 
-def costs_of(
+def judge_costs(
     costs: Any, calls: list[tuple], groups: list[np.ndarray], given: list[dict], X: np.ndarray, Y: np.ndarray
 ) -> str:
     """Say what the costs are."""
     costs = np.asarray(costs, dtype=float).ravel() if not isinstance(costs, str | dict) else np.array([])
     if len(costs) != len(calls):
         return f"there are {len(costs)} of them, for {len(calls)} steps"
-    before = [pass_over(call[0], X[:, group], Y[:, group])[0] for call, group in zip(calls, groups, strict=True)]
-    if close(costs, np.array(before)):
+    before = [
+        cost_and_gradients(call[0], X[:, group], Y[:, group])[0] for call, group in zip(calls, groups, strict=True)
+    ]
+    if all_close(costs, np.array(before)):
         return "yes"
-    after = [pass_over(moved, X[:, group], Y[:, group])[0] for moved, group in zip(given, groups, strict=True)]
-    if close(costs, np.array(after)):
+    after = [cost_and_gradients(moved, X[:, group], Y[:, group])[0] for moved, group in zip(given, groups, strict=True)]
+    if all_close(costs, np.array(after)):
         return "no: they are those after the step"
-    whole = [pass_over(call[0], X, Y)[0] for call in calls]
-    if close(costs, np.array(whole)):
+    whole = [cost_and_gradients(call[0], X, Y)[0] for call in calls]
+    if all_close(costs, np.array(whole)):
         return "no: they are those of the whole training set"
     return "no"
 
 
-def anew(passes: list[list[np.ndarray]], m: int) -> str:
+def epochs_differ(passes: list[list[np.ndarray]], m: int) -> str:
     """Say whether the mini-batches are mixed, and others in each epoch."""
     if all(np.ptp(group) < len(group) for group in passes[0]):
         return "no: the examples are not shuffled"
