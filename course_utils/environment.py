@@ -39,7 +39,7 @@ def unavailable_modules(modules: Iterable[str]) -> list[str]:
     Parameters
     ----------
     modules : iterable of str
-        Names at the top, as :func:`imported_modules` gives them.
+        Top-level names, as :func:`imported_modules` gives them.
     """
     unknown = {one for one in {*modules} - sys.stdlib_module_names - OWN if _plain(one) not in _required(COURSE)}
     if not unknown or not _required(COURSE):  # not installed as a package: nothing can be told

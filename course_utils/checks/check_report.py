@@ -90,28 +90,28 @@ class Report:
             if self.points is not None:
                 return []
             return [("", "Write your code in the cell above, run it, then run this cell again.")]
-        found = []
+        labelled = []
         if self.points is not None:
-            found = [
+            labelled = [
                 ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
                 for (name, holds), most in zip(verdict.passed.items(), self._points_by_property(), strict=True)
             ]
-            found += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
+            labelled += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
-                found.append(("Broke off", verdict.ending))
-            return found + self.causes()
-        found = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
+                labelled.append(("Broke off", verdict.ending))
+            return labelled + self.causes()
+        labelled = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
         if verdict.state == "right":
-            found.append(("", "Grading runs the same checks on other cases."))
+            labelled.append(("", "Grading runs the same checks on other cases."))
         else:
             if verdict.call:
-                found.append(("Called with", verdict.call))
-            found += self.causes()
+                labelled.append(("Called with", verdict.call))
+            labelled += self.causes()
             good = [name for name, holds in verdict.passed.items() if holds]
             if good:
-                found.append(("Already right", "; ".join(good)))
-        found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
-        return found + ([("Mind", verdict.warning)] if verdict.warning else [])
+                labelled.append(("Already right", "; ".join(good)))
+        labelled += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
+        return labelled + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def causes(self) -> list[tuple[str, str]]:
         """Labelled lines with the known mistakes that may be behind a wrong answer; none of them is one line too."""
@@ -122,13 +122,13 @@ class Report:
             return (
                 [] if verdict.ending else [("Likely cause", "none of the mistakes that are known for this exercise.")]
             )
-        found = [("Likely cause", sentence) for sentence in verdict.mistakes]
-        if len(found) > 1:
-            found = [("Likely causes", f"{len(found)} known mistakes fit, together or one of them:")]
-            found += [(f"{number}.", sentence) for number, sentence in enumerate(verdict.mistakes, start=1)]
+        labelled = [("Likely cause", sentence) for sentence in verdict.mistakes]
+        if len(labelled) > 1:
+            labelled = [("Likely causes", f"{len(labelled)} known mistakes fit, together or one of them:")]
+            labelled += [(f"{number}.", sentence) for number, sentence in enumerate(verdict.mistakes, start=1)]
         if not verdict.is_explained:
-            found.append(("", "That does not explain everything that is wrong here."))
-        return found
+            labelled.append(("", "That does not explain everything that is wrong here."))
+        return labelled
 
     def __repr__(self) -> str:
         parts = _wrap(self.headline(), WIDTH, subsequent_indent="  ")

@@ -77,19 +77,19 @@ class IdleTimeout(CallTimeout):
 
 @contextlib.contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Stop what runs within after so many seconds of computing, or when it is asleep.
+    """Interrupt the body of the ``with`` statement when its CPU time is used up, or when it is idle for too long.
 
-    It is never stopped before that time has passed by the clock: libraries compute on several cores at a time.
+    It is never interrupted before that time has passed by the wall clock: libraries compute on several cores at a time.
 
     Parameters
     ----------
     seconds : float or None
-        None for what ends by itself.
+        CPU seconds; None sets no limit.
 
     Raises
     ------
-    TimeLimit
-        Within, and again and again, until it has got out.
+    CallTimeout
+        In the body, and again every ``ALARM_INTERVAL`` seconds until the body is left.
     """
     if seconds is None:
         yield

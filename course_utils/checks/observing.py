@@ -36,7 +36,7 @@ def numbers(value: Any) -> np.ndarray:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     array = np.asarray(value) if not isinstance(value, dict) else np.array("")
@@ -97,7 +97,7 @@ def arrays(parameters: Any) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     if not isinstance(parameters, dict):
@@ -117,7 +117,7 @@ def weights(parameters: Parameters) -> list[np.ndarray]:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         There is none.
     """
     found = arrays(parameters)
@@ -159,7 +159,7 @@ def follows_layers_dims(answer: CallRecorder, networks: list[list[int]], *rest: 
 
     Raises
     ------
-    Malformed
+    MalformedResult
         They are the same for all: nothing else is worth looking at.
     """
     found = {str(layers_dims): shapes(answer(layers_dims, *rest)) for layers_dims in networks}

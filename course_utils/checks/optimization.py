@@ -51,7 +51,7 @@ def read_mini_batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[n
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     if not isinstance(result, list) or not result:
@@ -152,7 +152,7 @@ def read_states(result: Any, names: tuple[str, ...]) -> list[dict]:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     if len(names) == 1:

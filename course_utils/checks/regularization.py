@@ -154,7 +154,7 @@ def read_dropout(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     A_out, D = map(numbers, see.pair(result, "(A_out, D)"))

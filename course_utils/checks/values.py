@@ -36,7 +36,7 @@ UNSUPPORTED_TYPES = {
 
 @dataclass(frozen=True)
 class UnsupportedValue:
-    """Stands for what is so odd that it is not even walked through."""
+    """Stands for a part of a result that is not looked into; ``name`` says why."""
 
     name: str
 
@@ -49,7 +49,7 @@ class NotPlainData(Exception):
 
 
 def reduce_types(value: Any, level: int = 0) -> Any:
-    """Reduce a result to plain data as far as that goes, and leave the rest as it is.
+    """Convert subclasses and look-alikes to plain types as far as possible, and leave the rest as it is.
 
     Parameters
     ----------
@@ -106,11 +106,16 @@ def _reduce_array(value: np.ndarray | np.generic) -> Any:
 
 
 def as_plain_data(value: Any) -> Any:
-    """Take a reduced result for what it says: a tuple is a list, a scalar an array without axes.
+    """Give plain data in one form: tuples become lists, NumPy's scalars arrays without axes.
+
+    Parameters
+    ----------
+    value : object
+        From :func:`reduce_types`.
 
     Raises
     ------
-    Refused
+    NotPlainData
         It holds something that is no plain data.
     """
     if value is None or type(value) in (bool, int, float, str):
@@ -127,7 +132,13 @@ def as_plain_data(value: Any) -> Any:
 
 
 def type_name(value: Any) -> str:
-    """Name what is no plain data: at grading it stays in the sandbox, and what arrives is only its name."""
+    """Name the type of what is no plain data, with an article: "a set".
+
+    Parameters
+    ----------
+    value : object
+        At grading, the judge's ``Handle`` of what stays in the sandbox, which knows its name.
+    """
     kind = type(value)
     name = getattr(value, "kind", None) if kind.__name__ == "Handle" else None
     if not isinstance(name, str):
