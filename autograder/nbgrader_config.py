@@ -8,7 +8,7 @@ import nbgrader
 
 from autograder.nbgrader_paths import mend_nbgrader
 from course_utils.cells import STUB
-from course_utils.checks.limits import ASLEEP, BUSY, SECONDS
+from course_utils.checks.limits import MAX_CALL_CPU_SECONDS, MAX_CALL_IDLE_SECONDS, WALL_SECONDS_PER_CPU_SECOND
 from course_utils.data import DATASETS
 
 mend_nbgrader()
@@ -31,7 +31,9 @@ c.Judge.hidden = ["autograder"]
 c.Judge.preload = ["autograder.pipeline.hidden_checks"]
 # What a student's check sees is what is graded: both call an answer, and read what it returns, in the same way.
 c.Judge.calls = "course_utils.checks.calling"
-c.SubmissionLimits.call_cpu, c.SubmissionLimits.call_wall, c.SubmissionLimits.busy = SECONDS, ASLEEP, BUSY
+c.SubmissionLimits.call_cpu = MAX_CALL_CPU_SECONDS
+c.SubmissionLimits.call_wall = MAX_CALL_IDLE_SECONDS
+c.SubmissionLimits.busy = WALL_SECONDS_PER_CPU_SECOND
 c.Judge.warm = [
     "course_utils",
     "matplotlib.pyplot",

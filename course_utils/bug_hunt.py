@@ -16,6 +16,7 @@ import numpy as np
 from course_utils.network import Parameters, compute_cost, sigmoid
 
 LAMBD = 0.7
+"""Weight λ of the L2 penalty, large enough for a bug in the penalty to show in a gradient check."""
 
 # In each place, what can stand there instead of the right line.
 PLANTED: dict[str, tuple[str, ...]] = {
@@ -94,6 +95,10 @@ def cost(X: np.ndarray, Y: np.ndarray, parameters: Parameters) -> float:
     ----------
     X, Y : array (n_0, m), array (1, m)
     parameters : dict
+
+    Returns
+    -------
+    float
     """
     A3 = forward_propagation(X, parameters)[-1]
     squares = sum(float(np.sum(parameters[f"W{l}"] ** 2)) for l in (1, 2, 3))
@@ -103,9 +108,14 @@ def cost(X: np.ndarray, Y: np.ndarray, parameters: Parameters) -> float:
 def example(seed: int = 0) -> tuple[np.ndarray, np.ndarray, Parameters]:
     """Draw a few examples and a network of this kind.
 
+    Parameters
+    ----------
+    seed : int
+
     Returns
     -------
     X, Y, parameters : array (4, 6), array (1, 6), dict
+        Weights with standard deviation 0.6 and biases with 0.3: softplus is curved there, and no gradient vanishes.
     """
     rng = np.random.default_rng(seed)
     sizes = [4, 5, 3, 1]
@@ -123,6 +133,11 @@ def text(student: str | None = None) -> str:
     ----------
     student : str, optional
         By default the account that the notebook runs under.
+
+    Returns
+    -------
+    str
+        Python, a function ``repaired_backward_propagation``.
     """
     chosen = {}
     for place, lines in PLANTED.items():
@@ -132,7 +147,18 @@ def text(student: str | None = None) -> str:
 
 
 def planted(student: str | None = None) -> Callable[[np.ndarray, np.ndarray, Parameters], Parameters]:
-    """Make the function of that text."""
+    """Make the function of that text.
+
+    Parameters
+    ----------
+    student : str, optional
+        As for :func:`text`.
+
+    Returns
+    -------
+    callable
+        ``repaired_backward_propagation(X, Y, parameters)`` → gradients with four bugs.
+    """
     from course_utils import bug_hunt
 
     names: dict = {"np": np, "bug_hunt": bug_hunt}

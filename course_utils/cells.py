@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MAX_BYTES = 50_000_000  # a notebook above this size is not opened at grading
-LONG = 50_000  # characters of a cell: beyond, no answer is; and IPython would take minutes for what can be that long
+from course_utils.checks.limits import MAX_CELL_CHARACTERS, MAX_NOTEBOOK_BYTES, NOTEBOOK_TOO_LARGE
+
 STUB = "# TODO: your code here\nraise NotImplementedError"
 CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
 READING_FAILED = (ValueError, SyntaxError, RecursionError, MemoryError)
@@ -38,7 +38,7 @@ def read_notebook(path: Path) -> dict[str, Any]:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(MAX_NOTEBOOK_BYTES + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -53,11 +53,8 @@ def parse_notebook(raw: bytes, path: Path) -> dict[str, Any]:
     ------
     Unreadable
     """
-    if len(raw) > MAX_BYTES:
-        raise Unreadable(
-            f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB, and is not opened at grading: in JupyterLab, Edit, "
-            "Clear Outputs of All Cells; save it, and run its checks again."
-        )
+    if len(raw) > MAX_NOTEBOOK_BYTES:
+        raise Unreadable(f"{path.name} {NOTEBOOK_TOO_LARGE}")
     if wrong := damage(raw):
         raise Unreadable(f"{path.name} cannot be read: {wrong}. {_way_back(path)}")
     return _parsed(raw)
@@ -183,7 +180,7 @@ def tree(source: str) -> ast.Module:
 
 
 def _text_and_tree(source: str) -> tuple[str, ast.Module]:
-    text = source[:LONG]
+    text = source[:MAX_CELL_CHARACTERS]
     with warnings.catch_warnings(action="ignore"):  # of a student's "\d", say
         try:
             return text, ast.parse(text)
@@ -322,7 +319,7 @@ def names_used(source: str) -> set[str]:
 @functools.lru_cache(1000)  # most cells of a class are the course's own
 def _table(source: str) -> symtable.SymbolTable | None:
     with warnings.catch_warnings(action="ignore"):
-        for text in (source[:LONG], without_magics(source[:LONG])):
+        for text in (source[:MAX_CELL_CHARACTERS], without_magics(source[:MAX_CELL_CHARACTERS])):
             try:
                 return symtable.symtable(text, "<cell>", "exec")
             except READING_FAILED:

@@ -20,19 +20,20 @@ import numpy as np
 from course_utils import data, network
 
 STEPS = 300  # the budget: gradient steps of one training
-QUESTIONS = np.arange(5)[:, None]
+QUESTIONS = np.arange(5)[:, None]  # output k answers: are there more than k fingers?
 
-# What an entry settles, and the least and greatest value of each.
-LIMITS = {
+# Least and greatest value of each setting that is a number.
+SETTING_RANGES = {
     "init_scale": (0.0, 100.0),
     "learning_rate": (0.0, 1000.0),
     "mini_batch_size": (1, 128),
     "final_share": (0.0, 1.0),
 }
-LAYERS, UNITS = 4, 100  # at most
+MAX_LAYERS, MAX_UNITS = 4, 100
+MAX_NUMBER = 1e300  # beyond, and for inf, a setting counts as no number
 SEEDS = range(3)  # an entry's dev accuracy is the mean over these
 BOARD = Path("..") / "leaderboard.csv"  # beside the notebooks' folders
-COLUMNS = ("dev_accuracy", "hidden_layers", *LIMITS)
+COLUMNS = ("dev_accuracy", "hidden_layers", *SETTING_RANGES)
 
 
 class SettingsError(ValueError):
@@ -53,13 +54,19 @@ def read_settings(settings: Any) -> dict[str, Any]:
         ``mini_batch_size``: whole, from 1 to 128; ``final_share``: from 0 to 1, share of the learning rate that is
         left at the last step.
 
+    Returns
+    -------
+    dict
+        The same keys; Python numbers, ``hidden_layers`` a list of int.
+
     Raises
     ------
     SettingsError
+        Something is missing, unknown or out of its range.
     """
     if not isinstance(settings, Mapping):
         raise SettingsError("settings are a dict")
-    wanted = ("hidden_layers", *LIMITS)
+    wanted = ("hidden_layers", *SETTING_RANGES)
     missing = [key for key in wanted if key not in settings]
     extra = [str(key)[:30] for key in settings if key not in wanted]
     if missing or extra:
@@ -67,13 +74,13 @@ def read_settings(settings: Any) -> dict[str, Any]:
         raise SettingsError(f"in the settings: {'; '.join(words)}")
     layers = settings["hidden_layers"]
     layers = layers.tolist() if isinstance(layers, np.ndarray) else layers
-    if not isinstance(layers, list | tuple) or len(layers) > LAYERS:
-        raise SettingsError(f"hidden_layers is a list of at most {LAYERS} numbers of units")
+    if not isinstance(layers, list | tuple) or len(layers) > MAX_LAYERS:
+        raise SettingsError(f"hidden_layers is a list of at most {MAX_LAYERS} numbers of units")
     layers = [_item(units) for units in layers]
-    if not all(_is_whole(units) and 1 <= units <= UNITS for units in layers):
-        raise SettingsError(f"a hidden layer has a whole number of units from 1 to {UNITS}")
+    if not all(_is_whole(units) and 1 <= units <= MAX_UNITS for units in layers):
+        raise SettingsError(f"a hidden layer has a whole number of units from 1 to {MAX_UNITS}")
     read: dict[str, Any] = {"hidden_layers": [int(units) for units in layers]}
-    for key, (low, high) in LIMITS.items():
+    for key, (low, high) in SETTING_RANGES.items():
         value = _item(settings[key])
         if not _is_number(value) or not low <= value <= high:
             raise SettingsError(f"{key} is a number from {low:g} to {high:g}")
@@ -90,7 +97,7 @@ def _item(value: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
 
 
 def _is_whole(value: Any) -> bool:

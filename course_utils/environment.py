@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from course_utils.cells import READING_FAILED, tree
 
-NOT_THERE = "not in the course's environment, and likely missing where it is graded"
+NOT_IN_ENVIRONMENT = "not in the course's environment, and likely missing where it is graded"
 COURSE = "improving-dnn"
 EXTRA = "tensorflow"  # which one notebook needs
 OWN = {"IPython", "course_utils", "autoreload", "storemagic"}  # the last two are IPython's extensions
@@ -18,7 +18,7 @@ WIDGETS = re.compile(r"^\s*%matplotlib\s+(?:widget|ipympl)\b", re.MULTILINE)
 EXTENSION = re.compile(r"^\s*%(?:re)?load_ext\s+(\w+)", re.MULTILINE)
 
 
-def imported(source: str) -> set[str]:
+def imported_modules(source: str) -> set[str]:
     """Packages and modules that a cell imports, wherever in it, or loads as IPython's extensions."""
     found = {*EXTENSION.findall(source), *(["ipympl"] if WIDGETS.search(source) else [])}
     try:
@@ -33,13 +33,13 @@ def imported(source: str) -> set[str]:
     return found
 
 
-def outside(modules: Iterable[str]) -> list[str]:
+def unavailable_modules(modules: Iterable[str]) -> list[str]:
     """Name the modules that the course does not bring: where it is graded, they may be missing.
 
     Parameters
     ----------
     modules : iterable of str
-        Names at the top, as ``imported`` gives them.
+        Top-level names, as :func:`imported_modules` gives them.
     """
     unknown = {one for one in {*modules} - sys.stdlib_module_names - OWN if _plain(one) not in _required(COURSE)}
     if not unknown or not _required(COURSE):  # not installed as a package: nothing can be told

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import NoReturn
 
-from course_utils.checks.report import one_line
+from course_utils.checks.check_report import without_traceback
 
 
 class Missing:
@@ -21,7 +21,7 @@ class Missing:
         """Raise NotImplementedError, which a notebook shows as one line; AttributeError for what only Python asks."""
         if name.startswith("_"):
             raise AttributeError(name)
-        raise one_line(NotImplementedError(self._sentence))
+        raise without_traceback(NotImplementedError(self._sentence))
 
 
 def missing(package: str) -> Missing:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name first, and give it its name once it is on the disk; its folder is made.
+    """Write a file atomically: under another name first, renamed once it is on the disk. Its folder is made.
 
     Parameters
     ----------
     path : Path
+        Where it is to stand.
     content : bytes
 
     Raises

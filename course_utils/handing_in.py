@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from course_utils.cells import MAX_BYTES, Unreadable, bare, name_of, parse_notebook, source_of
-from course_utils.checks.report import WIDTH
+from course_utils.cells import Unreadable, bare, name_of, parse_notebook, source_of
+from course_utils.checks.check_report import WIDTH
+from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.files import write_whole
-from course_utils.inspection import look_through
+from course_utils.inspection import inspect_notebook
 
 RECEIPT = "receipt.json"
 Cells = list[tuple[str, str]]  # nbgrader's name of a cell, or "", and its text
@@ -61,7 +62,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     given = {one: json.loads(path.read_text(encoding="utf-8")) for one, path in released.items()}
     if wrong := why_another(cells_of(document), name, {one: cells_of(each) for one, each in given.items()}):
         raise NotReady(f"{name}.ipynb {wrong}")
-    told, blank = look_through(document, given[name], path.parent)
+    sentences, blank = inspect_notebook(document, given[name], path.parent)
 
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
     receipt = {
@@ -74,7 +75,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     archive = root / "work" / "handed_in" / f"{name}-{short(receipt['sha256'])}.zip"
     _write(archive, {f"{name}.ipynb": raw, RECEIPT: json.dumps(receipt, indent=1).encode()}, moment)
     return [
-        *(line for sentence in told for line in _note(sentence)),
+        *(line for sentence in sentences for line in _note(sentence)),
         f"Upload this one file: {archive}",
         f"  notebook  {name}, as last saved: {len(raw)} bytes",
         f"  time      {moment:%Y-%m-%d %H:%M:%S} UTC",
@@ -121,7 +122,7 @@ def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(MAX_NOTEBOOK_BYTES + 1)
     except FileNotFoundError:
         others = sorted(one.name for one in path.parent.glob("*.ipynb"))
         instead = "get it by: python -m course_utils lab"

@@ -1,4 +1,4 @@
-"""Look a saved notebook through for what works at home and may cost points at grading."""
+"""Inspect a saved notebook for what works at home and may cost points at grading."""
 
 from __future__ import annotations
 
@@ -23,15 +23,25 @@ from course_utils.cells import (
     source_of,
     without_magics,
 )
-from course_utils.environment import NOT_THERE, imported, outside
-from course_utils.progress import CHANGED, FAILS, UNCHECKED, Asked, answer_in, asked_in, standings_of
+from course_utils.environment import NOT_IN_ENVIRONMENT, imported_modules, unavailable_modules
+from course_utils.progress import (
+    CHANGED,
+    FAILS,
+    UNCHECKED,
+    ReleasedExercise,
+    exercise_progress,
+    find_answer,
+    released_exercises,
+)
 
-OLDEST = (3, 11)  # the oldest Python that the course may be graded with
-WRITTEN = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?(\S+)", re.MULTILINE)
+OLDEST_PYTHON = (3, 11)  # the oldest Python that the course may be graded with
+WRITTEN_FILE = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?(\S+)", re.MULTILINE)
 Texts = list[tuple[str, str]]  # nbgrader's name of a code cell, or "", and its text
 
 
-def look_through(document: Mapping[str, Any], released: Mapping[str, Any], folder: Path) -> tuple[list[str], list[str]]:
+def inspect_notebook(
+    document: Mapping[str, Any], released: Mapping[str, Any], folder: Path
+) -> tuple[list[str], list[str]]:
     """Say what a student should know before a notebook is handed in.
 
     Parameters
@@ -46,29 +56,30 @@ def look_through(document: Mapping[str, Any], released: Mapping[str, Any], folde
     Returns
     -------
     sentences : list of str
+        One for each thing that may cost points.
     blank : list of str
         Exercises that are not started.
     """
-    exercises = asked_in(released)
+    exercises = released_exercises(released)
     cells = [cell for cell in document["cells"] if isinstance(cell, dict)]
     texts = [(name_of(cell), source_of(cell)) for cell in cells if cell.get("cell_type") == "code" or name_of(cell)]
-    found = {name: answer_in(texts, name, asked.stub) for name, asked in exercises.items()}
+    found = {name: find_answer(texts, name, asked.stub) for name, asked in exercises.items()}
     blank = [name for name, text in found.items() if text is None and name in dict(texts)]
     answers = {name: text for name, text in found.items() if text is not None}
-    told = [
-        *_lost(texts, exercises),
-        *_unstarted(blank, len(exercises)),
-        *_elsewhere(texts, answers),
-        *_twice(texts, exercises),
-        *_no_answers(answers),
-        *_in_given_cells(texts, released),
-        *_states(document, exercises),
-        *_missing_there([text for _, text in texts], folder),
+    sentences = [
+        *_lost_names(texts, exercises),
+        *_blank_exercises(blank, len(exercises)),
+        *_outside_their_cells(texts, answers),
+        *_duplicates(texts, exercises),
+        *_broken_answers(answers),
+        *_changed_given_cells(texts, released),
+        *_check_states(document, exercises),
+        *_missing_at_grading([text for _, text in texts], folder),
     ]
-    return told, blank
+    return sentences, blank
 
 
-def _lost(texts: Texts, exercises: Iterable[str]) -> list[str]:
+def _lost_names(texts: Texts, exercises: Iterable[str]) -> list[str]:
     lost = [name for name in exercises if name not in dict(texts)]
     return lost and [
         f"The cells of these exercises lost their names: {', '.join(lost)}. They are looked for by content at grading. "
@@ -76,14 +87,14 @@ def _lost(texts: Texts, exercises: Iterable[str]) -> list[str]:
     ]
 
 
-def _unstarted(blank: list[str], count: int) -> list[str]:
+def _blank_exercises(blank: list[str], count: int) -> list[str]:
     return blank and [
         f"{len(blank)} of {count} exercises are not started: {', '.join(blank)}. "
         "You can hand in now, and again later: the last one counts."
     ]
 
 
-def _elsewhere(texts: Texts, answers: Mapping[str, str]) -> list[str]:
+def _outside_their_cells(texts: Texts, answers: Mapping[str, str]) -> list[str]:
     moved = [name for name, text in answers.items() if name in dict(texts) and (name, text) not in texts]
     return moved and [
         f"These answers stand outside of their cells: {', '.join(moved)}. They are looked for at grading; it is safer "
@@ -91,7 +102,7 @@ def _elsewhere(texts: Texts, answers: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _twice(texts: Texts, exercises: Mapping[str, Asked]) -> list[str]:
+def _duplicates(texts: Texts, exercises: Mapping[str, ReleasedExercise]) -> list[str]:
     copies = {
         name: {bare(text) for cell, text in texts if cell == name} - {"", bare(asked.stub)}
         for name, asked in exercises.items()
@@ -100,23 +111,25 @@ def _twice(texts: Texts, exercises: Mapping[str, Asked]) -> list[str]:
     return double and [f"These cells are there twice, with answers that differ: {', '.join(double)}. Keep one of each."]
 
 
-def _no_answers(answers: Mapping[str, str]) -> list[str]:
-    told = []
+def _broken_answers(answers: Mapping[str, str]) -> list[str]:
+    sentences = []
     for name, text in answers.items():
         if wrong := no_python(text):
-            told.append(f"{name} is no Python ({wrong}), and earns nothing like this.")
+            sentences.append(f"{name} is no Python ({wrong}), and earns nothing like this.")
         elif line := newer_syntax(text):
-            oldest = ".".join(map(str, OLDEST))
-            told.append(f"{name} uses, in line {line}, what Python {oldest} cannot read; it may be graded with that.")
-        told += [
+            oldest = ".".join(map(str, OLDEST_PYTHON))
+            sentences.append(
+                f"{name} uses, in line {line}, what Python {oldest} cannot read; it may be graded with that."
+            )
+        sentences += [
             f"{name} still says `raise NotImplementedError` in line {line}; nothing below that line runs: delete it."
             for line, below in left_raises(text)
             if below
         ]
-    return told
+    return sentences
 
 
-def _in_given_cells(texts: Texts, released: Mapping[str, Any]) -> list[str]:
+def _changed_given_cells(texts: Texts, released: Mapping[str, Any]) -> list[str]:
     locked = {name_of(cell): source_of(cell) for cell in code_cells(released) if settings(cell).get("locked")}
     changed = {name: locked[name] for name, text in texts if bare(text) != bare(locked.get(name, text))}
     shown = [name if name.startswith("test_") else f"`{text.splitlines()[0]}` …" for name, text in changed.items()]
@@ -126,27 +139,27 @@ def _in_given_cells(texts: Texts, released: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _states(document: Mapping[str, Any], exercises: Mapping[str, Asked]) -> list[str]:
-    states = {one.exercise: one.state for one in standings_of(document, exercises)}
+def _check_states(document: Mapping[str, Any], exercises: Mapping[str, ReleasedExercise]) -> list[str]:
+    states = {one.exercise: one.state for one in exercise_progress(document, exercises)}
     words = {CHANGED: CHANGED, UNCHECKED: "not checked yet", FAILS: FAILS}
     found = {said: [name for name, state in states.items() if state == kind] for kind, said in words.items()}
     return [f"{said}: {', '.join(names)}." for said, names in found.items() if names]
 
 
-def _missing_there(texts: list[str], folder: Path) -> list[str]:
-    told = []
-    written = {Path(name).name for text in texts for name in WRITTEN.findall(text)}
+def _missing_at_grading(texts: list[str], folder: Path) -> list[str]:
+    sentences = []
+    written = {Path(name).name for text in texts for name in WRITTEN_FILE.findall(text)}
     words = {word for text in texts for word in re.findall(r"\w+", text)}
     beside = [path.name for path in sorted(folder.glob("*.py")) if path.name not in written and path.stem in words]
     if beside:
-        told.append(
+        sentences.append(
             f"{', '.join(beside)}, beside your notebook, is not handed in, and missing where it is graded: copy what "
             "you need of it into a cell."
         )
     ours = {Path(name).stem for name in [*written, *beside]}
-    if lacking := outside({module for text in texts for module in imported(text)} - ours):
-        told.append(f"{', '.join(lacking)}: {NOT_THERE}; what needs it fails there.")
-    return told
+    if missing := unavailable_modules({module for text in texts for module in imported_modules(text)} - ours):
+        sentences.append(f"{', '.join(missing)}: {NOT_IN_ENVIRONMENT}; what needs it fails there.")
+    return sentences
 
 
 # --- syntax -----------------------------------------------------------------------------------------------------------
@@ -157,7 +170,7 @@ def newer_syntax(source: str) -> int:
     python = without_magics(source)
     try:
         with warnings.catch_warnings(action="ignore"):
-            ast.parse(python, feature_version=OLDEST)
+            ast.parse(python, feature_version=OLDEST_PYTHON)
     except SyntaxError as error:
         return error.lineno or 1
     except READING_FAILED:

@@ -23,6 +23,17 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
+FILM_ENLARGEMENT = 1.35  # of a film's axes beside the strip's: it shows one moment where the strip shows several
+FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 110, 1500  # the last frame needs time to be looked at
+TINT_SHARES = (1, 0.7, 0.4)  # of each colour on white, in a film's palette: full, and as edges and bands are blended
+PIXELS_PER_INCH, CSS_PIXELS_PER_INCH = 144, 96  # 1.5 device pixels for each CSS pixel: sharp on fine screens
+MARGIN = 0.25  # around the points of a decision boundary, in their units
+BOUNDARY_GRID, REGIONS_GRID = 160, 240  # points along an axis; where regions of many classes meet, more are seen
+MIN_PROBABILITY = 1e-300  # the least that a logarithm is taken of
+LIGHTEST_BLACK = 1.3  # end of a table's grey scale, where 1 is the fullest cell: no cell gets wholly black
+WHITE_TEXT_FROM = 0.8  # shade of a cell, from which white reads better than black
+HISTOGRAM_BARS = 61  # odd, so that on an axis symmetric about 0 one of them has 0 in its middle
+
 _STYLE = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -117,7 +128,7 @@ def film(
     for column, moment in enumerate(strip):
         draw(axes[:, column], moment)
     _common_legend(still, axes[0, 0])
-    moving, axes = figure(1, panels, width=1.35 * width, height=1.35 * height)
+    moving, axes = figure(1, panels, width=FILM_ENLARGEMENT * width, height=FILM_ENLARGEMENT * height)
     frames = []
     for moment in moments:
         for ax in axes[0]:
@@ -131,14 +142,13 @@ def film(
         frames.append(Image.fromarray(np.asarray(moving.canvas.buffer_rgba())[..., :3]))
     # One palette for all frames, or they would flicker: greys, and our colours on white.
     colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS[:-1]]
-    tints = [round(255 + share * (part - 255)) for share in (1, 0.7, 0.4) for colour in colours for part in colour]
+    tints = [round(255 + share * (part - 255)) for share in TINT_SHARES for colour in colours for part in colour]
     greys = [grey for grey in range(0, 256, 17) for _ in range(3)]
     palette = Image.new("P", (1, 1))
     palette.putpalette(tints + greys)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     gif = io.BytesIO()
-    # Over the last frame one needs time to look.
-    times = [110] * (len(frames) - 1) + [1500]
+    times = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS]
     frames[0].save(gif, format="GIF", save_all=True, append_images=frames[1:], duration=times, loop=2, optimize=False)
     folded = (
         "<details><summary>Show it moving (three times, then it stops)</summary>"
@@ -164,8 +174,8 @@ def _picture(fig: Figure, alt: str) -> str:
             if ax.axison and not (label or common):
                 raise ValueError(f"a figure without axis labels: axes {number} has no {name} label")
     png = io.BytesIO()
-    fig.savefig(png, format="png", dpi=144, metadata={"Software": None})
-    return _image("png", png.getvalue(), round(96 * fig.get_figwidth()), alt)
+    fig.savefig(png, format="png", dpi=PIXELS_PER_INCH, metadata={"Software": None})
+    return _image("png", png.getvalue(), round(CSS_PIXELS_PER_INCH * fig.get_figwidth()), alt)
 
 
 def _image(kind: str, content: bytes, pixels: int, alt: str) -> str:
@@ -197,9 +207,9 @@ def line(ax: Axes, x: Sequence, y: Sequence, index: int, label: str, markers: bo
         Mark every point.
     """
     y = np.atleast_2d(np.asarray(y, dtype=float))
-    style = {"color": COLOURS[index % 7], "linestyle": DASHES[index % 7]}
+    style = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(COLOURS)]}
     if markers:
-        style |= {"marker": MARKERS[index % 7], "markersize": 4}
+        style |= {"marker": MARKERS[index % len(COLOURS)], "markersize": 4}
     ax.plot(x, np.median(y, axis=0), label=label, **style)
     if len(y) > 1:
         ax.fill_between(x, y.min(axis=0), y.max(axis=0), color=style["color"], alpha=0.18, linewidth=0)
@@ -221,8 +231,8 @@ def points(ax: Axes, X: np.ndarray, Y: np.ndarray) -> None:
             X[0, chosen],
             X[1, chosen],
             s=14,
-            c=COLOURS[label % 7],
-            marker=MARKERS[label % 7],
+            c=COLOURS[label % len(COLOURS)],
+            marker=MARKERS[label % len(COLOURS)],
             edgecolors="white",
             linewidths=0.4,
             label=f"class {label}",
@@ -241,8 +251,8 @@ def boundary(ax: Axes, probability: Callable[[np.ndarray], np.ndarray], X: np.nd
         ``probability(points (2, n))`` → (1, n), of class 1.
     X, Y : array (2, m), array (1, m)
     """
-    low, high = X.min(axis=1) - 0.25, X.max(axis=1) + 0.25
-    x, y = np.linspace(low[0], high[0], 160), np.linspace(low[1], high[1], 160)
+    low, high = X.min(axis=1) - MARGIN, X.max(axis=1) + MARGIN
+    x, y = np.linspace(low[0], high[0], BOUNDARY_GRID), np.linspace(low[1], high[1], BOUNDARY_GRID)
     grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)])
     P = np.asarray(probability(grid)).reshape(len(y), len(x))
     ax.contourf(x, y, P, levels=[-0.01, 0.5, 1.01], colors=["#D6E6F2", "#F8DECB"])
@@ -275,17 +285,18 @@ def regions(
     columns = min(columns, len(models))
     rows = -(-len(models) // columns)
     fig, axes = figure(rows, columns, width=2.9, height=2.7, sharex=True, sharey=True)
-    low, high = X.min(axis=1) - 0.25, X.max(axis=1) + 0.25
-    x, y = np.linspace(low[0], high[0], 240), np.linspace(low[1], high[1], 240)
+    low, high = X.min(axis=1) - MARGIN, X.max(axis=1) + MARGIN
+    x, y = np.linspace(low[0], high[0], REGIONS_GRID), np.linspace(low[1], high[1], REGIONS_GRID)
     grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)])
     for ax, (title, probabilities) in zip(axes.flat, models.items(), strict=False):
         P = np.asarray(probabilities(grid))
         label = P.argmax(axis=0).reshape(len(y), len(x))
         for c in range(len(P)):
             if (label == c).any():
-                ax.contourf(x, y, label == c, levels=[0.5, 1.5], colors=[COLOURS[c % 7]], alpha=0.2)
+                ax.contourf(x, y, label == c, levels=[0.5, 1.5], colors=[COLOURS[c % len(COLOURS)]], alpha=0.2)
                 # Where it beats every other class: its edge is the zero of a smooth function, and so drawn smooth.
-                lead = np.log(P[c] + 1e-300) - np.log(np.delete(P, c, axis=0).max(axis=0) + 1e-300)
+                rival = np.delete(P, c, axis=0).max(axis=0)
+                lead = np.log(P[c] + MIN_PROBABILITY) - np.log(rival + MIN_PROBABILITY)
                 ax.contour(x, y, lead.reshape(label.shape), levels=[0], colors="black", linewidths=1.2)
         points(ax, X, Y)
         ax.grid(False)
@@ -307,9 +318,9 @@ def confusion(counts: np.ndarray, xlabel: str, ylabel: str, title: str, alt: str
     fig, axes = figure(width=4.2, height=3.8)
     ax, C = axes[0, 0], len(counts)
     shade = np.sqrt(counts / counts.max())  # so that rare mistakes are seen beside what is right
-    ax.imshow(shade, cmap="Greys", vmin=0, vmax=1.3)
+    ax.imshow(shade, cmap="Greys", vmin=0, vmax=LIGHTEST_BLACK)
     for row, column in np.ndindex(C, C):
-        colour = "white" if shade[row, column] > 0.8 else "black"
+        colour = "white" if shade[row, column] > WHITE_TEXT_FROM else "black"
         if counts[row, column]:
             ax.text(column, row, f"{counts[row, column]:g}", ha="center", va="center", color=colour)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xticks=range(C), yticks=range(C))
@@ -478,7 +489,7 @@ def histograms(
     low, high = limits or (min(map(np.min, values.values())), max(map(np.max, values.values())))
     fig, axes = figure(1, len(panels), width=3.0, height=2.6, sharex=True)
     for index, (ax, (title, panel)) in enumerate(zip(axes.flat, values.items(), strict=True)):
-        share = np.full(panel.size, 1 / panel.size)
-        ax.hist(np.clip(panel, low, high), bins=np.linspace(low, high, 62), weights=share, color=COLOURS[index % 7])
+        share, colour = np.full(panel.size, 1 / panel.size), COLOURS[index % len(COLOURS)]
+        ax.hist(np.clip(panel, low, high), np.linspace(low, high, HISTOGRAM_BARS + 1), weights=share, color=colour)
         ax.set(xlabel=xlabel, ylabel="share of entries", title=title)
     show(fig, alt)

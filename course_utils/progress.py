@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.cells import (
-    LONG,
     Unreadable,
     bare,
     code_cells,
@@ -23,8 +22,9 @@ from course_utils.cells import (
     settings,
     source_of,
 )
+from course_utils.checks.check_report import MIMETYPE, WIDTH, display_or_print
+from course_utils.checks.limits import MAX_CELL_CHARACTERS
 from course_utils.checks.origin import cell_digest
-from course_utils.checks.report import MIMETYPE, WIDTH, display_or_print
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRESS = "application/vnd.course-progress+json"
@@ -46,7 +46,7 @@ STATES = {"right": PASSES, "wrong": FAILS}  # of a verdict
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReleasedExercise:
     """What a released notebook asks for in one exercise: its points, and the stub that an answer takes the place of."""
 
     points: float
@@ -67,23 +67,23 @@ class Notebook:
     """How far one notebook is; ``problem`` says why nothing of it could be read."""
 
     name: str
-    standings: list[ExerciseProgress]
+    exercises: list[ExerciseProgress]
     problem: str = ""
 
     @property
     def points(self) -> float:
         """What it is worth."""
-        return sum(one.points for one in self.standings)
+        return sum(one.points for one in self.exercises)
 
     @property
     def passing(self) -> float:
         """What its exercises are worth whose visible checks pass."""
-        return sum(one.points for one in self.standings if one.state == PASSES)
+        return sum(one.points for one in self.exercises if one.state == PASSES)
 
     @property
     def begun(self) -> bool:
         """Whether any exercise is."""
-        return any(one.state != NOT_STARTED for one in self.standings)
+        return any(one.state != NOT_STARTED for one in self.exercises)
 
 
 def progress(folder: Path | str | None = None) -> None:
@@ -129,7 +129,7 @@ def read_progress(folder: Path, released: Path) -> list[Notebook]:
     found = []
     for path in _notebooks(released):
         try:
-            exercises = asked_in(read_notebook(path))
+            exercises = released_exercises(read_notebook(path))
         except (FileNotFoundError, Unreadable):
             found.append(Notebook(path.stem, [], f"notebooks/{path.stem}/ is damaged: copy it from the course again"))
             continue
@@ -147,7 +147,7 @@ def as_text(notebooks: list[Notebook]) -> str:
         if one.problem:
             lines += textwrap.wrap(one.problem, WIDTH, initial_indent="  ", subsequent_indent="  ")
         elif one.begun:
-            lines += [f"  {each.exercise[:40]:41} {each.points:3g}  {each.state}" for each in one.standings]
+            lines += [f"  {each.exercise[:40]:41} {each.points:3g}  {each.state}" for each in one.exercises]
     total = _total(notebooks)
     lines += ["", f"{total.name:26} {_bar(total)} {total.passing:4g} of {total.points:3g} points"]
     return "\n".join([*lines, "", *LEGEND])
@@ -181,7 +181,7 @@ def _notebook_as_html(one: Notebook) -> str:
     rows = "".join(
         f"<tr><td {left}><code>{html.escape(each.exercise)}</code></td><td>{each.points:g}</td>"
         f"<td {left}>{MARKS[each.state]} {each.state}</td></tr>"
-        for each in one.standings
+        for each in one.exercises
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
     unfolded = " open" if one.begun and one.passing < one.points else ""
@@ -189,7 +189,7 @@ def _notebook_as_html(one: Notebook) -> str:
 
 
 def _total(notebooks: list[Notebook]) -> Notebook:
-    return Notebook("all notebooks", [each for one in notebooks for each in one.standings])
+    return Notebook("all notebooks", [each for one in notebooks for each in one.exercises])
 
 
 def _meter(one: Notebook) -> str:
@@ -208,38 +208,38 @@ def _notebooks(released: Path) -> list[Path]:
     return sorted(path for path in released.glob("*/*.ipynb") if path.stem == path.parent.name)
 
 
-def asked_in(released: Mapping[str, Any]) -> dict[str, Asked]:
+def released_exercises(released: Mapping[str, Any]) -> dict[str, ReleasedExercise]:
     """Points and stub of every exercise of a released notebook's plain data."""
     cells = code_cells(released)
     stubs = {name_of(cell): source_of(cell) for cell in cells if settings(cell).get("solution")}
     names = {name_of(cell).removeprefix("test_"): settings(cell) for cell in cells if settings(cell).get("grade")}
-    return {name: Asked(found["points"], stubs.get(name, "")) for name, found in names.items()}
+    return {name: ReleasedExercise(found["points"], stubs.get(name, "")) for name, found in names.items()}
 
 
-def _read(path: Path, exercises: Mapping[str, Asked]) -> Notebook:
+def _read(path: Path, exercises: Mapping[str, ReleasedExercise]) -> Notebook:
     try:
-        return Notebook(path.stem, standings_of(read_notebook(path), exercises))
+        return Notebook(path.stem, exercise_progress(read_notebook(path), exercises))
     except FileNotFoundError:  # not copied yet
         problem = ""
     except Unreadable as error:
         problem = str(error)
-    return Notebook(path.stem, standings_of({"cells": []}, exercises), problem)
+    return Notebook(path.stem, exercise_progress({"cells": []}, exercises), problem)
 
 
-def standings_of(document: Mapping[str, Any], exercises: Mapping[str, Asked]) -> list[ExerciseProgress]:
+def exercise_progress(document: Mapping[str, Any], exercises: Mapping[str, ReleasedExercise]) -> list[ExerciseProgress]:
     """Read how far every exercise is in a saved notebook's plain data."""
     cells = code_cells(document)
     verdicts = dict(verdict for cell in cells for verdict in _verdicts(cell))
     texts = [(name_of(cell), source_of(cell)) for cell in cells]
-    texts = [(name, text if len(text) < LONG else "") for name, text in texts]
+    texts = [(name, text if len(text) < MAX_CELL_CHARACTERS else "") for name, text in texts]
     kept = {cell_digest(text) for _, text in texts}
     return [
-        ExerciseProgress(name, asked.points, _state(verdicts.get(name, {}), answer_in(texts, name, asked.stub), kept))
+        ExerciseProgress(name, asked.points, _state(verdicts.get(name, {}), find_answer(texts, name, asked.stub), kept))
         for name, asked in exercises.items()
     ]
 
 
-def answer_in(texts: Iterable[tuple[str, str]], name: str, stub: str) -> str | None:
+def find_answer(texts: Iterable[tuple[str, str]], name: str, stub: str) -> str | None:
     """Find the cell that counts as the answer: the last begun one that defines it, of those above its test if any is.
 
     Parameters

@@ -177,5 +177,5 @@ def test_a_weak_network_that_reports_too_much_loses_points(reported):
     honest = hidden_checks.examine(weak, "train_classifier", 3)
     vain = hidden_checks.examine(boasting, "train_classifier", 3)
     assert 0 < vain.share < honest.share < 1
-    assert not vain.held["dev_accuracy is not far above the accuracy on new images"]
-    assert honest.held["dev_accuracy is not far above the accuracy on new images"]
+    assert not vain.passed["dev_accuracy is not far above the accuracy on new images"]
+    assert honest.passed["dev_accuracy is not far above the accuracy on new images"]

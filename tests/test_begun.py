@@ -11,7 +11,7 @@ from IPython.utils.capture import capture_output
 from test_check import ROOT
 
 from autograder.pipeline.hidden_checks import examine
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 
 NAME = "01_initialization"
 STUBS = {cell.id: cell.source for cell in nbformat.read(ROOT / "notebooks" / NAME / f"{NAME}.ipynb", 4).cells}

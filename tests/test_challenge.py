@@ -189,7 +189,7 @@ def test_a_number_that_is_only_measured_carries_no_points(monkeypatch):
         run_text(handed_in({**SETTINGS, "learning_rate": 1e-5}), "challenge_settings"), "challenge_settings", 1
     )
     assert verdict.measured["accuracy in %"] < 40
-    assert "accuracy in %" not in verdict.held
+    assert "accuracy in %" not in verdict.passed
     assert verdict.share == 0.25
 
 

@@ -24,10 +24,10 @@ from autograder.topics.registry import MISTAKES, VARIANTS
 from course_utils import check
 from course_utils.checks import find_exercise
 from course_utils.checks.calling import share_memory
+from course_utils.checks.check_report import CheckFailed, Report
 from course_utils.checks.difference import difference
 from course_utils.checks.exercise import EXERCISES, run_trial
-from course_utils.checks.report import CheckFailed, Report
-from course_utils.checks.store import VISIBLE_SEED
+from course_utils.checks.expected_outcomes_file import VISIBLE_SEED
 from course_utils.checks.verdict import ExpectedOutcomes, evaluate
 
 ROOT = Path(__file__).resolve().parent.parent

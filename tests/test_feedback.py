@@ -18,7 +18,7 @@ from tiny_course import NAME, STUB, answered, at, config, hand_in, nbgrader, rel
 from autograder.pipeline.feedback import clean_output, safe_page
 from autograder.pipeline.safe_html import clean, clean_markdown
 from autograder.plain_text import safe_field
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 
 EVIL = "http://tracker.invalid"
 HOSTILE_HTML = f"""<b>kept words</b>

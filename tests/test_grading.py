@@ -23,7 +23,7 @@ from autograder.authoring import build
 from autograder.reporting import class_table
 from autograder.topics import source_of, sources
 from autograder.topics.notebook_text import source_notebook
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 
 NAME = "01_initialization"
 

@@ -29,7 +29,7 @@ from tiny_course import hand_in as hand_in_notebook
 from autograder.judge.examiner import Examination
 from autograder.judge.preprocessor import Examiner, Judge
 from autograder.reporting import class_table
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 
 MIB = 1024**2
 LIMITS = f"""

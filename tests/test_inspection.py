@@ -13,8 +13,8 @@ from nbformat import v4
 
 from autograder.topics.answer_cells import solution_text
 from course_utils.cells import STUB, bare, statements
-from course_utils.environment import imported, outside
-from course_utils.inspection import look_through, newer_syntax
+from course_utils.environment import imported_modules, unavailable_modules
+from course_utils.inspection import inspect_notebook, newer_syntax
 
 NAME = "00_data_and_diagnosis"
 RELEASED = Path(__file__).resolve().parent.parent / "notebooks" / NAME / f"{NAME}.ipynb"
@@ -33,7 +33,7 @@ def told(tmp_path):
         for name in TWO:
             cells[name].source = solution_text(name)
         edit(cells, nb)
-        sentences, blank = look_through(json.loads(json.dumps(nb)), DOCUMENT, tmp_path)
+        sentences, blank = inspect_notebook(json.loads(json.dumps(nb)), DOCUMENT, tmp_path)
         said = "\n".join(sentences)
         assert all(name in said for name in blank)
         return said
@@ -119,9 +119,16 @@ def test_what_is_not_there_at_grading_is_named(told, tmp_path):
 
 
 def test_the_courses_own_packages_are_no_news():
-    assert outside({"numpy", "matplotlib", "PIL", "IPython", "course_utils", "os", "tensorflow", "mpl_toolkits"}) == []
-    assert outside({"pytest", "scipy"}) == ["pytest", "scipy"]
-    assert imported("def f():\n    import a.b as c\n    from d.e import f\n    from . import g\n%load_ext h") == {
+    assert (
+        unavailable_modules(
+            {"numpy", "matplotlib", "PIL", "IPython", "course_utils", "os", "tensorflow", "mpl_toolkits"}
+        )
+        == []
+    )
+    assert unavailable_modules({"pytest", "scipy"}) == ["pytest", "scipy"]
+    assert imported_modules(
+        "def f():\n    import a.b as c\n    from d.e import f\n    from . import g\n%load_ext h"
+    ) == {
         "a",
         "d",
         "h",

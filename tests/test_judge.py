@@ -232,8 +232,8 @@ def test_without_a_module_for_calls_there_is_one_way_to_call(session):
     session.run("def f(): return 7")
     with session.test():
         assert call(session, "f") == 7
-        with pytest.raises(NameError, match="no way to call a function is 'keeping the first'"):
-            StudentFunction(session, "f", "__main__").through("keeping the first")()
+        with pytest.raises(NameError, match="no way to call a function is 'keep_first_item'"):
+            StudentFunction(session, "f", "__main__").with_wrapper("keep_first_item")()
 
 
 @needs_sandbox

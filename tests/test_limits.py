@@ -19,9 +19,9 @@ from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 from course_utils.checks import limits
-from course_utils.checks.calling import Guarded
+from course_utils.checks.calling import LocalFunction
 from course_utils.checks.exercise import EXERCISES
-from course_utils.checks.limits import Asleep, TimeLimit, time_limit
+from course_utils.checks.limits import CallTimeout, IdleTimeout, time_limit
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
@@ -67,7 +67,7 @@ def session() -> Iterator[Session]:
 
 def test_a_right_answer_loses_nothing_at_home_on_a_busy_machine(soak):
     with busy(EACH * (4 if soak else 1)):
-        assert Guarded(compute, seconds=0.3)(0.2) == 7
+        assert LocalFunction(compute, seconds=0.3)(0.2) == 7
 
 
 @needs_sandbox
@@ -90,9 +90,9 @@ def test_what_sleeps_is_stopped_by_the_clock_at_grading(session):
 
 
 def test_what_sleeps_is_stopped_by_the_clock_at_home(monkeypatch):
-    monkeypatch.setattr(limits, "ASLEEP", 0.2)
-    with pytest.raises(Asleep):
-        Guarded(time.sleep, seconds=0.1)(60)
+    monkeypatch.setattr(limits, "MAX_CALL_IDLE_SECONDS", 0.2)
+    with pytest.raises(IdleTimeout):
+        LocalFunction(time.sleep, seconds=0.1)(60)
 
 
 def test_what_computes_in_a_thread_is_stopped_too():
@@ -110,8 +110,8 @@ def test_what_computes_in_a_thread_is_stopped_too():
         finally:
             stop.set()
 
-    with pytest.raises(TimeLimit):
-        Guarded(answer, seconds=0.2)()
+    with pytest.raises(CallTimeout):
+        LocalFunction(answer, seconds=0.2)()
 
 
 @pytest.fixture(params=["signals", "as on Windows"])
@@ -140,18 +140,18 @@ def test_an_endless_loop_is_stopped_and_what_follows_is_not():
                 sum(range(1000))
 
     for _ in range(3):
-        with pytest.raises(TimeLimit):
-            Guarded(loop, seconds=0.1)()
-        assert Guarded(compute, seconds=5.0)(0.05) == 7
+        with pytest.raises(CallTimeout):
+            LocalFunction(loop, seconds=0.1)()
+        assert LocalFunction(compute, seconds=5.0)(0.05) == 7
     compute(0.3)
 
 
 def test_the_limits_are_said_where_instructors_read_of_them():
     text = (ROOT / "autograder" / "README.md").read_text(encoding="utf-8")
-    assert f"| {limits.SECONDS:g} s of computing; " in text
-    assert f" | {TimeLimit.words.format(limits.SECONDS)} |" in text
-    assert f"| {limits.ASLEEP:g} s by the clock without computing | {Asleep.words} |" in text
+    assert f"| {limits.MAX_CALL_CPU_SECONDS:g} s of computing; " in text
+    assert f" | {CallTimeout.message.format(limits.MAX_CALL_CPU_SECONDS)} |" in text
+    assert f"| {limits.MAX_CALL_IDLE_SECONDS:g} s by the clock without computing | {IdleTimeout.message} |" in text
     for name, one in EXERCISES.items():
-        if one.seconds != limits.SECONDS:
+        if one.seconds != limits.MAX_CALL_CPU_SECONDS:
             where = "`07_tensorflow`" if one.needs else f"`{name}`"
             assert f"{one.seconds:g} s in {where}" in text

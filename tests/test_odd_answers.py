@@ -15,9 +15,9 @@ from odd_answers import CASES, KINDS, TOOLS, Case
 
 from autograder.judge.preprocessor import Examiner
 from autograder.topics.answer_cells import IMPORTS, solution_text
+from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
-from course_utils.checks.report import MIMETYPE
-from course_utils.checks.values import UNREADABLE
+from course_utils.checks.values import NOT_PLAIN_DATA
 
 pytestmark = pytest.mark.needs("sandbox")
 
@@ -101,7 +101,7 @@ def wrong_words(case: Case, home: Verdict, grade: Verdict) -> str:
         return "" if same and causes[0].startswith("Below from numpy import *, ") else "its cause is not named"
     if re.sub(r"\d+", "#", str(home)) != re.sub(r"\d+", "#", str(grade)):  # the numbers are those of other cases
         return "not the same twice"
-    told = f"it returns {kind.refused}, {UNREADABLE}: "
+    told = f"it returns {kind.refused}, {NOT_PLAIN_DATA}: "
     if state == "right" or (kind.refused and (failure.startswith(told) or case.exercise in KEPT)):
         return ""
     return "not refused as what it is" if kind.refused else "refused"

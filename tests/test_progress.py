@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from autograder.topics.answer_cells import solution_text
 from course_utils import __main__ as command
 from course_utils import progress as progress_shown
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 from course_utils.progress import (
     CHANGED,
     FAILS,
@@ -101,7 +101,7 @@ def states(worked_on, tmp_path):
         first = read_progress(tmp_path, RELEASED)[0]
         assert first.name == NAME
         assert not first.problem
-        return {one.exercise: one.state for one in first.standings}
+        return {one.exercise: one.state for one in first.exercises}
 
     return read
 
@@ -206,7 +206,7 @@ def test_progress_is_shown_in_the_notebook(worked_on):
 def test_what_was_never_copied_is_not_started_and_points_are_the_course_s(tmp_path):
     notebooks = read_progress(tmp_path / "nowhere", RELEASED)
     assert [one.name for one in notebooks] == sorted(path.name for path in RELEASED.iterdir())
-    assert {one.exercise: one.points for one in notebooks[0].standings}.items() >= WORTH.items()
+    assert {one.exercise: one.points for one in notebooks[0].exercises}.items() >= WORTH.items()
     assert notebooks[0].points == POINTS
     assert not any(one.begun or one.passing or one.problem for one in notebooks)
 
@@ -268,7 +268,7 @@ def test_odd_cells_count_as_nothing(content, tmp_path):
     place(tmp_path).write_text(content, encoding="utf-8")
     first = read_progress(tmp_path, RELEASED)[0]
     assert not first.problem
-    assert {one.state for one in first.standings} == {NOT_STARTED}
+    assert {one.state for one in first.exercises} == {NOT_STARTED}
 
 
 def test_a_damaged_course_is_a_sentence(tmp_path):

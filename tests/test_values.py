@@ -18,12 +18,13 @@ import pytest
 from autograder.pipeline import hidden_checks
 from autograder.topics.answer_cells import IMPORTS, run_text, solution_text
 from autograder.topics.registry import mistakes_in
+from course_utils.checks.check_report import Report
 from course_utils.checks.exercise import ENDING, Observation
-from course_utils.checks.report import Report
-from course_utils.checks.shadowing import sentence, shadowed, with_builtins
-from course_utils.checks.store import VISIBLE_SEED
-from course_utils.checks.values import LEVELS, REFUSED, Refused, named, plain, reduced
-from course_utils.checks.verdict import Verdict, _ending
+from course_utils.checks.expected_outcomes_file import VISIBLE_SEED
+from course_utils.checks.limits import MAX_NESTING
+from course_utils.checks.shadowing import describe_shadowed, find_shadowed, restore_builtins
+from course_utils.checks.values import UNSUPPORTED_TYPES, NotPlainData, as_plain_data, reduce_types, type_name
+from course_utils.checks.verdict import Verdict, _ending_without_details
 
 README = Path(__file__).resolve().parent.parent / "autograder" / "README.md"
 
@@ -68,7 +69,7 @@ def test_what_holds_the_right_numbers_is_read(value, read):
             return {key: listed(part) for key, part in one.items()}
         return [listed(part) for part in one] if isinstance(one, list) else np.asarray(one).tolist()
 
-    found = listed(plain(reduced(value)))
+    found = listed(as_plain_data(reduce_types(value)))
     assert found == read
     assert type(found) is type(read)
 
@@ -97,19 +98,21 @@ def close_the_coroutine():
     EXAMPLES["a coroutine"].close()
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", UNSUPPORTED_TYPES)
 def test_what_is_refused_stands_in_the_table_with_what_to_do(name):
-    kept = reduced(EXAMPLES[name])
+    kept = reduce_types(EXAMPLES[name])
     assert kept is EXAMPLES[name]
-    assert named(kept) == name
-    with pytest.raises(Refused, match=re.escape(f"{name}, which is not plain data: {REFUSED[name]}")):
-        plain([kept])
+    assert type_name(kept) == name
+    with pytest.raises(NotPlainData, match=re.escape(f"{name}, which is not plain data: {UNSUPPORTED_TYPES[name]}")):
+        as_plain_data([kept])
 
 
 def test_instructors_read_the_same_table():
     text = README.read_text(encoding="utf-8").partition("| it returns | what to do |\n|---|---|\n")[2]
     rows = itertools.takewhile(lambda line: line.startswith("|"), text.splitlines())
-    assert [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in rows] == list(REFUSED.items())
+    assert [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in rows] == list(
+        UNSUPPORTED_TYPES.items()
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ def test_instructors_read_the_same_table():
     [
         (Decimal(1), "a Decimal"),
         (type("Αὐτός\n" + 50 * "x", (), {})(), "a Αὐτός" + 33 * "x"),
-        (nested(LEVELS + 3), "something nested too deeply"),
+        (nested(MAX_NESTING + 3), "something nested too deeply"),
         ({frozenset(): 1}, "a dict with keys that are no text"),
         (range(10**12), "a range"),
         (np.ma.masked, "a masked array with masked entries"),
@@ -125,15 +128,15 @@ def test_instructors_read_the_same_table():
     ids=["Decimal", "a class", "nested", "keys", "range", "masked"],
 )
 def test_any_other_object_is_refused_by_its_name(value, name):
-    with pytest.raises(Refused, match=re.escape(name)):
-        plain(reduced(value))
+    with pytest.raises(NotPlainData, match=re.escape(name)):
+        as_plain_data(reduce_types(value))
 
 
 def test_a_list_that_contains_itself_is_refused():
     endless = [1]
     endless.append(endless)
-    with pytest.raises(Refused, match="nested too deeply"):
-        plain(reduced(endless))
+    with pytest.raises(NotPlainData, match="nested too deeply"):
+        as_plain_data(reduce_types(endless))
 
 
 @pytest.mark.parametrize(
@@ -149,8 +152,8 @@ def test_a_list_that_contains_itself_is_refused():
     ],
 )
 def test_students_are_told_how_an_answer_broke_off_and_no_name_of_their_own(said, told):
-    assert _ending(Observation(ENDING, said)).startswith(told)
-    assert "1234" not in _ending(Observation(ENDING, said))
+    assert _ending_without_details(Observation(ENDING, said)).startswith(told)
+    assert "1234" not in _ending_without_details(Observation(ENDING, said))
 
 
 # --- likely causes ----------------------------------------------------------------------------------------------------
@@ -222,7 +225,7 @@ def test_beside_a_mistake_both_are_named_and_where_it_breaks_nothing_only_the_mi
     name = "l1_penalty"
     (said,) = sentences(name, "λ/m")
     harmless = starred(name, ("/ (2 * m)", "/ m"))
-    assert shadowed(harmless)
+    assert find_shadowed(harmless)
     assert hidden_checks.examine(harmless, name, VISIBLE_SEED).mistakes == [said]
 
 
@@ -247,11 +250,11 @@ def test_shadows_are_found_through_helpers_partials_objects_and_decorators():
         namespace,
     )
     for name in ("plain", "part", "wrapped", "made", "method"):
-        assert shadowed(namespace[name]) == {"max": True}, name
-        assert with_builtins(namespace[name])(*([] if name == "part" else [2])) == [2]
+        assert find_shadowed(namespace[name]) == {"max": True}, name
+        assert restore_builtins(namespace[name])(*([] if name == "part" else [2])) == [2]
         assert namespace["max"] is np.max
-    assert shadowed(len) == {}
+    assert find_shadowed(len) == {}
 
 
 def test_a_sentence_names_three_at_most():
-    assert "abs, all and any are NumPy's" in sentence(dict.fromkeys(("sum", "any", "all", "abs"), True))
+    assert "abs, all and any are NumPy's" in describe_shadowed(dict.fromkeys(("sum", "any", "all", "abs"), True))

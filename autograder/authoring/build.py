@@ -26,9 +26,9 @@ from autograder.topics import sources
 from autograder.topics.answer_cells import reference_text
 from autograder.topics.notebook_text import KERNEL, BuildError, Source, missing_extra, source_notebook
 from course_utils.challenge import BOARD
-from course_utils.checks import store
+from course_utils.checks import expected_outcomes_file
+from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
-from course_utils.checks.report import MIMETYPE
 from course_utils.extras import how_to_get, is_installed
 from course_utils.progress import PROGRESS
 
@@ -241,16 +241,16 @@ def _answer_lines(exercise: str) -> Iterator[str]:
 def write_data(root: Path = ROOT) -> None:
     """Write ``datasets/``: the sets, and what the visible cases come out as for answers and mistakes."""
     make_datasets.write_all(root / "datasets")
-    seed = store.VISIBLE_SEED
+    seed = expected_outcomes_file.VISIBLE_SEED
     known = {}
     for name, one in EXERCISES.items():
         if is_installed(one.needs):
             mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(one, seed)]
             known[name] = right_outcome(one, seed), mistakes
         else:
-            last = store.read(ROOT / "datasets" / "checks.h5", name)
+            last = expected_outcomes_file.read_outcomes(ROOT / "datasets" / "checks.h5", name)
             known[name] = last.right, list(last.mistakes())
-    store.write(root / "datasets" / "checks.h5", known)
+    expected_outcomes_file.write_outcomes(root / "datasets" / "checks.h5", known)
 
 
 def _files(root: Path, part: str) -> set[str]:

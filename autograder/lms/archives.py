@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.pipeline.submissions import MAX_FILES, Refused
-from course_utils.cells import MAX_BYTES
+from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
-MAX_TOTAL = 2 * MAX_BYTES
+MAX_TOTAL = 2 * MAX_NOTEBOOK_BYTES
 MAX_RATIO = 200
 UNSUSPICIOUS = 1_000_000  # below this size any ratio may be: a blank picture shrinks to nothing
 ENTRY = b"PK\1\2"  # begins an entry of a zip archive's central directory (APPNOTE, section 4.3.12)
@@ -83,7 +83,7 @@ class Member:
         except ValueError:  # month 0, hour 31: four bytes can say that
             self.time = datetime(1980, 1, 1, tzinfo=UTC)
 
-    def read(self, max_bytes: int = MAX_BYTES) -> bytes:
+    def read(self, max_bytes: int = MAX_NOTEBOOK_BYTES) -> bytes:
         """Read its bytes.
 
         Raises

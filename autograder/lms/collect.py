@@ -186,7 +186,7 @@ def _arrivals(source: Path, stack: ExitStack) -> Iterator[Arrival]:
         relative = path.relative_to(source)
         if _is_of_interest(relative):
             time = datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC)
-            yield Arrival(relative, time, lambda path=path: submissions.read_file(path, submissions.MAX_BYTES))
+            yield Arrival(relative, time, lambda path=path: submissions.read_file(path, submissions.MAX_NOTEBOOK_BYTES))
 
 
 def _is_of_interest(path: PurePath) -> bool:
@@ -312,7 +312,7 @@ def _adopt(current: Path, store: Path) -> None:
     """Note in the store what came into ``submitted/`` by another way, so that nothing is lost when it is replaced."""
     if not os.path.lexists(current):
         return
-    raw = submissions.read_file(current, submissions.MAX_BYTES)
+    raw = submissions.read_file(current, submissions.MAX_NOTEBOOK_BYTES)
     digest = hashlib.sha256(raw).hexdigest()
     if (store / f"{digest}.json").exists():
         return

@@ -24,7 +24,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from autograder.course import students_at
 from autograder.pipeline.safe_html import clean, clean_markdown, escaped
-from course_utils.checks.report import MIMETYPE, as_html
+from course_utils.checks.check_report import MIMETYPE, as_html
 
 MAX_CHARACTERS = 100_000
 MAX_PICTURE = 5_000_000

@@ -21,9 +21,9 @@ from autograder.data.hand_images import draw_hands
 from autograder.topics.answer_cells import reference_answer
 from autograder.topics.registry import mistakes_in
 from course_utils.cells import unfinished
+from course_utils.checks.check_report import Report
 from course_utils.checks.exercise import EXERCISES, Case, Exercise, Observation, Trial, observe_cases
 from course_utils.checks.origin import cell_of
-from course_utils.checks.report import Report
 from course_utils.checks.verdict import ExpectedOutcomes, Observations, Verdict, run_and_evaluate
 from course_utils.data import load_hands
 from course_utils.extras import is_installed
@@ -74,7 +74,7 @@ def joined(name: str, *functions: Callable) -> Callable:
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
     """Observe the reference answer."""
     answer = joined(exercise.name, *map(reference_answer, exercise.functions))
-    return list(observe_cases(answer, exercise, seed, Trial(tells_calls=False)))
+    return list(observe_cases(answer, exercise, seed, Trial(describes_calls=False)))
 
 
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Observation]]]]:
@@ -82,7 +82,7 @@ def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[li
     return [
         (
             mistake.sentence,
-            observe_cases(joined(exercise.name, *mistake.functions), exercise, seed, Trial(tells_calls=False)),
+            observe_cases(joined(exercise.name, *mistake.functions), exercise, seed, Trial(describes_calls=False)),
         )
         for mistake in mistakes_in(exercise.name)
     ]

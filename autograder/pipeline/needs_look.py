@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from course_utils.cells import Statement, closure, names_bound, names_used, statements
-from course_utils.environment import imported
+from course_utils.environment import imported_modules
 
 OWN = "student-"  # how ids of cells begin that students added
 MOST = 5  # sentences on statements that could not run
@@ -102,7 +102,7 @@ def _lost(
             if not begin:  # the student's process says so, and may say anything
                 continue
             one = next((one for one in begin if one.column == column), begin[0])
-            modules = imported(one.text)
+            modules = imported_modules(one.text)
             # What is installed here, and was not found, is kept from students on purpose.
             if found if error == "NameError" else not modules or not all(map(_is_here, modules)):
                 found.append(Lost(number, one, error if error in vars(builtins) else "an error"))
@@ -128,7 +128,7 @@ def _by_what_was_raised(
     found = []
     for name, message in errors:
         if name in ("ImportError", "ModuleNotFoundError"):
-            modules = {module for one in above if one.binds & needed for module in imported(one.text)}
+            modules = {module for one in above if one.binds & needed for module in imported_modules(one.text)}
             if lacking := sorted(module for module in modules if not _is_here(module)):
                 found.append(f"{', '.join(lacking)}: not installed where this was graded.")
         elif name == "FileNotFoundError":

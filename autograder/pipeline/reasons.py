@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 
 
 def reasons_of(notebook: nbformat.NotebookNode) -> list[str]:

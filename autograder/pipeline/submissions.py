@@ -35,7 +35,8 @@ from autograder.judge.preprocessor import require_judge
 from autograder.pipeline.lock import who_is_grading
 from autograder.pipeline.register import is_registered, register, released
 from autograder.plain_text import printable
-from course_utils.cells import CONFLICT, MAX_BYTES
+from course_utils.cells import CONFLICT
+from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
 REASON = "refused.txt"  # written by autograder.lms.collect where all that came of a student was refused
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -88,7 +89,7 @@ class Findings:
 class Intake(NotebookExporter):
     """The exporter to register as ``c.Autograde.exporter_class``: made once per run, it takes the class in."""
 
-    max_bytes = Integer(MAX_BYTES, help="A notebook above this size is not opened.").tag(config=True)
+    max_bytes = Integer(MAX_NOTEBOOK_BYTES, help="A notebook above this size is not opened.").tag(config=True)
     directory = Unicode(TAKEN_IN, help="The folder, beside submitted/, of what is graded.").tag(config=True)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -222,7 +223,7 @@ def read_submission(
     return found, stamp, secret
 
 
-def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_BYTES) -> dict[str, Findings]:
+def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_NOTEBOOK_BYTES) -> dict[str, Findings]:
     """Find and read the notebooks of one submission, following no link and opening nothing but plain files.
 
     Parameters

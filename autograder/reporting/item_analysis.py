@@ -11,7 +11,7 @@ import numpy as np
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import folder_of, open_gradebook
-from course_utils.checks.report import MIMETYPE
+from course_utils.checks.check_report import MIMETYPE
 
 TIME_OUT = re.compile(r"still running after|no answer for|time for the whole notebook was used up")
 

@@ -1,4 +1,7 @@
-"""Instant feedback: ``check(function)`` tries a student's function and says precisely what is wrong."""
+"""Instant feedback: ``check(function)`` tries a student's function and says precisely what is wrong.
+
+It imports other modules of ``course_utils``, and nothing of ``autograder``.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,18 @@ from course_utils.checks import (
     gradient_checking,  # noqa: F401
     hyperparameters,  # noqa: F401
     initialization,  # noqa: F401
-    observing,
     optimization,  # noqa: F401
     regularization,  # noqa: F401
     tensorflow,  # noqa: F401
 )
-from course_utils.checks.calling import called_name, undisturbed
-from course_utils.checks.exercise import EXERCISES, Exercise, Malformed
+from course_utils.checks.calling import MalformedResult, default_error_settings, passed_name
+from course_utils.checks.check_report import CheckFailed, Report, capture_displays, not_started_error, without_traceback
+from course_utils.checks.difference_plots import plot_failure
+from course_utils.checks.exercise import EXERCISES, Exercise
 from course_utils.checks.origin import cell_digest, origin_of
-from course_utils.checks.pictures import picture_of
-from course_utils.checks.report import CheckFailed, Report, not_shown, not_started, one_line
+from course_utils.checks.questions import read_letters
 from course_utils.checks.verdict import run_and_evaluate
-from course_utils.environment import NOT_THERE, outside
+from course_utils.environment import NOT_IN_ENVIRONMENT, unavailable_modules
 from course_utils.extras import how_to_get, is_installed
 
 __all__ = ["check", "show_prediction"]
@@ -47,28 +50,28 @@ def check(function: Callable, *companions: Callable) -> None:
     NotImplementedError
         The exercise is still blank, and nbgrader is asking; or a package that it needs is not installed.
     """
-    from course_utils.checks.store import VISIBLE_SEED, read
+    from course_utils.checks.expected_outcomes_file import VISIBLE_SEED, read_outcomes
     from course_utils.data import DATASETS
 
-    exercise = find_exercise(function, called_name(sys._getframe(1)))
+    exercise = find_exercise(function, passed_name(sys._getframe(1)))
     if not is_installed(exercise.needs):
-        raise one_line(NotImplementedError(how_to_get(exercise.needs)))
-    known = read(DATASETS / "checks.h5", exercise.name)
-    with undisturbed():
+        raise without_traceback(NotImplementedError(how_to_get(exercise.needs)))
+    expected = read_outcomes(DATASETS / "checks.h5", exercise.name)
+    with default_error_settings():
         origin = origin_of(function, exercise.name)
-        begun = unfinished(origin.own, exercise.name)
-        with not_shown() as shown:
-            verdict, trial = run_and_evaluate([function, *companions], exercise, VISIBLE_SEED, known, begun)
-        if shown:
+        hint = unfinished(origin.own_text, exercise.name)
+        with capture_displays() as displayed:
+            verdict, trial = run_and_evaluate([function, *companions], exercise, VISIBLE_SEED, expected, hint)
+        if displayed:
             verdict.notes.append("it displays something while it runs")
         origins = [origin, *(origin_of(one, one.__name__) for one in companions)]
         verdict.cells = sorted({cell_digest(text) for one in origins for text in one.texts})
-        if lacking := outside(set().union(*(one.modules for one in origins))):
-            verdict.warning = f"{', '.join(lacking)}: {NOT_THERE}."
-        report = Report(verdict, picture=picture_of(verdict, trial, known))
+        if missing := unavailable_modules(set().union(*(one.modules for one in origins))):
+            verdict.warning = f"{', '.join(missing)}: {NOT_IN_ENVIRONMENT}."
+        report = Report(verdict, picture=plot_failure(verdict, trial, expected))
     report.show()
     if verdict.state == "not started" and "NBGRADER_EXECUTION" in os.environ:
-        raise not_started(verdict)  # or the Validate button would call a blank notebook complete
+        raise not_started_error(verdict)  # or the Validate button would call a blank notebook complete
     if verdict.state == "wrong":
         raise CheckFailed(verdict)
 
@@ -89,18 +92,28 @@ def show_prediction(predictions: Callable, number: int) -> None:
         It is not given yet.
     """
     try:
-        letter = observing.read_letters(predictions(), number)[-1]
+        letter = read_letters(predictions(), number)[-1]
     except NotImplementedError:
         letter = ""
-    except Malformed as error:
-        raise one_line(NotImplementedError(f"{predictions.__name__}: {error}")) from None
+    except MalformedResult as error:
+        raise without_traceback(NotImplementedError(f"{predictions.__name__}: {error}")) from None
     if not letter:
-        raise one_line(NotImplementedError(f"write prediction {number} into {predictions.__name__} first"))
+        raise without_traceback(NotImplementedError(f"write prediction {number} into {predictions.__name__} first"))
     print(f"your prediction {number}: {letter}")
 
 
 def find_exercise(function: Callable, name: str | None = None) -> Exercise:
-    """Tell which exercise a function answers: by the name it was passed by, else by its own.
+    """Find the exercise that a function answers: by the name it was passed by, else by its own.
+
+    Parameters
+    ----------
+    function : callable
+    name : str, optional
+        The name it was passed by.
+
+    Returns
+    -------
+    Exercise
 
     Raises
     ------

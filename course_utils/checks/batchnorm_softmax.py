@@ -9,20 +9,12 @@ import numpy as np
 
 from course_utils import data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Raised
+from course_utils.checks.calling import KEEP_FIRST, KEEP_SECOND, CallRecorder, MalformedResult
+from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, draw_signed, one_hot_cases
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, Observation, exercise
 from course_utils.checks.observing import numbers
-
-PREDICTIONS = 5
-QUESTIONS = 6
-
-SHAPE = "the shape"
-
-
-def signed(rng: np.random.Generator, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray:
-    """Draw numbers of both signs, none of them near zero."""
-    return rng.uniform(low, high, shape) * rng.choice((-1, 1), shape)
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 
 def labelled(rng: np.random.Generator, C: int, m: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,28 +27,11 @@ def labelled(rng: np.random.Generator, C: int, m: int) -> tuple[np.ndarray, np.n
 
 # --- softmax and its cost ---------------------------------------------------------------------------------------------
 
-ABSENT = "classes that do not occur"
-
-
-def one_hot_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw labels of 2 to 7 classes, for 1 to 13 examples; in some the last classes do not occur."""
-    cases = []
-    for what, C, m in (("every label", 4, 13), ("every label", 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1), (ABSENT, 3, 2)):
-        if what == ABSENT:
-            labels = rng.integers(0, C - 2, (1, m)) if C > 3 else np.zeros((1, m), dtype=int)
-        else:
-            labels = rng.permutation(np.arange(m) % C).reshape(1, m)
-        cases.append({"what": what, "labels": labels, "C": C})
-    return cases
-
-
-@exercise("one_hot", cases=one_hot_cases, weights={SHAPE: 2, "every label": 3, ABSENT: 1, see.FLOATS: 1})
-def one_hot(answer: CallRecorder, what: str, labels: np.ndarray, C: int) -> Iterator[Observation]:
-    """Observe the columns."""
-    found = numbers(answer(labels, C))
-    yield Observation(SHAPE, list(found.shape))
-    yield Observation(what, found)
-    yield Observation(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
+exercise(
+    "one_hot",
+    cases=one_hot_cases((EVERY_LABEL, 4, 13), (EVERY_LABEL, 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1), (ABSENT, 3, 2)),
+    weights={see.SHAPE: 2, EVERY_LABEL: 3, ABSENT: 1, see.FLOATS: 1},
+)(see.one_hot_columns)
 
 
 LARGE, APART = "scores up to 1e4", "columns of very different size"
@@ -69,19 +44,19 @@ def softmax_cases(rng: np.random.Generator) -> list[Case]:
     ]
     near = rng.permuted(np.tile(np.arange(5.0)[:, None], (1, 4)), axis=0)
     cases += [{"what": LARGE, "Z": near[:, :3] + size} for size in (9990.0, -9990.0)]
-    cases.append({"what": LARGE, "Z": signed(rng, 5000, 10000, (3, 5)).round()})
+    cases.append({"what": LARGE, "Z": draw_signed(rng, 5000, 10000, (3, 5)).round()})
     return [*cases, {"what": APART, "Z": near + np.array([9990.0, 300.0, 0.0, -9990.0])}]
 
 
 @exercise(
     "softmax",
     cases=softmax_cases,
-    weights={SHAPE: 1, "the probabilities": 5, "columns sum to 1": 2, LARGE: 3, APART: 1},
+    weights={see.SHAPE: 1, "the probabilities": 5, "columns sum to 1": 2, LARGE: 3, APART: 1},
 )
 def softmax(answer: CallRecorder, what: str, Z: np.ndarray) -> Iterator[Observation]:
     """Observe the probabilities and their sums."""
     found = numbers(answer(Z))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     if found.shape == Z.shape:
         yield Observation(what, found, atol=1e-7)
         if what == "the probabilities":
@@ -105,7 +80,7 @@ def cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise(
-    "cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, "one number": 1}
+    "cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, see.ONE_NUMBER: 1}
 )
 def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
@@ -120,7 +95,7 @@ def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.nda
     else:
         # How large a number stands for infinity is the student's choice.
         yield Observation(what, "yes" if cost > 2.5 else "it is small, though the network was certain and wrong")
-    yield Observation("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+    yield see.one_number(found)
 
 
 def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -128,11 +103,11 @@ def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
     return [dict(zip("PY", labelled(rng, C, m), strict=True)) for C, m in ((4, 7), (6, 3), (2, 11), (3, 1))]
 
 
-@exercise("softmax_gradient", cases=softmax_gradient_cases, weights={SHAPE: 1, "the gradient": 4})
+@exercise("softmax_gradient", cases=softmax_gradient_cases, weights={see.SHAPE: 1, "the gradient": 4})
 def softmax_gradient(answer: CallRecorder, P: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the gradient."""
     found = numbers(answer(P, Y))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     yield Observation("the gradient", found)
 
 
@@ -147,12 +122,12 @@ def batch(rng: np.random.Generator, n: int, m: int, size: float = 1.0) -> np.nda
     deviations = size * rng.uniform(0.6, 1.6, (n, 1))
     values = rng.normal(0, 1, (n, m))
     values = (values - values.mean(axis=1, keepdims=True)) / (values.std(axis=1, keepdims=True) + 1e-3)
-    return size * signed(rng, 1, 3, (n, 1)) + deviations * values
+    return size * draw_signed(rng, 1, 3, (n, 1)) + deviations * values
 
 
 def scale_and_shift(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw γ and β of n units."""
-    return signed(rng, 0.5, 2, (n, 1)), signed(rng, 0.5, 2, (n, 1))
+    return draw_signed(rng, 0.5, 2, (n, 1)), draw_signed(rng, 0.5, 2, (n, 1))
 
 
 def forward_cases(rng: np.random.Generator) -> list[Case]:
@@ -178,42 +153,29 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {"what": STILL, "Z": still, "gamma": gamma, "beta": beta, "rest": {}}]
 
 
-def forward_alone(forward: Callable) -> Callable:
+def without_cache(forward: Callable) -> Callable:
     """Leave the cache with the student: it may be anything."""
 
-    forward = forward.through("keeping the second")
+    forward = forward.with_wrapper(KEEP_SECOND)
 
     def Z_tilde(*arguments: Any, **keywords: Any) -> Any:
-        return pair(forward(*arguments, **keywords), "it returns", "(Z_tilde, cache)")[0]
+        return see.pair(forward(*arguments, **keywords), "(Z_tilde, cache)")[0]
 
     return Z_tilde
-
-
-def pair(result: Any, who: str, what: str) -> tuple[Any, Any]:
-    """Read a result as a pair.
-
-    Raises
-    ------
-    Raised
-        It is something else.
-    """
-    if isinstance(result, tuple | list) and len(result) == 2:
-        return tuple(result)
-    raise Raised(f"{who} {kind(result)}, not the pair {what}")
 
 
 @exercise(
     "batchnorm_forward",
     cases=forward_cases,
-    weights={SHAPE: 1, PLAIN: 5, SCALED: 3, EPSILON: 2, TWO: 1, STILL: 1},
-    join=forward_alone,
+    weights={see.SHAPE: 1, PLAIN: 5, SCALED: 3, EPSILON: 2, TWO: 1, STILL: 1},
+    join=without_cache,
 )
 def batchnorm_forward(
     answer: CallRecorder, what: str, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, rest: dict
 ) -> Iterator[Observation]:
     """Observe what comes out."""
     found = numbers(answer(Z, gamma, beta, **rest))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     yield Observation(what, found, rtol=1e-4, atol=1e-5)
 
 
@@ -222,21 +184,21 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for n, m, size, epsilon in ((4, 7, 1, 1e-5), (3, 11, 10, 60.0), (5, 3, 0.1, 0.006), (1, 6, 1, 0.4), (4, 2, 1, 0.8)):
         gamma, beta = scale_and_shift(rng, n)
-        dZ_tilde = signed(rng, 0.3, 1.5, (n, m)) + 0.4
+        dZ_tilde = draw_signed(rng, 0.3, 1.5, (n, m)) + 0.4
         Z = batch(rng, n, m, size)
         cases.append({"dZ_tilde": dZ_tilde, "Z": Z, "gamma": gamma, "beta": beta, "epsilon": epsilon, "size": size})
     return cases
 
 
-def through_own_forward(backward: Callable, forward: Callable) -> Callable:
+def forward_then_backward(backward: Callable, forward: Callable) -> Callable:
     """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
-    forward = forward.through("keeping the second")
+    forward = forward.with_wrapper(KEEP_SECOND)
 
     def gradients(
         dZ_tilde: np.ndarray, Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float
     ) -> list[Any]:
         given = (Z.copy(), gamma.copy(), beta.copy(), epsilon)
-        _, cache = pair(forward(*given), "your batchnorm_forward returns", "(Z_tilde, cache)")
+        _, cache = see.pair(forward(*given), "(Z_tilde, cache)", "your batchnorm_forward returns")
         forward(3 - 2 * Z, 2 * gamma, -beta, epsilon)
         return backward(dZ_tilde, cache)
 
@@ -248,13 +210,13 @@ def through_own_forward(backward: Callable, forward: Callable) -> Callable:
     cases=backward_cases,
     weights={"three arrays of the right shapes": 2, "dZ": 10, "dgamma": 3, "dbeta": 2},
     companions=("batchnorm_forward",),
-    join=through_own_forward,
+    join=forward_then_backward,
 )
 def batchnorm_backward(answer: CallRecorder, size: float, **given: Any) -> Iterator[Observation]:
     """Observe the three gradients."""
     result = answer(**given)
     if not isinstance(result, list) or len(result) != 3:
-        raise Malformed(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
+        raise MalformedResult(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
     dZ, dgamma, dbeta = map(numbers, result)
     yield Observation("three arrays of the right shapes", [list(one.shape) for one in (dZ, dgamma, dbeta)])
     yield Observation("dZ", size * dZ, rtol=1e-4, atol=1e-5)
@@ -269,7 +231,7 @@ def running_cases(rng: np.random.Generator) -> list[Case]:
     """Draw old and new statistics, with momentum from 0.5 to 0.99."""
     cases = []
     for n, rest in ((3, {"momentum": 0.8}), (1, {"momentum": 0.35}), (5, {"momentum": 0.99}), (4, {})):
-        old, new = signed(rng, 1, 4, (n, 1)), signed(rng, 5, 9, (n, 1))
+        old, new = draw_signed(rng, 1, 4, (n, 1)), draw_signed(rng, 5, 9, (n, 1))
         variances = rng.uniform(0.5, 2, (n, 1)), rng.uniform(3, 9, (n, 1))
         cases.append({"arguments": (old, variances[0], new, variances[1]), "rest": rest})
     return cases
@@ -282,10 +244,7 @@ def running_cases(rng: np.random.Generator) -> list[Case]:
 )
 def update_running_statistics(answer: CallRecorder, arguments: tuple, rest: dict) -> Iterator[Observation]:
     """Observe the new statistics."""
-    result = answer(*arguments, **rest)
-    if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (mean, var)")
-    mean, var = map(numbers, result)
+    mean, var = map(numbers, see.pair(answer(*arguments, **rest), "(mean, var)"))
     if rest:
         yield Observation("the mean", mean)
         yield Observation("the variance", var)
@@ -308,17 +267,17 @@ def inference_cases(rng: np.random.Generator) -> list[Case]:
         (EPSILON, 4, 1, 10, {"epsilon": 90.0}),
     ):
         gamma, beta = scale_and_shift(rng, n)
-        mean, var = size * signed(rng, 1, 3, (n, 1)), size**2 * rng.uniform(0.3, 3, (n, 1))
+        mean, var = size * draw_signed(rng, 1, 3, (n, 1)), size**2 * rng.uniform(0.3, 3, (n, 1))
         Z = size * rng.normal(0, 2, (n, m))
         cases.append({"what": what, "arguments": (Z, gamma, beta, mean, var), "rest": rest})
     return cases
 
 
-@exercise("batchnorm_inference", cases=inference_cases, weights={SHAPE: 1, "many examples": 3, ONE: 2, EPSILON: 2})
+@exercise("batchnorm_inference", cases=inference_cases, weights={see.SHAPE: 1, "many examples": 3, ONE: 2, EPSILON: 2})
 def batchnorm_inference(answer: CallRecorder, what: str, arguments: tuple, rest: dict) -> Iterator[Observation]:
     """Observe what comes out."""
     found = numbers(answer(*arguments, **rest))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     yield Observation(what, found, rtol=1e-4, atol=1e-5)
 
 
@@ -330,10 +289,10 @@ def drawn_model(rng: np.random.Generator, layers_dims: list[int]) -> dict[str, n
     model, L = {}, len(layers_dims) - 1
     for l in range(1, L + 1):
         n_in, n = layers_dims[l - 1 : l + 1]
-        model[f"W{l}"] = signed(rng, 0.4, 1.2, (n, n_in)) / np.sqrt(n_in)
+        model[f"W{l}"] = draw_signed(rng, 0.4, 1.2, (n, n_in)) / np.sqrt(n_in)
         if l < L:
-            model[f"gamma{l}"], model[f"beta{l}"] = signed(rng, 0.6, 1.4, (n, 1)), rng.uniform(-0.3, 0.8, (n, 1))
-            model[f"mean{l}"], model[f"var{l}"] = signed(rng, 0.3, 0.8, (n, 1)), rng.uniform(0.4, 2, (n, 1))
+            model[f"gamma{l}"], model[f"beta{l}"] = draw_signed(rng, 0.6, 1.4, (n, 1)), rng.uniform(-0.3, 0.8, (n, 1))
+            model[f"mean{l}"], model[f"var{l}"] = draw_signed(rng, 0.3, 0.8, (n, 1)), rng.uniform(0.4, 2, (n, 1))
     return model | {f"b{L}": rng.uniform(-0.8, 0.8, (layers_dims[-1], 1))}
 
 
@@ -355,11 +314,11 @@ def predict_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("predict_probabilities", cases=predict_cases, weights={SHAPE: 1, DEEP: 4, ONE: 2, FLAT: 1})
+@exercise("predict_probabilities", cases=predict_cases, weights={see.SHAPE: 1, DEEP: 4, ONE: 2, FLAT: 1})
 def predict_probabilities(answer: CallRecorder, what: str, X: np.ndarray, model: dict) -> Iterator[Observation]:
     """Observe the probabilities."""
     found = numbers(answer(X, model))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     yield Observation(what, found, rtol=1e-4, atol=1e-6)
 
 
@@ -385,9 +344,9 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def trained_and_asked(train: Callable, predict: Callable) -> Callable:
+def train_and_predict(train: Callable, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
-    train = train.through("keeping the first")
+    train = train.with_wrapper(KEEP_FIRST)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
 
     def asked(
@@ -401,7 +360,7 @@ def trained_and_asked(train: Callable, predict: Callable) -> Callable:
         key = (seed, len(X_train.T))
         if key not in trained:
             result = train(X_train, Y_train, X_dev, Y_dev, np.random.default_rng(seed))
-            trained[key] = pair(result, "it returns", "(model, dev_accuracy)")
+            trained[key] = see.pair(result, "(model, dev_accuracy)")
         model, dev_accuracy = trained[key]
         return dev_accuracy, [predict(X, model) for X in batches]
 
@@ -413,7 +372,7 @@ def trained_and_asked(train: Callable, predict: Callable) -> Callable:
     cases=hands_cases,
     weights={**dict(zip(LEARNED.values(), (1, 2, 3, 4), strict=True)), ALONE: 2, MEASURED: 1, HONEST: 2},
     companions=("predict_probabilities",),
-    join=trained_and_asked,
+    join=train_and_predict,
     seconds=30.0,
 )
 def train_classifier(
@@ -427,7 +386,7 @@ def train_classifier(
         dev_accuracy, said = answer(*known, seed, list(batches))
         for P, asked in zip(map(numbers, said), batches, strict=True):
             if P.shape != (CLASSES, asked.shape[1]):
-                raise Malformed(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
+                raise MalformedResult(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
         return dev_accuracy, [np.argmax(P, axis=0) for P in said]
 
     parts = [np.flatnonzero(c == Y)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
@@ -445,7 +404,7 @@ def train_classifier(
     )
     reported = np.asarray(dev_accuracy)
     if reported.shape != () or reported.dtype.kind not in "biuf":
-        raise Malformed(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
+        raise MalformedResult(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")
     words = report_is(float(reported), np.mean(dev == Y_dev))
     if words == ANOTHER:
         _, (train,) = labels(X_train)
@@ -468,24 +427,5 @@ def report_is(reported: float, true: float) -> str:
 
 # --- predictions and concept questions --------------------------------------------------------------------------------
 
-
-@exercise(
-    "batchnorm_softmax_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def batchnorm_softmax_predictions(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "batchnorm_softmax_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def batchnorm_softmax_answers(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "batchnorm_softmax", QUESTIONS)
+ask_predictions("batchnorm_softmax_predictions", 5)
+ask_questions("batchnorm_softmax", 6)

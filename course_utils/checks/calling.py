@@ -1,4 +1,4 @@
-"""Call a student's function so that whatever it does stays a sentence: copies in, plain data out."""
+"""Call a student's function: copies of the arguments in, plain data out, every failure as one sentence."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from course_utils.checks import limits, shadowing, values
 from course_utils.checks.difference import show
-from course_utils.checks.limits import TimeLimit, time_limit
-from course_utils.checks.values import Refused, named, plain, reduced  # noqa: F401 - the judge asks for `named`
+from course_utils.checks.limits import CallTimeout, time_limit
+from course_utils.checks.values import NotPlainData, as_plain_data, reduce_types
+from course_utils.checks.values import type_name as named  # noqa: F401 - the judge asks for this name
 
-OURS = {__file__, limits.__file__, shadowing.__file__, values.__file__}
+_OWN_FILES = {__file__, limits.__file__, shadowing.__file__, values.__file__}
 
 
 class NotStarted(Exception):
     """The function still raises NotImplementedError."""
 
 
-class Raised(Exception):
-    """The function raised; the message is for the student."""
+class CallFailed(Exception):
+    """The function raised, or returned what is no plain data; the message is for the student."""
+
+
+class MalformedResult(Exception):
+    """A result that cannot be read as what the exercise asks for; the message is for the student."""
 
 
 @dataclass(frozen=True)
@@ -44,54 +49,76 @@ class Rng:
 
 @dataclass
 class CallRecorder:
-    """A function under test: fresh arguments in, plain data out, every change of an argument noted."""
+    """A function under test: fresh arguments in, plain data out, every change of an argument noted.
+
+    Parameters
+    ----------
+    function : callable
+        The answer.
+    describes_calls : bool
+        Put each call into words, which takes as long as a quick answer.
+    modified : set of str
+        What the function changed though it was only given it, in words.
+    calls : list of str
+        Each call's arguments in words.
+    results : list
+        What each call returned, as plain data.
+    """
 
     function: Callable
-    tells_calls: bool = True
+    describes_calls: bool = True
     modified: set[str] = field(default_factory=set)
-    calls: list[str] = field(default_factory=list)  # each call's arguments in words
-    results: list[Any] = field(default_factory=list)  # what each call returned
+    calls: list[str] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the function with copies of the arguments.
+
+        Returns
+        -------
+        plain data
 
         Raises
         ------
         NotStarted
             The function raises NotImplementedError.
-        Raised
-            The function raises anything else, or returns None.
-        TimeLimit
+        CallFailed
+            The function raises anything else, or returns None or what is no plain data.
+        MalformedResult
+            What it is joined with cannot use a result of the student's.
+        CallTimeout
             It took too long.
         """
-        given = copy.deepcopy((arguments, keywords))
-        given_arguments, given_keywords = _fresh(given)
-        self.calls.append(describe_call(arguments, keywords) if self.tells_calls else "")
+        copies = copy.deepcopy((arguments, keywords))
+        passed_arguments, passed_keywords = _make_generators(copies)
+        self.calls.append(describe_call(arguments, keywords) if self.describes_calls else "")
         self.results.append(None)
         try:
-            result = self.function(*given_arguments, **given_keywords)
+            result = self.function(*passed_arguments, **passed_keywords)
         except NotImplementedError:
             raise NotStarted from None
-        except TimeoutError:  # of the judge's: what an answer raises itself arrives as Raised
-            raise TimeLimit from None
+        except MalformedResult:  # of what one function of the student's made for another
+            raise
+        except TimeoutError:  # of the judge's: what an answer raises itself arrives as CallFailed
+            raise CallTimeout from None
         except Exception as error:
-            # Of one that has crossed the border only its name and its words are left.
-            is_told = type(error).__name__ == Raised.__name__
-            raise Raised(str(error) if is_told else describe_error(error)) from None
-        for index, (before, after) in enumerate(zip(arguments, given_arguments, strict=True)):
-            if not _same(before, after):
+            # An error from the sandbox has another class: only its name and its message cross the border.
+            is_described = type(error).__name__ == CallFailed.__name__
+            raise CallFailed(str(error) if is_described else describe_error(error)) from None
+        for index, (before, after) in enumerate(zip(arguments, passed_arguments, strict=True)):
+            if not _is_unchanged(before, after):
                 self.modified.add(f"its {_ordinal(index)} argument")
         for name, before in keywords.items():
-            if not _same(before, given_keywords[name]):
+            if not _is_unchanged(before, passed_keywords[name]):
                 self.modified.add(name)
         if result is None:
-            raise Raised("it returns None (is a return missing?)")
+            raise CallFailed("it returns None (is a return missing?)")
         try:
-            self.results[-1] = result = plain(result)
-        except Refused as refused:
-            raise Raised(f"it returns {refused}") from None
-        handed_in = list(_arrays([given_arguments, given_keywords]))
-        if any(share_memory(part, argument) for part in _arrays(result) for argument in handed_in):
+            self.results[-1] = result = as_plain_data(result)
+        except NotPlainData as reason:
+            raise CallFailed(f"it returns {reason}") from None
+        arrays_passed = list(_arrays([passed_arguments, passed_keywords]))
+        if any(share_memory(part, argument) for part in _arrays(result) for argument in arrays_passed):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
         return result
 
@@ -99,41 +126,68 @@ class CallRecorder:
 # --- where the function lives -----------------------------------------------------------------------------------------
 
 
-class Guarded:
-    """A student's function in this process: whatever it does is a result in plain data or a sentence, in time.
+@runtime_checkable
+class WrappableFunction(Protocol):
+    """What a student's function in this process and one in the judge's sandbox have in common.
 
-    At grading the judge has the like of it for a function in the sandbox, where :func:`called` does what this does.
+    Attributes
+    ----------
+    seconds : float or None
+        CPU seconds that each call may take; None sets no limit.
+    """
+
+    seconds: float | None
+
+    def with_wrapper(self, name: str) -> WrappableFunction:
+        """Give the same function, wrapped where it lives by one more entry of ``WRAPPERS``."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it."""
+
+
+class LocalFunction:
+    """A student's function in this process, with a time limit; its counterpart in the sandbox is the judge's.
 
     Parameters
     ----------
     function : callable
         As it was written.
     seconds : float, optional
-        Of computing, for each call; none for what ends by itself.
-    ways : tuple of str
-        How it is called, by the names in ``WAYS``.
+        CPU seconds that each call may take; None for what ends by itself.
+    wrappers : tuple of str
+        Names in ``WRAPPERS``, the innermost first.
     """
 
-    def __init__(self, function: Callable, seconds: float | None = None, ways: tuple[str, ...] = ()) -> None:
-        self.function, self.seconds, self.ways = function, seconds, ways
+    def __init__(self, function: Callable, seconds: float | None = None, wrappers: tuple[str, ...] = ()) -> None:
+        self.function, self.seconds, self.wrappers = function, seconds, wrappers
 
-    def through(self, way: str) -> Guarded:
-        """Give the same function, called in one more way."""
-        return Guarded(self.function, self.seconds, (*self.ways, way))
+    def with_wrapper(self, name: str) -> LocalFunction:
+        """Give the same function, wrapped by one more entry of ``WRAPPERS``."""
+        return LocalFunction(self.function, self.seconds, (*self.wrappers, name))
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Call it."""
+        """Call it.
+
+        Raises
+        ------
+        NotImplementedError
+            It is still blank.
+        CallFailed
+            It raised something else; the message is for the student.
+        CallTimeout
+            It took too long.
+        """
         with time_limit(self.seconds):
-            return _called(self.ways, self.function, arguments, keywords)
+            return _call_wrapped(self.wrappers, self.function, arguments, keywords)
 
 
-def called(ways: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
-    """Call a student's function for a check that runs in another process: as :class:`Guarded` does it there.
+def called(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+    """Call a student's function inside the sandbox, for a check in another process, as :class:`LocalFunction` does.
 
     Parameters
     ----------
-    ways : iterable of str
-        Names from ``WAYS``.
+    wrappers : iterable of str
+        Names in ``WRAPPERS``, the innermost first.
     function : callable
         As the student wrote it.
     arguments, keywords
@@ -142,18 +196,18 @@ def called(ways: Iterable[str], function: Callable, arguments: tuple, keywords: 
     Returns
     -------
     object
-        Plain data, but for what nobody can read.
+        Plain data; what is none stays as it is.
 
     Raises
     ------
     NotImplementedError
         It is still blank.
-    Raised
+    CallFailed
         It raised something else; the message is for the student.
     """
     _seed_once()
-    with undisturbed():
-        return _called(ways, function, arguments, keywords)
+    with default_error_settings():
+        return _call_wrapped(wrappers, function, arguments, keywords)
 
 
 @functools.cache  # once for each test, which has a copy of the student's process
@@ -161,105 +215,122 @@ def _seed_once() -> None:
     np.random.seed(0)  # noqa: NPY002 - answers may use the global state, and a regrade gives the same
 
 
-def _called(ways: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
-    for way in ways:
-        function = WAYS[way](function)
+def _call_wrapped(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+    for name in wrappers:
+        function = WRAPPERS[name](function)
+    passed = {name: _as_argument(value) for name, value in keywords.items()}
     try:
-        return reduced(function(*map(_given, arguments), **{name: _given(one) for name, one in keywords.items()}))
+        return reduce_types(function(*map(_as_argument, arguments), **passed))
     except NotImplementedError:
         raise
     except (Exception, SystemExit, GeneratorExit) as error:
-        raise Raised(describe_error(error) + describe_place(error)) from None
+        raise CallFailed(describe_error(error) + describe_place(error)) from None
 
 
-def _given(value: Any) -> Any:
-    if isinstance(value, Kept):
+def _as_argument(value: Any) -> Any:
+    if isinstance(value, Opaque):
         return value.value
-    return _lent(value) if callable(value) else value
+    return _as_given_function(value) if callable(value) else value
 
 
-def _lent(function: Callable) -> Callable:
-    """Hand a function of the check to an answer: it takes plain data, as it does across the border."""
+def _as_given_function(function: Callable) -> Callable:
+    """Wrap a function of the check for an answer to call: it takes plain data only, as it does across the border."""
 
     def given(*arguments: Any, **keywords: Any) -> Any:
-        arguments, keywords = reduced((arguments, keywords))
-        for one in (*arguments, *keywords.values()):
+        arguments, keywords = reduce_types((arguments, keywords))
+        for value in (*arguments, *keywords.values()):
             try:
-                plain(one)
-            except Refused as refused:
-                raise TypeError(f"a given function is called with {refused}") from None
+                as_plain_data(value)
+            except NotPlainData as reason:
+                raise TypeError(f"a given function is called with {reason}") from None
         return function(*arguments, **keywords)
 
     return given
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What an answer makes for another one: it stays as it is, where it is."""
+class Opaque:
+    """Holds what one function of the student's makes for another: nobody reads it, and it stays in its process."""
 
     value: Any
 
 
-def _keeping(place: int, function: Callable) -> Callable:
-    def kept(*arguments: Any, **keywords: Any) -> Any:
+def _keep_item(kept: int, function: Callable) -> Callable:
+    """Wrap a function that returns a pair, so that one of the two stays in its process."""
+
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
         result = function(*arguments, **keywords)
         if not isinstance(result, tuple | list) or len(result) != 2:
             return result
-        return tuple(Kept(part) if index == place else part for index, part in enumerate(result))
+        return tuple(Opaque(part) if index == kept else part for index, part in enumerate(result))
 
-    return kept
+    return wrapper
 
 
-WAYS: dict[str, Callable[[Callable], Callable]] = {
-    "keeping the first": functools.partial(_keeping, 0),
-    "keeping the second": functools.partial(_keeping, 1),
-    "telling what is shadowed": lambda function: lambda: shadowing.shadowed(function),
-    "with Python's own": shadowing.with_builtins,
+KEEP_FIRST, KEEP_SECOND = "keep_first_item", "keep_second_item"
+FIND_SHADOWED, RESTORE_BUILTINS = "find_shadowed_builtins", "restore_builtins"
+
+WRAPPERS: dict[str, Callable[[Callable], Callable]] = {
+    KEEP_FIRST: functools.partial(_keep_item, 0),
+    KEEP_SECOND: functools.partial(_keep_item, 1),
+    FIND_SHADOWED: lambda function: lambda: shadowing.find_shadowed(function),
+    RESTORE_BUILTINS: shadowing.restore_builtins,
 }
-"""How a function may be called: keeping one part of the pair that it returns to itself, …"""
+"""Decorators by the names under which a check asks for them, also across the sandbox's border."""
+
+
+# --- surroundings of a call -------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Noise:
-    """What was printed and warned about while student code ran; it costs nothing."""
+class SideEffects:
+    """What was printed and warned about while student code ran, in sentences; it costs nothing."""
 
     notes: set[str] = field(default_factory=set)
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let warnings and float errors be no more than they are by default, whatever was set in an earlier cell."""
+def default_error_settings() -> Iterator[None]:
+    """Ignore warnings and reset NumPy's error state, whatever an earlier cell has set."""
     with warnings.catch_warnings(), np.errstate(all="warn", call=None):
         warnings.simplefilter("ignore")
         yield
 
 
 @contextlib.contextmanager
-def contained() -> Iterator[Noise]:
-    """Run student code with output and warnings captured, and float errors quiet.
+def capture_side_effects() -> Iterator[SideEffects]:
+    """Run student code with output and warnings captured, NumPy's error state reset and its global generator seeded.
 
-    NumPy's global random state starts equal; whoever minds what it is afterwards uses ``kept_random_state`` as well.
+    Where the generator's state is needed afterwards, use :func:`preserve_random_state` as well.
+
+    Yields
+    ------
+    SideEffects
+        Filled when the body ends.
     """
-    noise = Noise()
-    out = io.StringIO()
+    effects = SideEffects()
+    output = io.StringIO()
     np.random.seed(0)  # noqa: NPY002 - answers may use the global state
     with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(out),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
         warnings.catch_warnings(record=True) as caught,
         np.errstate(all="warn", call=None),
     ):
         warnings.simplefilter("always")
         try:
-            yield noise
+            yield effects
         finally:
-            if out.getvalue().strip():
-                noise.notes.add("it prints while it runs")
-            noise.notes |= {f"it warns: {str(warning.message)[:80]}" for warning in caught[:3]}
+            if output.getvalue().strip():
+                effects.notes.add("it prints while it runs")
+            effects.notes |= {
+                f"it warns: {str(warning.message)[: limits.MAX_WARNING_CHARACTERS]}"
+                for warning in caught[: limits.MAX_WARNINGS]
+            }
 
 
 @contextlib.contextmanager
-def kept_random_state() -> Iterator[None]:
+def preserve_random_state() -> Iterator[None]:
     """Put NumPy's global random state back afterwards; this takes as long as many a call of an answer."""
     before = np.random.get_state()  # noqa: NPY002
     try:
@@ -268,36 +339,40 @@ def kept_random_state() -> Iterator[None]:
         np.random.set_state(before)  # noqa: NPY002
 
 
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
 def describe_error(error: BaseException) -> str:
-    """Name an error in one line."""
+    """Name an error's type and message in one line."""
     message = ""
     with contextlib.suppress(Exception):  # it may be of a class of the student's
         message = " ".join(str(error).split())
-    return f"it raises {type(error).__name__}" + (f": {message[:100]}" if message else "")
+    return f"it raises {type(error).__name__}" + (f": {message[: limits.MAX_ERROR_CHARACTERS]}" if message else "")
 
 
 def describe_place(error: BaseException) -> str:
-    """Show the student's own line that an error comes from, where it can be told."""
-    # Ours stand above the student's, and below them where a given function was called.
-    frames = itertools.dropwhile(_is_ours, traceback.extract_tb(error.__traceback__))
-    frames = [frame for frame in itertools.takewhile(lambda frame: not _is_ours(frame), frames) if frame.line]
-    own = [frame for frame in frames if "site-packages" not in frame.filename]
-    return f" (in: {(own or frames)[-1].line.strip()[:60]})" if frames else ""
+    """Quote the student's own line that an error comes from; "" where it cannot be told."""
+    # Our frames stand above the student's, and below them where a given function was called.
+    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
+    frames = [frame for frame in itertools.takewhile(lambda frame: not _is_own_frame(frame), frames) if frame.line]
+    outside_libraries = [frame for frame in frames if "site-packages" not in frame.filename]
+    if not frames:
+        return ""
+    return f" (in: {(outside_libraries or frames)[-1].line.strip()[: limits.MAX_CODE_CHARACTERS]})"
 
 
-def _is_ours(frame: traceback.FrameSummary) -> bool:
-    return frame.filename in OURS
+def _is_own_frame(frame: traceback.FrameSummary) -> bool:
+    return frame.filename in _OWN_FILES
 
 
 def describe_call(arguments: tuple, keywords: dict) -> str:
     """Print the arguments of a call on one line; large arrays by their shape."""
-    words = [_describe(value) for value in arguments]
-    words += [f"{name}={_describe(value)}" for name, value in keywords.items()]
+    words = [_describe_argument(value) for value in arguments]
+    words += [f"{name}={_describe_argument(value)}" for name, value in keywords.items()]
     return ", ".join(words)
 
 
-def _describe(value: Any) -> str:
-
+def _describe_argument(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {np.shape(part)}" for key, part in value.items()) + "}"
     if isinstance(value, str):
@@ -305,8 +380,19 @@ def _describe(value: Any) -> str:
     return str(value) if isinstance(value, Rng) else show(value, 40)
 
 
-def called_name(frame: Any) -> str | None:
-    """Read from a caller's source which name it passed as the only argument: ``check(name)``."""
+def passed_name(frame: Any) -> str | None:
+    """Read from a caller's source under which name it passed the first argument: of ``check(name)``, "name".
+
+    Parameters
+    ----------
+    frame : frame
+        The caller's.
+
+    Returns
+    -------
+    str or None
+        None where the source is not there, or the argument is no name.
+    """
     import ast
     import inspect
 
@@ -323,21 +409,25 @@ def called_name(frame: Any) -> str | None:
     return None
 
 
+# --- arguments before and after ---------------------------------------------------------------------------------------
+
+
 def share_memory(one: np.ndarray, other: np.ndarray) -> bool:
-    """Tell whether two arrays share memory; views made to keep this question busy for years do."""
+    """Tell whether two arrays share memory; views made to keep this question busy for years count as sharing."""
     try:
-        return np.shares_memory(one, other, max_work=10_000)
+        return np.shares_memory(one, other, max_work=limits.MAX_OVERLAP_WORK)
     except np.exceptions.TooHardError:
         return True
 
 
-def _fresh(value: Any) -> Any:
+def _make_generators(value: Any) -> Any:
+    """Put a new generator in the place of every ``Rng``."""
     if isinstance(value, Rng):
         return np.random.default_rng(value.seed)
     if isinstance(value, tuple):
-        return tuple(_fresh(part) for part in value)
+        return tuple(_make_generators(part) for part in value)
     if isinstance(value, dict):
-        return {key: _fresh(part) for key, part in value.items()}
+        return {key: _make_generators(part) for key, part in value.items()}
     return value
 
 
@@ -349,7 +439,7 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
             yield from _arrays(part)
 
 
-def _same(before: Any, after: Any) -> bool:
+def _is_unchanged(before: Any, after: Any) -> bool:
     if isinstance(before, Rng | np.random.Generator) or callable(before):
         return True
     if isinstance(before, np.ndarray):
@@ -358,10 +448,10 @@ def _same(before: Any, after: Any) -> bool:
         return (
             isinstance(after, dict)
             and list(before) == list(after)
-            and all(_same(before[key], after[key]) for key in before)
+            and all(_is_unchanged(before[key], after[key]) for key in before)
         )
     if isinstance(before, list | tuple):
-        return len(before) == len(after) and all(map(_same, before, after))
+        return len(before) == len(after) and all(map(_is_unchanged, before, after))
     return bool(before == after) or before != before
 
 

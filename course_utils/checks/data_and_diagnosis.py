@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Rng
+from course_utils.checks.calling import CallRecorder, MalformedResult, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, Observation, exercise
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 SIZES = "sizes of train, dev and test"
 ONCE = "every example is in one set"
@@ -37,10 +37,10 @@ def split_indices(answer: CallRecorder, m: int, fractions: tuple, seed: int) -> 
     def parts(number: int) -> list[np.ndarray]:
         result = answer(m, fractions, Rng(number))
         if not isinstance(result, list) or len(result) != 3 or any(np.ndim(part) != 1 for part in result):
-            raise Malformed(f"it returns {kind(result)}, not three 1-D arrays: train, dev, test")
+            raise MalformedResult(f"it returns {kind(result)}, not three 1-D arrays: train, dev, test")
         arrays = [np.asarray(part) for part in result]
         if any(part.size and part.dtype.kind not in "iu" for part in arrays):
-            raise Malformed("its arrays hold no whole numbers")
+            raise MalformedResult("its arrays hold no whole numbers")
         return arrays
 
     found = parts(seed)
@@ -57,8 +57,7 @@ def split_indices(answer: CallRecorder, m: int, fractions: tuple, seed: int) -> 
     blocks = [part for part in found if len(part) > 4 and np.ptp(part) == len(part) - 1]
     yield Observation(SHUFFLED, "no: a set holds neighbours only" if blocks else "yes")
     again, other = np.concatenate(parts(seed)), np.concatenate(parts(seed + 1))
-    words = "yes" if np.array_equal(together, again) else "the same rng deals in another way each time"
-    yield Observation(see.RNG, "the sets are the same for every rng" if np.array_equal(together, other) else words)
+    yield Observation(see.RNG, see.follows_rng(together, again, other, "the sets are", "deals in another way"))
 
 
 def diagnosis_cases(rng: np.random.Generator) -> list[Case]:
@@ -94,19 +93,6 @@ def diagnose(answer: CallRecorder, errors: tuple, rest: dict, cell: tuple) -> It
     )
 
 
-def pair(result: Any) -> list[np.ndarray]:
-    """Read a result as (mu, sigma).
-
-    Raises
-    ------
-    Malformed
-        It is something else.
-    """
-    if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (mu, sigma)")
-    return [np.asarray(part) for part in result]
-
-
 def normalizer_cases(rng: np.random.Generator) -> list[Case]:
     """Draw features of all scales with means far from zero, and constant ones."""
     cases = []
@@ -127,7 +113,7 @@ def normalizer_cases(rng: np.random.Generator) -> list[Case]:
 )
 def fit_normalizer(answer: CallRecorder, what: str, X: np.ndarray) -> Iterator[Observation]:
     """Observe mean and standard deviation."""
-    mu, sigma = pair(answer(X))
+    mu, sigma = map(np.asarray, see.pair(answer(X), "(mu, sigma)"))
     yield Observation("both are columns", [list(mu.shape), list(sigma.shape)])
     yield Observation("mu", mu.ravel())
     yield Observation(what, sigma.ravel(), rtol=1e-4, atol=1e-12)
@@ -142,16 +128,16 @@ def normalize_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("normalize", cases=normalize_cases, weights={"the shape": 1, "(X − mu) / sigma": 4})
+@exercise("normalize", cases=normalize_cases, weights={see.SHAPE: 1, "(X − mu) / sigma": 4})
 def normalize(answer: CallRecorder, X: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> Iterator[Observation]:
     """Observe the new features."""
     found = answer(X, mu, sigma)
-    yield Observation("the shape", list(np.shape(found)))
+    yield Observation(see.SHAPE, list(np.shape(found)))
     yield Observation("(X − mu) / sigma", found)
 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-see.ask_predictions("data_and_diagnosis_predictions", 3)
-see.ask_predictions("data_and_diagnosis_more_predictions", 3)
-see.ask_questions("data_and_diagnosis", 4)
+ask_predictions("data_and_diagnosis_predictions", 3)
+ask_predictions("data_and_diagnosis_more_predictions", 3)
+ask_questions("data_and_diagnosis", 4)

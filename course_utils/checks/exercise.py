@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import calling, limits
+from course_utils.checks.calling import WrappableFunction
 from course_utils.checks.difference import ATOL, RTOL, difference
 
 Case = dict[str, Any]
 
+# Properties that every exercise has beside its own.
 ARGUMENTS = "leaves its arguments as they were"
+ENDING = "runs to its end"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,12 @@ class Observation:
 class Exercise:
     """A name, the cases it is tried on, and how an answer is observed in one case.
 
-    ``companions``, ``join``, ``seconds`` and ``needs`` are as for :func:`exercise`.
+    Parameters
+    ----------
+    name, cases, weights, companions, join, seconds, needs
+        As for :func:`exercise`.
+    observe : callable
+        ``observe(answer, **case)`` yields an :class:`Observation` for each property of one case.
     """
 
     name: str
@@ -65,7 +73,7 @@ class Exercise:
     weights: dict[str, float]
     companions: tuple[str, ...] = ()
     join: Callable[..., Callable] | None = None
-    seconds: float = limits.SECONDS
+    seconds: float = limits.MAX_CALL_CPU_SECONDS
     needs: str = ""
 
     @property
@@ -73,8 +81,13 @@ class Exercise:
         """Names of the functions that a check takes: ``check(answer, *companions)``."""
         return (self.name, *self.companions)
 
-    def guarded(self, *functions: Callable) -> list[Callable]:
-        """Guard an answer and its companions, each call of which has this exercise's time.
+    def with_time_limit(self, *functions: Callable) -> list[WrappableFunction]:
+        """Give an answer and its companions, each limited to this exercise's seconds of computing per call.
+
+        Parameters
+        ----------
+        functions : callable
+            In the order of ``self.functions``: plain functions, or the judge's for functions in its sandbox.
 
         Raises
         ------
@@ -83,14 +96,14 @@ class Exercise:
         """
         if len(functions) != len(self.functions):
             raise ValueError(f"call it like this: check({', '.join(self.functions)})")
-        found = []
+        limited: list[WrappableFunction] = []
         for function in functions:
-            if hasattr(function, "through"):  # it lives in the judge's sandbox
+            if isinstance(function, WrappableFunction):
                 function.seconds = self.seconds
-                found.append(function)
+                limited.append(function)
             else:
-                found.append(calling.Guarded(function, self.seconds))
-        return found
+                limited.append(calling.LocalFunction(function, self.seconds))
+        return limited
 
     def joined(self, *functions: Callable) -> Callable:
         """Make the one function that is tried of an answer and its companions.
@@ -98,10 +111,15 @@ class Exercise:
         Parameters
         ----------
         functions : callable
-            Guarded, or ours: what is ours ends by itself.
+            In the order of ``self.functions``. A plain function is one of the course's own and gets no time limit.
+
+        Returns
+        -------
+        callable
+            What ``join`` makes of them; without ``join``, the answer.
         """
-        guarded = [one if hasattr(one, "through") else calling.Guarded(one) for one in functions]
-        return self.join(*guarded) if self.join else guarded[0]
+        wrappable = [one if isinstance(one, WrappableFunction) else calling.LocalFunction(one) for one in functions]
+        return self.join(*wrappable) if self.join else wrappable[0]
 
     @property
     def properties(self) -> dict[str, float]:
@@ -120,7 +138,7 @@ def exercise(
     arguments: bool = True,
     companions: tuple[str, ...] = (),
     join: Callable[..., Callable] | None = None,
-    seconds: float = limits.SECONDS,
+    seconds: float = limits.MAX_CALL_CPU_SECONDS,
     needs: str = "",
 ) -> Callable[[Callable], Callable]:
     """Register a generator function as the observer of an exercise.
@@ -132,19 +150,29 @@ def exercise(
     cases : callable
         ``cases(rng)`` draws the list of cases; each is a dict handed to the observer as keywords.
     weights : dict
-        Every property the observer yields, with its weight in the points. What it yields beside them is a number that
-        is only measured: it has to agree with any other.
+        Property → its weight in the points, for every property the observer yields. Any other property it yields is a
+        number that is only measured: its tolerance lets it agree with any other.
     arguments : bool
         The function takes arguments, so look at whether it leaves them as they were.
     companions : tuple of str
         Other functions of the student's that this one is checked together with.
     join : callable, optional
-        ``join(answer, *companions)`` → the function that is tried. What one of them makes for another, and is no plain
-        data, stays between them.
+        ``join(answer, *companions)`` → the function that is tried. What one of them makes for another need not be
+        plain data: ``with_wrapper(KEEP_FIRST)`` or ``(KEEP_SECOND)`` keeps it in the functions' process.
     seconds : float
-        How long one call of the answer may compute.
+        CPU seconds of one call of the answer.
     needs : str
         An extra package that answers import, if any.
+
+    Returns
+    -------
+    callable
+        Decorator of ``observe(answer, **case)``, which it gives back unchanged.
+
+    Raises
+    ------
+    ValueError
+        The name is registered already.
     """
     if name in EXERCISES:
         raise ValueError(f"the exercise {name} is registered twice")
@@ -158,28 +186,39 @@ def exercise(
     return register
 
 
-class Malformed(Exception):
-    """A result that cannot be read as what the exercise asks for; the message is for the student."""
-
-
 @dataclass
 class Trial:
-    """All that was seen of one answer: per case the call behind each property, what it returned, the observations."""
+    """All that was observed of one answer.
+
+    Parameters
+    ----------
+    calls : list of dict
+        Per case: property → the call behind it, in words.
+    results : list of dict
+        Per case: property → what that call returned.
+    observations : list of list of Observation
+        Per case.
+    notes : set of str
+        What it printed or warned about, in sentences.
+    describes_calls : bool
+        Put each call into words, which takes as long as a quick answer.
+    unfinished_hint : str
+        What to say where an answer that is begun raises NotImplementedError; "" where it may be a blank.
+    not_started, timed_out : bool
+        Why the last cases are missing.
+    """
 
     calls: list[dict[str, str]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
-    seen: list[list[Observation]] = field(default_factory=list)
+    observations: list[list[Observation]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
-    tells_calls: bool = True  # to put each call into words takes as long as a quick answer
-    begun: str = ""  # of an answer that is begun, what to say where it raises NotImplementedError all the same
+    describes_calls: bool = True
+    unfinished_hint: str = ""
     not_started: bool = False
     timed_out: bool = False
 
 
-ENDING = "runs to its end"
-
-
-def run_trial(function: Callable, exercise: Exercise, seed: int, begun: str = "") -> Trial:
+def run_trial(function: Callable, exercise: Exercise, seed: int, unfinished_hint: str = "") -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
@@ -190,71 +229,68 @@ def run_trial(function: Callable, exercise: Exercise, seed: int, begun: str = ""
         What is asked.
     seed : int
         Draws the cases: the same seed, the same cases.
-    begun : str
+    unfinished_hint : str
         What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
     """
-    trial = Trial(begun=begun)
-    with calling.kept_random_state():
+    trial = Trial(unfinished_hint=unfinished_hint)
+    with calling.preserve_random_state():
         for _ in observe_cases(function, exercise, seed, trial):
             pass
     return trial
 
 
 def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> Iterator[list[Observation]]:
-    """Observe a function case by case, for whom the first ones may be enough; ``run_trial`` says how.
+    """Observe a function case by case, for callers who may stop after the first ones.
 
     NumPy's global random state is another one afterwards.
 
     Parameters
     ----------
-    function : callable
-    exercise : Exercise
-    seed : int
+    function, exercise, seed
+        As for :func:`run_trial`.
     trial : Trial
         Is filled on the way.
 
     Yields
     ------
     list of Observation
-        What was seen of a case.
+        Of one case.
     """
     for case in exercise.cases(np.random.default_rng(seed)):
-        answer = calling.CallRecorder(function, trial.tells_calls)
-        seen: list[Observation] = []
+        answer = calling.CallRecorder(function, trial.describes_calls)
+        observations: list[Observation] = []
         calls: dict[str, str] = {}
         results: dict[str, Any] = {}
-        call, result, told, ending = "", None, 0, "yes"
+        call, result, count, ending = "", None, 0, "yes"
         try:
-            with calling.contained() as noise:
+            with calling.capture_side_effects() as effects:
                 for observation in exercise.observe(answer, **case):
-                    seen.append(observation)
-                    new, told = answer.calls[told:], len(answer.calls)
-                    if new:  # several calls stand behind it: none of them is the one
+                    observations.append(observation)
+                    new, count = answer.calls[count:], len(answer.calls)
+                    if new:  # where several calls stand behind a property, none of them is shown
                         call, result = (new[0], answer.results[-1]) if len(new) == 1 else ("", None)
                     calls[observation.property] = call
                     results[observation.property] = result
         except calling.NotStarted:
-            trial.not_started = not trial.begun
-            ending = f"no: it raises NotImplementedError: {trial.begun}"
-        except limits.TimeLimit as limit:
+            trial.not_started = not trial.unfinished_hint
+            ending = f"no: it raises NotImplementedError: {trial.unfinished_hint}"
+        except limits.CallTimeout as timeout:
             trial.timed_out = True
-            ending = f"no: {limit.words.format(exercise.seconds)}"
-        except calling.Raised as error:
-            ending = f"no: {error}"
-        except Malformed as error:
+            ending = f"no: {timeout.message.format(exercise.seconds)}"
+        except (calling.CallFailed, calling.MalformedResult) as error:
             ending = f"no: {error}"
         except Exception as error:
             # The observer stumbled over a result of the wrong kind.
             ending = f"no: its result cannot be used here ({type(error).__name__}: {error})"
-        seen.append(Observation(ENDING, ending))
+        observations.append(Observation(ENDING, ending))
         if ARGUMENTS in exercise.weights:
             changed = ", ".join(sorted(answer.modified))
-            seen.append(Observation(ARGUMENTS, f"changes {changed}" if changed else "yes"))
+            observations.append(Observation(ARGUMENTS, f"changes {changed}" if changed else "yes"))
         calls[ENDING] = (answer.calls or [""])[-1]
         trial.calls.append(calls)
         trial.results.append(results)
-        trial.seen.append(seen)
-        trial.notes |= noise.notes
-        yield seen
+        trial.observations.append(observations)
+        trial.notes |= effects.notes
+        yield observations
         if trial.not_started or trial.timed_out:
             break

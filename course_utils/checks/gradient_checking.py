@@ -4,48 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder
-from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.case_drawing import draw_parameters, shuffle_keys
+from course_utils.checks.exercise import Case, Observation, exercise
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 LAYERS_10 = "W10 comes after W9"
 COLUMN = "one column"
-
-
-def number(value: Any) -> float:
-    """Read a result as one number.
-
-    Raises
-    ------
-    Malformed
-        It is something else.
-    """
-    if isinstance(value, str | dict | list) or value is None or np.shape(value) != ():
-        raise Malformed(f"it returns {kind(value)}, not one number")
-    return float(value)
-
-
-def network(rng: np.random.Generator, depth: int, most: int) -> dict[str, np.ndarray]:
-    """Draw parameters of a network with layers of 1 to ``most`` units, none of them square, entries from 0.1 to 0.9."""
-    sizes = [int(n) for n in rng.integers(1, most + 1, depth + 1)]
-    for l in range(1, depth + 1):
-        sizes[l] += sizes[l] == sizes[l - 1]
-    parameters = {}
-    for l in range(1, depth + 1):
-        parameters[f"W{l}"] = rng.uniform(0.1, 0.9, (sizes[l], sizes[l - 1])) * rng.choice((-1, 1))
-        parameters[f"b{l}"] = rng.uniform(0.1, 0.9, (sizes[l], 1))
-    return parameters
-
-
-def shuffled(rng: np.random.Generator, content: dict) -> dict:
-    """Give a dict another order: its last key first, the others at random."""
-    *keys, last = content
-    return {key: content[key] for key in [last, *rng.permutation(keys).tolist()]}
 
 
 # --- one dimension ----------------------------------------------------------------------------------------
@@ -101,7 +70,7 @@ def derivative_cases(rng: np.random.Generator) -> list[Case]:
 )
 def numerical_derivative(answer: CallRecorder, what: str, f: Curve, x: float, rest: dict) -> Iterator[Observation]:
     """Observe the slope."""
-    yield Observation(what, number(answer(f, x, **rest)), rtol=1e-5)
+    yield Observation(what, see.number(answer(f, x, **rest)), rtol=1e-5)
 
 
 # --- how far apart ----------------------------------------------------------------------------------------
@@ -138,7 +107,7 @@ def relative_difference(
     answer: CallRecorder, what: str, pairs: list[tuple[np.ndarray, np.ndarray]]
 ) -> Iterator[Observation]:
     """Observe the number."""
-    yield Observation(what, [number(answer(approx, grad)) for approx, grad in pairs], rtol=1e-4, atol=1e-9)
+    yield Observation(what, [see.number(answer(approx, grad)) for approx, grad in pairs], rtol=1e-4, atol=1e-9)
 
 
 # --- dictionaries and columns -----------------------------------------------------------------------------
@@ -147,9 +116,9 @@ def relative_difference(
 def column_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1 to 12; one of them with its keys in another order."""
     depths = (1, 2, 4, int(rng.integers(10, 13)))
-    cases = [{"parameters": network(rng, depth, 3 if depth > 9 else 5)} for depth in depths]
-    mixed = network(rng, 3, 4)
-    return [*cases, {"parameters": shuffled(rng, mixed)}]
+    cases = [{"parameters": draw_parameters(rng, depth, 3 if depth > 9 else 5)} for depth in depths]
+    mixed = draw_parameters(rng, 3, 4)
+    return [*cases, {"parameters": shuffle_keys(rng, mixed)}]
 
 
 def whole(parameters: dict) -> str:
@@ -175,7 +144,7 @@ def cut_cases(rng: np.random.Generator) -> list[Case]:
     """Draw shapes of networks of depth 1 to 12 and a column for each."""
     cases = []
     for depth in (1, 3, int(rng.integers(10, 13))):
-        shapes = {key: value.shape for key, value in network(rng, depth, 3 if depth > 9 else 5).items()}
+        shapes = {key: value.shape for key, value in draw_parameters(rng, depth, 3 if depth > 9 else 5).items()}
         size = sum(rows * columns for rows, columns in shapes.values())
         cases.append({"theta": rng.normal(0, 1, (size, 1)), "shapes": shapes})
     return cases
@@ -272,7 +241,7 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
     """Draw costs and their gradients, right and with planted errors, in networks of depth 1 to 11."""
 
     def case(what: str, depth: int, most: int, **rest: float) -> Case:
-        parameters = network(rng, depth, most)
+        parameters = draw_parameters(rng, depth, most)
         slopes = {key: rng.uniform(1, 2, value.shape) for key, value in parameters.items()}
         cost = Landscape(slopes)
         return {"what": what, "cost": cost, "parameters": parameters, "grads": cost.gradients(parameters), "rest": rest}
@@ -292,7 +261,7 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
     small["grads"]["db2"] *= 3.0
     mixed = case("keys of grads in another order", 2, 3)
     mixed["grads"]["dW2"] *= 1.4
-    mixed["grads"] = shuffled(rng, mixed["grads"])
+    mixed["grads"] = shuffle_keys(rng, mixed["grads"])
     wide = case("epsilon", 2, 2, epsilon=0.5)
     return [right, factor, sign, deep, small, mixed, wide]
 
@@ -313,10 +282,8 @@ def gradient_check(
     answer: CallRecorder, what: str, cost: Landscape, parameters: dict, grads: dict, rest: dict
 ) -> Iterator[Observation]:
     """Observe the difference and the key."""
-    result = answer(cost, parameters, grads, **rest)
-    if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (difference, worst_key)")
-    difference, worst_key = number(result[0]), str(result[1])
+    result = see.pair(answer(cost, parameters, grads, **rest), "(difference, worst_key)")
+    difference, worst_key = see.number(result[0]), str(result[1])
     if what == "right gradients":
         yield Observation(what, "below 1e-6" if 0 <= difference < 1e-6 else "too large")
     elif what == "epsilon":
@@ -367,6 +334,6 @@ def repaired_backward_propagation(
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-see.ask_predictions("gradient_checking_predictions", 3)
-see.ask_predictions("gradient_checking_more_predictions", 4)
-see.ask_questions("gradient_checking", 8)
+ask_predictions("gradient_checking_predictions", 3)
+ask_predictions("gradient_checking_more_predictions", 4)
+ask_questions("gradient_checking", 8)

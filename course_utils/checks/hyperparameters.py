@@ -11,16 +11,14 @@ import numpy as np
 
 from course_utils import challenge, data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Rng
+from course_utils.checks.calling import CallRecorder, MalformedResult, Rng
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, Observation, exercise
 from course_utils.checks.observing import numbers
-
-PREDICTIONS = 6
-QUESTIONS = 5
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 MANY = 4000  # draws: the standard error of a quarter's share is 0.007
-SHAPE, INSIDE = "the shape", "all between low and high"
+INSIDE = "all between low and high"
 ONE_BY_ONE = "drawn one by one"
 
 # --- draws ------------------------------------------------------------------------------------------------------------
@@ -41,12 +39,12 @@ def one_by_one(values: np.ndarray) -> str:
     return "yes"
 
 
-def use_of_rng(draw: Callable[[int], np.ndarray], seed: int) -> str:
+def follows_rng(draw: Callable[[int], np.ndarray], seed: int) -> str:
     """Say whether an equal rng repeats the draws, and another one changes them."""
     once, again, other = draw(seed), draw(seed), draw(seed + 1)
-    if np.array_equal(np.sort(once, axis=None), np.sort(other, axis=None)):
-        return "the numbers are the same for every rng"
-    return "yes" if np.array_equal(once, again) else "the same rng gives other numbers each time"
+    if np.array_equal(np.sort(once, axis=None), np.sort(other, axis=None)):  # in another order they are the same
+        other = once
+    return see.follows_rng(once, again, other, "the numbers are", "gives other numbers")
 
 
 def sample_cases(ranges: tuple[tuple[float, float], ...]) -> Callable[[np.random.Generator], list[Case]]:
@@ -70,9 +68,9 @@ def observe_sample(
         return numbers(answer(low, high, size, Rng(number))).astype(float)
 
     found = draw(seed)
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     if found.shape != (size,):
-        raise Malformed(f"it returns shape {found.shape} for size = {size}")
+        raise MalformedResult(f"it returns shape {found.shape} for size = {size}")
     ends = np.sort(np.log10(distance(np.array([low, high]))))
     with np.errstate(all="ignore"):
         places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
@@ -82,7 +80,7 @@ def observe_sample(
         return
     yield Observation(shares, quarters(places), atol=0.075)
     yield Observation(ONE_BY_ONE, one_by_one(found))
-    yield Observation(see.RNG, use_of_rng(draw, seed))
+    yield Observation(see.RNG, follows_rng(draw, seed))
 
 
 DECADES = "share of draws in each quarter of the exponents"
@@ -91,7 +89,7 @@ DECADES = "share of draws in each quarter of the exponents"
 @exercise(
     "sample_log_uniform",
     cases=sample_cases(((1e-4, 1.0), (1e-6, 1e-2), (0.5, 40.0))),
-    weights={SHAPE: 1, INSIDE: 2, DECADES: 4, ONE_BY_ONE: 1, see.RNG: 1},
+    weights={see.SHAPE: 1, INSIDE: 2, DECADES: 4, ONE_BY_ONE: 1, see.RNG: 1},
 )
 def sample_log_uniform(answer: CallRecorder, low: float, high: float, size: int, seed: int) -> Iterator[Observation]:
     """Observe draws on a logarithmic scale."""
@@ -104,7 +102,7 @@ BETAS = "share of draws in each quarter of the exponents of 1 − β"
 @exercise(
     "sample_momentum",
     cases=sample_cases(((0.9, 0.999), (0.5, 0.99), (0.8, 0.9999))),
-    weights={SHAPE: 1, INSIDE: 2, BETAS: 4, ONE_BY_ONE: 1, see.RNG: 1},
+    weights={see.SHAPE: 1, INSIDE: 2, BETAS: 4, ONE_BY_ONE: 1, see.RNG: 1},
 )
 def sample_momentum(answer: CallRecorder, low: float, high: float, size: int, seed: int) -> Iterator[Observation]:
     """Observe draws whose distance from 1 is on a logarithmic scale."""
@@ -128,13 +126,13 @@ def grid_cases(rng: np.random.Generator) -> list[Case]:
     return [{"bounds": drawn_bounds(rng, k), "per_axis": n} for k, n in ((2, 4), (3, 3), (1, 5), (2, 2))]
 
 
-@exercise("grid_search_points", cases=grid_cases, weights={SHAPE: 2, VALUES: 2, COMBINATIONS: 2})
+@exercise("grid_search_points", cases=grid_cases, weights={see.SHAPE: 2, VALUES: 2, COMBINATIONS: 2})
 def grid_search_points(answer: CallRecorder, bounds: list, per_axis: int) -> Iterator[Observation]:
     """Observe the points, in any order."""
     found = numbers(answer(bounds, per_axis)).astype(float)
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     if found.ndim != 2 or found.shape[1] != len(bounds):
-        raise Malformed("it returns no row of numbers for each point")
+        raise MalformedResult("it returns no row of numbers for each point")
     found = np.round(found, 9)
     yield Observation(VALUES, {f"axis {axis}": np.unique(column) for axis, column in enumerate(found.T)})
     yield Observation(COMBINATIONS, "yes" if len(np.unique(found, axis=0)) == per_axis ** len(bounds) else "no")
@@ -155,7 +153,7 @@ def random_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "random_search_points",
     cases=random_cases,
-    weights={SHAPE: 1, INSIDE: 1, EVEN: 2, APART: 2, ONE_BY_ONE: 1, see.RNG: 1},
+    weights={see.SHAPE: 1, INSIDE: 1, EVEN: 2, APART: 2, ONE_BY_ONE: 1, see.RNG: 1},
 )
 def random_search_points(answer: CallRecorder, bounds: list, size: int, seed: int) -> Iterator[Observation]:
     """Observe the points."""
@@ -164,9 +162,9 @@ def random_search_points(answer: CallRecorder, bounds: list, size: int, seed: in
         return numbers(answer(bounds, size, Rng(number))).astype(float)
 
     found = draw(seed)
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     if found.shape != (size, len(bounds)):
-        raise Malformed("it returns no row of numbers for each point")
+        raise MalformedResult("it returns no row of numbers for each point")
     low, high = np.array(bounds).T
     places = (found - low) / (high - low)
     yield Observation(INSIDE, "yes" if ((places > -1e-5) & (places < 1 + 1e-5)).all() else "no")
@@ -177,7 +175,7 @@ def random_search_points(answer: CallRecorder, bounds: list, size: int, seed: in
     columns = np.corrcoef(places.T) if len(bounds) > 1 else np.eye(1)
     tied = np.abs(columns - np.eye(len(bounds))).max() > 0.2
     yield Observation(APART, "no: where a point lies on one axis tells where it lies on another" if tied else "yes")
-    yield Observation(see.RNG, use_of_rng(draw, seed))
+    yield Observation(see.RNG, follows_rng(draw, seed))
 
 
 # --- coarse to fine ---------------------------------------------------------------------------------------------------
@@ -203,13 +201,13 @@ def refine_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("coarse_to_fine", cases=refine_cases, weights={SHAPE: 1, ROUND_BEST: 3, CUT: 3})
+@exercise("coarse_to_fine", cases=refine_cases, weights={see.SHAPE: 1, ROUND_BEST: 3, CUT: 3})
 def coarse_to_fine(
     answer: CallRecorder, what: str, points: np.ndarray, scores: np.ndarray, bounds: list, shrink: float
 ) -> Iterator[Observation]:
     """Observe the new bounds."""
     found = numbers(answer(points, scores, bounds, shrink)).astype(float)
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     yield Observation(what, found)
 
 
@@ -272,11 +270,11 @@ def successive_halving(
     score = Score(candidates, budgets, table)
     winner = answer(candidates, score, budgets)
     if isinstance(winner, str | dict | list) or np.shape(winner) != () or float(winner) != int(winner):
-        raise Malformed(f"it returns {kind(winner)}, not the index of the winner")
+        raise MalformedResult(f"it returns {kind(winner)}, not the index of the winner")
     if any(index < 0 for _, index in score.calls):
-        raise Malformed("it scores something that is no candidate")
+        raise MalformedResult("it scores something that is no candidate")
     if any(rung < 0 for rung, _ in score.calls):
-        raise Malformed("it scores with a budget that is not in budgets")
+        raise MalformedResult("it scores with a budget that is not in budgets")
     rungs = {
         f"with {budget}": "candidates " + ", ".join(map(str, sorted({i for r, i in score.calls if r == rung})))
         for rung, budget in enumerate(budgets)
@@ -318,7 +316,7 @@ def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed:
     try:
         settings = challenge.read_settings(answer())
     except challenge.SettingsError as error:
-        raise Malformed(str(error)) from None
+        raise MalformedResult(str(error)) from None
     parameters = _trained(json.dumps(settings), seed)
     yield Observation(TRAINABLE, "yes")
     counted = challenge.count_fingers(parameters, X)
@@ -336,24 +334,5 @@ def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed:
 
 # --- predictions and concept questions --------------------------------------------------------------------------------
 
-
-@exercise(
-    "hyperparameters_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def hyperparameters_predictions(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "hyperparameters_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def hyperparameters_answers(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "hyperparameters", QUESTIONS)
+ask_predictions("hyperparameters_predictions", 6)
+ask_questions("hyperparameters", 5)

@@ -10,6 +10,7 @@ import numpy as np
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder, Rng
 from course_utils.checks.exercise import Case, Observation, exercise
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 NORMAL = "share of each W within one standard deviation"
 
@@ -86,7 +87,9 @@ def random_initialization(
     if normal:
         yield Observation(NORMAL, [float(np.mean(np.abs(W) < W.std())) for W in found], rtol=0, atol=0.04)
     yield Observation(see.INDEPENDENT, see.independent(found))
-    yield Observation(see.RNG, see.use_of_rng(answer, (networks[1], *before), after))
+    yield Observation(
+        see.RNG, see.follows_rng(*(see.draw_weights(answer, one, (networks[1], *before), after) for one in (1, 1, 2)))
+    )
 
 
 COMMON = {see.SHAPES: 2, see.FLOATS: 1, see.BIASES: 2, see.MEAN: 2, see.INDEPENDENT: 2, see.RNG: 2}
@@ -201,6 +204,6 @@ def count_distinct_units(answer: CallRecorder, kind: str, W: np.ndarray, **tol: 
 
 # --- predictions and concept questions -------------------------------------------------------------------------------
 
-see.ask_predictions("initialization_predictions", 4)
-see.ask_predictions("initialization_more_predictions", 5)
-see.ask_questions("initialization", 6)
+ask_predictions("initialization_predictions", 4)
+ask_predictions("initialization_more_predictions", 5)
+ask_questions("initialization", 6)

@@ -1,6 +1,6 @@
-"""How long one call of an answer may take: every limit, and what is said where one is reached.
+"""Every limit on students' work, and what is said where one is reached: time, sizes, lengths.
 
-Computing counts, not the clock: a busy machine costs nobody anything. By the clock a call is only stopped that does
+Time of a call is CPU time: a busy machine costs nobody anything. By the wall clock a call is only stopped that computes
 nothing at all. Grading has the same numbers, from here (``autograder/nbgrader_config.py``).
 """
 
@@ -15,89 +15,129 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-SECONDS = 2.0
-"""Of computing, unless an exercise allows more."""
-ASLEEP = 20.0
-"""By the clock, for what computes nothing."""
-BUSY = 20.0
-"""So many seconds more by the clock for each second of computing: so busy may a machine be."""
+# --- the numbers ------------------------------------------------------------------------------------------------------
+
+MAX_CALL_CPU_SECONDS = 2.0
+"""CPU seconds of one call of an answer, unless its exercise allows more."""
+MAX_CALL_IDLE_SECONDS = 20.0
+"""Wall-clock seconds of one call that computes nothing."""
+WALL_SECONDS_PER_CPU_SECOND = 20.0
+"""A call gets so many wall-clock seconds more for each CPU second: so busy may a machine be."""
+ALARM_INTERVAL = 0.2
+"""Seconds between two looks at a call whose CPU seconds have passed by the wall clock."""
+
+MAX_NOTEBOOK_BYTES = 50_000_000
+"""Of a notebook file; a larger one is not opened."""
+NOTEBOOK_TOO_LARGE = (
+    f"has more than {MAX_NOTEBOOK_BYTES / 1e6:.0f} MB, and is not opened at grading: in JupyterLab, Edit, "
+    "Clear Outputs of All Cells; save it, and run its checks again."
+)
+MAX_CELL_CHARACTERS = 50_000
+"""Of a cell that is parsed: no answer is longer, and IPython would take minutes for what can be."""
+
+MAX_NESTING = 20
+"""Levels of lists and dicts in a result."""
+NESTED_TOO_DEEPLY = "something nested too deeply"
+MAX_ITEMS = 1_000_000
+"""Of a sequence in a result that is read as a list."""
+MAX_OVERLAP_WORK = 10_000
+"""Candidate solutions that NumPy tries to tell whether two arrays share memory."""
+
+# At grading these texts come out of the sandbox and could tell of a hidden case, so they are short.
+MAX_FAILURE_CHARACTERS = 300
+"""Of the sentence that says what is wrong."""
+MAX_ERROR_CHARACTERS = 100
+"""Of an error's own message."""
+MAX_WARNING_CHARACTERS = 80
+"""Of a warning's text."""
+MAX_CODE_CHARACTERS = 60
+"""Of a quoted line of a student's code."""
+MAX_TYPE_NAME_CHARACTERS = 40
+"""Of the name of a type that is no plain data."""
+MAX_WARNINGS = 3
+"""Warnings that are told of one case."""
+MAX_SHADOWED_NAMES = 3
+"""Shadowed built-ins that are named in a sentence."""
 
 
-class TimeLimit(BaseException):
+# --- the time of a call -----------------------------------------------------------------------------------------------
+
+
+class CallTimeout(BaseException):
     """An answer computed for too long. Not an Exception, so that ``except Exception`` cannot swallow it."""
 
-    words = "still running after {:g} s of computing (an endless loop?)"
+    message = "still running after {:g} s of computing (an endless loop?)"
 
 
-class Asleep(TimeLimit):
+class IdleTimeout(CallTimeout):
     """An answer waited for too long."""
 
-    words = f"no answer for {ASLEEP:g} s"
+    message = f"no answer for {MAX_CALL_IDLE_SECONDS:g} s"
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Stop what runs within after so many seconds of computing, or when it is asleep.
+    """Interrupt the body of the ``with`` statement when its CPU time is used up, or when it is idle for too long.
 
-    It is never stopped before that time has passed by the clock: libraries compute on several cores at a time.
+    It is never interrupted before that time has passed by the wall clock: libraries compute on several cores at a time.
 
     Parameters
     ----------
     seconds : float or None
-        None for what ends by itself.
+        CPU seconds; None sets no limit.
 
     Raises
     ------
-    TimeLimit
-        Within, and again and again, until it has got out.
+    CallTimeout
+        In the body, and again every ``ALARM_INTERVAL`` seconds until the body is left.
     """
     if seconds is None:
         yield
         return
     clock, computed = time.monotonic(), time.process_time()
 
-    def excess() -> type[TimeLimit] | None:
+    def reached_limit() -> type[CallTimeout] | None:
         wall, cpu = time.monotonic() - clock, time.process_time() - computed
         if cpu >= seconds:
-            return TimeLimit
-        return Asleep if wall >= ASLEEP + BUSY * cpu else None
+            return CallTimeout
+        return IdleTimeout if wall >= MAX_CALL_IDLE_SECONDS + WALL_SECONDS_PER_CPU_SECOND * cpu else None
 
     by_signal = (
         sys.platform != "win32"
         and hasattr(signal, "setitimer")
         and threading.current_thread() is threading.main_thread()
     )
-    with _alarms(seconds, excess) if by_signal else _watch(seconds, excess):
+    with _interrupt_by_signal(seconds, reached_limit) if by_signal else _interrupt_by_thread(seconds, reached_limit):
         yield
 
 
 @contextlib.contextmanager
-def _alarms(seconds: float, excess: Callable[[], type[TimeLimit] | None]) -> Iterator[None]:
+def _interrupt_by_signal(seconds: float, reached_limit: Callable[[], type[CallTimeout] | None]) -> Iterator[None]:
     if sys.platform == "win32":
         raise OSError("Windows has no alarms")
 
     def ring(*_: Any) -> None:
-        if reached := excess():
-            raise reached
+        if timeout := reached_limit():
+            raise timeout
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
         # It rings again: code that swallows the first one does not get away.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, seconds, ALARM_INTERVAL)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         # What is on its way may still arrive, and must not end the kernel.
-        signal.signal(signal.SIGALRM, before if callable(before) else _nothing)
+        signal.signal(signal.SIGALRM, before if callable(before) else _ignore_signal)
 
 
-def _nothing(*_: Any) -> None:
+def _ignore_signal(*_: Any) -> None:
     pass
 
 
 @contextlib.contextmanager
-def _watch(seconds: float, excess: Callable[[], type[TimeLimit] | None]) -> Iterator[None]:
-    """Do it without signals, as on Windows: what waits inside of the system is reached when it comes back."""
+def _interrupt_by_thread(seconds: float, reached_limit: Callable[[], type[CallTimeout] | None]) -> Iterator[None]:
+    """Set an asynchronous exception from a thread, as on Windows; a blocking system call sees it when it returns."""
     thread, done = ctypes.c_ulong(threading.get_ident()), threading.Event()
 
     def set_error(error: ctypes.py_object | None) -> None:
@@ -106,9 +146,9 @@ def _watch(seconds: float, excess: Callable[[], type[TimeLimit] | None]) -> Iter
     def watch() -> None:
         pause = seconds
         while not done.wait(pause):
-            pause = 0.2
-            if reached := excess():
-                set_error(ctypes.py_object(reached))
+            pause = ALARM_INTERVAL
+            if timeout := reached_limit():
+                set_error(ctypes.py_object(timeout))
 
     watcher = threading.Thread(target=watch, daemon=True)
     try:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.calling import CallRecorder, Rng, share_memory
-from course_utils.checks.difference import digest, kind
-from course_utils.checks.exercise import Malformed, Observation, exercise
+from course_utils.checks.calling import CallRecorder, MalformedResult, Rng, share_memory
+from course_utils.checks.difference import kind
+from course_utils.checks.exercise import Observation
 
 Parameters = dict[str, Any]
 
@@ -27,7 +27,8 @@ SCALE = "standard deviation of each W"
 MEAN = "mean of each W, in standard deviations"
 INDEPENDENT = "weights are drawn one by one"
 RNG = "randomness comes from rng"
-NO_LETTER = "no letter from a to d"
+SHAPE = "the shape"
+ONE_NUMBER = "one number"
 
 
 def numbers(value: Any) -> np.ndarray:
@@ -35,13 +36,60 @@ def numbers(value: Any) -> np.ndarray:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     array = np.asarray(value) if not isinstance(value, dict) else np.array("")
     if array.dtype.kind not in "biuf" or array.size == 0:
-        raise Malformed(f"it returns {kind(value)}, not numbers")
+        raise MalformedResult(f"it returns {kind(value)}, not numbers")
     return array
+
+
+def number(value: Any) -> float:
+    """Read a result as one number.
+
+    Raises
+    ------
+    MalformedResult
+        It is something else.
+    """
+    if isinstance(value, str | dict | list) or value is None or np.shape(value) != ():
+        raise MalformedResult(f"it returns {kind(value)}, not one number")
+    return float(value)
+
+
+def pair(value: Any, names: str, subject: str = "it returns") -> tuple[Any, Any]:
+    """Read a result as a pair.
+
+    Parameters
+    ----------
+    value : object
+    names : str
+        What the two are: ``"(mu, sigma)"``.
+    subject : str
+        How the message begins.
+
+    Raises
+    ------
+    MalformedResult
+        It is something else.
+    """
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise MalformedResult(f"{subject} {kind(value)}, not the pair {names}")
+    return value[0], value[1]
+
+
+def one_number(value: Any) -> Observation:
+    """Observe whether a result has no axes; one that is nothing but zero earns nothing."""
+    return Observation(ONE_NUMBER, list(np.shape(value)) if np.any(value) else "nothing but zero")
+
+
+def one_hot_columns(answer: CallRecorder, what: str, labels: np.ndarray, C: int) -> Iterator[Observation]:
+    """Observe the one-hot columns that ``answer(labels, C)`` makes: shape, values, dtype."""
+    columns = numbers(answer(labels, C))
+    yield Observation(SHAPE, list(columns.shape))
+    yield Observation(what, columns)
+    yield Observation(FLOATS, "yes" if columns.dtype.kind == "f" else f"they are of dtype {columns.dtype}")
 
 
 def arrays(parameters: Any) -> dict[str, np.ndarray]:
@@ -49,13 +97,13 @@ def arrays(parameters: Any) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     if not isinstance(parameters, dict):
-        raise Malformed(f"it returns {kind(parameters)}, not a dict with W1, b1, …")
+        raise MalformedResult(f"it returns {kind(parameters)}, not a dict with W1, b1, …")
     if not parameters:
-        raise Malformed("it returns an empty dict")
+        raise MalformedResult("it returns an empty dict")
     return {str(key): np.asarray(value) for key, value in parameters.items()}
 
 
@@ -69,13 +117,13 @@ def weights(parameters: Parameters) -> list[np.ndarray]:
 
     Raises
     ------
-    Malformed
+    MalformedResult
         There is none.
     """
     found = arrays(parameters)
     names = sorted((key for key in found if key[:1] == "W" and key[1:].isdigit()), key=lambda key: int(key[1:]))
     if not names:
-        raise Malformed("the dict has no key W1")
+        raise MalformedResult("the dict has no key W1")
     return [found[name].astype(float) for name in names]
 
 
@@ -111,13 +159,13 @@ def follows_layers_dims(answer: CallRecorder, networks: list[list[int]], *rest: 
 
     Raises
     ------
-    Malformed
+    MalformedResult
         They are the same for all: nothing else is worth looking at.
     """
     found = {str(layers_dims): shapes(answer(layers_dims, *rest)) for layers_dims in networks}
     if all(one == found[str(networks[0])] for one in found.values()):
         yield Observation(SHAPES, "the same for every layers_dims")
-        raise Malformed("its shapes are the same for every layers_dims")
+        raise MalformedResult("its shapes are the same for every layers_dims")
     yield Observation(SHAPES, found)
 
 
@@ -143,56 +191,33 @@ def _correlated(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(norm == 0 or abs(first @ second) > 0.7 * norm)
 
 
-def use_of_rng(answer: CallRecorder, before: tuple, after: tuple = ()) -> str:
-    """Say whether draws are repeated by an equal rng and changed by another one."""
+def follows_rng(
+    once: np.ndarray,
+    again: np.ndarray,
+    other: np.ndarray,
+    draws_are: str = "the weights are",
+    repeated: str = "gives other weights",
+) -> str:
+    """Say whether draws are repeated by an equal rng and changed by another one.
 
-    def flat(number: int) -> np.ndarray:
-        return np.concatenate([W.ravel() for W in weights(answer(*before, Rng(number), *after))])
+    Parameters
+    ----------
+    once, again, other : array
+        What was drawn with one rng, with an equal one, and with another.
+    draws_are, repeated : str
+        Words for what is drawn, as in "*the mask is* the same for every rng" and "the same rng *gives another mask*
+        each time".
 
-    once, again, other = flat(1), flat(1), flat(2)
-    if once.shape == other.shape and np.array_equal(once, other):
-        return "the weights are the same for every rng"
-    if once.shape != again.shape or not np.array_equal(once, again):
-        return "the same rng gives other weights each time"
-    return "yes"
-
-
-def ask_predictions(name: str, count: int) -> None:
-    """Register the exercise of giving a letter for each of some experiments that lie ahead."""
-    weights = {f"prediction {number}": 1 for number in range(1, count + 1)}
-    exercise(name, lambda rng: [{}], weights, arguments=False)(lambda answer: predictions(answer(), count))
-
-
-def ask_questions(topic: str, count: int) -> None:
-    """Register the exercise of answering a topic's questions, ``topic_answers``."""
-    weights = {f"question {number}": 1 for number in range(1, count + 1)}
-    exercise(f"{topic}_answers", lambda rng: [{}], weights, arguments=False)(
-        lambda answer: letters(answer(), topic, count)
-    )
-
-
-def letters(answers: Any, topic: str, questions: int) -> Iterator[Observation]:
-    """Read answers to multiple-choice questions.
-
-    Each is compared by a hash, so that what is expected can be stored without being readable.
+    Returns
+    -------
+    str
+        "yes", or what is wrong.
     """
-    for number, letter in enumerate(read_letters(answers, questions), start=1):
-        yield Observation(f"question {number}", digest(topic, number, letter) if letter else NO_LETTER, secret=True)
+    if np.array_equal(once, other):
+        return f"{draws_are} the same for every rng"
+    return "yes" if np.array_equal(once, again) else f"the same rng {repeated} each time"
 
 
-def predictions(answers: Any, count: int) -> Iterator[Observation]:
-    """Read predictions, which look like answers to questions: any letter is as good as another."""
-    for number, letter in enumerate(read_letters(answers, count), start=1):
-        yield Observation(f"prediction {number}", "given" if letter else NO_LETTER)
-
-
-def read_letters(answers: Any, count: int) -> list[str]:
-    """Read a dict by number, a list, or one string of letters; what is no letter from a to d becomes empty."""
-    if isinstance(answers, dict):
-        found = {str(number): letter for number, letter in answers.items()}
-    elif isinstance(answers, str | list | tuple):
-        found = {str(number): letter for number, letter in enumerate(answers, start=1)}
-    else:
-        raise Malformed(f"it returns {kind(answers)}; write one letter per question: {{1: 'a', 2: 'b', …}}")
-    read = [str(found.get(str(number), "")).strip().lower() for number in range(1, count + 1)]
-    return [letter if letter in ("a", "b", "c", "d") else "" for letter in read]
+def draw_weights(answer: CallRecorder, seed: int, before: tuple, after: tuple = ()) -> np.ndarray:
+    """Call ``answer(*before, rng, *after)`` and give all weights as one column of numbers."""
+    return np.concatenate([W.ravel() for W in weights(answer(*before, Rng(seed), *after))])

@@ -12,14 +12,11 @@ import numpy as np
 
 from course_utils import network
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Rng
+from course_utils.checks.calling import CallRecorder, MalformedResult, Rng
+from course_utils.checks.case_drawing import draw_binary_labels, draw_parameters, draw_signed, shuffle_keys
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
-from course_utils.checks.gradient_checking import network as drawn_network
-from course_utils.checks.gradient_checking import shuffled
-
-PREDICTIONS, MORE_PREDICTIONS = 4, 5
-QUESTIONS = 8
+from course_utils.checks.exercise import Case, Observation, exercise
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 # --- mini-batches ---------------------------------------------------------------------------------------------------
 
@@ -31,11 +28,11 @@ SHUFFLED = "the examples are shuffled"
 
 def batch_cases(rng: np.random.Generator) -> list[Case]:
     """Draw sets of 1 to about 100 examples, and sizes that divide m, do not, are 1, m and more than m."""
-    few, some = int(rng.integers(3, 9)), int(rng.integers(7, 14))
-    uneven = some * int(rng.integers(8, 11)) + int(rng.integers(1, some))
+    few, medium = int(rng.integers(3, 9)), int(rng.integers(7, 14))
+    uneven = medium * int(rng.integers(8, 11)) + int(rng.integers(1, medium))
     cases = []
     for n_x, n_y, m, size in (
-        (3, 1, uneven, some),
+        (3, 1, uneven, medium),
         (2, 4, 7 * int(rng.integers(9, 14)), 7),
         (4, 1, 61, 1),
         (1, 2, 53, 53),
@@ -49,34 +46,36 @@ def batch_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def read_mini_batches(result: Any, X: np.ndarray, Y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Read a result as a list of pairs.
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     if not isinstance(result, list) or not result:
-        raise Malformed(f"it returns {kind(result)}, not a list of pairs (X_b, Y_b)")
+        raise MalformedResult(f"it returns {kind(result)}, not a list of pairs (X_b, Y_b)")
     found = []
     for number, pair in enumerate(result):
         if not isinstance(pair, list) or len(pair) != 2:
-            raise Malformed(f"mini-batch {number} is {kind(pair)}, not a pair (X_b, Y_b)")
+            raise MalformedResult(f"mini-batch {number} is {kind(pair)}, not a pair (X_b, Y_b)")
         X_b, Y_b = np.asarray(pair[0]), np.asarray(pair[1])
         for name, part, whole in (("X_b", X_b, X), ("Y_b", Y_b, Y)):
             if part.ndim != 2 or len(part) != len(whole):
-                raise Malformed(f"{name} of mini-batch {number} has shape {part.shape}, not ({len(whole)}, its size)")
+                raise MalformedResult(
+                    f"{name} of mini-batch {number} has shape {part.shape}, not ({len(whole)}, its size)"
+                )
         found.append((X_b.astype(float), Y_b.astype(float)))
     return found
 
 
-def members(found: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+def example_numbers(found: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
     """Numbers of the examples in each mini-batch."""
     return [np.round(X_b[0] - 0.5).astype(int) for X_b, _ in found]
 
 
-def mixed(groups: list[np.ndarray]) -> str:
+def is_shuffled(groups: list[np.ndarray]) -> str:
     """Say whether mini-batches hold examples from everywhere, in any order."""
     order = np.concatenate(groups)
     m = len(order)
@@ -101,13 +100,13 @@ def random_mini_batches(
 ) -> Iterator[Observation]:
     """Observe what is in the mini-batches."""
     m = X.shape[1]
-    found = batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
+    found = read_mini_batches(answer(X, Y, mini_batch_size, Rng(seed)), X, Y)
     yield Observation(SIZES, [X_b.shape[1] for X_b, _ in found])
     if len(found) == 1 and found[0][0].shape[1] == m > mini_batch_size:
-        raise Malformed("it returns all examples in one piece")
+        raise MalformedResult("it returns all examples in one piece")
     if any(X_b.shape[1] != Y_b.shape[1] for X_b, Y_b in found):
-        raise Malformed("an X_b and its Y_b hold different numbers of examples")
-    groups = members(found)
+        raise MalformedResult("an X_b and its Y_b hold different numbers of examples")
+    groups = example_numbers(found)
     order = np.concatenate(groups)
     known = np.isin(order, np.arange(m)).all()
     X_all, Y_all = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
@@ -122,17 +121,16 @@ def random_mini_batches(
     yield Observation(ONCE, "no: " + words[0] if words else "yes")
     if m < 20:
         return
-    yield Observation(SHUFFLED, mixed(groups))
-    again, other = (members(batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1))
-    if not same(groups, again):
-        yield Observation(see.RNG, "the same rng gives other mini-batches each time")
-    else:
-        yield Observation(see.RNG, "the mini-batches are the same for every rng" if same(groups, other) else "yes")
+    yield Observation(SHUFFLED, is_shuffled(groups))
+    again, other = (
+        example_numbers(read_mini_batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1)
+    )
+    yield Observation(see.RNG, follows_rng(groups, again, other))
 
 
-def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    """Tell whether two lists of mini-batches hold the same examples in the same order."""
-    return np.array_equal(np.concatenate(one), np.concatenate(other))
+def follows_rng(*groups: list[np.ndarray]) -> str:
+    """Say whether the examples in mini-batches, and their order, follow the rng: once, again with it, with another."""
+    return see.follows_rng(*map(np.concatenate, groups), "the mini-batches are", "gives other mini-batches")
 
 
 # --- update rules ---------------------------------------------------------------------------------------------------
@@ -140,7 +138,7 @@ def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 STEPS = 5
 
 
-def like(rng: np.random.Generator, parameters: dict, low: float, high: float, positive: bool = False) -> dict:
+def draw_gradients(rng: np.random.Generator, parameters: dict, low: float, high: float, positive: bool = False) -> dict:
     """Draw an entry for each parameter, under the key of its gradient and in an order of their own."""
     drawn = {}
     for key in rng.permutation(list(parameters)).tolist():
@@ -149,18 +147,18 @@ def like(rng: np.random.Generator, parameters: dict, low: float, high: float, po
     return drawn
 
 
-def states(result: Any, names: tuple[str, ...]) -> list[dict]:
+def read_states(result: Any, names: tuple[str, ...]) -> list[dict]:
     """Read a result as dicts, one for each name.
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
     if len(names) == 1:
         return [see.arrays(result)]
     if not isinstance(result, list) or len(result) != len(names):
-        raise Malformed(f"it returns {kind(result)}, not ({', '.join(names)})")
+        raise MalformedResult(f"it returns {kind(result)}, not ({', '.join(names)})")
     return [see.arrays(part) for part in result]
 
 
@@ -168,10 +166,10 @@ def gd_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1 to 4 and one of depth 11, with learning rates from 0.003 to 2."""
     cases = []
     for depth, learning_rate in ((2, 0.5), (1, 0.03), (4, 2.0), (11, 0.003)):
-        parameters = drawn_network(rng, depth, 4 if depth < 5 else 2)
+        parameters = draw_parameters(rng, depth, 4 if depth < 5 else 2)
         if depth == 4:
-            parameters = shuffled(rng, parameters)
-        grads = like(rng, parameters, 0.5, 2.0)
+            parameters = shuffle_keys(rng, parameters)
+        grads = draw_gradients(rng, parameters, 0.5, 2.0)
         cases.append({"parameters": parameters, "grads": grads, "learning_rate": round(learning_rate, 3)})
     return cases
 
@@ -184,7 +182,7 @@ def update_parameters_with_gd(
     found = see.arrays(answer(parameters, grads, learning_rate))
     odd = [key for key in found if key not in parameters]
     if odd:
-        raise Malformed(f"its dict has {', '.join(odd)}, which are no parameters")
+        raise MalformedResult(f"its dict has {', '.join(odd)}, which are no parameters")
     for letter in "Wb":
         yield Observation(
             f"every {letter}", {key: value for key, value in found.items() if key[0] == letter}, atol=1e-6
@@ -193,7 +191,7 @@ def update_parameters_with_gd(
 
 def velocity_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1, 2 and 11, and one whose layers have the same shape."""
-    networks = [drawn_network(rng, depth, 3) for depth in (2, 1, 11)]
+    networks = [draw_parameters(rng, depth, 3) for depth in (2, 1, 11)]
     square = {key: np.ones((2, 2 if key[0] == "W" else 1)) for key in ("W1", "b1", "W2", "b2")}
     return [{"parameters": parameters} for parameters in (*networks, square)]
 
@@ -208,13 +206,13 @@ def initialize_velocity(answer: CallRecorder, parameters: dict) -> Iterator[Obse
     v = see.arrays(answer(parameters))
     yield Observation("keys and shapes", {key: list(value.shape) for key, value in v.items()})
     if any(np.any(value) for value in v.values()):
-        raise Malformed("its entries are not all zero")
+        raise MalformedResult("its entries are not all zero")
     yield Observation("zeros", "yes")
     yield Observation(see.FLOATS, see.floats(v))
     yield Observation(see.SEPARATE, see.separate(v))
 
 
-def walk(
+def observe_steps(
     answer: CallRecorder,
     names: tuple[str, ...],
     start: list[dict],
@@ -238,12 +236,12 @@ def walk(
     now = start
     for step, grads in enumerate(gradients):
         arguments, keywords = call(now, grads, step)
-        now = states(answer(*arguments, **keywords), names)
+        now = read_states(answer(*arguments, **keywords), names)
         for name, before, after in zip(names, start, now, strict=True):
             wrong = next((key for key in before if key not in after or after[key].shape != before[key].shape), None)
             if wrong:
                 got = f"shape {after[wrong].shape}" if wrong in after else "missing"
-                raise Malformed(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
+                raise MalformedResult(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
         if step == 0:
             for name, content in zip(names, now, strict=True):
                 yield Observation(f"{name} after a step", content, atol=1e-6)
@@ -255,11 +253,11 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
     """Draw velocities that are not zero, β from 0.35 to 0.97 and learning rates from 0.05 to 1.5."""
     cases = []
     for depth, beta, learning_rate in ((2, 0.7, 0.3), (1, 0.35, 0.05), (3, 0.97, 1.5)):
-        parameters = drawn_network(rng, depth, 3)
-        v = like(rng, parameters, 0.5, 2.0)
-        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
+        parameters = draw_parameters(rng, depth, 3)
+        v = draw_gradients(rng, parameters, 0.5, 2.0)
+        gradients = [draw_gradients(rng, parameters, 0.5, 2.0) for _ in range(STEPS)]
         if depth == 3:
-            parameters = shuffled(rng, parameters)
+            parameters = shuffle_keys(rng, parameters)
         cases.append(
             {"parameters": parameters, "v": v, "gradients": gradients, "beta": beta, "learning_rate": learning_rate}
         )
@@ -280,7 +278,7 @@ def update_parameters_with_momentum(
     answer: CallRecorder, parameters: dict, v: dict, gradients: list[dict], beta: float, learning_rate: float
 ) -> Iterator[Observation]:
     """Observe one step and several."""
-    yield from walk(
+    yield from observe_steps(
         answer,
         ("parameters", "v"),
         [parameters, v],
@@ -303,15 +301,15 @@ def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, 
         (ZERO, 2, 1.0, 1e-3),
         (DEFAULT, 1, 1e-8, None),
     ):
-        parameters = drawn_network(rng, depth, 3)
-        v = like(rng, parameters, 0.5 * size, 2.0 * size)
-        s = like(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
-        gradients = [like(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
+        parameters = draw_parameters(rng, depth, 3)
+        v = draw_gradients(rng, parameters, 0.5 * size, 2.0 * size)
+        s = draw_gradients(rng, parameters, 0.5 * size**2, 3.0 * size**2, positive=True)
+        gradients = [draw_gradients(rng, parameters, 0.5 * size, 2.0 * size) for _ in range(2 if what else STEPS)]
         if what == ZERO:  # from the first step on, in the first row of every array
             for value in itertools.chain(*(state.values() for state in (v, s, *gradients))):
                 value[0] = 0
         if depth == 3:
-            parameters = shuffled(rng, parameters)
+            parameters = shuffle_keys(rng, parameters)
         yield what, parameters, v, s, gradients, epsilon
 
 
@@ -352,17 +350,17 @@ def update_parameters_with_rmsprop(
     rest: dict,
 ) -> Iterator[Observation]:
     """Observe one step and several, and how epsilon counts."""
-    seen = walk(
+    seen = observe_steps(
         answer,
         ("parameters", "s"),
         [parameters, s],
         gradients,
         lambda now, grads, step: ((now[0], grads, now[1], beta2, learning_rate), rest),
     )
-    yield from last_of(seen, what, parameters)
+    yield from observe_last_parameters(seen, what, parameters)
 
 
-def last_of(seen: Iterator[Observation], what: str, parameters: dict) -> Iterator[Observation]:
+def observe_last_parameters(seen: Iterator[Observation], what: str, parameters: dict) -> Iterator[Observation]:
     """Pass observations on; in a special case, only the parameters of the end, as that case's own property."""
     for one in seen:
         if not what:
@@ -370,7 +368,7 @@ def last_of(seen: Iterator[Observation], what: str, parameters: dict) -> Iterato
         elif one.property == f"parameters after {STEPS} steps":
             still = all(np.array_equal(one.value.get(key), value) for key, value in parameters.items())
             if still:
-                raise Malformed("it returns the parameters it was given")
+                raise MalformedResult("it returns the parameters it was given")
             yield Observation(what, one.value, atol=1e-6)
 
 
@@ -399,11 +397,11 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
         (LATE, 1000, {"beta1": 0.5, "beta2": 0.7, "epsilon": 0.2}),
         ("the betas by default", 4, {"epsilon": 0.05}),
     ):
-        parameters = drawn_network(rng, 1, 3)
-        v, s = like(rng, parameters, 0.5, 2.0), like(rng, parameters, 0.5, 3.0, positive=True)
+        parameters = draw_parameters(rng, 1, 3)
+        v, s = draw_gradients(rng, parameters, 0.5, 2.0), draw_gradients(rng, parameters, 0.5, 3.0, positive=True)
         if what == FIRST:
             v, s = ({key: 0 * value for key, value in state.items()} for state in (v, s))
-        gradients = [like(rng, parameters, 0.5, 2.0) for _ in range(2)]
+        gradients = [draw_gradients(rng, parameters, 0.5, 2.0) for _ in range(2)]
         case = {"what": what, "parameters": parameters, "v": v, "s": s, "gradients": gradients, "t": t}
         cases.append({**case, "learning_rate": 0.2, "rest": rest})
     return cases
@@ -439,14 +437,14 @@ def update_parameters_with_adam(
     rest: dict,
 ) -> Iterator[Observation]:
     """Observe one step and several, early and late, and how epsilon counts."""
-    seen = walk(
+    seen = observe_steps(
         answer,
         ("parameters", "v", "s"),
         [parameters, v, s],
         gradients,
         lambda now, grads, step: ((now[0], grads, now[1], now[2], t + step, learning_rate), rest),
     )
-    yield from last_of(seen, what, parameters)
+    yield from observe_last_parameters(seen, what, parameters)
 
 
 # --- averages and decay ---------------------------------------------------------------------------------------------
@@ -488,7 +486,7 @@ def exponentially_weighted_average(
     """Observe the averages."""
     found = np.asarray(answer(values, beta, **rest))
     if found.shape != np.shape(values):
-        raise Malformed(f"it returns {kind(found)} for {len(values)} values")
+        raise MalformedResult(f"it returns {kind(found)} for {len(values)} values")
     yield Observation(what, found)
 
 
@@ -496,7 +494,7 @@ FROM_ZERO = "epoch 0, and then 1"
 LATER = "later epochs"
 
 
-def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
+def register_decay(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
     """Register a decay schedule.
 
     Parameters
@@ -515,32 +513,44 @@ def decays(name: str, settings: Callable[[np.random.Generator], list[tuple]], de
 
     def observe(answer: CallRecorder, settings: tuple, epochs: tuple) -> Iterator[Observation]:
         learning_rate0, *rest = settings
-        found = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
-        for rate in found:
-            if isinstance(rate, str | dict | list) or np.shape(rate) != ():
-                raise Malformed(f"it returns {kind(rate)}, not one number")
+        rates = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
         what = LATER if epochs[0] else FROM_ZERO
-        yield Observation(what if rest else default, [float(rate) for rate in found])
+        yield Observation(what if rest else default, [see.number(rate) for rate in rates])
 
     weights = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
     exercise(name, cases=cases, weights=weights)(observe)
 
 
-def some(rng: np.random.Generator, low: float, high: float) -> float:
+def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
     """Draw a short number."""
     return round(float(rng.uniform(low, high)), 3)
 
 
-decays("decay_inverse_time", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2)) for _ in range(3)])
-decays(
+register_decay(
+    "decay_inverse_time", lambda rng: [(draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2)) for _ in range(3)]
+)
+register_decay(
     "decay_exponential",
-    lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.7, 0.94)), (some(rng, 1.1, 3), some(rng, 0.5, 0.9)), (0.37,)],
+    lambda rng: [
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.7, 0.94)),
+        (draw_rounded(rng, 1.1, 3), draw_rounded(rng, 0.5, 0.9)),
+        (0.37,),
+    ],
     default="base is 0.95 by default",
 )
-decays("decay_sqrt", lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 0.9)), (some(rng, 0.1, 0.9), some(rng, 1.2, 3))])
-decays(
+register_decay(
+    "decay_sqrt",
+    lambda rng: [
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 0.9)),
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 1.2, 3)),
+    ],
+)
+register_decay(
     "decay_staircase",
-    lambda rng: [(some(rng, 0.1, 0.9), some(rng, 0.2, 2), int(interval)) for interval in (1, 3, rng.integers(4, 9))],
+    lambda rng: [
+        (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2), int(interval))
+        for interval in (1, 3, rng.integers(4, 9))
+    ],
 )
 
 # --- the training loop ----------------------------------------------------------------------------------------------
@@ -602,20 +612,20 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
         (6, 64, 2, None),
         (40, 8, 2, None),
     ):
-        X = np.diag(rng.uniform(0.5, 1.5, m) * rng.choice((-1, 1), m))
+        X = np.diag(draw_signed(rng, 0.5, 1.5, (m,)))
         Y = (np.arange(m) % 2)[None, rng.permutation(m)].astype(float)
         parameters = {"W1": rng.normal(0, 0.5, (1, m)), "b1": rng.normal(0, 0.5, (1, 1))}
         case = {"X": X, "Y": Y, "parameters": parameters, "size": size, "epochs": epochs, "decay": decay}
-        cases.append({**case, "learning_rate": some(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
+        cases.append({**case, "learning_rate": draw_rounded(rng, 0.1, 0.9), "seed": int(rng.integers(10_000))})
     # A deep network, to be trained on the whole set: its gradients do not depend on any order.
-    parameters = drawn_network(rng, 3, 4)
+    parameters = draw_parameters(rng, 3, 4)
     parameters |= {"W3": rng.normal(0, 0.5, (1, len(parameters["W2"]))), "b3": rng.normal(0, 0.5, (1, 1))}
-    X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), (rng.random((1, 9)) < 0.5).astype(float)
+    X, Y = rng.normal(0, 1, (parameters["W1"].shape[1], 9)), draw_binary_labels(rng, 9)
     case = {"X": X, "Y": Y, "parameters": parameters, "size": 9, "epochs": 2, "decay": None}
     return [*cases, {**case, "learning_rate": 0.3, "seed": int(rng.integers(10_000))}]
 
 
-def who(call: tuple, X: np.ndarray) -> np.ndarray:
+def examples_of_step(call: tuple, X: np.ndarray) -> np.ndarray:
     """Tell the examples of a step by its gradient: each has one input of its own."""
     if len(call[0]) > 2:
         return np.arange(X.shape[1])
@@ -658,18 +668,18 @@ def fit(
 
     result = run(optimizer, seed)
     if not isinstance(result, list) or len(result) != 2 or not isinstance(result[0], dict):
-        raise Malformed(f"it returns {kind(result)}, not the pair (parameters, costs)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (parameters, costs)")
     calls = optimizer.calls
     if not calls:
-        raise Malformed("it never calls the optimizer")
+        raise MalformedResult("it never calls the optimizer")
     yield Observation(COUNT, len(calls))
     yield Observation(T, [call[2] for call in calls])
-    yield Observation(ONWARD, onward(calls, optimizer.given, parameters))
-    yield Observation(RETURNED, "yes" if alike(result[0], optimizer.given[-1]) else "no: other parameters")
+    yield Observation(ONWARD, continues_from_last_step(calls, optimizer.given, parameters))
+    yield Observation(RETURNED, "yes" if equal_entries(result[0], optimizer.given[-1]) else "no: other parameters")
     yield Observation(RATES, [call[3] for call in calls])
-    groups = [who(call, X) for call in calls]
-    yield Observation(GRADIENTS, gradients_of(calls, groups, X, Y))
-    yield Observation(COSTS, costs_of(result[1], calls, groups, optimizer.given, X, Y))
+    groups = [examples_of_step(call, X) for call in calls]
+    yield Observation(GRADIENTS, judge_gradients(calls, groups, X, Y))
+    yield Observation(COSTS, judge_costs(result[1], calls, groups, optimizer.given, X, Y))
     if len(parameters) > 2:
         return
     m = X.shape[1]
@@ -679,79 +689,78 @@ def fit(
     yield Observation(EACH_ONCE, "yes" if complete else "no")
     if m < 20:
         return
-    yield Observation(ANEW, anew(passes, m))
+    yield Observation(ANEW, epochs_differ(passes, m))
     again, other = Watched(), Watched()
     run(again, seed)
     run(other, seed + 1)
-    repeated, changed = ([who(call, X) for call in one.calls] for one in (again, other))
-    if not same(groups, repeated):
-        yield Observation(see.RNG, "the same rng gives other mini-batches each time")
-    else:
-        yield Observation(see.RNG, "the mini-batches are the same for every rng" if same(groups, changed) else "yes")
+    repeated, changed = ([examples_of_step(call, X) for call in one.calls] for one in (again, other))
+    yield Observation(see.RNG, follows_rng(groups, repeated, changed))
 
 
-def alike(one: Any, other: dict) -> bool:
+def equal_entries(one: Any, other: dict) -> bool:
     """Tell whether two dicts of arrays hold the same numbers."""
     return (
         isinstance(one, dict)
         and set(one) == set(other)
-        and all(np.shape(one[key]) == np.shape(other[key]) and close(one[key], other[key]) for key in other)
+        and all(np.shape(one[key]) == np.shape(other[key]) and all_close(one[key], other[key]) for key in other)
     )
 
 
-def close(one: np.ndarray, other: np.ndarray) -> bool:
+def all_close(one: np.ndarray, other: np.ndarray) -> bool:
     """Tell whether numbers agree; np.allclose takes ten times as long for small arrays."""
     return bool(np.all(np.abs(np.asarray(one) - other) <= 1e-8 + 1e-5 * np.abs(other)))
 
 
-def onward(calls: list[tuple], given: list[dict], start: dict) -> str:
+def continues_from_last_step(calls: list[tuple], given: list[dict], start: dict) -> str:
     """Say whether the optimizer is handed what it returned before."""
-    if not alike(calls[0][0], start):
+    if not equal_entries(calls[0][0], start):
         return "no: the first step does not start at parameters"
-    if all(alike(call[0], before) for call, before in zip(calls[1:], given, strict=False)):
+    if all(equal_entries(call[0], before) for call, before in zip(calls[1:], given, strict=False)):
         return "yes"
-    return "no: every step starts at the beginning" if alike(calls[-1][0], start) else "no"
+    return "no: every step starts at the beginning" if equal_entries(calls[-1][0], start) else "no"
 
 
-def pass_over(parameters: dict, X: np.ndarray, Y: np.ndarray) -> tuple[float, dict]:
+def cost_and_gradients(parameters: dict, X: np.ndarray, Y: np.ndarray) -> tuple[float, dict]:
     """Cost and gradients of some examples."""
     AL, cache = network.forward_propagation(X, parameters)
     return network.compute_cost(AL, Y), network.backward_propagation(parameters, cache, Y)
 
 
-def gradients_of(calls: list[tuple], groups: list[np.ndarray], X: np.ndarray, Y: np.ndarray) -> str:
+def judge_gradients(calls: list[tuple], groups: list[np.ndarray], X: np.ndarray, Y: np.ndarray) -> str:
     """Say whether each step's gradients are those of its examples, at the parameters of that step."""
     for call, group in zip(calls, groups, strict=True):
-        _, right = pass_over(call[0], X[:, group], Y[:, group])
-        if not alike(call[1], right):
+        _, right = cost_and_gradients(call[0], X[:, group], Y[:, group])
+        if not equal_entries(call[1], right):
             summed = {key: len(group) * value for key, value in right.items()}
             shrunk = {key: value * len(group) / X.shape[1] for key, value in right.items()}
-            if alike(call[1], summed):
+            if equal_entries(call[1], summed):
                 return "no: they are sums over the mini-batch, not means"
-            return "no: they are divided by m" if alike(call[1], shrunk) else "no"
+            return "no: they are divided by m" if equal_entries(call[1], shrunk) else "no"
     return "yes"
 
 
-def costs_of(
+def judge_costs(
     costs: Any, calls: list[tuple], groups: list[np.ndarray], given: list[dict], X: np.ndarray, Y: np.ndarray
 ) -> str:
     """Say what the costs are."""
     costs = np.asarray(costs, dtype=float).ravel() if not isinstance(costs, str | dict) else np.array([])
     if len(costs) != len(calls):
         return f"there are {len(costs)} of them, for {len(calls)} steps"
-    before = [pass_over(call[0], X[:, group], Y[:, group])[0] for call, group in zip(calls, groups, strict=True)]
-    if close(costs, np.array(before)):
+    before = [
+        cost_and_gradients(call[0], X[:, group], Y[:, group])[0] for call, group in zip(calls, groups, strict=True)
+    ]
+    if all_close(costs, np.array(before)):
         return "yes"
-    after = [pass_over(moved, X[:, group], Y[:, group])[0] for moved, group in zip(given, groups, strict=True)]
-    if close(costs, np.array(after)):
+    after = [cost_and_gradients(moved, X[:, group], Y[:, group])[0] for moved, group in zip(given, groups, strict=True)]
+    if all_close(costs, np.array(after)):
         return "no: they are those after the step"
-    whole = [pass_over(call[0], X, Y)[0] for call in calls]
-    if close(costs, np.array(whole)):
+    whole = [cost_and_gradients(call[0], X, Y)[0] for call in calls]
+    if all_close(costs, np.array(whole)):
         return "no: they are those of the whole training set"
     return "no"
 
 
-def anew(passes: list[list[np.ndarray]], m: int) -> str:
+def epochs_differ(passes: list[list[np.ndarray]], m: int) -> str:
     """Say whether the mini-batches are mixed, and others in each epoch."""
     if all(np.ptp(group) < len(group) for group in passes[0]):
         return "no: the examples are not shuffled"
@@ -763,37 +772,8 @@ def anew(passes: list[list[np.ndarray]], m: int) -> str:
     return "yes"
 
 
-# --- predictions and concept questions ------------------------------------------------------------------------------
+# --- predictions and concept questions --------------------------------------------------------------------------------
 
-
-@exercise(
-    "optimization_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, PREDICTIONS + 1)},
-    arguments=False,
-)
-def optimization_predictions(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), PREDICTIONS)
-
-
-@exercise(
-    "optimization_more_predictions",
-    cases=lambda rng: [{}],
-    weights={f"prediction {n}": 1 for n in range(1, MORE_PREDICTIONS + 1)},
-    arguments=False,
-)
-def optimization_more_predictions(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe that there are letters."""
-    yield from see.predictions(answer(), MORE_PREDICTIONS)
-
-
-@exercise(
-    "optimization_answers",
-    cases=lambda rng: [{}],
-    weights={f"question {n}": 1 for n in range(1, QUESTIONS + 1)},
-    arguments=False,
-)
-def optimization_answers(answer: CallRecorder) -> Iterator[Observation]:
-    """Observe the letters."""
-    yield from see.letters(answer(), "optimization", QUESTIONS)
+ask_predictions("optimization_predictions", 4)
+ask_predictions("optimization_more_predictions", 5)
+ask_questions("optimization", 8)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils.cells import LONG, as_run, names_bound
+from course_utils.cells import as_run, names_bound
 from course_utils.checks.difference import digest
-from course_utils.checks.shadowing import unwrapped, written
-from course_utils.environment import imported
+from course_utils.checks.limits import MAX_CELL_CHARACTERS
+from course_utils.checks.shadowing import inner_function, unwrapped
+from course_utils.environment import imported_modules
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Origin:
 
     Parameters
     ----------
-    own : str
+    own_text : str
         The cell, or file, in which the function stands; "" where that cannot be told.
     texts : list of str
         This, and those of what it takes from the notebook.
@@ -32,13 +33,13 @@ class Origin:
         Packages and modules that these import.
     """
 
-    own: str = ""
+    own_text: str = ""
     texts: list[str] = field(default_factory=list)
     modules: set[str] = field(default_factory=set)
 
 
 def origin_of(function: Callable, name: str) -> Origin:
-    """Follow a function to the cells that it, and what it takes from the notebook, were written in.
+    """Find the cells in which a function, and what it uses from the notebook, were written.
 
     Parameters
     ----------
@@ -46,33 +47,45 @@ def origin_of(function: Callable, name: str) -> Origin:
         The answer.
     name : str
         What the notebook calls it.
+
+    Returns
+    -------
+    Origin
     """
-    found = Origin(_text_of(function, name))
-    texts, left, seen = [found.own, _last_run(name)], _taken(function), {name}
-    while left:
-        name, value = left.popitem()
-        if name in seen:
+    origin = Origin(_text_of(function, name))
+    texts, pending, done = [origin.own_text, _last_cell_binding(name)], _globals_read(function), {name}
+    while pending:
+        name, value = pending.popitem()
+        if name in done:
             continue
-        seen.add(name)
+        done.add(name)
         if isinstance(value, types.ModuleType):
-            found.modules.add(value.__name__.partition(".")[0])
+            origin.modules.add(value.__name__.partition(".")[0])
             continue
         with contextlib.suppress(Exception):  # it may be anything, and object to being looked at
-            where = unwrapped(value).__module__ if callable(value) else "__main__"
-            if where != "__main__" and not _file_of(_code(value)):
-                found.modules.add(where.partition(".")[0])
+            module = unwrapped(value).__module__ if callable(value) else "__main__"
+            if module != "__main__" and not _file_of(_code(value)):
+                origin.modules.add(module.partition(".")[0])
                 continue
             texts.append(_text_of(value, name))
-            left |= _taken(value)
-    found.texts = [text for text in dict.fromkeys(texts) if 0 < len(text) < LONG]
-    found.modules |= {module for text in found.texts for module in imported(text)}
-    return found
+            pending |= _globals_read(value)
+    origin.texts = [text for text in dict.fromkeys(texts) if 0 < len(text) < MAX_CELL_CHARACTERS]
+    origin.modules |= {module for text in origin.texts for module in imported_modules(text)}
+    return origin
 
 
 def cell_of(function: Any) -> str:
-    """Find the notebook cell, as IPython ran it, in which a function was written; "" where that cannot be told.
+    """Find the notebook cell, as IPython ran it, in which a function was written.
 
-    At grading, a function that stands for the student's says so itself: ``function.cell``.
+    Parameters
+    ----------
+    function : callable
+        At grading, the judge's for a function in its sandbox, which knows its cell: ``function.cell``.
+
+    Returns
+    -------
+    str
+        "" where that cannot be told.
     """
     if isinstance(text := getattr(function, "cell", None), str):
         return text
@@ -81,12 +94,12 @@ def cell_of(function: Any) -> str:
 
 
 def _code(function: Any) -> types.CodeType | None:
-    code = getattr(written(function), "__code__", None)
+    code = getattr(inner_function(function), "__code__", None)
     return code if isinstance(code, types.CodeType) else None
 
 
-def _taken(function: Any) -> dict[str, Any]:
-    """What a function written in the notebook takes from the notebook, by name."""
+def _globals_read(function: Any) -> dict[str, Any]:
+    """Give the notebook's globals that a function written there reads, by name."""
     space = getattr(unwrapped(function), "__globals__", None)
     if not isinstance(space, dict) or space.get("__name__") != "__main__":
         return {}
@@ -105,7 +118,7 @@ def _names(code: types.CodeType | None) -> Iterator[str]:
 
 def _text_of(value: Any, name: str) -> str:
     own = str(getattr(value, "__name__", name))
-    return cell_of(value) or _file_of(_code(value)) or _last_run(own) or _last_run(name)
+    return cell_of(value) or _file_of(_code(value)) or _last_cell_binding(own) or _last_cell_binding(name)
 
 
 def _file_of(code: types.CodeType | None) -> str:
@@ -122,7 +135,7 @@ def _is_beside(file: str) -> bool:
         return False
 
 
-def _last_run(name: str) -> str:
+def _last_cell_binding(name: str) -> str:
     """Find the cell that gave a name its value, among those that ran since the kernel began."""
     try:
         from IPython import get_ipython

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.calling import CallRecorder, Rng
+from course_utils.checks.calling import CallRecorder, MalformedResult, Rng
+from course_utils.checks.case_drawing import draw_binary_labels, draw_mixed_parameters, draw_signed
 from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.exercise import Case, Observation, exercise
 from course_utils.checks.observing import numbers
-
-SHAPE = "the shape"
-
-
-def drawn_network(rng: np.random.Generator, depth: int, outputs: int = 1) -> dict[str, np.ndarray]:
-    """Draw weights of both signs and biases, in layers whose sizes differ."""
-    sizes = [int(n) for n in rng.integers(2, 6, depth)] + [outputs]
-    for l in range(1, depth):
-        sizes[l] += sizes[l] == sizes[l - 1]
-    parameters = {}
-    for l, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
-        parameters[f"W{l}"] = rng.uniform(0.3, 1.2, (n_out, n_in)) * rng.choice((-1, 1), (n_out, n_in))
-        parameters[f"b{l}"] = rng.uniform(0.3, 0.9, (n_out, 1))
-    return parameters
-
+from course_utils.checks.questions import ask_predictions, ask_questions
 
 # --- L2 and L1 --------------------------------------------------------------------------------------------
 
@@ -37,8 +23,8 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for depth, m, lambd in ((3, 7, 0.7), (1, 1, 5.0), (5, 11, 0.1), (2, 5, 0.0)):
         AL = rng.uniform(0.05, 0.95, (1, m))
-        Y = (rng.random((1, m)) < 0.5).astype(float)
-        parameters = drawn_network(rng, depth)
+        Y = draw_binary_labels(rng, m)
+        parameters = draw_mixed_parameters(rng, depth)
         cases.append({"AL": AL, "Y": Y, "parameters": parameters, "lambd": lambd})
     return cases
 
@@ -46,22 +32,22 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "compute_cost_with_regularization",
     cases=cost_cases,
-    weights={"cost with a penalty": 6, "cost with λ = 0": 1, "one number": 1},
+    weights={"cost with a penalty": 6, "cost with λ = 0": 1, see.ONE_NUMBER: 1},
 )
 def cost(answer: CallRecorder, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Observation]:
     """Observe the cost."""
     found = answer(AL, Y, parameters, lambd)
     yield Observation("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
-    yield Observation("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+    yield see.one_number(found)
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1 to 4 and 1 to 7 examples."""
     cases = []
     for depth, m, lambd in ((3, 7, 0.7), (1, 1, 4.0), (4, 5, 0.2)):
-        parameters = drawn_network(rng, depth)
+        parameters = draw_mixed_parameters(rng, depth)
         X = rng.normal(0, 1, (parameters["W1"].shape[1], m))
-        cases.append({"X": X, "Y": (rng.random((1, m)) < 0.5).astype(float), "parameters": parameters, "lambd": lambd})
+        cases.append({"X": X, "Y": draw_binary_labels(rng, m), "parameters": parameters, "lambd": lambd})
     return cases
 
 
@@ -86,7 +72,7 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
     """Draw weights, gradients and settings of all sizes."""
     cases = []
     for shape, learning_rate, lambd, m in (((3, 4), 0.1, 0.7, 5), ((1, 6), 0.03, 20.0, 2), ((5, 2), 0.5, 3.0, 17)):
-        W, dW = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape), rng.uniform(0.5, 2, shape)
+        W, dW = draw_signed(rng, 0.5, 2, shape), rng.uniform(0.5, 2, shape)
         cases.append({"what": "the step", "arguments": (W, dW, learning_rate, lambd, m)})
     W = rng.normal(0, 1, (2, 3))
     cases.append({"what": "decay alone, with dW = 0", "arguments": (W, 0 * W, 0.1, 5.0, 3)})
@@ -108,26 +94,26 @@ def l1_cases(rng: np.random.Generator) -> list[Case]:
     """Draw networks of depth 1 to 5, each with both signs and a negative sum in W1."""
     cases = []
     for depth, outputs, lambd, m in ((3, 1, 0.7, 5), (1, 2, 10.0, 1), (5, 1, 0.02, 13)):
-        parameters = drawn_network(rng, depth, outputs)
+        parameters = draw_mixed_parameters(rng, depth, outputs)
         parameters["W1"] = -np.abs(parameters["W1"])
         parameters["W1"][0, 0] = 0.3
         cases.append({"parameters": parameters, "lambd": lambd, "m": m})
     return cases
 
 
-@exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5, "one number": 1})
+@exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5, see.ONE_NUMBER: 1})
 def l1_penalty(answer: CallRecorder, parameters: dict, lambd: float, m: int) -> Iterator[Observation]:
     """Observe the penalty."""
     found = answer(parameters, lambd, m)
     yield Observation("the penalty", np.sum(numbers(found)))
-    yield Observation("one number", list(np.shape(found)) if np.any(found) else "nothing but zero")
+    yield see.one_number(found)
 
 
 def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
     """Draw weights of both signs, some of them with zeros."""
     cases = []
     for shape, lambd, m in (((3, 4), 0.7, 5), ((1, 7), 10.0, 1), ((5, 2), 3.0, 11)):
-        W = rng.uniform(0.2, 0.8, shape) * rng.choice((-1, 1), shape)
+        W = draw_signed(rng, 0.2, 0.8, shape)
         W[0, 0], W[0, 1] = -0.5, 0.5
         cases.append({"what": "the gradient", "W": W, "lambd": lambd, "m": m})
     W = W.copy()
@@ -157,26 +143,24 @@ def dropout_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for keep_prob in (0.8, 0.2, 0.35, 0.5):
         shape = (int(rng.integers(70, 90)), int(rng.integers(100, 120)))
-        A = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape)
+        A = draw_signed(rng, 0.5, 2, shape)
         small = rng.uniform(0.5, 2, (int(rng.integers(2, 9)), 1))
         cases.append({"A": A, "small": small, "keep_prob": keep_prob, "seed": int(rng.integers(10_000))})
     return cases
 
 
-def pair(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def read_dropout(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Read a result as (A_out, D).
 
     Raises
     ------
-    Malformed
+    MalformedResult
         It is something else.
     """
-    if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (A_out, D)")
-    A_out, D = numbers(result[0]), numbers(result[1])
+    A_out, D = map(numbers, see.pair(result, "(A_out, D)"))
     for name, array in (("A_out", A_out), ("D", D)):
         if array.shape != A.shape:
-            raise Malformed(f"{name} has shape {array.shape}, A has {A.shape}")
+            raise MalformedResult(f"{name} has shape {array.shape}, A has {A.shape}")
     return A_out, D
 
 
@@ -206,7 +190,7 @@ def dropout_forward(
     answer: CallRecorder, A: np.ndarray, small: np.ndarray, keep_prob: float, seed: int
 ) -> Iterator[Observation]:
     """Observe the mask, what it does, and when."""
-    A_out, D = pair(answer(A, keep_prob, Rng(seed)), A)
+    A_out, D = read_dropout(answer(A, keep_prob, Rng(seed)), A)
     yield Observation(MASK, "yes" if np.isin(D, (0, 1)).all() else "it holds other numbers")
     kept = D.astype(float) > 0.5
     yield Observation(KEPT, share(float(kept.mean()), keep_prob, A.size, "keep_prob"))
@@ -215,15 +199,14 @@ def dropout_forward(
         yield Observation(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
     yield Observation(DROPPED, "no: some are not" if np.any(A_out[~kept]) else "yes")
     yield Observation(ENTRIES, on_its_own(kept))
-    other = pair(answer(A, keep_prob, Rng(seed + 1)), A)[1]
-    again = pair(answer(A, keep_prob, Rng(seed)), A)[1]
-    words = "yes" if np.array_equal(D, again) else "the same rng gives another mask each time"
-    yield Observation(see.RNG, "the mask is the same for every rng" if np.array_equal(D, other) else words)
-    full, ones = pair(answer(small, 1.0, Rng(seed)), small)
+    other = read_dropout(answer(A, keep_prob, Rng(seed + 1)), A)[1]
+    again = read_dropout(answer(A, keep_prob, Rng(seed)), A)[1]
+    yield Observation(see.RNG, see.follows_rng(D, again, other, "the mask is", "gives another mask"))
+    full, ones = read_dropout(answer(small, 1.0, Rng(seed)), small)
     yield Observation(ALL, {"A_out": full.ravel() - small.ravel(), "D": ones.astype(float).ravel()}, atol=1e-6)
     # What is returned unchanged may be the argument itself.
     resting = CallRecorder(answer.function)
-    rest, ones = pair(resting(small, keep_prob, Rng(seed), training=False), small)
+    rest, ones = read_dropout(resting(small, keep_prob, Rng(seed), training=False), small)
     answer.modified |= {words for words in resting.modified if "shares memory" not in words}
     yield Observation(RESTS, {"A_out": rest.ravel() / small.ravel(), "D": ones.astype(float).ravel()})
 
@@ -237,17 +220,17 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
         (0.5, (2, 11), int),
         (0.35, (6, 1), bool),
     ):
-        dA = rng.uniform(0.5, 2, shape) * rng.choice((-1, 1), shape)
+        dA = draw_signed(rng, 0.5, 2, shape)
         D = rng.permutation(np.arange(dA.size) % 2).reshape(shape).astype(dtype)
         cases.append({"dA": dA, "D": D, "keep_prob": keep_prob})
     return cases
 
 
-@exercise("dropout_backward", cases=backward_cases, weights={"where D is 1": 4, "where D is 0": 3, SHAPE: 1})
+@exercise("dropout_backward", cases=backward_cases, weights={"where D is 1": 4, "where D is 0": 3, see.SHAPE: 1})
 def dropout_backward(answer: CallRecorder, dA: np.ndarray, D: np.ndarray, keep_prob: float) -> Iterator[Observation]:
     """Observe the gradient where the mask is 1 and where it is 0."""
     found = numbers(answer(dA, D, keep_prob))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     if found.shape == dA.shape:
         yield Observation("where D is 1", found[D > 0])
         yield Observation("where D is 0", found[D == 0])
@@ -312,7 +295,7 @@ def early_stopping(
     """Observe the two epochs."""
     result = answer(dev_costs, patience, **rest)
     if isinstance(result, dict | str) or np.shape(result) != (2,):
-        raise Malformed(f"it returns {kind(result)}, not the pair (best_epoch, stop_epoch)")
+        raise MalformedResult(f"it returns {kind(result)}, not the pair (best_epoch, stop_epoch)")
     if what == "patience ends":
         yield Observation(f"{what}: best_epoch", result[0])
         yield Observation(f"{what}: stop_epoch", result[1])
@@ -337,16 +320,16 @@ def flip_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "augment_flip",
     cases=flip_cases,
-    weights={SHAPE: 1, MIRROR: 3, FLIPPED: 3, "p = 0 and p = 1": 1, see.RNG: 2},
+    weights={see.SHAPE: 1, MIRROR: 3, FLIPPED: 3, "p = 0 and p = 1": 1, see.RNG: 2},
 )
 def augment_flip(
     answer: CallRecorder, images: np.ndarray, few: np.ndarray, p: float, seed: int
 ) -> Iterator[Observation]:
     """Observe which images are mirrored, and how."""
     found = numbers(answer(images, p, Rng(seed)))
-    yield Observation(SHAPE, list(found.shape))
+    yield Observation(see.SHAPE, list(found.shape))
     if found.shape != images.shape:
-        raise Malformed(f"it returns images of shape {found.shape}, not {images.shape}")
+        raise MalformedResult(f"it returns images of shape {found.shape}, not {images.shape}")
     axes = tuple(range(1, images.ndim))
 
     def equal(others: np.ndarray) -> np.ndarray:
@@ -368,12 +351,11 @@ def augment_flip(
     ends = {"0": none.ravel() - few.ravel(), "1": every.ravel() - few[:, :, ::-1].ravel()}
     yield Observation("p = 0 and p = 1", ends, atol=1e-6)
     again, other = numbers(answer(images, p, Rng(seed))), numbers(answer(images, p, Rng(seed + 1)))
-    words = "yes" if np.array_equal(found, again) else "the same rng gives other images each time"
-    yield Observation(see.RNG, "the images are the same for every rng" if np.array_equal(found, other) else words)
+    yield Observation(see.RNG, see.follows_rng(found, again, other, "the images are", "gives other images"))
 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------
 
-see.ask_predictions("regularization_predictions", 5)
-see.ask_predictions("regularization_more_predictions", 6)
-see.ask_questions("regularization", 6)
+ask_predictions("regularization_predictions", 5)
+ask_predictions("regularization_more_predictions", 6)
+ask_questions("regularization", 6)

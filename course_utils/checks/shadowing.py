@@ -1,4 +1,4 @@
-"""Names of Python's that an answer reads and its notebook gave to something else, as ``from numpy import *`` does."""
+"""Shadowed built-ins: names of Python's that an answer reads and its notebook rebound: ``from numpy import *``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-STARRED = frozenset(name for name in np.__all__ if hasattr(builtins, name))
-OTHERS = frozenset(("dict", "float", "int", "len", "list", "map", "print", "range", "set", "sorted", "str", "zip"))
-NAMES = STARRED | OTHERS
-MOST = 3  # names in a sentence: at grading they come from the sandbox, and could tell of a case
+from course_utils.checks.limits import MAX_SHADOWED_NAMES
+
+NUMPY_NAMES = frozenset(name for name in np.__all__ if hasattr(builtins, name))
+OTHER_NAMES = frozenset(("dict", "float", "int", "len", "list", "map", "print", "range", "set", "sorted", "str", "zip"))
+NAMES = NUMPY_NAMES | OTHER_NAMES
 
 EXAMPLES = {
     "max": "max(a, b) takes b as an axis",
@@ -25,41 +26,51 @@ EXAMPLES = {
 }
 
 
-def shadowed(function: Callable) -> dict[str, bool]:
-    """Find the names of Python's that a function reads and that mean something else where it was written.
+def find_shadowed(function: Callable) -> dict[str, bool]:
+    """Find the built-ins that a function reads and that are shadowed where it was written.
+
+    Parameters
+    ----------
+    function : callable
 
     Returns
     -------
     dict
-        Name → whether it is NumPy's now.
+        Name → whether NumPy's function of that name shadows it.
     """
-    namespace, read = _notebook(function)
+    namespace, read = _namespace_and_reads(function)
     taken = {name: namespace[name] for name in read & namespace.keys() & NAMES}
     return {name: one is getattr(np, name, None) for name, one in taken.items() if one is not getattr(builtins, name)}
 
 
-def with_builtins(function: Callable) -> Callable:
-    """Call a function with Python's own meaning of the names that are shadowed for it."""
+def restore_builtins(function: Callable) -> Callable:
+    """Wrap a function so that nothing is shadowed for it while it runs."""
 
     @functools.wraps(function)
-    def called(*arguments: Any, **keywords: Any) -> Any:
-        namespace, _ = _notebook(function)
-        taken = {name: namespace.pop(name) for name in shadowed(function)}
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
+        namespace, _ = _namespace_and_reads(function)
+        taken = {name: namespace.pop(name) for name in find_shadowed(function)}
         try:
             return function(*arguments, **keywords)
         finally:
             namespace.update(taken)
 
-    return called
+    return wrapper
 
 
-def sentence(names: dict[str, bool]) -> str:
-    """Say which names are shadowed, and what to do."""
-    starred = [name for name, is_numpys in names.items() if is_numpys]
-    chosen = sorted(starred or names)[:MOST]
+def describe_shadowed(names: dict[str, bool]) -> str:
+    """Say which names are shadowed, and what to do.
+
+    Parameters
+    ----------
+    names : dict
+        Name → whether NumPy's function shadows it.
+    """
+    from_numpy = [name for name, is_numpy in names.items() if is_numpy]
+    chosen = sorted(from_numpy or names)[:MAX_SHADOWED_NAMES]
     many = len(chosen) > 1
     words = ", ".join(chosen[:-1]) + " and " * many + chosen[-1]
-    if starred:
+    if from_numpy:
         example = next((f" ({EXAMPLES[name]})" for name in chosen if name in EXAMPLES), "")
         return (
             f"Below from numpy import *, {words} {'are' if many else 'is'} NumPy's and not Python's{example}. Write "
@@ -82,15 +93,15 @@ def unwrapped(function: Any) -> Any:
     return function
 
 
-def written(function: Any) -> Any:
-    """Find what a student wrote in what is called: the function that is wrapped, or by which an object is called."""
+def inner_function(function: Any) -> Any:
+    """Find the function a student wrote in a callable: the wrapped one, or an object's ``__call__``."""
     function = unwrapped(function)
     return function if hasattr(function, "__code__") else getattr(type(function), "__call__", None)  # noqa: B004
 
 
-def _notebook(function: Any) -> tuple[dict[str, Any], set[str]]:
-    """Give the names that a function's notebook defines, and those that it reads, with all that it calls there."""
-    first = written(function)
+def _namespace_and_reads(function: Any) -> tuple[dict[str, Any], set[str]]:
+    """Give a function's globals, and the names that it and the functions it calls there read."""
+    first = inner_function(function)
     if not isinstance(first, types.FunctionType):
         return {}, set()
     namespace, read, seen, waiting = first.__globals__, set(), [], [first]
@@ -99,7 +110,7 @@ def _notebook(function: Any) -> tuple[dict[str, Any], set[str]]:
         if isinstance(one, types.FunctionType) and one.__globals__ is namespace and one not in seen:
             seen.append(one)
             read |= (names := _names(one.__code__))
-            waiting += [written(namespace[name]) for name in names & namespace.keys()]
+            waiting += [inner_function(namespace[name]) for name in names & namespace.keys()]
     return namespace, read
 
 

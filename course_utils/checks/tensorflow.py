@@ -8,18 +8,14 @@ import numpy as np
 
 from course_utils.checks import observing as see
 from course_utils.checks.calling import CallRecorder
-from course_utils.checks.difference import kind
-from course_utils.checks.exercise import Case, Malformed, Observation, exercise
+from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, one_hot_cases
+from course_utils.checks.exercise import Case, Observation, exercise
 from course_utils.checks.observing import numbers
+from course_utils.checks.questions import ask_predictions, ask_questions
 
-PREDICTIONS = 4
-QUESTIONS = 4
-
-SHAPE = "the shape"
 # TensorFlow's first operation in a process takes longer than most answers altogether, and so does drawing a graph.
-ROOM = {"needs": "tensorflow", "seconds": 20.0}
-# Single precision is TensorFlow's own, so it is good enough.
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+TENSORFLOW = {"needs": "tensorflow", "seconds": 20.0}
+SINGLE_PRECISION = {"rtol": 1e-4, "atol": 1e-5}
 
 
 def one_hot_labels(rng: np.random.Generator, C: int, m: int) -> np.ndarray:
@@ -38,38 +34,20 @@ def linear_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-@exercise("linear_function", cases=linear_cases, weights={SHAPE: 1, "W X + b": 4}, **ROOM)
+@exercise("linear_function", cases=linear_cases, weights={see.SHAPE: 1, "W X + b": 4}, **TENSORFLOW)
 def linear_function(answer: CallRecorder, W: np.ndarray, X: np.ndarray, b: np.ndarray) -> Iterator[Observation]:
     """Observe Z."""
     found = numbers(answer(W, X, b))
-    yield Observation(SHAPE, list(found.shape))
-    yield Observation("W X + b", found, **CLOSE)
+    yield Observation(see.SHAPE, list(found.shape))
+    yield Observation("W X + b", found, **SINGLE_PRECISION)
 
 
-ABSENT = "classes that do not occur"
-
-
-def one_hot_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw labels of 3 to 7 classes, for 1 to 13 examples; in some the last classes do not occur."""
-    cases = []
-    for what, C, m in (("every label", 4, 13), ("every label", 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1)):
-        labels = rng.permutation(np.arange(m) % C) if what != ABSENT else rng.integers(0, C - 2, m)
-        cases.append({"what": what, "labels": labels.reshape(1, m), "C": C})
-    return cases
-
-
-@exercise(
+exercise(
     "one_hot_matrix",
-    cases=one_hot_cases,
-    weights={SHAPE: 2, "every label": 3, ABSENT: 1, see.FLOATS: 1},
-    **ROOM,
-)
-def one_hot_matrix(answer: CallRecorder, what: str, labels: np.ndarray, C: int) -> Iterator[Observation]:
-    """Observe the columns."""
-    found = numbers(answer(labels, C))
-    yield Observation(SHAPE, list(found.shape))
-    yield Observation(what, found)
-    yield Observation(see.FLOATS, "yes" if found.dtype.kind == "f" else f"they are of dtype {found.dtype}")
+    cases=one_hot_cases((EVERY_LABEL, 4, 13), (EVERY_LABEL, 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1)),
+    weights={see.SHAPE: 2, EVERY_LABEL: 3, ABSENT: 1, see.FLOATS: 1},
+    **TENSORFLOW,
+)(see.one_hot_columns)
 
 
 LARGE = "scores up to 1e4"
@@ -87,12 +65,12 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {"what": LARGE, "Z": Z, "Y": Y}]
 
 
-@exercise("compute_cost", cases=cost_cases, weights={"the cost": 5, LARGE: 2, "one number": 1}, **ROOM)
+@exercise("compute_cost", cases=cost_cases, weights={"the cost": 5, LARGE: 2, see.ONE_NUMBER: 1}, **TENSORFLOW)
 def compute_cost(answer: CallRecorder, what: str, Z: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
     found = numbers(answer(Z, Y))
-    yield Observation(what, float(np.sum(found)), **CLOSE)
-    yield Observation("one number", list(found.shape) if np.any(found) else "nothing but zero")
+    yield Observation(what, float(np.sum(found)), **SINGLE_PRECISION)
+    yield see.one_number(found)
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -121,21 +99,21 @@ def step_cases(rng: np.random.Generator) -> list[Case]:
     "train_step",
     cases=step_cases,
     weights={see.SHAPES: 2, "the new weights": 5, "the new biases": 3, "the cost": 2},
-    **ROOM,
+    **TENSORFLOW,
 )
 def train_step(answer: CallRecorder, arguments: tuple) -> Iterator[Observation]:
     """Observe the parameters after the step, and the cost before it."""
-    result = answer(*arguments)
-    if not isinstance(result, list) or len(result) != 2:
-        raise Malformed(f"it returns {kind(result)}, not the pair (parameters, cost)")
+    result = see.pair(answer(*arguments), "(parameters, cost)")
     found, cost = see.arrays(result[0]), numbers(result[1])
-    yield Observation("the cost", float(np.sum(cost)), **CLOSE)
+    yield Observation("the cost", float(np.sum(cost)), **SINGLE_PRECISION)
     yield Observation(see.SHAPES, see.shapes(found))
     for what, letter in (("the new weights", "W"), ("the new biases", "b")):
-        yield Observation(what, {key: numbers(value) for key, value in found.items() if key[:1] == letter}, **CLOSE)
+        yield Observation(
+            what, {key: numbers(value) for key, value in found.items() if key[:1] == letter}, **SINGLE_PRECISION
+        )
 
 
 # --- predictions and concept questions --------------------------------------------------------------------------------
 
-see.ask_predictions("tensorflow_predictions", PREDICTIONS)
-see.ask_questions("tensorflow", QUESTIONS)
+ask_predictions("tensorflow_predictions", 4)
+ask_questions("tensorflow", 4)

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-LEVELS, ITEMS = 20, 1_000_000
-NAME = 40  # characters
+from course_utils.checks.limits import MAX_ITEMS, MAX_NESTING, MAX_TYPE_NAME_CHARACTERS, NESTED_TOO_DEEPLY
 
-REFUSED = {
+UNSUPPORTED_TYPES = {
     "a masked array with masked entries": "fill them, as with .filled(0)",
     "an array of objects": "make all rows equally long, and all entries numbers",
     "an array of complex numbers": "take its real part",
@@ -36,21 +35,21 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class Unread:
-    """Stands for what is so odd that it is not even walked through."""
+class UnsupportedValue:
+    """Stands for a part of a result that is not looked into; ``name`` says why."""
 
     name: str
 
 
-UNREADABLE = "which is not plain data"
+NOT_PLAIN_DATA = "which is not plain data"
 
 
-class Refused(Exception):
+class NotPlainData(Exception):
     """A result is no plain data; the message is for the student."""
 
 
-def reduced(value: Any, level: int = 0) -> Any:
-    """Reduce a result to plain data as far as that goes, and leave the rest as it is.
+def reduce_types(value: Any, level: int = 0) -> Any:
+    """Convert subclasses and look-alikes to plain types as far as possible, and leave the rest as it is.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def reduced(value: Any, level: int = 0) -> Any:
     if value is None or kind in (bool, float, str):
         return value
     if isinstance(value, np.ndarray | np.generic):
-        return _reduced_array(value)
+        return _reduce_array(value)
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -75,24 +74,24 @@ def reduced(value: Any, level: int = 0) -> Any:
     if isinstance(value, float):
         return float.__float__(value)
     if callable(getattr(kind, "numpy", None)):  # a tensor counts as the array that it holds
-        return reduced(np.asarray(value), level)
+        return reduce_types(np.asarray(value), level)
     if isinstance(value, bytes | bytearray | memoryview):
         return value
-    if level == LEVELS:
-        return Unread("something nested too deeply")
+    if level == MAX_NESTING:
+        return UnsupportedValue(NESTED_TOO_DEEPLY)
     if isinstance(value, Mapping):
         if not all(isinstance(key, str | int | float | np.number | None) for key in value):
-            return Unread("a dict with keys that are no text")
-        return {reduced(key): reduced(part, level + 1) for key, part in value.items()}
-    if isinstance(value, Sequence | KeysView | ValuesView | ItemsView) and len(value) <= ITEMS:
-        parts = [reduced(part, level + 1) for part in value]
+            return UnsupportedValue("a dict with keys that are no text")
+        return {reduce_types(key): reduce_types(part, level + 1) for key, part in value.items()}
+    if isinstance(value, Sequence | KeysView | ValuesView | ItemsView) and len(value) <= MAX_ITEMS:
+        parts = [reduce_types(part, level + 1) for part in value]
         return tuple(parts) if isinstance(value, tuple) else parts
     if isinstance(value, numbers.Real):
         return float(value)
     return value
 
 
-def _reduced_array(value: np.ndarray | np.generic) -> Any:
+def _reduce_array(value: np.ndarray | np.generic) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
             return value
@@ -106,40 +105,51 @@ def _reduced_array(value: np.ndarray | np.generic) -> Any:
     return np.asarray(value)
 
 
-def plain(value: Any) -> Any:
-    """Take a reduced result for what it says: a tuple is a list, a scalar an array without axes.
+def as_plain_data(value: Any) -> Any:
+    """Give plain data in one form: tuples become lists, NumPy's scalars arrays without axes.
+
+    Parameters
+    ----------
+    value : object
+        From :func:`reduce_types`.
 
     Raises
     ------
-    Refused
+    NotPlainData
         It holds something that is no plain data.
     """
     if value is None or type(value) in (bool, int, float, str):
         return value
     if type(value) is dict:
-        return {key: plain(part) for key, part in value.items()}
+        return {key: as_plain_data(part) for key, part in value.items()}
     if type(value) in (list, tuple):
-        return [plain(part) for part in value]
+        return [as_plain_data(part) for part in value]
     if (type(value) is np.ndarray or isinstance(value, np.generic)) and value.dtype.kind in "biuf":
         return np.asarray(value)
-    name = named(value)
-    advice = REFUSED.get(name)
-    raise Refused(f"{name}, {UNREADABLE}" + (f": {advice}" if advice else ""))
+    name = type_name(value)
+    advice = UNSUPPORTED_TYPES.get(name)
+    raise NotPlainData(f"{name}, {NOT_PLAIN_DATA}" + (f": {advice}" if advice else ""))
 
 
-def named(value: Any) -> str:
-    """Name what is no plain data: at grading it stays in the sandbox, and what arrives is only its name."""
+def type_name(value: Any) -> str:
+    """Name the type of what is no plain data, with an article: "a set".
+
+    Parameters
+    ----------
+    value : object
+        At grading, the judge's ``Handle`` of what stays in the sandbox, which knows its name.
+    """
     kind = type(value)
     name = getattr(value, "kind", None) if kind.__name__ == "Handle" else None
     if not isinstance(name, str):
-        name = _named(value, kind)
-    return "".join(filter(str.isprintable, name))[:NAME]
+        name = _type_name(value, kind)
+    return "".join(filter(str.isprintable, name))[:MAX_TYPE_NAME_CHARACTERS]
 
 
 _ARRAYS = {"O": "objects", "c": "complex numbers", "S": "bytes", "M": "dates", "m": "dates"}
 
 
-def _named(value: Any, kind: type) -> str:
+def _type_name(value: Any, kind: type) -> str:
     if isinstance(value, np.ma.MaskedArray):
         return "a masked array with masked entries"
     if isinstance(value, np.ndarray):
@@ -151,7 +161,7 @@ def _named(value: Any, kind: type) -> str:
         return "bytes"
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
         return "a function"
-    if isinstance(value, Unread):
+    if isinstance(value, UnsupportedValue):
         return value.name
     if isinstance(value, Iterator) and not isinstance(value, types.GeneratorType):
         return "an iterator"

@@ -8,33 +8,34 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from course_utils.checks import shadowing
+from course_utils.checks.calling import FIND_SHADOWED, RESTORE_BUILTINS, WrappableFunction
 from course_utils.checks.difference import show
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Observation, Trial, run_trial
-from course_utils.checks.values import REFUSED, UNREADABLE
+from course_utils.checks.limits import MAX_FAILURE_CHARACTERS
+from course_utils.checks.values import NOT_PLAIN_DATA, UNSUPPORTED_TYPES
 
-LONGEST = 300  # characters of what an answer can make a report say
 Observations = list[list[Observation]]
 Key = tuple[int, str]  # case, property
 Table = dict[Key, Observation]
 
 
-class Remembered:
-    """What is made one by one as it is asked for, and never twice."""
+class _CachedIterable:
+    """A generator's items for several readers: each is made when it is first asked for, and kept."""
 
     def __init__(self, source: Iterable[list[Observation]]) -> None:
-        self._source, self._kept = iter(source), []
+        self._source, self._cache = iter(source), []
 
     def __iter__(self) -> Iterator[list[Observation]]:
-        """Give what was made, then make the rest."""
         for number in itertools.count():
-            if number == len(self._kept):
+            if number == len(self._cache):
                 try:
-                    self._kept.append(next(self._source))
+                    self._cache.append(next(self._source))
                 except StopIteration:
                     return
-            yield self._kept[number]
+            yield self._cache[number]
 
 
 @dataclass(frozen=True)
@@ -53,24 +54,35 @@ class ExpectedOutcomes:
     mistakes: Callable[[], Iterable[tuple[str, Iterable[list[Observation]]]]]
 
     @functools.cached_property
-    def wanted(self) -> Table:
+    def right_table(self) -> Table:
         """The right observations by case and property."""
         return _table(self.right)
 
     @functools.cached_property
-    def _mistaken(self) -> list[tuple[str, Remembered]]:
-        return [(sentence, Remembered(observations)) for sentence, observations in self.mistakes()]
+    def _observed_mistakes(self) -> list[tuple[str, _CachedIterable]]:
+        return [(sentence, _CachedIterable(observations)) for sentence, observations in self.mistakes()]
 
-    def matching(self, seen: Table) -> Iterator[tuple[set[Key], str]]:
-        """Give the mistakes whose every symptom an answer shows: symptoms, and sentence.
+    def matching_mistakes(self, seen: Table) -> Iterator[tuple[set[Key], str]]:
+        """Give the mistakes all of whose symptoms an answer shows.
 
-        A mistake is looked at case by case, until a symptom of it is missing: mostly in the first.
+        A symptom is a property that the mistake gets wrong. Cases of a mistake are observed one by one until a symptom
+        is missing in the answer: mostly in the first.
+
+        Parameters
+        ----------
+        seen : dict
+            The answer's observations by case and property.
+
+        Yields
+        ------
+        symptoms : set of (case, property)
+        sentence : str
         """
-        for sentence, observations in self._mistaken:
+        for sentence, cases in self._observed_mistakes:
             symptoms: set[Key] = set()
-            left = dict(self.wanted)
-            for case, one in enumerate(observations):
-                mistaken = {(case, part.property): part for part in one}
+            left = dict(self.right_table)
+            for case, observations in enumerate(cases):
+                mistaken = {(case, one.property): one for one in observations}
                 here = {key: left.pop(key) for key in list(left) if key[0] == case}
                 wrong = {key for key, right in here.items() if not _agrees(right, mistaken.get(key))}
                 if not all(_same_symptom(key, seen, mistaken) for key in wrong):
@@ -81,28 +93,61 @@ class ExpectedOutcomes:
                     yield symptoms | left.keys(), sentence
 
 
+State = Literal["right", "wrong", "not started"]
+
+
 @dataclass
 class Verdict:
-    """What came of an answer: which properties hold, the first that does not, and the mistakes it matches."""
+    """What came of an answer.
+
+    Parameters
+    ----------
+    exercise : str
+    state : str
+    passed : dict
+        Property → whether it holds in every case.
+    share : float
+        Part of the points earned, from 0 to 1.
+    failed_key : (int, str), optional
+        Case and property that ``failure`` is about.
+    call : str
+        The call behind it, in words.
+    failure : str
+        What is wrong there, as a sentence.
+    ending : str
+        How it broke off, without a word of the answer's own messages.
+    mistakes : list of str
+        Sentences of the known mistakes that it matches.
+    notes : list of str
+        What it printed or warned about.
+    is_explained : bool
+        The mistakes account for everything that is wrong.
+    measured : dict
+        Numbers that carry no points.
+    cells : list of str
+        Hashes of the notebook cells that it came from.
+    warning : str
+        What may fail at grading, though nothing does here.
+    """
 
     exercise: str
-    state: str  # "right", "wrong", "not started"
-    held: dict[str, bool]
+    state: State
+    passed: dict[str, bool]
     share: float
-    where: Key | None = None  # the property that failure is about
+    failed_key: Key | None = None
     call: str = ""
     failure: str = ""
-    ending: str = ""  # how it broke off, without a word of its own messages
+    ending: str = ""
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    is_explained: bool = True  # the mistakes account for everything that is wrong
-    measured: dict[str, float] = field(default_factory=dict)  # numbers that carry no points
-    cells: list[str] = field(default_factory=list)  # hashes of the notebook cells that it came from
-    warning: str = ""  # what may fail at grading, though nothing does here
+    is_explained: bool = True
+    measured: dict[str, float] = field(default_factory=dict)
+    cells: list[str] = field(default_factory=list)
+    warning: str = ""
 
 
 def run_and_evaluate(
-    functions: Sequence[Callable], exercise: Exercise, seed: int, known: ExpectedOutcomes, begun: str = ""
+    functions: Sequence[Callable], exercise: Exercise, seed: int, expected: ExpectedOutcomes, unfinished_hint: str = ""
 ) -> tuple[Verdict, Trial]:
     """Try an answer on the cases of a seed and judge it, for a student as for a grade.
 
@@ -114,56 +159,60 @@ def run_and_evaluate(
         What was asked.
     seed : int
         Draws the cases.
-    known : ExpectedOutcomes
+    expected : ExpectedOutcomes
         Right and wrong observations on the same cases.
-    begun : str
+    unfinished_hint : str
         What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
+
+    Returns
+    -------
+    Verdict, Trial
 
     Raises
     ------
     ValueError
         A companion is missing.
     """
-    functions = exercise.guarded(*functions)
+    limited = exercise.with_time_limit(*functions)
 
-    def examined(*functions: Callable) -> tuple[Verdict, Trial]:
-        trial = run_trial(exercise.joined(*functions), exercise, seed, begun)
-        return evaluate(trial, exercise, known), trial
+    def attempt(functions: Iterable[WrappableFunction]) -> tuple[Verdict, Trial]:
+        trial = run_trial(exercise.joined(*functions), exercise, seed, unfinished_hint)
+        return evaluate(trial, exercise, expected), trial
 
-    verdict, trial = examined(*functions)
-    if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed(functions)):
-        # Whether it would be right, or wrong in another way, without the shadows: a cause is tried, not guessed.
-        freed, _ = examined(*(one.through("with Python's own") for one in functions))
-        if _symptoms(freed) != _symptoms(verdict):
-            verdict.mistakes = [shadowing.sentence(names), *freed.mistakes]
-            verdict.is_explained = freed.is_explained
+    verdict, trial = attempt(limited)
+    if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed_names(limited)):
+        # Tried, not guessed: would it be right, or wrong in another way, if nothing were shadowed?
+        unshadowed, _ = attempt(one.with_wrapper(RESTORE_BUILTINS) for one in limited)
+        if _outcome(unshadowed) != _outcome(verdict):
+            verdict.mistakes = [shadowing.describe_shadowed(names), *unshadowed.mistakes]
+            verdict.is_explained = unshadowed.is_explained
     return verdict, trial
 
 
-def _symptoms(verdict: Verdict) -> tuple:
-    return verdict.state, verdict.held, verdict.where, verdict.ending
+def _outcome(verdict: Verdict) -> tuple:
+    return verdict.state, verdict.passed, verdict.failed_key, verdict.ending
 
 
-def _shadowed(functions: Iterable[Callable]) -> dict[str, bool]:
-    """Ask what is shadowed; at grading it is a student's process that tells."""
-    found = {}
-    for one in functions:
+def _shadowed_names(functions: Iterable[WrappableFunction]) -> dict[str, bool]:
+    """Name the shadowed built-ins, and whether each is NumPy's; at grading the student's own process reports them."""
+    names = {}
+    for function in functions:
         with contextlib.suppress(Exception):
-            told = one.through("telling what is shadowed")()
-            found |= {name: bool(told[name]) for name in shadowing.NAMES if name in told}
-    return found
+            reported = function.with_wrapper(FIND_SHADOWED)()
+            names |= {name: bool(reported[name]) for name in shadowing.NAMES if name in reported}
+    return names
 
 
-def evaluate(trial: Trial, exercise: Exercise, known: ExpectedOutcomes) -> Verdict:
+def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Verdict:
     """Judge a trial.
 
     Parameters
     ----------
     trial : Trial
-        What was seen of the answer.
+        What was observed of the answer.
     exercise : Exercise
         What was asked.
-    known : ExpectedOutcomes
+    expected : ExpectedOutcomes
         Right and wrong observations on the same cases.
 
     Returns
@@ -172,31 +221,31 @@ def evaluate(trial: Trial, exercise: Exercise, known: ExpectedOutcomes) -> Verdi
         ``share`` is the part of the points earned, from 0 to 1. A property is earned where it was seen in
         every case and agrees in every case.
     """
-    held = dict.fromkeys(exercise.properties, False)
+    passed = dict.fromkeys(exercise.properties, False)
     if trial.not_started:
-        return Verdict(exercise.name, "not started", held, 0.0)
-    seen = _table(trial.seen)
-    wanted = known.wanted
-    wrong = [key for key, right in wanted.items() if not _agrees(right, seen.get(key))]
-    failed = {name for _, name in wrong}
-    for name in held:
-        held[name] = name not in failed and any(name == wanted_name for _, wanted_name in wanted)
-    if ARGUMENTS in held and not any(holds for name, holds in held.items() if name != ARGUMENTS):
-        held[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
-    share = sum(part for name, part in exercise.properties.items() if held.get(name))
-    verdict = Verdict(exercise.name, "wrong" if wrong else "right", held, share, notes=sorted(trial.notes))
-    measures = {name for _, name in wanted} - exercise.properties.keys() - {ENDING}
+        return Verdict(exercise.name, "not started", passed, 0.0)
+    seen = _table(trial.observations)
+    right_table = expected.right_table
+    wrong = [key for key, right in right_table.items() if not _agrees(right, seen.get(key))]
+    failed, asked = {name for _, name in wrong}, {name for _, name in right_table}
+    for name in passed:
+        passed[name] = name in asked and name not in failed
+    if ARGUMENTS in passed and not any(holds for name, holds in passed.items() if name != ARGUMENTS):
+        passed[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
+    share = sum(part for name, part in exercise.properties.items() if passed.get(name))
+    verdict = Verdict(exercise.name, "wrong" if wrong else "right", passed, share, notes=sorted(trial.notes))
+    measures = asked - exercise.properties.keys() - {ENDING}
     verdict.measured = {name: float(one.value) for (_, name), one in seen.items() if name in measures}
     if not wrong:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
-    verdict.where = case, name
+    verdict.failed_key = case, name
     verdict.call = trial.calls[case].get(name, "") if case < len(trial.calls) else ""
     endings = [seen[key] for key in wrong if key[1] == ENDING and key in seen]
     if endings:
-        verdict.ending = _ending(endings[0])
-    verdict.failure = describe(name, wanted[case, name], seen.get((case, name)))[:LONGEST]
-    explained, verdict.mistakes = _matching(seen, known)
+        verdict.ending = _ending_without_details(endings[0])
+    verdict.failure = describe(name, right_table[case, name], seen.get((case, name)))[:MAX_FAILURE_CHARACTERS]
+    explained, verdict.mistakes = _matching_sentences(seen, expected)
     verdict.is_explained = explained.issuperset(wrong)
     return verdict
 
@@ -222,18 +271,18 @@ def _agrees(right: Observation, seen: Observation | None) -> bool:
     return seen is not None and right.agrees(seen)
 
 
-def _matching(seen: Table, known: ExpectedOutcomes) -> tuple[set[Key], list[str]]:
-    """Find the mistakes whose every symptom the answer shows: what they explain, and their sentences.
+def _matching_sentences(seen: Table, expected: ExpectedOutcomes) -> tuple[set[Key], list[str]]:
+    """Find the mistakes all of whose symptoms the answer shows: the symptoms together, and the sentences.
 
-    Those that explain most come first, and whose symptoms are all another's is not among them.
+    Those with most symptoms come first; one whose symptoms are part of another's is left out.
     """
     explained: set[Key] = set()
-    found: list[tuple[set[Key], str]] = []
-    for symptoms, sentence in sorted(known.matching(seen), key=lambda one: -len(one[0])):
-        if not any(symptoms < others for others, _ in found) and sentence not in (words for _, words in found):
+    chosen: list[tuple[set[Key], str]] = []
+    for symptoms, sentence in sorted(expected.matching_mistakes(seen), key=lambda match: -len(match[0])):
+        if not any(symptoms < others for others, _ in chosen) and sentence not in (one for _, one in chosen):
             explained |= symptoms
-            found.append((symptoms, sentence))
-    return explained, [sentence for _, sentence in found]
+            chosen.append((symptoms, sentence))
+    return explained, [sentence for _, sentence in chosen]
 
 
 def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:
@@ -252,12 +301,12 @@ def _cause(seen: Observation) -> str:
     return words if "NameError" in words else words.split(":")[0]
 
 
-def _ending(seen: Observation) -> str:
+def _ending_without_details(seen: Observation) -> str:
     """Say how an answer broke off: neither its message nor a name of its own, which may tell a case."""
     words = str(seen.value).removeprefix("no: ")
-    if UNREADABLE in words:
-        known = any(words.startswith(f"it returns {name}, ") for name in REFUSED)
-        return words if known else f"it returns something {UNREADABLE}"
+    if NOT_PLAIN_DATA in words:
+        known = any(words.startswith(f"it returns {name}, ") for name in UNSUPPORTED_TYPES)
+        return words if known else f"it returns something {NOT_PLAIN_DATA}"
     words = _cause(seen).split(" (")[0].split(":")[0].strip()
     kind = words.removeprefix("it raises ")
     return words if kind == words or kind in vars(builtins) else "it raises an error of its own"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from course_utils.own_work import own_work
+from course_utils.notebook_functions import functions_from_notebook
 
 
 def save(folder, *cells):
@@ -23,7 +23,7 @@ def test_only_the_cells_that_define_what_is_asked_for_are_run(tmp_path):
         "two = lambda: 2",
         "def one_more(): raise KeyError",
     )
-    found = own_work("02_a", "one", "two", folder=tmp_path)
+    found = functions_from_notebook("02_a", "one", "two", folder=tmp_path)
     assert found["one"]() == 1
     assert found["two"]() == 2
 
@@ -32,7 +32,7 @@ def test_only_the_cells_that_define_what_is_asked_for_are_run(tmp_path):
 def test_what_is_missing_is_said_in_one_line(tmp_path, name):
     save(tmp_path, "x = 1")
     with pytest.raises(NotImplementedError) as error:
-        own_work(name, "one", folder=tmp_path)
+        functions_from_notebook(name, "one", folder=tmp_path)
     assert name in str(error.value)
     assert error.value._render_traceback_() == [str(error.value)]
 
@@ -47,7 +47,7 @@ def test_magics_are_left_out_and_what_a_function_takes_from_other_cells_comes_al
         "def two():\n    # TODO: your code here\n    raise NotImplementedError",
         "def three(:\n    pass",
     )
-    found = own_work("02_a", "one", "two", folder=tmp_path)
+    found = functions_from_notebook("02_a", "one", "two", folder=tmp_path)
     assert found["one"](3.5) == 7
     with pytest.raises(NotImplementedError):
         found["two"]()
@@ -56,7 +56,7 @@ def test_magics_are_left_out_and_what_a_function_takes_from_other_cells_comes_al
 
 def test_a_stub_that_was_left_undoes_no_answer(tmp_path):
     save(tmp_path, "def one():\n    return 1", "def one():\n    # TODO: your code here\n    raise NotImplementedError")
-    assert own_work("02_a", "one", folder=tmp_path)["one"]() == 1
+    assert functions_from_notebook("02_a", "one", folder=tmp_path)["one"]() == 1
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path, spoil, words):
     path = tmp_path / "02_a" / "02_a.ipynb"
     path.write_text(spoil(path.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(NotImplementedError) as error:
-        own_work("02_a", "one", folder=tmp_path)
+        functions_from_notebook("02_a", "one", folder=tmp_path)
     assert words in str(error.value)
     assert error.value._render_traceback_() == [str(error.value)]
 
@@ -94,7 +94,7 @@ def test_the_checkpoint_is_named_where_it_is_whole(tmp_path):
     checkpoint.write_bytes(path.read_bytes())
     path.write_bytes(b"")
     with pytest.raises(NotImplementedError, match="Its last checkpoint is whole: copy "):
-        own_work("02_a", "one", folder=tmp_path)
+        functions_from_notebook("02_a", "one", folder=tmp_path)
     checkpoint.write_bytes(b"")
     with pytest.raises(NotImplementedError, match="no checkpoint lies beside it: get a fresh one from notebooks/02_a/"):
-        own_work("02_a", "one", folder=tmp_path)
+        functions_from_notebook("02_a", "one", folder=tmp_path)

@@ -1,4 +1,4 @@
-"""Read functions that a student wrote in another notebook of the course, lying in the folder beside this one."""
+"""Take functions that a student wrote in another notebook of the course, in the folder beside this one."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from course_utils.cells import (
     statements,
     tree,
 )
-from course_utils.checks.report import one_line
+from course_utils.checks.check_report import without_traceback
 
 
-def own_work(notebook: str, *names: str, folder: Path | str = "..") -> dict[str, Callable]:
-    """Run the definitions in a notebook that certain functions need, and take these.
+def functions_from_notebook(notebook: str, *names: str, folder: Path | str = "..") -> dict[str, Callable]:
+    """Run the definitions that certain functions of a notebook need, and give these functions.
+
+    Notebooks call it ``own_work``, its name in ``course_utils``.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def own_work(notebook: str, *names: str, folder: Path | str = "..") -> dict[str,
         For example ``"02_regularization"``. It counts as it was last saved.
     names : str
         Functions it defines.
-    folder : Path
+    folder : Path or str
         Where the notebooks' folders lie.
 
     Returns
@@ -50,35 +52,35 @@ def own_work(notebook: str, *names: str, folder: Path | str = "..") -> dict[str,
     try:
         texts = [source_of(cell) for cell in code_cells(read_notebook(path))]
     except FileNotFoundError:
-        raise _not_there(f"there is no {path.as_posix()} to read your functions from") from None
+        raise _unavailable(f"there is no {path.as_posix()} to read your functions from") from None
     except Unreadable as error:
-        raise _not_there(str(error)) from None
-    space: dict = {"np": np, "network": network}
-    for one in _needed([one for text in texts for one in statements(text)], names):
+        raise _unavailable(str(error)) from None
+    namespace: dict = {"np": np, "network": network}
+    for one in _needed_statements([one for text in texts for one in statements(text)], names):
         try:
-            exec(compile(tree(one.text), f"{notebook}: a cell of yours", "exec"), space)
+            exec(compile(tree(one.text), f"{notebook}: a cell of yours", "exec"), namespace)
         except Exception as error:
             line = one.text.splitlines()[0]
             why = f"{type(error).__name__}: {error}"
-            raise _not_there(f"{path.as_posix()} cannot be used here: its line `{line}` breaks off ({why})") from None
-    if missing := [name for name in names if name not in space]:
+            raise _unavailable(f"{path.as_posix()} cannot be used here: its line `{line}` breaks off ({why})") from None
+    if missing := [name for name in names if name not in namespace]:
         broken = [no_python(text) for text in texts if any(re.search(rf"\b{name}\b", text) for name in missing)]
         why = next((f"; a cell with that name is no Python ({words})" for words in broken if words), "")
-        raise _not_there(f"{path.as_posix()} defines no {', '.join(missing)}{why}")
-    return {name: space[name] for name in names}
+        raise _unavailable(f"{path.as_posix()} defines no {', '.join(missing)}{why}")
+    return {name: namespace[name] for name in names}
 
 
-def _needed(found: list[Statement], names: Iterable[str]) -> list[Statement]:
-    """Choose the statements that give names a value, and those names that these take; no stub undoes an answer."""
-    wanted = closure(names, found)
-    chosen = [one for one in found if one.binds & wanted]
+def _needed_statements(parts: list[Statement], names: Iterable[str]) -> list[Statement]:
+    """Choose the statements that bind the names, and all they use in turn; a stub below an answer does not undo it."""
+    wanted = closure(names, parts)
+    chosen = [one for one in parts if one.binds & wanted]
     written = {name for one in chosen for name in one.binds if not is_blank(one.text, name)}
     return [one for one in chosen if not one.binds & written or not any(is_blank(one.text, name) for name in one.binds)]
 
 
-class NotThere(NotImplementedError, FileNotFoundError):
+class FunctionUnavailable(NotImplementedError, FileNotFoundError):
     """A function cannot be had: it is not written yet, or, as at grading, the other notebook is not there."""
 
 
-def _not_there(sentence: str) -> Exception:
-    return one_line(NotThere(sentence))
+def _unavailable(sentence: str) -> Exception:
+    return without_traceback(FunctionUnavailable(sentence))

@@ -1,4 +1,4 @@
-"""A small picture beside a report, where it says more than a number: drawn as SVG, by hand, from what was seen.
+"""Plot how an observed value differs from the right one: a small SVG figure beside a check's report.
 
 Colours stand out on light and on dark ground, text takes the page's own, and what the picture shows stands in words
 below it.
@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import observing as see
-from course_utils.checks.exercise import Malformed, Observation, Trial
+from course_utils.checks.calling import MalformedResult
+from course_utils.checks.exercise import Observation, Trial
 from course_utils.checks.verdict import ExpectedOutcomes, Verdict
 
-WIDTH, HEIGHT = 320, 120
-MOST = 24  # rows, columns and bars
-FEWEST = 5  # numbers: fewer are read faster than seen
+WIDTH, HEIGHT = 320, 120  # pixels
+MAX_MAGNITUDE = 1e150  # larger numbers are not drawn: their differences would overflow
+MAX_CELLS = 24  # rows, columns and bars
+MIN_NUMBERS = 5  # fewer are read faster than seen
 EXPECTED, YOURS = "#0072B2", "#D55E00"
 
 
-def picture_of(verdict: Verdict, trial: Trial, known: ExpectedOutcomes) -> str:
+def plot_failure(verdict: Verdict, trial: Trial, expected: ExpectedOutcomes) -> str:
     """Draw the property that a verdict says is wrong.
 
     Parameters
@@ -30,7 +32,7 @@ def picture_of(verdict: Verdict, trial: Trial, known: ExpectedOutcomes) -> str:
     verdict : Verdict
     trial : Trial
         What was seen of the answer.
-    known : ExpectedOutcomes
+    expected : ExpectedOutcomes
         What is right.
 
     Returns
@@ -38,14 +40,15 @@ def picture_of(verdict: Verdict, trial: Trial, known: ExpectedOutcomes) -> str:
     str
         HTML, or "" where a picture would say no more than the text.
     """
-    if verdict.where is None:
+    if verdict.failed_key is None:
         return ""
-    case, name = verdict.where
-    seen = next((one for one in trial.seen[case] if one.property == name), None) if case < len(trial.seen) else None
-    return draw(known.wanted[verdict.where], seen, trial.results[case].get(name)) if seen else ""
+    case, name = verdict.failed_key
+    observations = trial.observations[case] if case < len(trial.observations) else []
+    seen = next((one for one in observations if one.property == name), None)
+    return plot_difference(expected.right_table[case, name], seen, trial.results[case].get(name)) if seen else ""
 
 
-def draw(right: Observation, seen: Observation, result: Any = None) -> str:
+def plot_difference(right: Observation, seen: Observation, result: Any = None) -> str:
     """Draw one property as it should be and as it came out.
 
     Parameters
@@ -61,29 +64,29 @@ def draw(right: Observation, seen: Observation, result: Any = None) -> str:
         A histogram of weights, a mask, a heat map of yours − expected, or two series; "" for anything else.
     """
     with np.errstate(all="ignore"):  # answers may hold any number
-        return "" if right.secret else _drawn(right, seen, result)
+        return "" if right.secret else _plot(right, seen, result)
 
 
-def _drawn(right: Observation, seen: Observation, result: Any) -> str:
+def _plot(right: Observation, seen: Observation, result: Any) -> str:
     if isinstance(right.value, str):
-        return _mask(result)
+        return _plot_mask(result)
     if right.property.startswith((see.SCALE, see.MEAN)):
-        return _histogram(right, seen, result)
-    name, right, got = _where_it_differs(right, seen.value)
+        return _plot_histogram(right, seen, result)
+    name, right, got = _first_difference(right, seen.value)
     pair = _numbers(right.value, got)
     if pair is None:
         return ""
     want, got = pair
-    if want.size < FEWEST:
+    if want.size < MIN_NUMBERS:
         return ""
     wrong = ~np.isclose(got, want, rtol=right.rtol, atol=right.atol, equal_nan=True)
     if want.ndim == 2 and min(want.shape) > 1:
-        return _heat_map(name, want, got, wrong)
-    return _series(name, want.ravel(), got.ravel())
+        return _plot_heat_map(name, want, got, wrong)
+    return _plot_series(name, want.ravel(), got.ravel())
 
 
-def _where_it_differs(right: Observation, got: Any) -> tuple[str, Observation, Any]:
-    """Go into dicts, to the first entry that differs."""
+def _first_difference(right: Observation, got: Any) -> tuple[str, Observation, Any]:
+    """Go down into dicts to the first entry that differs: its name, how it should be, how it came out."""
     name = ""
     while isinstance(right.value, dict) and isinstance(got, dict) and right.value.keys() == got.keys():
         parts = {key: Observation(str(key), value, right.rtol, right.atol) for key, value in right.value.items()}
@@ -105,10 +108,10 @@ def _numbers(want: Any, got: Any) -> tuple[np.ndarray, np.ndarray] | None:
     return want.astype(float), got.astype(float)
 
 
-# --- the pictures -----------------------------------------------------------------------------------------------------
+# --- the plots --------------------------------------------------------------------------------------------------------
 
 
-def _heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarray) -> str:
+def _plot_heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarray) -> str:
     odd = wrong & ~np.isfinite(got - want)
     gap = np.where(wrong & ~odd, got - want, 0.0)
     size = np.where(odd, np.inf, np.abs(gap))
@@ -118,12 +121,12 @@ def _heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarray) -
     most = np.abs(gap).max() or 1.0
     level = np.where(cells != 0, np.ceil(4 * np.clip(np.abs(cells) / most, 0.01, 1)), 0)
     shapes = [
-        _cells((level == step) & (np.sign(cells) == sign), colour, 0.25 * step)
+        _cells_path((level == step) & (np.sign(cells) == sign), colour, 0.25 * step)
         for sign, colour in ((1, YOURS), (-1, EXPECTED))
         for step in (1, 2, 3, 4)
     ]
     rows, columns = cells.shape
-    shapes.append(_cells(odd, "currentColor", 0.5))
+    shapes.append(_cells_path(odd, "currentColor", 0.5))
     if max(rows, columns) <= 12:
         style = 'font-size="0.7" text-anchor="middle" fill="currentColor"'
         shapes += [
@@ -133,15 +136,15 @@ def _heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarray) -
     words = [f"Yours − expected{f' in {name}' if name else ''}, row by row:"]
     words += ["orange (+) is too large, blue (−) too small, empty is right."]
     words += ["Grey is not a finite number."] if odd.any() else []
-    words += [_which(wrong), _relation(want, got)]
+    words += [_describe_entries(wrong), _describe_relation(want, got)]
     if cells.shape != size.shape:
         words.append("Shown are " + " and ".join(
             f"{what} {one.start} to {one.stop - 1}" for what, one in zip(("rows", "columns"), window, strict=True)
         ) + ".")  # fmt: skip
-    return _grid(shapes, rows, columns, f"Heat map, {rows} by {columns}", words)
+    return _svg_grid(shapes, rows, columns, f"Heat map, {rows} by {columns}", words)
 
 
-def _mask(result: Any) -> str:
+def _plot_mask(result: Any) -> str:
     """Draw a mask of a result ``[values, mask]``."""
     if not (isinstance(result, list) and len(result) == 2):
         return ""
@@ -150,23 +153,23 @@ def _mask(result: Any) -> str:
         return ""
     if values.shape != mask.shape or min(mask.shape) < 2:
         return ""
-    corner = mask[:MOST, :MOST] != 0
+    corner = mask[:MAX_CELLS, :MAX_CELLS] != 0
     rows, columns = corner.shape
     words = [
         f"Your mask{'' if corner.shape == mask.shape else f', its first {rows} rows and {columns} columns'}:",
         f"filled is kept, empty is dropped. Not zero: {np.mean(mask != 0):.1%} of all {mask.size}.",
     ]
-    return _grid([_cells(corner, EXPECTED, 0.85)], rows, columns, f"Mask, {rows} by {columns}", words)
+    return _svg_grid([_cells_path(corner, EXPECTED, 0.85)], rows, columns, f"Mask, {rows} by {columns}", words)
 
 
-def _histogram(right: Observation, seen: Observation, result: Any) -> str:
+def _plot_histogram(right: Observation, seen: Observation, result: Any) -> str:
     """Draw the weights of the layer that is furthest off, and the normal density they were to follow."""
     pair = _numbers(right.value, seen.value)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # complex numbers
             found = see.weights(result)
-    except (Malformed, ValueError, TypeError, Warning):
+    except (MalformedResult, ValueError, TypeError, Warning):
         return ""
     if pair is None or pair[0].shape != (len(found),):
         return ""
@@ -177,61 +180,61 @@ def _histogram(right: Observation, seen: Observation, result: Any) -> str:
     if not (np.isfinite(W).all() and np.isfinite(sigma) and sigma > 0):
         return ""
     reach = 3.5 * min(max(sigma, float(W.std())), 20 * sigma)
-    edges = np.linspace(-reach, reach, MOST + 1)
+    edges = np.linspace(-reach, reach, MAX_CELLS + 1)
     bars = np.histogram(np.clip(W, -reach, reach), edges)[0] / W.size / (edges[1] - edges[0])
     x = np.linspace(-reach, reach, 81)
     density = np.exp(-0.5 * (x / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
     top = min(max(density.max(), bars.max()), 3 * density.max())
-    step = WIDTH / MOST
+    step = WIDTH / MAX_CELLS
     heights = [HEIGHT * min(float(bar) / top, 1.0) for bar in bars]
     outline = "".join(
-        f"M{_n(k * step)} {HEIGHT}v{_n(-height)}h{_n(step - 1)}v{_n(height)}z"
+        f"M{_format(k * step)} {HEIGHT}v{_format(-height)}h{_format(step - 1)}v{_format(height)}z"
         for k, height in enumerate(heights)
         if height
     )
     shapes = [
         f'<path d="{outline}" fill="{YOURS}" fill-opacity="0.7"/>',
-        _line((x + reach) / (2 * reach) * WIDTH, HEIGHT * (1 - np.minimum(density / top, 1)), EXPECTED),
+        _polyline((x + reach) / (2 * reach) * WIDTH, HEIGHT * (1 - np.minimum(density / top, 1)), EXPECTED),
     ]
     words = [
         f"Bars: the {W.size} weights of your W{layer + 1}, standard deviation {W.std():.4g}, mean {W.mean():.2g}.",
         f"Line: a normal density of standard deviation {sigma:.4g} and mean 0.",
     ]
-    return _plot(shapes, (-reach, 0, reach), "Histogram of weights", words)
+    return _svg_axes(shapes, (-reach, 0, reach), "Histogram of weights", words)
 
 
-def _series(name: str, want: np.ndarray, got: np.ndarray) -> str:
-    start = _window(int(np.argmax(np.nan_to_num(np.abs(got - want), nan=np.inf))), len(want), 2 * MOST)
+def _plot_series(name: str, want: np.ndarray, got: np.ndarray) -> str:
+    start = _window(int(np.argmax(np.nan_to_num(np.abs(got - want), nan=np.inf))), len(want), 2 * MAX_CELLS)
     want, got = want[start], got[start]
     both = np.concatenate([want, got])
-    both = both[np.isfinite(both) & (np.abs(both) < 1e150)]
+    both = both[np.isfinite(both) & (np.abs(both) < MAX_MAGNITUDE)]
     low, high = (float(both.min()), float(both.max())) if both.size else (0.0, 1.0)
     span = (high - low) or 1.0
     x = np.linspace(8, WIDTH - 8, len(want))
     shapes = []
     for values, colour, dash in ((want, EXPECTED, ""), (got, YOURS, "4 3")):
-        shown = np.isfinite(values) & (np.abs(values) < 1e150)
+        shown = np.isfinite(values) & (np.abs(values) < MAX_MAGNITUDE)
         across, down = x[shown], 8 + (HEIGHT - 16) * (1 - (values[shown] - low) / span)
-        shapes.append(_line(across, down, colour, dash))
+        shapes.append(_polyline(across, down, colour, dash))
         for a, d in zip(across, down, strict=True):
             shapes.append(
-                f'<circle cx="{_n(a)}" cy="{_n(d)}" r="4" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+                f'<circle cx="{_format(a)}" cy="{_format(d)}" r="4" fill="none" stroke="{colour}" stroke-width="1.5"/>'
                 if not dash
-                else f'<path d="M{_n(a - 3)} {_n(d - 3)}l6 6m0-6l-6 6" stroke="{colour}" stroke-width="1.8"/>'
+                else f'<path d="M{_format(a - 3)} {_format(d - 3)}l6 6m0-6l-6 6" stroke="{colour}" stroke-width="1.8"/>'
             )
     words = [
         f"Entries {start.start} to {start.stop - 1}{f' of {name}' if name else ''}, from {low:.4g} to {high:.4g}:",
         "blue circles are expected, orange crosses are yours.",
         "" if np.isfinite(got).all() else f"Not finite, so not drawn: {np.sum(~np.isfinite(got))} of yours.",
-        _relation(want, got),
+        _describe_relation(want, got),
     ]
-    return _plot(shapes, (start.start, start.stop - 1), "Expected values and yours", words)
+    return _svg_axes(shapes, (start.start, start.stop - 1), "Expected values and yours", words)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def _which(wrong: np.ndarray) -> str:
+def _describe_entries(wrong: np.ndarray) -> str:
     """Say which entries differ: all, whole rows, whole columns, or how many."""
     if wrong.all():
         return "Every entry differs."
@@ -244,8 +247,8 @@ def _which(wrong: np.ndarray) -> str:
     return f"{int(wrong.sum())} of {wrong.size} entries differ."
 
 
-def _relation(want: np.ndarray, got: np.ndarray) -> str:
-    """Say where one number tells all: a factor, or a difference."""
+def _describe_relation(want: np.ndarray, got: np.ndarray) -> str:
+    """Say where all entries differ by one factor, or by one difference."""
     if not (np.isfinite(want).all() and np.isfinite(got).all()) or np.ptp(want) == 0:
         return ""
     with np.errstate(all="ignore"):
@@ -262,42 +265,44 @@ def _relation(want: np.ndarray, got: np.ndarray) -> str:
 # --- SVG --------------------------------------------------------------------------------------------------------------
 
 
-def _window(at: int, length: int, most: int = MOST) -> slice:
+def _window(at: int, length: int, most: int = MAX_CELLS) -> slice:
     """Cut at most ``most`` places out of ``length``, with one of them in the middle."""
     start = max(0, min(at - most // 2, length - most))
     return slice(start, min(start + most, length))
 
 
-def _n(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _line(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
-    points = " ".join(f"{_n(a)},{_n(b)}" for a, b in zip(x, y, strict=True))
+def _polyline(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
+    points = " ".join(f"{_format(a)},{_format(b)}" for a, b in zip(x, y, strict=True))
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>'
 
 
-def _cells(where: np.ndarray, colour: str, opacity: float) -> str:
+def _cells_path(where: np.ndarray, colour: str, opacity: float) -> str:
     places = "".join(f"M{j} {i}h1v1h-1z" for i, j in np.argwhere(where))
     return f'<path d="{places}" fill="{colour}" fill-opacity="{opacity:g}"/>' if places else ""
 
 
-def _grid(shapes: list[str], rows: int, columns: int, label: str, words: list[str]) -> str:
+def _svg_grid(shapes: list[str], rows: int, columns: int, label: str, words: list[str]) -> str:
     frame = f'<rect width="{columns}" height="{rows}" fill="none" stroke="currentColor" stroke-width="0.06"/>'
     cell = min(16.0, 240 / columns)
-    return _figure([*shapes, frame], (-0.1, -0.1, columns + 0.2, rows + 0.2), cell * columns, label, words)
+    return _svg_figure([*shapes, frame], (-0.1, -0.1, columns + 0.2, rows + 0.2), cell * columns, label, words)
 
 
-def _plot(shapes: list[str], ticks: tuple, label: str, words: list[str]) -> str:
+def _svg_axes(shapes: list[str], ticks: tuple, label: str, words: list[str]) -> str:
     anchors = ("start", "end") if len(ticks) == 2 else ("start", "middle", "end")
     axis = [f'<path d="M0 {HEIGHT}h{WIDTH}" stroke="currentColor"/>']
     for k, (tick, anchor) in enumerate(zip(ticks, anchors, strict=True)):
         x = WIDTH * k / (len(ticks) - 1)
-        axis.append(f'<text x="{_n(x)}" y="{HEIGHT + 14}" text-anchor="{anchor}" fill="currentColor">{tick:.3g}</text>')
-    return _figure([*shapes, *axis], (-2, -2, WIDTH + 4, HEIGHT + 20), WIDTH, label, words)
+        axis.append(
+            f'<text x="{_format(x)}" y="{HEIGHT + 14}" text-anchor="{anchor}" fill="currentColor">{tick:.3g}</text>'
+        )
+    return _svg_figure([*shapes, *axis], (-2, -2, WIDTH + 4, HEIGHT + 20), WIDTH, label, words)
 
 
-def _figure(shapes: list[str], box: tuple, width: float, label: str, words: list[str]) -> str:
+def _svg_figure(shapes: list[str], box: tuple, width: float, label: str, words: list[str]) -> str:
     view = " ".join(f"{number:g}" for number in box)
     caption = " ".join(filter(None, words))
     return (

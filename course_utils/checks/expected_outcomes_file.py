@@ -1,4 +1,4 @@
-"""Keep the visible checks' right and wrong outcomes in ``datasets/checks.h5``: plain data, no answer's code."""
+"""Read and write ``datasets/checks.h5``: what the visible checks come out as, in plain data, without any answer."""
 
 from __future__ import annotations
 
@@ -12,42 +12,60 @@ from course_utils.checks.exercise import Observation
 from course_utils.checks.verdict import ExpectedOutcomes, Observations
 
 VISIBLE_SEED = 0
-DIGITS = 10  # so that the last bits of another computer's libraries do not change the file
+"""Draws the cases that students see."""
+SIGNIFICANT_DIGITS = 10  # so that the last bits of another computer's libraries do not change the file
 
 
-def write(path: Path, known: dict[str, tuple[Observations, list[tuple[str, Observations]]]]) -> None:
+def write_outcomes(path: Path, outcomes: dict[str, tuple[Observations, list[tuple[str, Observations]]]]) -> None:
     """Write the outcomes of every exercise.
 
     Parameters
     ----------
     path : Path
         The HDF5 file; it is written anew, the same bytes for the same content.
-    known : dict
+    outcomes : dict
         Exercise name → (observations of the right answer, [(sentence, observations) of each mistake]).
     """
     import h5py
 
     with h5py.File(path, "w") as file:
-        for name, (right, mistakes) in sorted(known.items()):
+        for name, (right, mistakes) in sorted(outcomes.items()):
             group = file.create_group(name)
             for key, content in (("right", right), ("mistakes", mistakes)):
-                text = json.dumps(content, default=_plain, ensure_ascii=False, separators=(",", ":"))
+                text = json.dumps(content, default=_to_json, ensure_ascii=False, separators=(",", ":"))
                 data = np.frombuffer(text.encode(), dtype=np.uint8)
                 group.create_dataset(key, data=data, chunks=data.shape, fletcher32=True)
 
 
-def read(path: Path, name: str) -> ExpectedOutcomes:
-    """Read the outcomes of one exercise; those of mistakes only when they are asked for."""
+def read_outcomes(path: Path, name: str) -> ExpectedOutcomes:
+    """Read the outcomes of one exercise; those of mistakes only when they are asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The HDF5 file.
+    name : str
+        The exercise.
+
+    Returns
+    -------
+    ExpectedOutcomes
+
+    Raises
+    ------
+    DataError
+        The file is missing or damaged.
+    """
     from course_utils.data import opened
 
     def content(key: str) -> Any:
         with opened(path) as file:
-            return json.loads(file[name][key][()].tobytes(), object_hook=_object)
+            return json.loads(file[name][key][()].tobytes(), object_hook=_from_json)
 
     return ExpectedOutcomes(content("right"), lambda: content("mistakes"))
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, Observation):
         seen = {**vars(value), "value": _rounded(value.value)}
         return {"seen": seen}
@@ -63,12 +81,12 @@ def _rounded(value: Any) -> Any:
         return [_rounded(part) for part in value]
     if isinstance(value, np.ndarray | float | np.floating) and np.asarray(value).dtype.kind == "f":
         values = np.asarray(value)
-        rounded = np.array([float(f"{one:.{DIGITS}g}") for one in values.ravel()]).reshape(values.shape)
+        rounded = np.array([float(f"{one:.{SIGNIFICANT_DIGITS}g}") for one in values.ravel()]).reshape(values.shape)
         return rounded if values.ndim else float(rounded)
     return value
 
 
-def _object(content: dict) -> Any:
+def _from_json(content: dict) -> Any:
     if content.keys() == {"seen"}:
         return Observation(**content["seen"])
     if content.keys() == {"array"}:

@@ -14,7 +14,7 @@ from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.verdict import Verdict
 
 WIDTH = 80
-SHORT = 70
+DIALOG_WIDTH = 70
 GREY = "#5e5e5e"
 COLOURS = {"right": "#1b7837", "wrong": "#b2182b"}
 MIMETYPE = "application/vnd.course-check+json"
@@ -33,6 +33,11 @@ def as_html(state: str, headline: str, lines: list[tuple[str, str]], picture: st
     lines : list of (label, text)
     picture : str
         HTML, put below them.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     rows = "".join(
         f"<div>{f'<b>{html.escape(label)}</b> ' if label else ''}{html.escape(text)}</div>" for label, text in lines
@@ -85,31 +90,31 @@ class Report:
             if self.points is not None:
                 return []
             return [("", "Write your code in the cell above, run it, then run this cell again.")]
-        found = []
+        labelled = []
         if self.points is not None:
-            found = [
+            labelled = [
                 ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
-                for (name, holds), most in zip(verdict.held.items(), self._parts(), strict=True)
+                for (name, holds), most in zip(verdict.passed.items(), self._points_by_property(), strict=True)
             ]
-            found += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
+            labelled += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
-                found.append(("Broke off", verdict.ending))
-            return found + self.causes()
-        found = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
+                labelled.append(("Broke off", verdict.ending))
+            return labelled + self.causes()
+        labelled = [("Measured", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
         if verdict.state == "right":
-            found.append(("", "Grading runs the same checks on other cases."))
+            labelled.append(("", "Grading runs the same checks on other cases."))
         else:
             if verdict.call:
-                found.append(("Called with", verdict.call))
-            found += self.causes()
-            good = [name for name, holds in verdict.held.items() if holds]
+                labelled.append(("Called with", verdict.call))
+            labelled += self.causes()
+            good = [name for name, holds in verdict.passed.items() if holds]
             if good:
-                found.append(("Already right", "; ".join(good)))
-        found += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
-        return found + ([("Mind", verdict.warning)] if verdict.warning else [])
+                labelled.append(("Already right", "; ".join(good)))
+        labelled += [("Note", f"{note}; that costs nothing") for note in verdict.notes]
+        return labelled + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def causes(self) -> list[tuple[str, str]]:
-        """Say what is behind a wrong answer as far as it is known: one mistake, several, or none."""
+        """Labelled lines with the known mistakes that may be behind a wrong answer; none of them is one line too."""
         verdict = self.verdict
         if verdict.state != "wrong":
             return []
@@ -117,13 +122,13 @@ class Report:
             return (
                 [] if verdict.ending else [("Likely cause", "none of the mistakes that are known for this exercise.")]
             )
-        found = [("Likely cause", sentence) for sentence in verdict.mistakes]
-        if len(found) > 1:
-            found = [("Likely causes", f"{len(found)} known mistakes fit, together or one of them:")]
-            found += [(f"{number}.", sentence) for number, sentence in enumerate(verdict.mistakes, start=1)]
+        labelled = [("Likely cause", sentence) for sentence in verdict.mistakes]
+        if len(labelled) > 1:
+            labelled = [("Likely causes", f"{len(labelled)} known mistakes fit, together or one of them:")]
+            labelled += [(f"{number}.", sentence) for number, sentence in enumerate(verdict.mistakes, start=1)]
         if not verdict.is_explained:
-            found.append(("", "That does not explain everything that is wrong here."))
-        return found
+            labelled.append(("", "That does not explain everything that is wrong here."))
+        return labelled
 
     def __repr__(self) -> str:
         parts = _wrap(self.headline(), WIDTH, subsequent_indent="  ")
@@ -132,9 +137,9 @@ class Report:
             parts += _wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
         return "\n".join(parts)
 
-    def _parts(self) -> list[float]:
+    def _points_by_property(self) -> list[float]:
         shares = EXERCISES[self.verdict.exercise].properties
-        return [round(shares[name] * self.points, 2) for name in self.verdict.held]
+        return [round(shares[name] * self.points, 2) for name in self.verdict.passed]
 
     def _repr_html_(self) -> str:
         return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)
@@ -181,8 +186,8 @@ def display_or_print(data: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def not_shown() -> Iterator[list]:
-    """Keep what code within displays, and the figures that it leaves open, out of the notebook.
+def capture_displays() -> Iterator[list]:
+    """Keep what the body displays, and the figures that it leaves open, out of the notebook.
 
     Yields
     ------
@@ -216,15 +221,25 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # The Validate dialog cuts lines, so they are short.
-        return [*_wrap(f"Check failed: {self}", SHORT), *_wrap(self.hint, SHORT)]
+        return [*_wrap(f"Check failed: {self}", DIALOG_WIDTH), *_wrap(self.hint, DIALOG_WIDTH)]
 
 
-def not_started(verdict: Verdict) -> NotImplementedError:
+def not_started_error(verdict: Verdict) -> NotImplementedError:
     """Make the error of a blank exercise."""
-    return one_line(NotImplementedError(f"{verdict.exercise}: not started yet"))
+    return without_traceback(NotImplementedError(f"{verdict.exercise}: not started yet"))
 
 
-def one_line(error: Exception) -> Exception:
-    """Let a notebook show an error's one line instead of a traceback."""
+def without_traceback(error: Exception) -> Exception:
+    """Let a notebook show an error's message alone.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    Exception
+        The same object, with IPython's hook for tracebacks.
+    """
     error._render_traceback_ = lambda: [str(error)]
     return error

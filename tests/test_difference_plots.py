@@ -18,10 +18,10 @@ from autograder.pipeline.hidden_checks import examine
 from autograder.topics.answer_cells import run_text
 from autograder.topics.registry import MISTAKES
 from course_utils.checks import observing as see
+from course_utils.checks.check_report import Report
+from course_utils.checks.difference_plots import HEIGHT, WIDTH, plot_difference, plot_failure
 from course_utils.checks.exercise import EXERCISES, Observation, run_trial
-from course_utils.checks.pictures import HEIGHT, WIDTH, draw, picture_of
-from course_utils.checks.report import Report
-from course_utils.checks.store import VISIBLE_SEED, read
+from course_utils.checks.expected_outcomes_file import VISIBLE_SEED, read_outcomes
 from course_utils.checks.verdict import evaluate
 from course_utils.data import DATASETS
 from course_utils.extras import is_installed
@@ -37,9 +37,9 @@ SOME = [
 def visible(function, name):
     """Verdict and picture as a student gets them."""
     exercise = EXERCISES[name]
-    trial, known = run_trial(function, exercise, VISIBLE_SEED), read(DATASETS / "checks.h5", name)
+    trial, known = run_trial(function, exercise, VISIBLE_SEED), read_outcomes(DATASETS / "checks.h5", name)
     verdict = evaluate(trial, exercise, known)
-    return verdict, picture_of(verdict, trial, known)
+    return verdict, plot_failure(verdict, trial, known)
 
 
 def svg(picture):
@@ -83,7 +83,7 @@ def test_a_heat_map_marks_the_entries_that_differ_with_their_sign():
     got = want.copy()
     got[1, 2] += 5
     got[2, 0] -= 1
-    picture = draw(Observation("values", want), Observation("values", got))
+    picture = plot_difference(Observation("values", want), Observation("values", got))
     signs = {(int(float(one.get("y"))), int(float(one.get("x")))): one.text for one in svg(picture).iter("text")}
     assert signs == {(1, 2): "+", (2, 0): "−"}
     cells = [(match, path.get("fill-opacity")) for path in svg(picture).iter("path") for match in [path.get("d")]]
@@ -93,11 +93,15 @@ def test_a_heat_map_marks_the_entries_that_differ_with_their_sign():
 
 def test_what_is_no_number_is_neither_too_large_nor_too_small():
     want = np.zeros((2, 3))
-    picture = draw(Observation("values", want), Observation("values", np.array([[0.0, np.nan, np.inf], [-2, 0, 0]])))
+    picture = plot_difference(
+        Observation("values", want), Observation("values", np.array([[0.0, np.nan, np.inf], [-2, 0, 0]]))
+    )
     assert [one.text for one in svg(picture).iter("text")] == ["−"]
     assert [path.get("d") for path in svg(picture).iter("path")] == ["M0 1h1v1h-1z", "M1 0h1v1h-1zM2 0h1v1h-1z"]
     assert "Grey is not a finite number." in caption(picture)
-    line = draw(Observation("costs", np.zeros(6)), Observation("costs", np.array([0, 1, 2, np.nan, np.inf, 3])))
+    line = plot_difference(
+        Observation("costs", np.zeros(6)), Observation("costs", np.array([0, 1, 2, np.nan, np.inf, 3]))
+    )
     assert "Not finite, so not drawn: 2 of yours." in caption(line)
 
 
@@ -105,13 +109,15 @@ def test_a_large_heat_map_shows_the_surroundings_of_the_worst_entry():
     want = np.zeros((100, 30))
     got = want.copy()
     got[90, 3] = 1
-    assert "rows 76 to 99 and columns 0 to 23" in caption(draw(Observation("values", want), Observation("values", got)))
+    assert "rows 76 to 99 and columns 0 to 23" in caption(
+        plot_difference(Observation("values", want), Observation("values", got))
+    )
 
 
 def test_dicts_are_followed_to_the_entry_that_differs():
     want = {"W1": np.ones((3, 3)), "W2": np.ones((2, 3))}
     got = {"W1": np.ones((3, 3)), "W2": np.zeros((2, 3))}
-    assert "expected in W2" in caption(draw(Observation("every W", want), Observation("every W", got)))
+    assert "expected in W2" in caption(plot_difference(Observation("every W", want), Observation("every W", got)))
 
 
 @pytest.mark.parametrize(
@@ -130,14 +136,14 @@ def test_what_a_heat_map_shows_is_said(change, words):
     want = np.arange(1.0, 13).reshape(3, 4)
     want[2, 3] = 3.0  # no whole row is above 8
     want[1, 3] = 9.0
-    assert words in caption(draw(Observation("values", want), Observation("values", change(want))))
+    assert words in caption(plot_difference(Observation("values", want), Observation("values", change(want))))
 
 
 def test_a_histogram_has_the_weights_areas_and_the_density_asked_for():
     rng = np.random.default_rng(0)
     W = rng.normal(0, 0.2, (90, 110))
     right, seen = Observation(see.SCALE, [0.3], rtol=0.05), Observation(see.SCALE, [float(W.std())])
-    picture = svg(draw(right, seen, {"W1": W, "b1": np.zeros((90, 1))}))
+    picture = svg(plot_difference(right, seen, {"W1": W, "b1": np.zeros((90, 1))}))
     reach = float(list(picture.iter("text"))[-1].text)
     assert reach == pytest.approx(3.5 * 0.3, rel=0.01)
     heights = [float(height) for height in re.findall(r"v-([\d.]+)h", next(picture.iter("path")).get("d"))]
@@ -151,7 +157,7 @@ def test_a_histogram_has_the_weights_areas_and_the_density_asked_for():
 
 def test_a_series_lies_where_its_values_are():
     want, got = [0.0, 1.0, 4.0, 9.0, 16.0], [0.0, 1.0, 4.0, 8.0, 20.0]
-    picture = svg(draw(Observation("costs", want), Observation("costs", got)))
+    picture = svg(plot_difference(Observation("costs", want), Observation("costs", got)))
     y = np.array([float(circle.get("cy")) for circle in picture.iter("circle")])
     assert np.allclose((y[0] - y) / (y[0] - 8) * 20, want, atol=0.05)
     x = [float(circle.get("cx")) for circle in picture.iter("circle")]
@@ -160,7 +166,7 @@ def test_a_series_lies_where_its_values_are():
 
 def test_a_mask_is_drawn_as_it_is():
     mask = np.random.default_rng(1).random((30, 40)) < 0.3
-    picture = draw(Observation("entries", "yes"), Observation("entries", "no"), [np.ones((30, 40)), mask])
+    picture = plot_difference(Observation("entries", "yes"), Observation("entries", "no"), [np.ones((30, 40)), mask])
     [path] = svg(picture).iter("path")
     cells = {(int(i), int(j)) for j, i in re.findall(r"M(\d+) (\d+)h", path.get("d"))}
     assert cells == {(i, j) for i, j in np.argwhere(mask).tolist() if i < 24 and j < 24}
@@ -169,11 +175,11 @@ def test_a_mask_is_drawn_as_it_is():
 
 def test_what_is_secret_or_short_or_of_another_shape_gets_no_picture():
     values, others = np.arange(8.0), np.ones(8)
-    assert draw(Observation("values", values), Observation("values", others))
-    assert draw(Observation("values", values, secret=True), Observation("values", others)) == ""
-    assert draw(Observation("values", values[:4]), Observation("values", others[:4])) == ""
-    assert draw(Observation("values", values), Observation("values", others[:7])) == ""
-    assert draw(Observation("values", "yes"), Observation("values", "no"), {"W1": others}) == ""
+    assert plot_difference(Observation("values", values), Observation("values", others))
+    assert plot_difference(Observation("values", values, secret=True), Observation("values", others)) == ""
+    assert plot_difference(Observation("values", values[:4]), Observation("values", others[:4])) == ""
+    assert plot_difference(Observation("values", values), Observation("values", others[:7])) == ""
+    assert plot_difference(Observation("values", "yes"), Observation("values", "no"), {"W1": others}) == ""
 
 
 PLAIN = st.recursive(
@@ -192,7 +198,7 @@ PLAIN = st.recursive(
 @given(right=PLAIN, got=PLAIN, result=PLAIN, name=st.sampled_from(["values", see.SCALE, see.MEAN]))
 def test_whatever_an_answer_returns_a_picture_is_whole_or_absent(right, got, result, name):
     for one, other in ((right, got), (right, right), (got, got)):
-        picture = draw(Observation(name, one, rtol=0.05), Observation(name, other), result)
+        picture = plot_difference(Observation(name, one, rtol=0.05), Observation(name, other), result)
         assert picture == "" or ET.fromstring(picture).tag == "figure"
 
 
@@ -202,8 +208,8 @@ def test_numbers_of_any_size_can_be_drawn(data):
     shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=2, min_side=3, max_side=30))
     want, got = (data.draw(hnp.arrays(np.float64, shape, elements=st.floats(width=64))) for _ in range(2))
     for one in (
-        draw(Observation("v", want), Observation("v", got)),
-        draw(Observation(see.SCALE, [1.0]), Observation(see.SCALE, [2.0]), {"W1": got}),
+        plot_difference(Observation("v", want), Observation("v", got)),
+        plot_difference(Observation(see.SCALE, [1.0]), Observation(see.SCALE, [2.0]), {"W1": got}),
     ):
         assert one == "" or "nan" not in one.split("<figcaption>")[0]
 
@@ -251,5 +257,5 @@ def test_a_right_answer_gets_no_picture():
 
     verdict, picture = visible(run_text(solution_text(name), name), name)
     assert verdict.state == "right"
-    assert verdict.where is None
+    assert verdict.failed_key is None
     assert picture == ""
