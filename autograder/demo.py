@@ -20,7 +20,7 @@ from autograder.engine.command import Options, run
 from autograder.engine.forkserver import expect_workers
 from autograder.judge.self_test import why_no_sandbox
 from autograder.reporting.class_table import class_table, print_table
-from autograder.reporting.report import run_report
+from autograder.reporting.report_command import run_report
 from autograder.topics import source_of, sources
 from autograder.topics.answer_cells import solution_text
 from autograder.topics.notebook_text import exercises_in, missing_extra, source_notebook
@@ -79,7 +79,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         print_table(class_table(course, name))
     print(f"$ python -m autograder report --course {folder}", flush=True)
     print("Read how the class did, a page for each notebook:")
-    return run_report(None, False, None, course)
+    return run_report(course)
 
 
 def small_class(assignment: str) -> tuple[str, ...]:

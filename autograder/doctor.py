@@ -29,12 +29,12 @@ from autograder.course import (
     RESULTS,
     TAKEN_IN,
     CourseError,
-    address_of,
     backup_of,
+    database_url,
     gradebook_file,
     open_course,
     open_gradebook,
-    place_of,
+    step_folder,
 )
 from autograder.judge import self_test
 from autograder.pipeline.hidden_checks import SECRET
@@ -231,8 +231,8 @@ def permissions(course: CourseDirectory) -> Iterator[Fact]:
     private = [SECRET, *([file, backup_of(file)] if file else ())]
     private += [root / name for name in (COLLECTED, TAKEN_IN, RESULTS, REPORTS, CODES)]
     steps = (course.submitted_directory, course.autograded_directory, course.feedback_directory)
-    private += [place_of(course, step) for step in steps]
-    if address_of(course.db_url).password:
+    private += [step_folder(course, step) for step in steps]
+    if database_url(course.db_url).password:
         private.append(root / "nbgrader_config.py")
     everybody = stat.S_IRGRP | stat.S_IROTH
     if os.access(root, os.W_OK) is False:

@@ -23,7 +23,7 @@ from autograder.course import (
     gradebook_file,
     open_course,
     open_gradebook,
-    place_of,
+    step_folder,
     students_at,
 )
 from autograder.engine import store
@@ -131,7 +131,7 @@ def test_folders_are_found_wherever_they_are(tmp_path, structure, capsys, monkey
     assert all((place / f"{NAME}.ipynb").is_file() for place in found.values())
     assert found["ada"] == folder_of(course, course.submitted_directory, "ada")
     assert assignments_at(course, course.release_directory) == {NAME: folder_of(course, course.release_directory)}
-    assert place_of(course, "submitted") == (folder if structure else folder / "submitted")
+    assert step_folder(course, "submitted") == (folder if structure else folder / "submitted")
 
     monkeypatch.chdir(tmp_path)
     assert {row.student: row.points for row in class_table(folder, NAME)} == {"ada": 5, "b_ob": 5, "e[m]my": 0}
