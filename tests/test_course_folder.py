@@ -76,7 +76,7 @@ def test_a_course_goes_through_the_week(course, tmp_path):
     assert len(list((tmp_path / "exchange" / "tiny" / "feedback").glob("*.html"))) == len(STUDENTS)
     assert run_report(course, NAME) == 0
     assert (course / "report" / NAME / "report.html").stat().st_size
-    said = [str(fact) for fact in doctor.gradebook(open_course(course))]
+    said = [str(fact) for fact in doctor.check_gradebook(open_course(course))]
     assert said == ["✔ the gradebook: 1 assignments, 3 students"]
 
 
