@@ -265,14 +265,14 @@ def check_permissions(course: CourseDirectory) -> Iterator[CheckResult]:
     private += [step_folder(course, step) for step in steps]
     if database_url(course.db_url).password:
         private.append(root / "nbgrader_config.py")
-    everybody = stat.S_IRGRP | stat.S_IROTH
-    if os.access(root, os.W_OK) is False:
+    others_can_read = stat.S_IRGRP | stat.S_IROTH
+    if not os.access(root, os.W_OK):
         yield CheckResult("✘", f"{root} cannot be written", f"chmod u+w {shlex.quote(str(root))}")
     closed = not root.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
-    readable = [path for path in private if path.exists() and path.stat().st_mode & everybody]
-    if seen := [str(path) for path in readable if not (closed and path.is_relative_to(root))]:
+    readable = [path for path in private if path.exists() and path.stat().st_mode & others_can_read]
+    if exposed := [str(path) for path in readable if not (closed and path.is_relative_to(root))]:
         yield CheckResult(
-            "○", f"others on this machine can read: {', '.join(seen)}", f"chmod go-rwx {shlex.join(seen)}"
+            "○", f"others on this machine can read: {', '.join(exposed)}", f"chmod go-rwx {shlex.join(exposed)}"
         )
     elif closed:
         yield CheckResult("✔", f"{root} is closed to others")

@@ -15,8 +15,8 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, RIGHT, STUB, answered, config, hand_in, nbgrader, release
 
-from autograder import reporting
 from autograder.__main__ import main
+from autograder.course import COURSE
 from autograder.reporting.attempts import Attempt, GradedExercise
 from autograder.reporting.class_report import ClassReport
 from autograder.reporting.class_table import Row
@@ -112,8 +112,7 @@ def test_a_summary_of_points():
 def test_time_outs_are_known_by_the_words_of_the_judge(words, late):
     assert Attempt(0, "wrong", [], words).timed_out is late
     if late:
-        root = Path(reporting.__file__).parent.parent
-        files = [*(root / "autograder" / "judge").rglob("*.py"), *(root / "course_utils" / "checks").glob("*.py")]
+        files = [*(COURSE / "judge").rglob("*.py"), *(COURSE.parent / "course_utils" / "checks").glob("*.py")]
         core = re.split(r" \d+ s", words.removeprefix("no: "))[0]
         assert any(core in file.read_text(encoding="utf-8") for file in files)
 
