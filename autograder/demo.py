@@ -182,13 +182,13 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
     names = exercises_in(source_of(assignment))
     right = {name: solution_text(name) for name in names}
     students: dict[str, Submission] = {"right": right, "blank": {}}
-    variants = {name: [one.text for one in VARIANTS if one.exercise == name] for name in names}
+    variants = {name: [variant.text for variant in VARIANTS if variant.exercise == name] for name in names}
     for number in range(max(map(len, variants.values()))):
         students[f"differently-right-{number + 1}"] = {
             name: "import itertools, functools, warnings\n\n" + texts[number % len(texts)]
             for name, texts in variants.items()
         }
-    mistakes = {name: [one.text for one in mistakes_in(name)] for name in names}
+    mistakes = {name: [mistake.text for mistake in mistakes_in(name)] for name in names}
     for number in range(max(map(len, mistakes.values()))):
         students[f"wrong-{number + 1:02}"] = {name: texts[number % len(texts)] for name, texts in mistakes.items()}
     functions = [name for name in names if not name.endswith(("_predictions", "_answers"))]

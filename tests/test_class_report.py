@@ -8,6 +8,7 @@ import os
 import random
 import re
 import statistics
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -267,6 +268,13 @@ def test_an_empty_class_has_a_page_too():
     report = ClassReport(NAME, [], [], ClassSimilarity([], None, None, 0))
     assert "Nobody was graded to the end." in render_page(report)
     assert report_table(report)[1:] == []
+
+
+def test_the_package_ships_the_template():
+    project = tomllib.loads((COURSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["autograder.reporting"]
+    shipped = {path.name for pattern in patterns for path in (COURSE / "reporting").glob(pattern)}
+    assert shipped == {"page.html.j2"}
 
 
 def test_in_a_browser_nothing_runs_and_no_request_leaves(tmp_path, browser):

@@ -93,9 +93,9 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
                 if owner:
                     last_reasons[owner.student] = str(reason)
                 continue
-            made = f", made {receipt_time}" if receipt_time else ""
-            late = "; Canvas says: late" if owner.late else ""
-            details = [f"receipt {short(sha256)}{made}{late}; {outcome}", *remarks]
+            receipt_note = f", made {receipt_time}" if receipt_time else ""
+            late_note = "; Canvas says: late" if owner.late else ""
+            details = [f"receipt {short(sha256)}{receipt_note}{late_note}; {outcome}", *remarks]
             taken.append(f"{owner.student}: {str(file.path)!r}, {' '.join(details)}")
         for student, reason in last_reasons.items():
             record_refusal(course, student, reason)

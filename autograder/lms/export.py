@@ -43,7 +43,7 @@ class SafeCsv(ExportPlugin):
         target = Path(self.to or "grades.csv")
         students, assignments = set(map(str, self.student)), set(map(str, self.assignment))
         self.log.info("Exporting grades to %s", target)
-        looks = 0
+        need_a_look = 0
         with target.open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file)
             table.writerow(COLUMNS)
@@ -51,10 +51,10 @@ class SafeCsv(ExportPlugin):
                 for student in gradebook.students:
                     if (not students or student.id in students) and (not assignments or assignment.name in assignments):
                         row = _row(gradebook, assignment, student)
-                        looks += row[-1] == "yes"
+                        need_a_look += row[-1] == "yes"
                         table.writerow([csv_cell(value) for value in row])
-        if looks:
-            self.log.warning("Scores left blank, for they need a look first, in formgrader: %d", looks)
+        if need_a_look:
+            self.log.warning("Scores left blank, for they need a look first, in formgrader: %d", need_a_look)
 
 
 class LmsGrades(ExportPlugin):

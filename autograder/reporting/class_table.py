@@ -143,10 +143,10 @@ def print_table(rows: list[Row], max_reasons: int = 3) -> None:
             print(f"{'':{width}}          {reason}")
     graded = [row.points for row in rows if row.points is not None]
     mean = sum(graded) / len(graded) if graded else 0
-    looks = sum(row.needs_a_look for row in rows)
+    need_a_look = sum(row.needs_a_look for row in rows)
     print(
         f"\n{len(rows)} submissions, {len(graded)} graded, mean {mean:.1f} of {rows[0].max_points:g}; "
-        f"{looks} need a look\n"
+        f"{need_a_look} need a look\n"
     )
     if any(row.trusted for row in rows):
         print("Graded as a trusted class: student code ran without a sandbox.\n")

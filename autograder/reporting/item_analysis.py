@@ -67,7 +67,7 @@ def item_statistics(exercises: list[GradedExercise]) -> list[ItemStatistics]:
     """
     if not exercises:
         return []
-    students = [student for student in exercises[0].attempts if all(_has_points(each, student) for each in exercises)]
+    students = [student for student in exercises[0].attempts if _has_all_points(exercises, student)]
     if not students:
         return [ItemStatistics(None, None, None, 0)] * len(exercises)
     points = np.array([[exercise.attempts[student].points for student in students] for exercise in exercises])
@@ -103,5 +103,6 @@ def commonest_mistakes(exercises: list[GradedExercise]) -> list[MistakeCount]:
     return sorted(counts, key=lambda count: (-len(count.students), count.exercise, count.sentence))
 
 
-def _has_points(exercise: GradedExercise, student: str) -> bool:
-    return student in exercise.attempts and exercise.attempts[student].points is not None
+def _has_all_points(exercises: list[GradedExercise], student: str) -> bool:
+    attempts = [exercise.attempts.get(student) for exercise in exercises]
+    return all(attempt is not None and attempt.points is not None for attempt in attempts)

@@ -30,7 +30,9 @@ def render_page(report: ClassReport) -> str:
     str
         HTML, in which everything that a student wrote is escaped.
     """
-    environment = Environment(loader=PackageLoader(__package__, ""), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=PackageLoader("autograder.reporting", ""), autoescape=True, undefined=StrictUndefined
+    )
     environment.filters |= {
         "number": format_number,
         "percent": lambda share: "–" if share is None else f"{share:.0%}",
