@@ -28,7 +28,7 @@ from autograder.topics.registry import VARIANTS, mistakes_in
 from course_utils.checks.exercise import EXERCISES
 
 # Exercise → text of its cell, others staying blank; or a function of the released notebook and the path to write to.
-Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
+Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], object]
 
 SMALL_CLASS = ("right", "differently-right-1", "blank", "wrong-01", "half-done", "crashed")
 SMALLEST_CLASS = ("right", "blank", "wrong-01")  # where every process must import a large package

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 
 import nbformat
@@ -97,8 +98,8 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
             late_note = "; Canvas says: late" if owner.late else ""
             details = [f"receipt {short(sha256)}{receipt_note}{late_note}; {outcome}", *remarks]
             taken.append(f"{owner.student}: {str(file.path)!r}, {' '.join(details)}")
-        for student, reason in last_reasons.items():
-            record_refusal(course, student, reason)
+        for student, last_reason in last_reasons.items():
+            record_refusal(course, student, last_reason)
     return taken, refused
 
 
@@ -117,7 +118,7 @@ def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFil
         relative = path.relative_to(source)
         if _may_be_submission(relative):
             time = datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC)
-            yield _DownloadedFile(relative, time, lambda path=path: submissions.read_file(path, submissions.MAX_BYTES))
+            yield _DownloadedFile(relative, time, partial(submissions.read_file, path, submissions.MAX_BYTES))
 
 
 def _may_be_submission(path: PurePath) -> bool:
@@ -127,8 +128,10 @@ def _may_be_submission(path: PurePath) -> bool:
 def _read_notebook(file: _DownloadedFile, released: dict[str, Cells], assignment: str) -> tuple[bytes, str, list[str]]:
     """Read a notebook's bytes, the time of its receipt ("" without one), and remarks for the instructor."""
     suffix = file.path.suffix.lower()
+    receipt: dict = {}
+    remarks: list[str] = []
     if suffix == ".ipynb":
-        raw, receipt, remarks = file.read(), {}, []
+        raw = file.read()
     elif suffix == ".zip":
         raw, receipt, remarks = _read_archive(file, assignment)
     else:
@@ -143,9 +146,12 @@ def _read_notebook(file: _DownloadedFile, released: dict[str, Cells], assignment
         raise Refused(f"It {mismatch}")
     if receipt.get("sha256") not in (None, hashlib.sha256(raw).hexdigest()):
         remarks.append("The notebook was changed after its receipt was made.")
+    return raw, _receipt_time(receipt), remarks
+
+
+def _receipt_time(receipt: dict) -> str:
     time = receipt.get("time")
-    is_time = isinstance(time, str) and re.fullmatch(r"[0-9TZ:-]{20}", time)
-    return raw, time if is_time else "", remarks
+    return time if isinstance(time, str) and re.fullmatch(r"[0-9TZ:-]{20}", time) else ""
 
 
 def _read_archive(file: _DownloadedFile, assignment: str) -> tuple[bytes, dict, list[str]]:

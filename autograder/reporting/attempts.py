@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import nbformat
+from nbgrader.api import Grade
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import folder_of, open_gradebook
@@ -109,7 +110,7 @@ def read_exercises(course: CourseDirectory) -> list[GradedExercise]:
     return list(exercises.values())
 
 
-def _attempt(cell: nbformat.NotebookNode, grade: object, look_reason: str) -> Attempt:
+def _attempt(cell: nbformat.NotebookNode, grade: Grade, look_reason: str) -> Attempt:
     reports = [output.data[MIMETYPE] for output in cell.outputs if MIMETYPE in output.get("data", {})]
     errors = [output for output in cell.outputs if output.output_type == "error"]
     report = reports[-1] if reports and isinstance(reports[-1], dict) else {}
