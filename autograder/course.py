@@ -1,4 +1,4 @@
-"""An nbgrader course folder, as nbgrader reads it: the one place that knows its settings, folders and gradebook."""
+"""An nbgrader course folder as nbgrader reads it: its settings, its folders and its gradebook, in one place."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.nbgrader_paths import database
+from autograder.nbgrader_paths import sqlite_url
 
 COURSE = Path(__file__).resolve().parent
-MARK = "\0"  # in no path
-# What is kept in a course folder beside nbgrader's own: what came, what is graded, what came of it, and reports.
+_PLACEHOLDER = "\0"  # stands for a name that is looked for; no path holds it
+# What this package keeps in a course folder: every notebook collected from an LMS, what a grading took in, its results,
+# class reports, and whose the codes in these are.
 COLLECTED, TAKEN_IN, RESULTS, REPORTS, CODES = "collected", "taken_in", "results", "report", "codes.csv"
 
 
@@ -33,18 +34,19 @@ class CourseError(Exception):
 
 
 def open_course(folder: Path = COURSE, assignment: str = "") -> CourseDirectory:
-    """Read the settings of a course folder, and the user's own below these, as nbgrader does where it is called.
+    """Read the settings of a course folder as an nbgrader command that is run there does.
 
     Parameters
     ----------
     folder : Path
-        Where ``nbgrader`` would be called.
+        Where ``nbgrader`` would be run.
     assignment : str
+        Becomes its ``assignment_id``.
 
     Returns
     -------
     CourseDirectory
-        Its paths and the address of its gradebook hold wherever this process works; ``config`` has all settings.
+        Its paths and the URL of its gradebook are absolute; ``config`` has all settings, the user's own among them.
 
     Raises
     ------
@@ -57,13 +59,13 @@ def open_course(folder: Path = COURSE, assignment: str = "") -> CourseDirectory:
     try:
         with contextlib.chdir(folder):
             app.initialize([])
-            config, root, url = app.config, app.coursedir.root, address_of(app.coursedir.db_url)
-            if (file := _file(url)) and not file.is_absolute():
+            config, root, url = app.config, app.coursedir.root, database_url(app.coursedir.db_url)
+            if (file := _sqlite_file(url)) and not file.is_absolute():
                 url = url.set(database=str(file.absolute()))
-    except (Exception, SystemExit) as error:  # whatever a file of settings raises
+    except (Exception, SystemExit) as error:  # a settings file is Python and may raise anything
         raise CourseError(f"The settings of {folder} cannot be read: {type(error).__name__}: {error}") from None
     finally:
-        sys.path[:] = dict.fromkeys([*path, *sys.path])  # a course's own modules are found, and hide no others
+        sys.path[:] = dict.fromkeys([*path, *sys.path])  # a course's own modules come last, to hide no others
     config.CourseDirectory.root = root
     config.CourseDirectory.db_url = url.render_as_string(hide_password=False)
     return CourseDirectory(config=config, assignment_id=assignment)
@@ -73,34 +75,84 @@ def open_course(folder: Path = COURSE, assignment: str = "") -> CourseDirectory:
 
 
 def folder_of(course: CourseDirectory, step: str, student: str = ".") -> Path:
-    """Give the folder of a student, or of all where none is named, at a step such as ``course.submitted_directory``."""
+    """Give the folder of the assignment at a step.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+    step : str
+        Such as ``course.submitted_directory``.
+    student : str
+        By default none, as in the release.
+
+    Returns
+    -------
+    Path
+    """
     return Path(course.format_path(step, student, course.assignment_id))
 
 
 def students_at(course: CourseDirectory, step: str) -> Iterator[tuple[Path, str]]:
-    """Find the folders of the assignment at a step, and whose they are, in order; ``course.student_id`` chooses."""
-    for folder, student in _find(course.format_path(step, MARK, course.assignment_id), course.student_id):
+    """Find the students who have a folder of the assignment at a step.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        Its ``student_id`` is a pattern that selects students.
+    step : str
+        Such as ``course.submitted_directory``.
+
+    Yields
+    ------
+    folder : Path
+    student : str
+        In alphabetical order of the folders.
+    """
+    for folder, student in _match(course.format_path(step, _PLACEHOLDER, course.assignment_id), course.student_id):
         yield Path(folder), student
 
 
 def assignments_at(course: CourseDirectory, step: str) -> dict[str, Path]:
-    """Find the assignments that have a folder at a step where no student is named, such as the release."""
-    found = _find(course.format_path(step, ".", MARK), "*")
-    return {name: Path(folder) for folder, name in found}
+    """Find the assignments that have a folder at a step without students, such as the release.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+    step : str
+        Such as ``course.release_directory``.
+
+    Returns
+    -------
+    dict of str to Path
+        Assignment → folder.
+    """
+    matches = _match(course.format_path(step, ".", _PLACEHOLDER), "*")
+    return {assignment: Path(folder) for folder, assignment in matches}
 
 
-def place_of(course: CourseDirectory, step: str) -> Path:
-    """Give the folder in which a step lies, for all students and assignments."""
-    return Path(course.format_path(step, MARK, MARK).partition(MARK)[0])
+def step_folder(course: CourseDirectory, step: str) -> Path:
+    """Give the folder that holds a step of all students and assignments.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+    step : str
+        Such as ``course.submitted_directory``.
+
+    Returns
+    -------
+    Path
+    """
+    return Path(course.format_path(step, _PLACEHOLDER, _PLACEHOLDER).partition(_PLACEHOLDER)[0])
 
 
-def _find(path: str, pattern: str) -> Iterator[tuple[str, str]]:
-    """Find the paths that have something else for the mark, and what."""
-    before, after = path.split(MARK, 1)
-    shape = re.compile(f"{re.escape(before)}([^{re.escape(os.sep)}]+){re.escape(after)}")
-    for found in sorted(glob.glob(f"{glob.escape(before)}{pattern}{glob.escape(after)}")):
-        if match := shape.fullmatch(found):
-            yield found, match[1]
+def _match(path: str, pattern: str) -> Iterator[tuple[str, str]]:
+    """Find the paths in which a name of this pattern stands for the placeholder; yield each with the name."""
+    before, after = path.split(_PLACEHOLDER, 1)
+    regex = re.compile(f"{re.escape(before)}([^{re.escape(os.sep)}]+){re.escape(after)}")
+    for candidate in sorted(glob.glob(f"{glob.escape(before)}{pattern}{glob.escape(after)}")):
+        if match := regex.fullmatch(candidate):
+            yield candidate, match[1]
 
 
 # --- the gradebook ----------------------------------------------------------------------------------------------------
@@ -108,13 +160,17 @@ def _find(path: str, pattern: str) -> Iterator[tuple[str, str]]:
 
 @contextlib.contextmanager
 def open_gradebook(course: CourseDirectory, make: bool = False) -> Iterator[Gradebook]:
-    """Open the gradebook of a course, in whatever database that is.
+    """Open the gradebook of a course, in whatever database it is.
 
     Parameters
     ----------
     course : CourseDirectory
     make : bool
-        Whether a gradebook that is a file may be made.
+        Whether to create an SQLite file that does not exist.
+
+    Yields
+    ------
+    Gradebook
 
     Raises
     ------
@@ -128,26 +184,55 @@ def open_gradebook(course: CourseDirectory, make: bool = False) -> Iterator[Grad
         with Gradebook(course.db_url, course.course_id) as gradebook:
             yield gradebook
     except (SQLAlchemyError, ImportError) as error:
-        shown = file or address_of(course.db_url).render_as_string()
-        words = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise CourseError(f"The gradebook {shown} cannot be used: {words}") from None
+        shown = file or database_url(course.db_url).render_as_string()
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise CourseError(f"The gradebook {shown} cannot be used: {reason}") from None
 
 
-def address_of(url: str) -> URL:
-    """Take an address of a database apart; a file's may hold any sign."""
-    return make_url(database(url))
+def database_url(url: str) -> URL:
+    """Parse the URL of a gradebook's database.
+
+    Parameters
+    ----------
+    url : str
+        nbgrader's ``CourseDirectory.db_url``; the path of an SQLite file may hold any character.
+
+    Returns
+    -------
+    URL
+    """
+    return make_url(sqlite_url(url))
 
 
 def backup_of(gradebook: Path) -> Path:
-    """Name the copy of a gradebook from before the last grading."""
+    """Give the path of the copy that is made of a gradebook before each grading.
+
+    Parameters
+    ----------
+    gradebook : Path
+
+    Returns
+    -------
+    Path
+    """
     return gradebook.with_name(f"{gradebook.stem}.before-grading{gradebook.suffix}")
 
 
 def gradebook_file(course: CourseDirectory) -> Path | None:
-    """Name the file of a gradebook; None where it is no file of SQLite's."""
-    return _file(address_of(course.db_url))
+    """Give the path of a gradebook that is an SQLite file.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+
+    Returns
+    -------
+    Path or None
+        None where the gradebook is in another database.
+    """
+    return _sqlite_file(database_url(course.db_url))
 
 
-def _file(url: URL) -> Path | None:
+def _sqlite_file(url: URL) -> Path | None:
     is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
     return Path(url.database) if is_file else None

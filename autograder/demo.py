@@ -1,7 +1,7 @@
 """A made-up class, graded for real: ``python -m autograder demo``.
 
-Its course folder has this one's settings, so what happens there is what happens in ``autograder/``: the committed
-notebooks are handed in, ``autograder grade`` grades them, ``autograder report`` writes the pages.
+Its course folder takes the settings of this one, so all happens as in ``autograder/``: the committed notebooks are
+handed in, ``autograder grade`` grades them, and ``autograder report`` writes the pages.
 """
 
 from __future__ import annotations
@@ -15,26 +15,25 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.authoring import build
+from autograder.course import COURSE
 from autograder.engine.command import Options, run
 from autograder.engine.forkserver import expect_workers
 from autograder.judge.self_test import why_no_sandbox
 from autograder.reporting.class_table import class_table, print_table
-from autograder.reporting.report import run_report
+from autograder.reporting.report_command import run_report
 from autograder.topics import source_of, sources
-from autograder.topics.answer_cells import solution_text
+from autograder.topics.answer_cells import reference_answer, solution_text
 from autograder.topics.notebook_text import exercises_in, missing_extra, source_notebook
 from autograder.topics.registry import VARIANTS, mistakes_in
 from course_utils.checks.exercise import EXERCISES
 
-Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], None]
+# Exercise → text of its cell, others staying blank; or a function of the released notebook and the path to write to.
+Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], object]
 
-
-# Who hands in a notebook, where all of them are graded.
-SMALL = ("right", "differently-right-1", "blank", "wrong-01", "half-done", "crashed")
-FEW = ("right", "blank", "wrong-01")  # where a package must be imported anew for each
-# What a notebook and a submission take, for the estimate that is printed (benchmarks/README.md).
-START_SECONDS, SECONDS = 3.0, 0.8
+SMALL_CLASS = ("right", "differently-right-1", "blank", "wrong-01", "half-done", "crashed")
+SMALLEST_CLASS = ("right", "blank", "wrong-01")  # where every process must import a large package
+# CPU time of a notebook and of a submission, for the estimate that is printed (benchmarks/README.md).
+SECONDS_PER_NOTEBOOK, SECONDS_PER_SUBMISSION = 3.0, 0.8
 
 
 def run_demo(folder: str, assignment: str | None = None) -> int:
@@ -43,7 +42,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
     Parameters
     ----------
     folder : str
-        Where the class lives; a folder that this made before is made anew.
+        Where to make the class; a folder that an earlier demonstration made is replaced, any other is left alone.
     assignment : str, optional
         Which notebook a large class hands in. By default, a small class hands in every notebook.
 
@@ -56,22 +55,25 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
     if course.exists() and not (course / "demo").exists():
         print(f"{course} exists and is no demonstration class; choose another --folder", file=sys.stderr)
         return 1
-    texts = {source.stem: source for source in sources()}
-    if assignment and assignment not in texts:
-        print(f"there is no notebook {assignment}; there are: {', '.join(texts)}", file=sys.stderr)
+    files = {source.stem: source for source in sources()}
+    if assignment and assignment not in files:
+        print(f"there is no notebook {assignment}; there are: {', '.join(files)}", file=sys.stderr)
         return 1
     shutil.rmtree(course, ignore_errors=True)
-    chosen = [assignment] if assignment else [name for name, source in texts.items() if not missing_extra(source)]
-    expect_workers()  # while we make the class
-    students = {name: made_up_class(name) for name in chosen}
+    chosen = [assignment] if assignment else [name for name, source in files.items() if not missing_extra(source)]
+    expect_workers()  # they import while the class is made
+    submissions = {name: made_up_class(name) for name in chosen}
     if not assignment:
-        students = {name: {one: kinds[one] for one in small_class(name)} for name, kinds in students.items()}
-    count, workers = sum(map(len, students.values())), os.cpu_count() or 1
-    seconds = START_SECONDS * len(chosen) + SECONDS * count / workers
+        submissions = {
+            name: {student: by_student[student] for student in small_class(name)}
+            for name, by_student in submissions.items()
+        }
+    count, workers = sum(map(len, submissions.values())), os.cpu_count() or 1
+    seconds = SECONDS_PER_NOTEBOOK * len(chosen) + SECONDS_PER_SUBMISSION * count / workers
     print(f"{count} made-up submissions of {len(chosen)} notebooks: about {seconds:.0f} seconds on {workers} cores.")
-    make_course(course, *(texts[name] for name in chosen))
+    make_course(course, *(files[name] for name in chosen))
     for name in chosen:
-        for student, submission in students[name].items():
+        for student, submission in submissions[name].items():
             hand_in(course, student, name, submission)
         print(f"$ python -m autograder grade {name} --course {folder}", flush=True)
         if run(Options(name, course, workers=workers)):
@@ -79,29 +81,39 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         print_table(class_table(course, name))
     print(f"$ python -m autograder report --course {folder}", flush=True)
     print("Read how the class did, a page for each notebook:")
-    return run_report(None, False, None, course)
+    return run_report(course)
 
 
 def small_class(assignment: str) -> tuple[str, ...]:
-    """Name who hands in a notebook where all of them are graded."""
+    """Name the students who hand in a notebook when the class hands in all of them.
+
+    Parameters
+    ----------
+    assignment : str
+
+    Returns
+    -------
+    tuple of str
+        Keys of :func:`made_up_class`.
+    """
     names = exercises_in(source_of(assignment))
-    return FEW if any(EXERCISES[name].needs for name in names) else SMALL
+    return SMALLEST_CLASS if any(EXERCISES[name].needs for name in names) else SMALL_CLASS
 
 
 def make_course(course: Path, *sources: Path) -> None:
-    """Make a course folder whose assignments are those of this course, as they were released.
+    """Make a course folder with assignments of this course, as they were released.
 
     Parameters
     ----------
     course : Path
         Made where it is missing.
-    sources : Path
+    *sources : Path
         The assignments' text sources.
     """
     course.mkdir(parents=True, exist_ok=True)
     (course / "demo").write_text("Made by: python -m autograder demo. Safe to delete.\n", encoding="utf-8")
     lines = [
-        f"load_subconfig({str(build.COURSE / 'nbgrader_config.py')!r})",
+        f"load_subconfig({str(COURSE / 'nbgrader_config.py')!r})",
         "c.CourseDirectory.source_directory = 'source'",
         "c.CourseDirectory.release_directory = 'release'",
     ]
@@ -113,7 +125,7 @@ def make_course(course: Path, *sources: Path) -> None:
         folder = course / "source" / source.stem
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(source_notebook(source), folder / f"{source.stem}.ipynb")
-        shutil.copytree(build.ROOT / "notebooks" / source.stem, course / "release" / source.stem)
+        shutil.copytree(COURSE.parent / "notebooks" / source.stem, course / "release" / source.stem)
 
 
 def hand_in(course: Path, student: str, assignment: str, submission: Submission) -> None:
@@ -123,8 +135,7 @@ def hand_in(course: Path, student: str, assignment: str, submission: Submission)
     ----------
     course : Path
     student, assignment : str
-    submission : dict or callable
-        Exercise → text of its cell (others stay blank), or ``spoil(notebook, path)``, which writes the file.
+    submission : Submission
     """
     released = nbformat.read(course / "release" / assignment / f"{assignment}.ipynb", as_version=4)
     path = course / "submitted" / student / assignment / f"{assignment}.ipynb"
@@ -136,7 +147,19 @@ def hand_in(course: Path, student: str, assignment: str, submission: Submission)
 
 
 def filled(released: nbformat.NotebookNode, answers: Mapping[str, str]) -> nbformat.NotebookNode:
-    """Fill a released notebook's solution cells with answers."""
+    """Fill a released notebook's solution cells with answers.
+
+    Parameters
+    ----------
+    released : NotebookNode
+    answers : mapping
+        Exercise → text of its cell; others stay blank.
+
+    Returns
+    -------
+    NotebookNode
+        A copy.
+    """
     notebook = copy.deepcopy(released)
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("solution"):
@@ -153,26 +176,26 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
 
     Returns
     -------
-    dict
-        Student → submission.
+    dict of str to Submission
+        By student; the students are called after what they hand in.
     """
     names = exercises_in(source_of(assignment))
     right = {name: solution_text(name) for name in names}
     students: dict[str, Submission] = {"right": right, "blank": {}}
-    variants = {name: [one.text for one in VARIANTS if one.exercise == name] for name in names}
+    variants = {name: [variant.text for variant in VARIANTS if variant.exercise == name] for name in names}
     for number in range(max(map(len, variants.values()))):
         students[f"differently-right-{number + 1}"] = {
             name: "import itertools, functools, warnings\n\n" + texts[number % len(texts)]
             for name, texts in variants.items()
         }
-    mistakes = {name: [one.text for one in mistakes_in(name)] for name in names}
+    mistakes = {name: [mistake.text for mistake in mistakes_in(name)] for name in names}
     for number in range(max(map(len, mistakes.values()))):
         students[f"wrong-{number + 1:02}"] = {name: texts[number % len(texts)] for name, texts in mistakes.items()}
     functions = [name for name in names if not name.endswith(("_predictions", "_answers"))]
     first, second = functions[:2]
     students |= {
         "half-done": {name: right[name] for name in functions[:3]},
-        "imported": {name: f"from {_module(name)} import {name}" for name in names},
+        "imported": {name: f"from {reference_answer(name).__module__} import {name}" for name in names},
         "warns-and-prints": {
             name: text.replace(
                 '"""\n', '"""\n    import sys, warnings; warnings.warn("!"); print("!", file=sys.stderr)\n', 2
@@ -190,12 +213,6 @@ def made_up_class(assignment: str) -> dict[str, Submission]:
         "empty-file": lambda released, path: path.write_text("", encoding="utf-8"),
     }
     return students
-
-
-def _module(name: str) -> str:
-    from autograder.topics.answer_cells import reference_answer
-
-    return reference_answer(name).__module__
 
 
 def _with_double_test(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -1,4 +1,4 @@
-"""Hash what something was made from, folder by folder: whatever is not named as of no account counts."""
+"""Hash the files that a grade or a build depends on: every file of a folder counts, unless it is named here."""
 
 from __future__ import annotations
 
@@ -7,29 +7,44 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-# Of this package, what neither a build nor a grade depends on: how submissions come in, and grades go out.
-AROUND = {"__main__.py", "demo.py", "doctor.py", "jupyterhub_config.py", "lms", "pipeline/register.py", "reporting"}
-PASSING = {"__pycache__", ".ipynb_checkpoints"}
+# Parts of this package on which neither a build nor a grade depends: commands, submissions coming in, grades going out.
+UNHASHED = {"__main__.py", "demo.py", "doctor.py", "jupyterhub_config.py", "lms", "pipeline/register.py", "reporting"}
+CACHE_FOLDERS = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def digest(*parts: str | bytes) -> str:
-    """Hash texts and bytes, each with its length, so that no two lists of them are alike."""
-    found = hashlib.sha256()
+    """Hash texts and bytes, each with its length, so that different lists never give the same input.
+
+    Parameters
+    ----------
+    *parts : str or bytes
+
+    Returns
+    -------
+    str
+        The first 16 hexadecimal digits of the SHA-256.
+    """
+    sha256 = hashlib.sha256()
     for part in parts:
         part = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        found.update(len(part).to_bytes(8) + part)
-    return found.hexdigest()[:16]
+        sha256.update(len(part).to_bytes(8) + part)
+    return sha256.hexdigest()[:16]
 
 
-def code_in(package: Path, without: Iterable[str] = ()) -> Iterator[str | bytes]:
-    """Give the names and contents of a package's modules: those in folders that are packages too.
+def code_in(package: Path, exclude: Iterable[str] = ()) -> Iterator[str | bytes]:
+    """Read a package's modules, those of its subpackages too.
 
     Parameters
     ----------
     package : Path
         A folder, or one module.
-    without : iterable of str
-        Patterns of the files and folders in it that do not count.
+    exclude : iterable of str
+        Patterns of the files and folders in it to leave out, such as ``pipeline/[!h]*.py``.
+
+    Yields
+    ------
+    str or bytes
+        Each module's name, then its content.
     """
     if package.is_file():
         yield package.name
@@ -39,7 +54,7 @@ def code_in(package: Path, without: Iterable[str] = ()) -> Iterator[str | bytes]
     while folders:
         for path in sorted(folders.pop().iterdir()):
             name = path.relative_to(package).as_posix()
-            if any(fnmatchcase(name, pattern) for pattern in without):
+            if any(fnmatchcase(name, pattern) for pattern in exclude):
                 continue
             if path.suffix == ".py":
                 yield name
@@ -48,10 +63,20 @@ def code_in(package: Path, without: Iterable[str] = ()) -> Iterator[str | bytes]
                 folders.append(path)
 
 
-def files_in(place: Path) -> Iterator[str | bytes]:
-    """Give the names and contents of all files in a folder, or of the one file."""
-    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-        name = path.relative_to(place.parent)
-        if path.is_file() and not PASSING & set(name.parts):
+def files_in(path: Path) -> Iterator[str | bytes]:
+    """Read all files of a folder but caches, or one file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    str or bytes
+        Each file's name, then its content.
+    """
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        name = file.relative_to(path.parent)
+        if file.is_file() and not CACHE_FOLDERS & set(name.parts):
             yield name.as_posix()
-            yield path.read_bytes()
+            yield file.read_bytes()

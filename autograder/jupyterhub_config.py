@@ -27,7 +27,7 @@ c.Spawner.environment = {
 FRAMES = {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}}
 
 
-def open_the_course(spawner):
+def start_in_course_folder(spawner):
     """Start an instructor's server in the course folder of their own checkout, where nbgrader finds its settings."""
     name = spawner.user.name
     if name in grp.getgrnam("instructors").gr_mem:
@@ -38,4 +38,4 @@ def open_the_course(spawner):
         spawner.environment = {"PATH": PATH, "PYTHONPATH": str(checkout), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
-c.Spawner.pre_spawn_hook = open_the_course
+c.Spawner.pre_spawn_hook = start_in_course_folder

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import nbgrader
 
-from autograder.nbgrader_paths import mend_nbgrader
+from autograder.nbgrader_paths import patch_nbgrader
 from course_utils.cells import STUB
 from course_utils.checks.limits import MAX_CALL_CPU_SECONDS, MAX_CALL_IDLE_SECONDS, WALL_SECONDS_PER_CPU_SECOND
 from course_utils.data import DATASETS
 
-mend_nbgrader()
+patch_nbgrader()
 
 # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])

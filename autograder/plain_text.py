@@ -1,17 +1,40 @@
-"""Text that came from outside, made fit for a terminal, a file name or the cell of a table."""
+"""Untrusted text, made safe for where it is shown: a terminal or a log, and a cell of a CSV table."""
 
 from __future__ import annotations
 
 import re
 
-
-def printable(student: str) -> str:
-    """Make a student's id that a log, a path pattern and the gradebook can hold."""
-    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", student)
+FORMULA_PREFIXES = ("=", "+", "-", "@", "|", "%")
 
 
-def safe_field(value: object) -> object:
-    """Make a value that no spreadsheet takes for a formula: text that could be one gets a quote before it."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@", "|", "%"):
+def printable(text: str) -> str:
+    """Replace each control character and lone surrogate by ``_``: logs, paths and the gradebook cannot hold them.
+
+    Parameters
+    ----------
+    text : str
+        A student's id, a file's name, or a message that quotes one.
+
+    Returns
+    -------
+    str
+        Text of the same length, on one line.
+    """
+    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", text)
+
+
+def csv_cell(value: object) -> object:
+    """Escape a value against CSV injection: spreadsheets run text that begins like a formula.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    object
+        ``""`` for None, text with a quote before it where it could be a formula, any other value as it is.
+    """
+    if isinstance(value, str) and value.lstrip().startswith(FORMULA_PREFIXES):
         return f"'{value}"
     return "" if value is None else value

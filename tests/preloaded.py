@@ -12,11 +12,10 @@ from nbgrader import api
 
 import autograder.doctor
 import autograder.engine.command
-import autograder.lms.collect
-import autograder.lms.export
+import autograder.lms.commands
 import autograder.pipeline.feedback
 import autograder.pipeline.restore_release
-import autograder.reporting.model
+import autograder.reporting.report_command
 
 __all__ = ["alembic_once", "autograder", "nbgrader", "pytest"]
 

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import statistics
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,14 +16,16 @@ import pytest
 from nbgrader.api import Gradebook
 from tiny_course import NAME, RIGHT, STUB, answered, config, hand_in, nbgrader, release
 
-from autograder import reporting
 from autograder.__main__ import main
+from autograder.course import COURSE
+from autograder.reporting.attempts import Attempt, GradedExercise
+from autograder.reporting.class_report import ClassReport
 from autograder.reporting.class_table import Row
-from autograder.reporting.item_analysis import Exercise, Work, analyse, commonest_mistakes
-from autograder.reporting.model import ClassReport, code_of
-from autograder.reporting.page import page
-from autograder.reporting.report import as_table, write
-from autograder.reporting.similarity import Resemblance, own_lines, resemblance
+from autograder.reporting.item_analysis import MistakeCount, commonest_mistakes, item_statistics
+from autograder.reporting.page import render_page
+from autograder.reporting.pseudonyms import pseudonym
+from autograder.reporting.report_files import report_table, write_report
+from autograder.reporting.similarity import ClassSimilarity, compare_answers, own_lines
 
 SCRIPT = "<script>window.ran = 1</script>"
 
@@ -30,10 +33,12 @@ SCRIPT = "<script>window.ran = 1</script>"
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def made_up(points: dict[str, list[float | None]], most: float = 4) -> list[Exercise]:
+def made_up(points: dict[str, list[float | None]], most: float = 4) -> list[GradedExercise]:
     """Exercise → points of student 0, 1, …"""
     return [
-        Exercise(name, most, {f"s{n}": Work(p, "right" if p == most else "partly") for n, p in enumerate(each)})
+        GradedExercise(
+            name, most, {f"s{n}": Attempt(p, "right" if p == most else "partly") for n, p in enumerate(each)}
+        )
         for name, each in points.items()
     ]
 
@@ -46,7 +51,7 @@ def test_difficulty_and_discrimination_are_what_another_library_computes(seed):
         name: [float(min(4, max(0, round(2 + load * one + draw.gauss(0, 1))))) for one in ability]
         for name, load in (("goes along", 1.5), ("noise", 0.0), ("against", -0.7), ("easy", 0.3))
     }
-    for name, found in zip(points, analyse(made_up(points)), strict=True):
+    for name, found in zip(points, item_statistics(made_up(points)), strict=True):
         rest = [sum(points[other][n] for other in points if other != name) for n in range(30)]
         assert found.discrimination == pytest.approx(statistics.correlation(points[name], rest))
         assert found.difficulty == pytest.approx(statistics.fmean(points[name]) / 4)
@@ -57,35 +62,36 @@ def test_difficulty_and_discrimination_are_what_another_library_computes(seed):
 def test_an_item_is_left_out_of_what_it_is_held_against():
     """Two unrelated items: with itself in the total, each would correlate at 0.7."""
     points = {"a": [0, 0, 4, 4], "b": [0, 4, 0, 4]}
-    assert [one.discrimination for one in analyse(made_up(points))] == pytest.approx([0, 0])
+    assert [one.discrimination for one in item_statistics(made_up(points))] == pytest.approx([0, 0])
 
 
 def test_no_discrimination_where_nothing_varies_or_few_count():
-    assert analyse(made_up({"a": [4, 4, 4], "b": [0, 2, 4]}))[0].discrimination is None
-    assert analyse(made_up({"a": [4, 4, 4], "b": [0, 2, 4]}))[1].discrimination is None
-    assert analyse(made_up({"a": [0, 4], "b": [0, 4]}))[0].discrimination is None
-    assert analyse(made_up({"a": [None], "b": [1]}))[0].difficulty is None
-    assert analyse([]) == []
+    assert item_statistics(made_up({"a": [4, 4, 4], "b": [0, 2, 4]}))[0].discrimination is None
+    assert item_statistics(made_up({"a": [4, 4, 4], "b": [0, 2, 4]}))[1].discrimination is None
+    assert item_statistics(made_up({"a": [0, 4], "b": [0, 4]}))[0].discrimination is None
+    assert item_statistics(made_up({"a": [None], "b": [1]}))[0].difficulty is None
+    assert item_statistics([]) == []
 
 
 def test_who_needs_a_look_does_not_count():
     points = {"a": [0, 1, 2, 4, 4], "b": [1, 1, 4, 2, None]}
     without = {name: each[:4] for name, each in points.items()}
-    assert analyse(made_up(points)) == analyse(made_up(without))
+    assert item_statistics(made_up(points)) == item_statistics(made_up(without))
 
 
 def test_mistakes_are_counted_by_student():
     exercises = made_up({"a": [0, 0, 1], "b": [0, 0, 0]})
     for exercise, student, mistakes in ((0, "s0", ["m", "m"]), (0, "s2", ["m"]), (1, "s1", ["k"]), (1, "s2", ["m"])):
-        exercises[exercise].work[student].mistakes = mistakes
+        exercises[exercise].attempts[student].mistakes = mistakes
     found = commonest_mistakes(exercises)
-    assert found == [("a", "m", ["s0", "s2"]), ("b", "k", ["s1"]), ("b", "m", ["s2"])]
+    wanted = [("a", "m", ["s0", "s2"]), ("b", "k", ["s1"]), ("b", "m", ["s2"])]
+    assert found == [MistakeCount(*each) for each in wanted]
 
 
 def test_a_summary_of_points():
     rows = [Row(f"s{n}", points, 50, False) for n, points in enumerate([10.0, 20.0, 30.0, 50.0])]
     rows += [Row("l", 7.0, 50, True), Row("x", None, 50, True)]
-    said = ClassReport(NAME, rows, [], [], [], Resemblance([], None, None, 0)).summary()
+    said = ClassReport(NAME, rows, [], ClassSimilarity([], None, None, 0)).summary()
     assert (said["submissions"], said["graded"], said["need a look"]) == (6, 4, 2)
     assert said["mean"] == statistics.fmean([10, 20, 30, 50])
     assert said["standard deviation"] == pytest.approx(statistics.pstdev([10, 20, 30, 50]))
@@ -105,10 +111,9 @@ def test_a_summary_of_points():
     ],
 )
 def test_time_outs_are_known_by_the_words_of_the_judge(words, late):
-    assert Work(0, "wrong", [], words).timed_out is late
+    assert Attempt(0, "wrong", [], words).timed_out is late
     if late:
-        root = Path(reporting.__file__).parent.parent
-        files = [*(root / "autograder" / "judge").rglob("*.py"), *(root / "course_utils" / "checks").glob("*.py")]
+        files = [*(COURSE / "judge").rglob("*.py"), *(COURSE.parent / "course_utils" / "checks").glob("*.py")]
         core = re.split(r" \d+ s", words.removeprefix("no: "))[0]
         assert any(core in file.read_text(encoding="utf-8") for file in files)
 
@@ -153,8 +158,8 @@ OTHER = '''def train(X, Y, layers):
 
 
 def shares(answers: dict[str, str], released: str = GIVEN) -> dict[tuple[str, str], float]:
-    found = resemblance({name: {"train": text} for name, text in answers.items()}, {"train": released})
-    return {(pair.one, pair.other): pair.share for pair in found.pairs}
+    found = compare_answers({name: {"train": text} for name, text in answers.items()}, {"train": released})
+    return {(pair.first, pair.second): pair.similarity for pair in found.pairs}
 
 
 def test_renaming_and_comments_hide_nothing():
@@ -217,14 +222,14 @@ def hostile_report() -> ClassReport:
     evil = f'"><img src=x onerror=alert(1)>{SCRIPT}'
     names = [f"=cmd()|{evil}", "bob\x1b[31m\nnew", "ada", "{{ 7 * 7 }}"]
     rows = [Row(name, float(n), 8, n == 1, [f"a needs a look: {evil}", f"=1+1 {evil}"]) for n, name in enumerate(names)]
-    works = [Work(None if n == 1 else float(n), "partly", [evil], evil) for n in range(4)]
-    exercises = [Exercise(name, 4, dict(zip(names, works, strict=True))) for name in ("a", "b")]
-    pairs = resemblance({names[0]: {"train": FIRST}, names[1]: {"train": RENAMED}}, {"train": GIVEN})
-    return ClassReport(NAME, rows, exercises, analyse(exercises), commonest_mistakes(exercises), pairs)
+    attempts = [Attempt(None if n == 1 else float(n), "partly", [evil], evil) for n in range(4)]
+    exercises = [GradedExercise(name, 4, dict(zip(names, attempts, strict=True))) for name in ("a", "b")]
+    similarity = compare_answers({names[0]: {"train": FIRST}, names[1]: {"train": RENAMED}}, {"train": GIVEN})
+    return ClassReport(NAME, rows, exercises, similarity)
 
 
 def test_what_students_wrote_is_text(tmp_path):
-    parsed = Parsed(page(hostile_report()))
+    parsed = Parsed(render_page(hostile_report()))
     tags = [tag for tag, _ in parsed.tags]
     assert not {"script", "iframe", "link", "object", "form"} & set(tags)
     assert tags.count("img") == 2
@@ -241,7 +246,7 @@ def test_what_students_wrote_is_text(tmp_path):
 
 
 def test_the_table_holds_no_formula(tmp_path):
-    write(hostile_report(), tmp_path / "report")
+    write_report(hostile_report(), tmp_path / "report")
     with (tmp_path / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 5
@@ -252,21 +257,28 @@ def test_the_table_holds_no_formula(tmp_path):
 
 def test_the_data_is_json_with_the_same_numbers(tmp_path):
     report = hostile_report()
-    write(report, tmp_path)
+    write_report(report, tmp_path)
     data = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert data["summary"] == report.summary()
-    assert [one["discrimination"] for one in data["exercises"]] == [one.discrimination for one in report.analyses]
+    assert [one["discrimination"] for one in data["exercises"]] == [one.discrimination for one in report.statistics]
     assert [one["student"] for one in data["students"]] == [row.student for row in report.rows]
 
 
 def test_an_empty_class_has_a_page_too():
-    report = ClassReport(NAME, [], [], [], [], Resemblance([], None, None, 0))
-    assert "Nobody was graded to the end." in page(report)
-    assert as_table(report)[1:] == []
+    report = ClassReport(NAME, [], [], ClassSimilarity([], None, None, 0))
+    assert "Nobody was graded to the end." in render_page(report)
+    assert report_table(report)[1:] == []
+
+
+def test_the_package_ships_the_template():
+    project = tomllib.loads((COURSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["autograder.reporting"]
+    shipped = {path.name for pattern in patterns for path in (COURSE / "reporting").glob(pattern)}
+    assert shipped == {"page.html.j2"}
 
 
 def test_in_a_browser_nothing_runs_and_no_request_leaves(tmp_path, browser):
-    path = write(hostile_report(), tmp_path)
+    path = write_report(hostile_report(), tmp_path)
     asked, said = [], []
     opened = browser.new_page(viewport={"width": 1000, "height": 800})
     opened.on("request", lambda request: asked.append(request.url))
@@ -348,9 +360,9 @@ def test_codes_stand_for_names_and_only_the_course_knows_whose(course, tmp_path,
 
 
 def test_codes_need_the_secret():
-    assert code_of("ada", "x") == code_of("ada", "x")
-    assert len({code_of(student, secret) for student in ("ada", "bob") for secret in ("x", "y")}) == 4
-    assert re.fullmatch(r"S-[A-Z2-7]{8}", code_of("ada", "x"))
+    assert pseudonym("ada", "x") == pseudonym("ada", "x")
+    assert len({pseudonym(student, secret) for student in ("ada", "bob") for secret in ("x", "y")}) == 4
+    assert re.fullmatch(r"S-[A-Z2-7]{8}", pseudonym("ada", "x"))
 
 
 def test_what_is_not_graded_is_said(course, capsys):

@@ -23,7 +23,7 @@ from autograder.course import (
     gradebook_file,
     open_course,
     open_gradebook,
-    place_of,
+    step_folder,
     students_at,
 )
 from autograder.engine import store
@@ -131,7 +131,7 @@ def test_folders_are_found_wherever_they_are(tmp_path, structure, capsys, monkey
     assert all((place / f"{NAME}.ipynb").is_file() for place in found.values())
     assert found["ada"] == folder_of(course, course.submitted_directory, "ada")
     assert assignments_at(course, course.release_directory) == {NAME: folder_of(course, course.release_directory)}
-    assert place_of(course, "submitted") == (folder if structure else folder / "submitted")
+    assert step_folder(course, "submitted") == (folder if structure else folder / "submitted")
 
     monkeypatch.chdir(tmp_path)
     assert {row.student: row.points for row in class_table(folder, NAME)} == {"ada": 5, "b_ob": 5, "e[m]my": 0}
@@ -140,7 +140,7 @@ def test_folders_are_found_wherever_they_are(tmp_path, structure, capsys, monkey
     report = json.loads(page.with_name("report.json").read_text(encoding="utf-8"))
     assert page.is_relative_to(folder)
     assert [one["states"] for one in report["exercises"]] == [{"right": 2, "wrong": 1}] * 2
-    assert [line for line in map(str, doctor.gradebook(course)) if "✔" not in line] == []
+    assert [line for line in map(str, doctor.check_gradebook(course)) if "✔" not in line] == []
 
 
 # --- gradebooks -------------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def test_the_doctor_looks_at_everything_that_holds_grades(tmp_path):
         (folder / name).touch(0o644)
     for name in ("collected", "taken_in", "results", "report"):
         (folder / name).mkdir(0o755)
-    (found,) = (str(one) for one in doctor.permissions(course) if "can read" in one.words)
+    (found,) = (str(one) for one in doctor.check_permissions(course) if "can read" in one.message)
     for name in ("grades.db", "grades.before-grading.db", "codes.csv", "collected", "taken_in", "results", "report"):
         assert f"{folder / name}" in found
 
@@ -221,7 +221,7 @@ def test_a_class_on_postgresql_is_reported_from_anywhere(postgres, tmp_path, mon
     assert {one["student"]: one["points"] for one in report["students"]} == {"ada": 5, "emmy": 2}
     assert {one["name"]: one["difficulty"] for one in report["exercises"]} == {"double": 1, "square": 0.5}
     assert {row.student: row.points for row in class_table(folder, NAME)} == {"ada": 5, "emmy": 2}
-    assert "✔ the gradebook: 1 assignments, 2 students" in map(str, doctor.gradebook(open_course(folder)))
+    assert "✔ the gradebook: 1 assignments, 2 students" in map(str, doctor.check_gradebook(open_course(folder)))
     assert main(["grades", NAME, str(table), "--course", str(folder)]) == 0, capsys.readouterr()
     filled = table.with_stem("canvas-filled").read_text(encoding="utf-8").splitlines()
     assert [line.rpartition(",")[2] for line in filled[2:]] == ["5", "2"]

@@ -17,13 +17,13 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder import doctor
 from autograder.course import open_course, students_at
 from autograder.nbgrader_paths import course_glob
-from autograder.reporting.report import run_report
+from autograder.reporting.report_command import run_report
 
 FOLDER = "Kürs [DL] {1} 100% neu?, *ß* 'a' & $x; #2"
 SETTINGS = """
 c.CourseDirectory.release_directory = "release"
-from autograder.nbgrader_paths import mend_nbgrader
-mend_nbgrader()
+from autograder.nbgrader_paths import patch_nbgrader
+patch_nbgrader()
 """
 STUDENTS = ("ada", "bob", "*")
 
@@ -74,9 +74,9 @@ def test_a_course_goes_through_the_week(course, tmp_path):
         assert (course / "feedback" / student / NAME / f"{NAME}.html").stat().st_size
     done("release_feedback", NAME)
     assert len(list((tmp_path / "exchange" / "tiny" / "feedback").glob("*.html"))) == len(STUDENTS)
-    assert run_report(NAME, False, None, course) == 0
+    assert run_report(course, NAME) == 0
     assert (course / "report" / NAME / "report.html").stat().st_size
-    said = [str(fact) for fact in doctor.gradebook(open_course(course))]
+    said = [str(fact) for fact in doctor.check_gradebook(open_course(course))]
     assert said == ["✔ the gradebook: 1 assignments, 3 students"]
 
 

@@ -40,10 +40,10 @@ def course(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def lines(facts) -> list[str]:
-    made = list(facts)
-    assert all(fact.to_do for fact in made if fact.mark == "✘"), made
-    return [f"{fact.mark} {fact.words}" for fact in made]
+def lines(results) -> list[str]:
+    made = list(results)
+    assert all(result.remedy for result in made if result.mark == "✘"), made
+    return [f"{result.mark} {result.message}" for result in made]
 
 
 def project(folder: Path, python: str = ">=3.11", asked: str = "h5py") -> Path:
@@ -53,41 +53,41 @@ def project(folder: Path, python: str = ">=3.11", asked: str = "h5py") -> Path:
 
 
 def test_python_and_packages(tmp_path):
-    assert lines(doctor.python(project(tmp_path)))[0].startswith("✔ Python 3.")
-    assert "the course needs <3" in lines(doctor.python(project(tmp_path, python="<3")))[0]
+    assert lines(doctor.check_python(project(tmp_path)))[0].startswith("✔ Python 3.")
+    assert "the course needs <3" in lines(doctor.check_python(project(tmp_path, python="<3")))[0]
     lock = tmp_path / "constraints.txt"
     lock.write_text(
         f"# made\nnumpy=={metadata.version('numpy')}\nnot-there==1\nh5py==0.1 ; sys_platform == 'nowhere'\n",
         encoding="utf-8",
     )
-    assert lines(doctor.packages(project(tmp_path), lock)) == [
+    assert lines(doctor.check_packages(project(tmp_path), lock)) == [
         "✔ 2 packages that the course asks for",
         "✔ versions as in the lock",
     ]
     lock.write_text("numpy==2.1.0.dev0\n", encoding="utf-8")
-    (_, other) = lines(doctor.packages(project(tmp_path), lock))
+    (_, other) = lines(doctor.check_packages(project(tmp_path), lock))
     assert other == f"○ not the versions of the lock: numpy {metadata.version('numpy')} (lock: 2.1.0.dev0)"
-    assert lines(doctor.packages(project(tmp_path, asked="no-such-thing-here"), lock))[0] == (
+    assert lines(doctor.check_packages(project(tmp_path, asked="no-such-thing-here"), lock))[0] == (
         "✘ no-such-thing-here is missing"
     )
-    assert "the course needs >=99" in lines(doctor.packages(project(tmp_path, asked="h5py>=99"), lock))[0]
+    assert "the course needs >=99" in lines(doctor.check_packages(project(tmp_path, asked="h5py>=99"), lock))[0]
 
 
 def test_the_project_itself_is_in_order():
-    assert [one[0] for one in lines([*doctor.python(), *doctor.packages()])][:2] == ["✔", "✔"]
+    assert [one[0] for one in lines([*doctor.check_python(), *doctor.check_packages()])][:2] == ["✔", "✔"]
 
 
 def test_case_110_alembic_is_looked_for(tmp_path, monkeypatch):
-    assert lines(doctor.programs())[0][0] == "✔"
+    assert lines(doctor.check_programs())[0][0] == "✔"
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(doctor.sysconfig, "get_path", lambda _: str(tmp_path))
-    assert lines(doctor.programs()) == ["✘ alembic is not beside this Python, and nbgrader calls it by name"]
+    assert lines(doctor.check_programs()) == ["✘ alembic is not beside this Python, and nbgrader calls it by name"]
 
 
 def test_a_sandbox_that_does_not_hold(course, monkeypatch):
     text = "✔ bubblewrap\n✘ cannot trace a process: it did\n✔ cannot fill the disk: no\n✘ 2 canaries in 0.1 s"
     monkeypatch.setattr(self_test, "doctor", lambda *_: (text, False))
-    assert lines(doctor.sandbox(open_course(course))) == [
+    assert lines(doctor.check_sandbox(open_course(course))) == [
         "✔ bubblewrap",
         "✘ cannot trace a process: it did",
         "✘ 2 canaries in 0.1 s",
@@ -96,7 +96,7 @@ def test_a_sandbox_that_does_not_hold(course, monkeypatch):
 
 def test_a_trusted_class_is_said_to_be_one(course):
     (course / "nbgrader_config.py").write_text("c = get_config()\nc.Judge.trusted_class = True\n", encoding="utf-8")
-    assert lines(doctor.sandbox(open_course(course)))[0].startswith("○ a trusted class")
+    assert lines(doctor.check_sandbox(open_course(course)))[0].startswith("○ a trusted class")
 
 
 @pytest.fixture
@@ -112,16 +112,16 @@ def fresh(tmp_path, monkeypatch) -> Path:
 
 
 def test_a_current_build(fresh):
-    assert lines(doctor.built()) == ["✔ notebooks/ and datasets/ are what the sources build"]
+    assert lines(doctor.check_build()) == ["✔ notebooks/ and datasets/ are what the sources build"]
 
 
 def test_a_build_that_is_not_there_or_not_noted(fresh):
     said = ["○ not built here, which grading needs not"]
     build.BUILD_STAMP.write_text("{", encoding="utf-8")
-    assert lines(doctor.built()) == said
+    assert lines(doctor.check_build()) == said
     build.BUILD_STAMP.write_text(build.json.dumps(build.fingerprints()), encoding="utf-8")
     (fresh / "solved" / "01_initialization" / "01_initialization.ipynb").unlink()
-    assert lines(doctor.built()) == said
+    assert lines(doctor.check_build()) == said
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_build_that_is_not_there_or_not_noted(fresh):
 def test_one_changed_byte_makes_a_build_stale(fresh, monkeypatch, changed, words):
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * path.as_posix().endswith(changed))
-    assert words in lines(doctor.built())[0]
+    assert words in lines(doctor.check_build())[0]
 
 
 def test_the_build_notes_what_it_was_made_of(fresh, monkeypatch):
@@ -152,46 +152,46 @@ def test_the_build_notes_what_it_was_made_of(fresh, monkeypatch):
     build.build(fresh)  # elsewhere: that says nothing about what lies here
     assert build.read_build_stamp() is None
     build.build()
-    assert lines(doctor.built())[0][0] == "✔"
+    assert lines(doctor.check_build())[0][0] == "✔"
 
 
 def test_secrets(course, monkeypatch):
-    assert "no secret yet" in lines(doctor.secret())[0]
+    assert "no secret yet" in lines(doctor.check_secret())[0]
     doctor.SECRET.write_text("short", encoding="utf-8")
-    assert "is too short to be a secret" in lines(doctor.secret())[0]
+    assert "is too short to be a secret" in lines(doctor.check_secret())[0]
     doctor.SECRET.write_text("0123456789abcdef0123", encoding="utf-8")
-    assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
+    assert lines(doctor.check_secret()) == [f"✔ the secret: {doctor.SECRET}"]
     monkeypatch.setenv("COURSE_SECRET", "")
-    assert lines(doctor.secret()) == [f"✔ the secret: {doctor.SECRET}"]
+    assert lines(doctor.check_secret()) == [f"✔ the secret: {doctor.SECRET}"]
     monkeypatch.setenv("COURSE_SECRET", "x")
-    assert "COURSE_SECRET is too short" in lines(doctor.secret())[0]
+    assert "COURSE_SECRET is too short" in lines(doctor.check_secret())[0]
 
 
 def test_a_gradebook_in_order_one_missing_and_one_damaged(course):
-    assert lines(doctor.gradebook(open_course(course))) == ["✔ the gradebook: 1 assignments, 0 students"]
+    assert lines(doctor.check_gradebook(open_course(course))) == ["✔ the gradebook: 1 assignments, 0 students"]
     file = course / "gradebook.db"
     raw = bytearray(file.read_bytes())
     raw[4096:12288] = b"\x05" * 8192
     file.write_bytes(raw)
-    assert lines(doctor.gradebook(open_course(course)))[0].startswith("✘ the gradebook cannot be read: ")
+    assert lines(doctor.check_gradebook(open_course(course)))[0].startswith("✘ the gradebook cannot be read: ")
     file.write_bytes(b"no database at all, but some text that is long enough")
-    assert "cannot be read: file is not a database" in lines(doctor.gradebook(open_course(course)))[0]
+    assert "cannot be read: file is not a database" in lines(doctor.check_gradebook(open_course(course)))[0]
     file.unlink()
-    assert "no gradebook.db yet" in lines(doctor.gradebook(open_course(course)))[0]
+    assert "no gradebook.db yet" in lines(doctor.check_gradebook(open_course(course)))[0]
     assert not file.exists()
     sqlite3.connect(file).execute("CREATE TABLE assignment (id INTEGER)").connection.close()
-    assert lines(doctor.gradebook(open_course(course)))[0][0] == "✘"
+    assert lines(doctor.check_gradebook(open_course(course)))[0][0] == "✘"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other rights")
 def test_what_others_can_read(course):
-    assert "can read no grade" in lines(doctor.permissions(open_course(course)))[0]
+    assert "can read no grade" in lines(doctor.check_permissions(open_course(course)))[0]
     (course / "gradebook.db").chmod(0o644)
     (course / "submitted").mkdir(mode=0o750)
-    found = lines(doctor.permissions(open_course(course)))[0]
+    found = lines(doctor.check_permissions(open_course(course)))[0]
     assert found == f"○ others on this machine can read: {course / 'gradebook.db'}, {course / 'submitted'}"
     course.chmod(0o700)
-    assert "is closed to others" in lines(doctor.permissions(open_course(course)))[0]
+    assert "is closed to others" in lines(doctor.check_permissions(open_course(course)))[0]
 
 
 def test_the_page_and_its_exit_code(course, monkeypatch, capsys):
@@ -211,7 +211,7 @@ def test_the_page_and_its_exit_code(course, monkeypatch, capsys):
 
 @pytest.mark.needs("sandbox")
 def test_the_real_sandbox_is_asked(course):
-    found = lines(doctor.sandbox(open_course(course)))
+    found = lines(doctor.check_sandbox(open_course(course)))
     assert found[0].startswith("✔ bubblewrap")
     assert "10 canaries" in found[-1]
 

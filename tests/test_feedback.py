@@ -17,7 +17,7 @@ from tiny_course import NAME, STUB, answered, at, config, hand_in, nbgrader, rel
 
 from autograder.pipeline.feedback import clean_output, safe_page
 from autograder.pipeline.safe_html import clean, clean_markdown
-from autograder.plain_text import safe_field
+from autograder.plain_text import csv_cell
 from course_utils.checks.check_report import MIMETYPE
 
 EVIL = "http://tracker.invalid"
@@ -227,8 +227,8 @@ def test_case_91_the_table_holds_no_formula(course):
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "|calc", "%0a"])
 def test_case_91_fields(text):
-    assert safe_field(text) == f"'{text}"
-    assert safe_field(-1.0) == -1.0
+    assert csv_cell(text) == f"'{text}"
+    assert csv_cell(-1.0) == -1.0
 
 
 def test_case_92_feedback_is_each_students_own(course):

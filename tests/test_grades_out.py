@@ -12,8 +12,9 @@ from commands import run_module
 from nbgrader.api import Gradebook
 
 from autograder.__main__ import main
-from autograder.lms import export
-from autograder.lms.tables import Table, people_in
+from autograder.lms.fill_grades import fill_grades, write_filled_table
+from autograder.lms.lms_table import LmsTable
+from autograder.lms.roster import read_roster
 from autograder.pipeline.submissions import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,15 +83,15 @@ def gradebook(course):
         yield opened
 
 
-def table(folder: Path, text: str | bytes, name: str = "download.csv") -> Table:
+def table(folder: Path, text: str | bytes, name: str = "download.csv") -> LmsTable:
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Table(path)
+    return LmsTable(path)
 
 
 def filled(folder: Path, gradebook: Gradebook, text: str | bytes, **choice: object) -> tuple[bytes, list[str]]:
     made = table(folder, text)
-    told = export.fill(made, gradebook, NAME, **choice)
+    told = fill_grades(made, gradebook, NAME, **choice)
     return made.content(), told
 
 
@@ -186,7 +187,7 @@ REFUSED = [
     (CANVAS.replace(",70,50,", ",100,50,"), {}, "has 100 points for it, the course 70"),
     (WORKSHEET.replace("70,00", "100,00"), {}, "has 100 points for it, the course 70"),
     (CANVAS.replace("4711,s1,ada", "4000,s9,adb"), {}, "no row for these graded students: ada"),
-    (CANVAS.replace("4711,s1,ada", "4000,s9,adb"), {"absent": True}, "no row for these graded students: ada"),
+    (CANVAS.replace("4711,s1,ada", "4000,s9,adb"), {"skip_unknown": True}, "no row for these graded students: ada"),
     (
         CANVAS.replace('"Student, Test"', '"Turing, Alan",4720,s9,alan,A,,,\r\n"Student, Test"'),
         {},
@@ -212,14 +213,14 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(tmp_path, gradebook
     raw = text if isinstance(text, bytes) else text.encode()
     (tmp_path / "download.csv").write_bytes(raw)
     with pytest.raises(Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
-        export.write_filled(gradebook, NAME, tmp_path / "download.csv", **choice)
+        write_filled_table(gradebook, NAME, tmp_path / "download.csv", **choice)
     assert [path.name for path in tmp_path.iterdir()] == ["download.csv"]
     assert (tmp_path / "download.csv").read_bytes() == raw
 
 
 def test_rows_of_the_absent_are_left_alone_if_asked(tmp_path, gradebook):
     extra = '"Turing, Alan",4720,s9,alan,A,,,\r\n"Student, Test"'
-    after, told = filled(tmp_path, gradebook, CANVAS.replace('"Student, Test"', extra), absent=True)
+    after, told = filled(tmp_path, gradebook, CANVAS.replace('"Student, Test"', extra), skip_unknown=True)
     assert extra.encode() in after
     assert any("for they are not in the gradebook (1)" in line for line in told)
 
@@ -278,7 +279,7 @@ def words(*names: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("text", [CANVAS, MOODLE, WORKSHEET], ids=["canvas", "moodle", "worksheet"])
 def test_the_class_is_read_from_the_same_file(tmp_path, text):
-    people = people_in(table(tmp_path, text))
+    people = read_roster(table(tmp_path, text))
     assert len(people) == len(CLASS)
     by_name = {words(one.first_name, one.last_name): one for one in people}
     assert set(by_name) == {words(first, last) for _, first, last, *_ in CLASS}
@@ -300,7 +301,7 @@ def test_the_class_is_read_from_the_same_file(tmp_path, text):
 )
 def test_a_class_that_cannot_be_read_is_refused(tmp_path, text, header, words):
     with pytest.raises(Refused, match=words):
-        people_in(table(tmp_path, text), header)
+        read_roster(table(tmp_path, text), header)
 
 
 def test_the_roster_fills_a_gradebook_and_removes_nobody(tmp_path, capsys):

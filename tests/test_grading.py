@@ -153,11 +153,11 @@ def test_every_notebook_is_graded_in_the_demonstration(demonstration, source):
     for student, row in graded.items():
         assert row.needs_a_look == (student == "crashed"), row.reasons
         if student in ("right", "differently-right-1"):
-            assert row.points == row.most, row.reasons
+            assert row.points == row.max_points, row.reasons
         elif student == "blank":
             assert row.points == 0, row.reasons
         else:
-            assert 0 < row.points < row.most
+            assert 0 < row.points < row.max_points
     assert f"$ python -m autograder grade {source.stem}" in said
     page = course / "report" / source.stem / "report.html"
     assert page.exists()

@@ -22,7 +22,8 @@ from tiny_course import NAME, STUB, answered, config, nbgrader, release
 
 from autograder.course import open_course
 from autograder.lms import archives
-from autograder.lms.collect import collect, run_collect
+from autograder.lms.collect import collect
+from autograder.lms.commands import run_collect
 from autograder.pipeline import submissions
 from autograder.pipeline.submissions import Refused
 from course_utils import __main__ as command
@@ -404,7 +405,7 @@ def test_case_82_any_damage_to_an_archive_is_a_sentence_at_most(course):
         for _ in range(random_bytes.randint(1, 4)):
             bad[random_bytes.randrange(len(bad))] = random_bytes.randrange(256)
         try:
-            with archives.opened(bytes(bad), "x.zip") as members:
+            with archives.open_archive(bytes(bad), "x.zip") as members:
                 for member in members:
                     member.read(1000)
             outcomes["read"] += 1
@@ -511,7 +512,7 @@ def test_the_downloaded_archive_itself_can_be_given(course, tmp_path, capsys):
     }
     whole = tmp_path / "submissions.zip"
     whole.write_bytes(zipped(members))
-    assert run_collect(NAME, str(whole), course) == 0
+    assert run_collect(course, NAME, whole) == 0
     assert "2 taken, 0 need a look" in capsys.readouterr().out
     assert handed(course, "ada") == handed(course, "grace") == notebook(course)
 
@@ -524,7 +525,7 @@ def test_one_hostile_member_of_a_downloaded_archive_spoils_no_other(course, tmp_
     }
     whole = tmp_path / "submissions.zip"
     whole.write_bytes(zipped(members))
-    assert run_collect(NAME, str(whole), course) == 1
+    assert run_collect(course, NAME, whole) == 1
     said = capsys.readouterr().out
     assert "'grace.ipynb' in 'submissions.zip' leads out of the folder" in said
     assert "'ps1.ipynb' in 'submissions.zip' is compressed more than 200 times" in said
@@ -552,14 +553,14 @@ def test_wild_notebooks_are_refused_with_a_sentence(course, download, document):
 
 
 def test_what_makes_collecting_impossible_is_one_sentence(course, download, tmp_path, capsys):
-    assert run_collect("ps9", str(download), course) == 1
+    assert run_collect(course, "ps9", download) == 1
     assert "ps9 is not released; there are: ps1, ps2." in capsys.readouterr().out
-    assert run_collect(NAME, str(tmp_path / "nowhere"), course) == 1
+    assert run_collect(course, NAME, tmp_path / "nowhere") == 1
     assert "There is no folder" in capsys.readouterr().out
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for student in STUDENTS:
             gradebook.remove_student(student)
-    assert run_collect(NAME, str(download), course) == 1
+    assert run_collect(course, NAME, download) == 1
     assert "The gradebook knows no students" in capsys.readouterr().out
 
 

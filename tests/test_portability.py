@@ -216,7 +216,6 @@ from pathlib import Path
 import nbformat
 from nbgrader import apps
 from tiny_course import NAME, answered
-from autograder import build
 from autograder.__main__ import main
 
 def nbgrader(app, *arguments):

@@ -20,7 +20,7 @@ import nbformat
 from autograder.authoring import readme_figure
 from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
-from autograder.hashing import AROUND, PASSING, code_in, digest, files_in
+from autograder.hashing import CACHE_FOLDERS, UNHASHED, code_in, digest, files_in
 from autograder.pipeline.hidden_checks import right_outcome, wrong_outcomes
 from autograder.topics import sources
 from autograder.topics.answer_cells import reference_text
@@ -38,7 +38,7 @@ SOLVED = COURSE / "solved"
 BUILT = ("notebooks", "datasets", readme_figure.PLACE.as_posix())  # and committed
 BUILD_STAMP = COURSE / ".built.json"
 # Of this package, what no build depends on; whatever is not named here counts.
-UNBUILT = AROUND | {"engine", "judge", "pipeline/[!h]*.py"}
+UNBUILT = UNHASHED | {"engine", "judge", "pipeline/[!h]*.py"}
 
 
 def build(root: Path = ROOT, verify: bool = True) -> None:
@@ -259,7 +259,7 @@ def _files(root: Path, part: str) -> set[str]:
     return {
         path.relative_to(root).as_posix()
         for path in (root / part).rglob("*")
-        if path.is_file() and not PASSING & set(path.parts)
+        if path.is_file() and not CACHE_FOLDERS & set(path.parts)
     }
 
 

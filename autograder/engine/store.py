@@ -25,7 +25,7 @@ from traitlets.config import Config
 
 from autograder.course import COURSE, RESULTS, folder_of, open_gradebook
 from autograder.engine.step import Assignment, Result, Submission
-from autograder.hashing import AROUND, code_in, digest, files_in
+from autograder.hashing import UNHASHED, code_in, digest, files_in
 from autograder.judge.preprocessor import Judge, package_place
 from autograder.pipeline import submissions
 from autograder.pipeline.hidden_checks import course_secret
@@ -35,7 +35,7 @@ from course_utils.files import write_whole
 # What runs on the way to a grade; the packages of exercises that need one are added.
 VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "ipywidgets", "tqdm", "nbgrader", "nbformat", "nbconvert", "nh3"]
 # Of our own package, what no grade depends on; whatever is not named here counts. (Settings count by their values.)
-UNGRADED = AROUND | {"authoring", "data/make_datasets.py", "nbgrader_config.py"}
+UNGRADED = UNHASHED | {"authoring", "data/make_datasets.py", "nbgrader_config.py"}
 UNGRADED |= {"topics/*/[0-9]*.py", "topics/*/variants.py"}
 # Settings of what happens before and after, and of where things lie, which differs from machine to machine.
 UNGRADED_SETTINGS = {"CourseDirectory", "NbGrader", "Exchange", "GenerateAssignment", "ClearSolutions"}

@@ -1,1 +1,4 @@
-"""How submissions come in from a learning management system, and grades go back; imports pipeline, course."""
+"""How submissions come in from a learning management system (LMS: Canvas, Moodle), and how grades go back.
+
+Imports pipeline, course, plain_text and course_utils.
+"""

@@ -1,6 +1,6 @@
-"""Read zip archives that anybody may have made: nothing is extracted, and every size is known before it is taken.
+"""Read untrusted zip archives: nothing is extracted to the disk, and every size is checked before it is read.
 
-nbgrader's ``zip_collect`` unpacks whatever it finds to the disk, archives in archives too, by their own names.
+nbgrader's ``zip_collect`` extracts whatever it finds, archives in archives too, under their own names.
 """
 
 from __future__ import annotations
@@ -16,96 +16,126 @@ from pathlib import Path, PurePosixPath
 from autograder.pipeline.submissions import MAX_FILES, Refused
 from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
-MAX_TOTAL = 2 * MAX_NOTEBOOK_BYTES
-MAX_RATIO = 200
-UNSUSPICIOUS = 1_000_000  # below this size any ratio may be: a blank picture shrinks to nothing
-ENTRY = b"PK\1\2"  # begins an entry of a zip archive's central directory (APPNOTE, section 4.3.12)
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-
-
-@contextmanager
-def opened(archive: Path | bytes, shown: str, most: int = MAX_FILES, whole: bool = True) -> Iterator:
-    """Open an archive after a look at what it claims to hold.
-
-    Parameters
-    ----------
-    archive : Path or bytes
-    shown : str
-        What sentences call it.
-    most : int
-        How many members it may have.
-    whole : bool
-        Whether one bad member spoils it all, and all together have a limit, as in what one student made. In what an LMS
-        made of a class, a bad member is refused when it is read, and the others are good.
-
-    Yields
-    ------
-    list of Member
-        Its plain files.
-
-    Raises
-    ------
-    Refused
-        It is damaged, or holds what no honest archive does.
-    """
-    # Before zipfile makes an object of each entry.
-    if isinstance(archive, bytes) and archive.count(ENTRY) > most + 1:
-        raise Refused(f"{shown!r} holds more than {most} files; it was not opened.")
-    try:
-        file = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
-    except Exception as error:  # as below
-        raise Refused(f"{shown!r} is damaged, or no zip archive ({type(error).__name__}).") from None
-    with file:
-        infos = file.infolist()
-        if len(infos) > most:
-            raise Refused(f"{shown!r} holds {len(infos)} files; above {most} none is opened.")
-        if whole and sum(info.file_size for info in infos) > MAX_TOTAL:
-            raise Refused(f"{shown!r} would unpack to more than {MAX_TOTAL / 1e6:.0f} MB; it was not opened.")
-        members, seen = [], set()
-        for info in infos:
-            reason = _why_not(info, seen)
-            if reason and whole:
-                raise Refused(f"{shown!r} was not opened: {info.orig_filename[:80]!r} {reason}.")
-            seen.add(info.orig_filename)
-            if not info.is_dir():
-                members.append(Member(file, info, shown, reason))
-        yield members
+MAX_TOTAL_BYTES = 2 * MAX_NOTEBOOK_BYTES
+MAX_COMPRESSION_RATIO = 200
+MAX_BYTES_OF_ANY_RATIO = 1_000_000  # a blank picture shrinks to almost nothing
+CENTRAL_DIRECTORY_ENTRY = b"PK\1\2"  # how each entry of a zip archive's directory begins (APPNOTE, section 4.3.12)
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
 class Member:
-    """A file in an archive: its ``path`` in there, its ``time`` (UTC), and its bytes on demand."""
+    """A file in an open archive.
 
-    def __init__(self, file: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str, reason: str) -> None:
-        self._file, self._info, self._shown, self._reason = file, info, shown, reason
+    Parameters
+    ----------
+    archive : ZipFile
+    info : ZipInfo
+        Its entry in the archive's directory.
+    archive_name : str
+        What messages call the archive.
+    defect : str
+        Why it may not be read; empty where it may.
+
+    Attributes
+    ----------
+    path : PurePosixPath
+        In the archive.
+    time : datetime
+        When it was last modified, taken as UTC.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, archive_name: str, defect: str) -> None:
+        self._archive, self._info, self._archive_name, self._defect = archive, info, archive_name, defect
         self.path = PurePosixPath(info.filename)
         try:
             self.time = datetime(*info.date_time, tzinfo=UTC)
-        except ValueError:  # month 0, hour 31: four bytes can say that
+        except ValueError:  # the format can express month 0 and hour 31
             self.time = datetime(1980, 1, 1, tzinfo=UTC)
 
     def read(self, max_bytes: int = MAX_NOTEBOOK_BYTES) -> bytes:
         """Read its bytes.
 
+        Parameters
+        ----------
+        max_bytes : int
+
+        Returns
+        -------
+        bytes
+
         Raises
         ------
         Refused
-            They are too many, or not what the archive says.
+            It is too large, damaged, or has a defect.
         """
-        where = f"{self.path.name!r} in {self._shown!r}"
-        if self._reason:
-            raise Refused(f"{where} {self._reason}.")
+        name = f"{self.path.name!r} in {self._archive_name!r}"
+        if self._defect:
+            raise Refused(f"{name} {self._defect}.")
         if self._info.file_size > max_bytes:
             raise Refused(
-                f"{where} has {self._info.file_size / 1e6:.0f} MB; above {max_bytes / 1e6:.0f} MB nothing is opened."
+                f"{name} has {self._info.file_size / 1e6:.0f} MB; above {max_bytes / 1e6:.0f} MB nothing is opened."
             )
         try:
-            with self._file.open(self._info) as stream:
+            with self._archive.open(self._info) as stream:
                 return stream.read(max_bytes)
-        except Exception as error:  # zlib's, struct's and zipfile's own: whatever damaged bytes lead to
-            raise Refused(f"{where} is damaged ({type(error).__name__}).") from None
+        except Exception as error:  # damaged bytes raise errors of zlib, struct and zipfile
+            raise Refused(f"{name} is damaged ({type(error).__name__}).") from None
 
 
-def _why_not(info: zipfile.ZipInfo, seen: set[str]) -> str:
+@contextmanager
+def open_archive(
+    archive: Path | bytes, name: str, max_files: int = MAX_FILES, strict: bool = True
+) -> Iterator[list[Member]]:
+    """Open a zip archive after checking its directory.
+
+    Parameters
+    ----------
+    archive : Path or bytes
+    name : str
+        What messages call it.
+    max_files : int
+        How many entries it may have.
+    strict : bool
+        Whether one bad member makes the archive bad, and the members' sizes together have a limit, as is right for what
+        one student made. In an LMS's archive of a class, only the bad member is refused, when it is read.
+
+    Yields
+    ------
+    list of Member
+        Its files, without folders.
+
+    Raises
+    ------
+    Refused
+        It is damaged, has too many entries, or is strict and has a bad one.
+    """
+    # Before zipfile makes an object of each entry.
+    if isinstance(archive, bytes) and archive.count(CENTRAL_DIRECTORY_ENTRY) > max_files + 1:
+        raise Refused(f"{name!r} holds more than {max_files} files; it was not opened.")
+    try:
+        file = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
+    except Exception as error:  # damaged bytes raise errors of zlib, struct and zipfile
+        raise Refused(f"{name!r} is damaged, or no zip archive ({type(error).__name__}).") from None
+    with file:
+        entries = file.infolist()
+        if len(entries) > max_files:
+            raise Refused(f"{name!r} holds {len(entries)} files; above {max_files} none is opened.")
+        if strict and sum(info.file_size for info in entries) > MAX_TOTAL_BYTES:
+            raise Refused(f"{name!r} would unpack to more than {MAX_TOTAL_BYTES / 1e6:.0f} MB; it was not opened.")
+        members: list[Member] = []
+        names: set[str] = set()
+        for info in entries:
+            defect = _defect(info, names)
+            if defect and strict:
+                raise Refused(f"{name!r} was not opened: {info.orig_filename[:80]!r} {defect}.")
+            names.add(info.orig_filename)
+            if not info.is_dir():
+                members.append(Member(file, info, name, defect))
+        yield members
+
+
+def _defect(info: zipfile.ZipInfo, earlier_names: set[str]) -> str:
+    """Say what no honest archive's entry has; "" where it has nothing of it."""
     name = info.orig_filename
     parts = name.replace("\\", "/").split("/")
     kind = stat.S_IFMT(info.external_attr >> 16)
@@ -119,8 +149,9 @@ def _why_not(info: zipfile.ZipInfo, seen: set[str]) -> str:
         return "is encrypted; hand it in without a password"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is compressed in an unusual way; make an ordinary zip"
-    if name in seen:
+    if name in earlier_names:
         return "stands in it twice"
-    if info.file_size > UNSUSPICIOUS and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-        return f"is compressed more than {MAX_RATIO} times"
+    max_bytes = max(MAX_BYTES_OF_ANY_RATIO, MAX_COMPRESSION_RATIO * max(info.compress_size, 1))
+    if info.file_size > max_bytes:
+        return f"is compressed more than {MAX_COMPRESSION_RATIO} times"
     return ""

@@ -1,120 +1,48 @@
 """Collect what students handed in through an LMS: ``python -m autograder collect ASSIGNMENT FOLDER``.
 
-nbgrader's ``zip_collect`` does this for archives that are trusted: it unpacks them to the disk with archives inside
-archives and no limit, follows links, fails the whole run at the first duplicate, knows students by a pattern that the
-instructor writes, and clears what was submitted before. So nothing of it is used here.
-
-Every notebook that ever came is kept in ``collected/ASSIGNMENT/STUDENT/``, under its hash; the newest is what lies in
-``submitted/``. What cannot be taken is left where it is, with a sentence.
+nbgrader's ``zip_collect`` is for archives that are trusted: it extracts them to the disk with archives inside archives
+and no limit, follows links, fails the whole run at the first duplicate, knows students by a pattern that the instructor
+writes, and clears what was submitted before. So it is not used here. What cannot be taken is left where it is, with a
+message.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 
 import nbformat
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
 
-from autograder.course import COLLECTED, COURSE, assignments_at, folder_of, open_course, open_gradebook
-from autograder.lms.archives import ARCHIVES, opened
-from autograder.lms.owners import ROSTER, People
+from autograder.course import assignments_at, open_gradebook
+from autograder.lms.archives import ARCHIVE_SUFFIXES, open_archive
+from autograder.lms.collected_notebooks import CollectedNotebook, format_time, keep_notebook, record_refusal
+from autograder.lms.file_owners import ROSTER_HINT, FileOwners
 from autograder.pipeline import submissions
-from autograder.pipeline.submissions import REASON, Refused
-from autograder.plain_text import printable
-from course_utils.files import write_whole
+from autograder.pipeline.submissions import Refused
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 
-MOST_FILES = 100_000
+MAX_DOWNLOADED_FILES = 100_000
+MAX_RECEIPT_BYTES = 10_000
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A file that may be a submission.
+class _DownloadedFile:
+    """A file that may be a submission; ``path`` is relative to the download, ``time`` the file's own in UTC.
 
-    Parameters
-    ----------
-    path : PurePath
-        Relative to what is collected.
-    time : datetime
-        The file's own, in UTC.
-    read : callable
-        Gives its bytes, or raises :class:`autograder.pipeline.submissions.Refused`.
+    ``read`` gives its bytes or raises ``Refused``.
     """
 
     path: PurePath
     time: datetime
     read: Callable[[], bytes]
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A notebook that was taken, as noted beside it.
-
-    Parameters
-    ----------
-    sha256 : str
-        Of the notebook's bytes: what the student's receipt shows.
-    time : str
-        Of the file as it was downloaded, UTC. It tells which came later, never whether it came too late.
-    number : int
-        Canvas's number of the file.
-    receipt : str
-        When the receipt was made, by the student's clock; "" without a receipt.
-    came_as : str
-        What the file was called.
-    """
-
-    sha256: str
-    time: str
-    number: int = 0
-    receipt: str = ""
-    came_as: str = ""
-
-    def is_newer_than(self, other: Handed) -> bool:
-        """Compare by Canvas's numbers where both have one, else by time."""
-        if self.number and other.number and self.number != other.number:
-            return self.number > other.number
-        return (self.time, self.receipt) > (other.time, other.receipt)
-
-
-def run_collect(assignment: str, folder: str, course: Path = COURSE) -> int:
-    """Collect submissions and say what became of every file.
-
-    Parameters
-    ----------
-    assignment : str
-    folder : str
-        What was downloaded: a folder, or the LMS's own archive.
-    course : Path
-        nbgrader's course folder.
-
-    Returns
-    -------
-    int
-        Exit code: 0 where everything was taken.
-    """
-    try:
-        taken, refused = collect(open_course(course, assignment), Path(folder))
-    except Refused as reason:
-        print(f"Nothing was collected. {reason}")
-        return 1
-    except OSError as error:
-        print(f"Collecting broke off; do it again, what was collected stays. {error}")
-        return 1
-    for line in taken + refused:
-        print(printable(line))
-    print(f"{len(taken)} taken, {len(refused)} need a look")
-    return 1 if refused else 0
 
 
 def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]]:
@@ -130,204 +58,140 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
     Returns
     -------
     taken, refused : list of str
-        A sentence for each file.
+        A message for each file.
 
     Raises
     ------
     Refused
         Nothing can be collected at all.
+    CourseError
+        The gradebook cannot be used.
+    OSError
+        A file cannot be written.
     """
     assignment = course.assignment_id
-    released = _released(course)
+    released = _released_cells(course)
     if assignment not in released:
         raise Refused(f"{assignment} is not released; there are: {', '.join(released) or 'none'}.")
     with open_gradebook(course) as gradebook:
-        people = People(gradebook.students, assignment)
-    if not people.students:
-        raise Refused(f"The gradebook knows no students; {ROSTER}, or: nbgrader db student add ADA")
+        owners = FileOwners(gradebook.students, assignment)
+    if not owners.students:
+        raise Refused(f"The gradebook knows no students; {ROSTER_HINT}, or: nbgrader db student add ADA")
 
-    taken, refused, reasons = [], [], {}
+    taken, refused, last_reasons = [], [], {}
     with ExitStack() as stack:
-        for arrival in sorted(_arrivals(source, stack), key=lambda one: (one.time, one.path)):
-            shown, owner = str(arrival.path), None
+        for file in sorted(_downloaded_files(source, stack), key=lambda file: (file.time, file.path)):
+            owner = None
             try:
-                owner = people.owner(arrival.path)
-                raw, receipt, sentences = _notebook_in(arrival, released, assignment)
-                when = f"{arrival.time:%Y-%m-%d %H:%M:%S} UTC"
-                handed = Handed(hashlib.sha256(raw).hexdigest(), when, owner.number, receipt, shown)
-                counts = keep(course, owner.student, raw, handed)
+                owner = owners.find(file.path)
+                raw, receipt_time, remarks = _read_notebook(file, released, assignment)
+                sha256 = hashlib.sha256(raw).hexdigest()
+                record = CollectedNotebook(sha256, format_time(file.time), owner.number, receipt_time, str(file.path))
+                outcome = keep_notebook(course, owner.student, raw, record)
             except Refused as reason:
-                refused.append(f"{f'{owner.student}: ' if owner else ''}{shown!r} needs a look: {reason}")
+                student = f"{owner.student}: " if owner else ""
+                refused.append(f"{student}{str(file.path)!r} needs a look: {reason}")
                 if owner:
-                    reasons[owner.student] = str(reason)
+                    last_reasons[owner.student] = str(reason)
                 continue
-            made = f", made {receipt}" if receipt else ""
-            late = "; Canvas says: late" if owner.late else ""
-            said = [f"receipt {short(handed.sha256)}{made}{late}; {counts}", *sentences]
-            taken.append(f"{owner.student}: {shown!r}, {' '.join(said)}")
-        for student, reason in reasons.items():
-            _tell_intake(course, student, reason)
+            receipt_note = f", made {receipt_time}" if receipt_time else ""
+            late_note = "; Canvas says: late" if owner.late else ""
+            details = [f"receipt {short(sha256)}{receipt_note}{late_note}; {outcome}", *remarks]
+            taken.append(f"{owner.student}: {str(file.path)!r}, {' '.join(details)}")
+        for student, last_reason in last_reasons.items():
+            record_refusal(course, student, last_reason)
     return taken, refused
 
 
-# --- what came --------------------------------------------------------------------------------------------------------
-
-
-def _arrivals(source: Path, stack: ExitStack) -> Iterator[Arrival]:
+def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFile]:
+    """Yield the files of a folder or an archive, which the stack keeps open."""
     if source.is_file():
-        for member in stack.enter_context(opened(source, source.name, MOST_FILES, whole=False)):
-            if _is_of_interest(member.path):
-                yield Arrival(member.path, member.time, member.read)
+        for member in stack.enter_context(open_archive(source, source.name, MAX_DOWNLOADED_FILES, strict=False)):
+            if _may_be_submission(member.path):
+                yield _DownloadedFile(member.path, member.time, member.read)
         return
     if not source.is_dir():
         raise Refused(f"There is no folder {source}.")
-    files, odd = submissions.listing(source, MOST_FILES, deepest=MOST_FILES)  # one student's folders stop nobody
-    for path in [*files, *odd]:
+    # As deep as there are files: one student's folders must not stop the class.
+    files, irregular = submissions.listing(source, MAX_DOWNLOADED_FILES, deepest=MAX_DOWNLOADED_FILES)
+    for path in [*files, *irregular]:
         relative = path.relative_to(source)
-        if _is_of_interest(relative):
+        if _may_be_submission(relative):
             time = datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC)
-            yield Arrival(relative, time, lambda path=path: submissions.read_file(path, submissions.MAX_NOTEBOOK_BYTES))
+            yield _DownloadedFile(relative, time, partial(submissions.read_file, path, submissions.MAX_NOTEBOOK_BYTES))
 
 
-def _is_of_interest(path: PurePath) -> bool:
+def _may_be_submission(path: PurePath) -> bool:
     return path.name not in submissions.UNREMARKABLE and not submissions.SKIPPED_FOLDERS & set(path.parts)
 
 
-def _notebook_in(arrival: Arrival, released: dict[str, Cells], assignment: str) -> tuple[bytes, str, list[str]]:
-    """Bytes of the notebook that arrived, the time of its receipt, and what is to be said about it."""
-    ending = arrival.path.suffix.lower()
-    receipt, sentences = {}, []
-    if ending == ".ipynb":
-        raw = arrival.read()
-    elif ending == ".zip":
-        with opened(arrival.read(), arrival.path.name) as members:
-            inside = [one for one in members if _is_of_interest(one.path)]
-            paths, here = [one.path for one in inside], PurePosixPath()
-            found = submissions.candidates(here, paths, [], assignment, only_one=True)
-            if not found:
-                if any(one.suffix.lower() in ARCHIVES for one in paths):
-                    raise Refused("It holds another archive, which is not opened.")
-                raise Refused(f"It holds no notebook {assignment}.ipynb{submissions.instead(here, paths)}.")
-            by_path = {one.path: one for one in inside}
-            raw = by_path[found[0]].read()
-            if found[1:]:
-                sentences.append(f"Taken: {str(found[0])!r}, not {', '.join(repr(str(one)) for one in found[1:6])}.")
-            if PurePosixPath(RECEIPT) in by_path:
-                receipt = _receipt(by_path[PurePosixPath(RECEIPT)].read(10_000))
+def _read_notebook(file: _DownloadedFile, released: dict[str, Cells], assignment: str) -> tuple[bytes, str, list[str]]:
+    """Read a notebook's bytes, the time of its receipt ("" without one), and remarks for the instructor."""
+    suffix = file.path.suffix.lower()
+    receipt: dict = {}
+    remarks: list[str] = []
+    if suffix == ".ipynb":
+        raw = file.read()
+    elif suffix == ".zip":
+        raw, receipt, remarks = _read_archive(file, assignment)
     else:
         raise Refused("It is no notebook and no zip archive.")
     try:
-        cells = _cells(submissions.read_document(raw, []))
+        cells = _named_cells(submissions.read_document(raw, []))
     except Refused:
         raise
     except Exception as error:  # whatever a hostile file does, it is this student's problem only
         raise Refused(f"The notebook could not be read ({type(error).__name__}).") from None
-    if wrong := why_another(cells, assignment, released):
-        raise Refused(f"It {wrong}")
+    if mismatch := why_another(cells, assignment, released):
+        raise Refused(f"It {mismatch}")
     if receipt.get("sha256") not in (None, hashlib.sha256(raw).hexdigest()):
-        sentences.append("The notebook was changed after its receipt was made.")
+        remarks.append("The notebook was changed after its receipt was made.")
+    return raw, _receipt_time(receipt), remarks
+
+
+def _receipt_time(receipt: dict) -> str:
     time = receipt.get("time")
-    return raw, time if isinstance(time, str) and re.fullmatch(r"[0-9TZ:-]{20}", time) else "", sentences
+    return time if isinstance(time, str) and re.fullmatch(r"[0-9TZ:-]{20}", time) else ""
 
 
-def _cells(document: dict) -> Cells:
+def _read_archive(file: _DownloadedFile, assignment: str) -> tuple[bytes, dict, list[str]]:
+    """Read the notebook and the receipt in a student's archive; remark which of several notebooks was taken."""
+    with open_archive(file.read(), file.path.name) as members:
+        by_path = {member.path: member for member in members if _may_be_submission(member.path)}
+        paths, root = list(by_path), PurePosixPath()
+        notebooks = submissions.candidates(root, paths, [], assignment, only_one=True)
+        if not notebooks:
+            if any(path.suffix.lower() in ARCHIVE_SUFFIXES for path in paths):
+                raise Refused("It holds another archive, which is not opened.")
+            raise Refused(f"It holds no notebook {assignment}.ipynb{submissions.instead(root, paths)}.")
+        chosen, *others = notebooks
+        raw = by_path[chosen].read()
+        names = ", ".join(repr(str(path)) for path in others[:5])
+        remarks = [f"Taken: {str(chosen)!r}, not {names}."] if others else []
+        receipt = by_path.get(PurePosixPath(RECEIPT))
+        return raw, _parse_receipt(receipt.read(MAX_RECEIPT_BYTES)) if receipt else {}, remarks
+
+
+def _named_cells(document: dict) -> Cells:
+    """Give nbgrader's name and the text of each cell."""
     cells = submissions.read_cells(document, [])
     names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
     return [(name if isinstance(name, str) else "", cell.source) for name, cell in zip(names, cells, strict=True)]
 
 
-def _receipt(raw: bytes) -> dict:
+def _parse_receipt(raw: bytes) -> dict:
     try:
-        found = json.loads(raw)
+        receipt = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return receipt if isinstance(receipt, dict) else {}
 
 
-def _released(course: CourseDirectory) -> dict[str, Cells]:
-    """Cells of every released notebook that is called like its assignment."""
-    found = {}
+def _released_cells(course: CourseDirectory) -> dict[str, Cells]:
+    """Read the cells of every released notebook that is called like its assignment."""
+    cells = {}
     for name, folder in assignments_at(course, course.release_directory).items():
         file = folder / f"{name}.ipynb"
         if file.is_file():
-            found[name] = cells_of(nbformat.read(file, as_version=4))
-    return found
-
-
-# --- where it goes ----------------------------------------------------------------------------------------------------
-
-
-def keep(course: CourseDirectory, student: str, raw: bytes, handed: Handed) -> str:
-    """Keep a notebook for good, and put it into ``submitted/`` if it is the newest of the student's.
-
-    Parameters
-    ----------
-    course : CourseDirectory
-    student : str
-    raw : bytes
-        The notebook.
-    handed : Handed
-        What is noted about it.
-
-    Returns
-    -------
-    str
-        What became of it.
-    """
-    name = course.assignment_id
-    target = folder_of(course, course.submitted_directory, student)
-    store = Path(course.root) / COLLECTED / name / student
-    if target.is_symlink() or target.parent.is_symlink() or store.is_symlink():
-        raise Refused(f"{target} is a link; nothing is written through links.")
-    store.mkdir(parents=True, exist_ok=True)
-    target.mkdir(parents=True, exist_ok=True)
-    _adopt(target / f"{name}.ipynb", store)
-    before = {one.sha256: one for one in _history(store)}
-    if (known := before.get(handed.sha256)) and not handed.is_newer_than(known):
-        handed = known
-    write_whole(store / f"{handed.sha256}.ipynb", raw)
-    write_whole(store / f"{handed.sha256}.json", json.dumps(asdict(handed), indent=1).encode())
-
-    newest = reduce(lambda a, b: b if b.is_newer_than(a) else a, _history(store))
-    current = target / f"{name}.ipynb"
-    if not current.exists() or hashlib.sha256(current.read_bytes()).hexdigest() != newest.sha256:
-        write_whole(current, (store / f"{newest.sha256}.ipynb").read_bytes())
-    write_whole(target / "timestamp.txt", newest.time.encode())
-    (target / REASON).unlink(missing_ok=True)
-    if newest.sha256 != handed.sha256:
-        return f"kept, but a newer one counts: receipt {short(newest.sha256)}."
-    if handed.sha256 in before:
-        return "collected before; it counts."
-    others = len(before)
-    return f"collected; it counts, {others} older kept." if others else "collected."
-
-
-def _history(store: Path) -> list[Handed]:
-    notes = sorted(store.glob("*.json"))
-    found = [Handed(**json.loads(note.read_text(encoding="utf-8"))) for note in notes]
-    return sorted(found, key=lambda one: (one.time, one.receipt, one.sha256))
-
-
-def _adopt(current: Path, store: Path) -> None:
-    """Note in the store what came into ``submitted/`` by another way, so that nothing is lost when it is replaced."""
-    if not os.path.lexists(current):
-        return
-    raw = submissions.read_file(current, submissions.MAX_NOTEBOOK_BYTES)
-    digest = hashlib.sha256(raw).hexdigest()
-    if (store / f"{digest}.json").exists():
-        return
-    stamp, _ = submissions.read_timestamp(current.parent)
-    moment = parse_utc(stamp) if stamp else datetime.fromtimestamp(current.stat().st_mtime, UTC)
-    write_whole(store / f"{digest}.ipynb", raw)
-    note = Handed(digest, f"{moment:%Y-%m-%d %H:%M:%S} UTC", came_as="found in submitted/")
-    write_whole(store / f"{digest}.json", json.dumps(asdict(note), indent=1).encode())
-
-
-def _tell_intake(course: CourseDirectory, student: str, reason: str) -> None:
-    """Let a student of whom nothing could be taken wait under "needs a look", with the reason."""
-    folder = folder_of(course, course.submitted_directory, student)
-    if folder.is_symlink() or folder.parent.is_symlink():
-        return
-    if not any(folder.glob("*.ipynb")):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / REASON, reason.encode(errors="replace")[:2000])
+            cells[name] = cells_of(nbformat.read(file, as_version=4))
+    return cells

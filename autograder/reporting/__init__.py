@@ -1,1 +1,4 @@
-"""What came of a class, for the instructor; imports pipeline, course."""
+"""The class report for instructors: what a class earned, how hard each exercise was, which answers are alike.
+
+Imports pipeline, course, plain_text and course_utils.
+"""

@@ -1,4 +1,4 @@
-"""What came of a class: points, and in words why."""
+"""A table of a graded class: each student's points, and in sentences why."""
 
 from __future__ import annotations
 
@@ -17,23 +17,55 @@ from autograder.plain_text import printable
 
 @dataclass
 class Row:
-    """One student's line of the table; ``points`` is None where nothing was graded."""
+    """One student's line of the table.
+
+    Parameters
+    ----------
+    student : str
+    points : float or None
+        None where nothing was graded.
+    max_points : float
+        Of the assignment.
+    needs_a_look : bool
+        Whether a person has to decide about some of the points.
+    reasons : list of str
+        Why points were lost, or why it needs a look.
+    trusted : bool
+        Whether it was graded without a sandbox.
+    """
 
     student: str
     points: float | None
-    most: float
+    max_points: float
     needs_a_look: bool
     reasons: list[str] = field(default_factory=list)
-    trusted: bool = False  # graded without a sandbox
+    trusted: bool = False
 
 
 def class_table(folder: Path, assignment: str) -> list[Row]:
-    """Collect the table of an assignment in a course folder; see :func:`rows_of`."""
-    return rows_of(open_course(folder, assignment))
+    """Read the table of an assignment in a course folder.
+
+    Parameters
+    ----------
+    folder : Path
+        nbgrader's course folder.
+    assignment : str
+
+    Returns
+    -------
+    list of Row
+        As :func:`class_rows` gives them.
+
+    Raises
+    ------
+    CourseError
+        The course folder or its gradebook cannot be used.
+    """
+    return class_rows(open_course(folder, assignment))
 
 
-def rows_of(course: CourseDirectory) -> list[Row]:
-    """Collect the grades of an assignment from the gradebook, and the reasons from the autograded notebooks.
+def class_rows(course: CourseDirectory) -> list[Row]:
+    """Read the grades of an assignment from the gradebook, and the reasons from the autograded notebooks.
 
     Parameters
     ----------
@@ -43,56 +75,78 @@ def rows_of(course: CourseDirectory) -> list[Row]:
     Returns
     -------
     list of Row
-        One for each submission that lies in ``submitted/``, the fewest points first.
+        One for each submission in ``submitted/``, the fewest points first.
+
+    Raises
+    ------
+    CourseError
+        The gradebook cannot be used.
     """
     rows = []
     with open_gradebook(course) as gradebook:
-        most = gradebook.find_assignment(course.assignment_id).max_score
-        for _, name in students_at(course, course.submitted_directory):
-            student = printable(name)
-            notebooks = sorted(folder_of(course, course.autograded_directory, student).glob("*.ipynb"))
+        max_points = gradebook.find_assignment(course.assignment_id).max_score
+        for _, folder_name in students_at(course, course.submitted_directory):
+            student = printable(folder_name)
+            files = sorted(folder_of(course, course.autograded_directory, student).glob("*.ipynb"))
             try:
                 submission = gradebook.find_submission(course.assignment_id, student)
             except MissingEntry:
                 submission = None
-            if submission is None or not notebooks:
+            if submission is None or not files:
                 reason = "needs a look: grading broke off (its code may have ended the kernel); see the log"
-                rows.append(Row(student, None, most, True, [reason]))
+                rows.append(Row(student, None, max_points, True, [reason]))
                 continue
-            look = bool(submission.needs_manual_grade)
-            reasons = [reason for file in notebooks for reason in reasons_in(file)]
-            trusted = any(_record(file).get("trusted_class") for file in notebooks)
+            notebooks = [nbformat.read(file, as_version=4) for file in files]
+            reasons = [reason for notebook in notebooks for reason in reasons_of(notebook)]
+            trusted = any(notebook.metadata.get("course", {}).get("trusted_class") for notebook in notebooks)
             refused = any(reason.startswith("needs a look") for reason in reasons)
-            rows.append(Row(student, None if refused else submission.score, most, look or refused, reasons, trusted))
+            points = None if refused else submission.score
+            needs_a_look = bool(submission.needs_manual_grade) or refused
+            rows.append(Row(student, points, max_points, needs_a_look, reasons, trusted))
     return sorted(rows, key=lambda row: (row.points is not None, row.points or 0, row.student))
 
 
 def reasons_in(file: Path) -> list[str]:
-    """Say in words what cost points in an autograded notebook, and what was repaired in it."""
+    """Say why an autograded notebook lost points or needs a look, and what was repaired in it.
+
+    Parameters
+    ----------
+    file : Path
+
+    Returns
+    -------
+    list of str
+        One sentence for each.
+    """
     return reasons_of(nbformat.read(file, as_version=4))
 
 
-def _record(file: Path) -> dict:
-    return nbformat.read(file, as_version=4).metadata.get("course", {})
+def print_table(rows: list[Row], max_reasons: int = 3) -> None:
+    """Print the table to the terminal.
 
-
-def print_table(rows: list[Row], most_reasons: int = 3) -> None:
-    """Print the table to the terminal."""
+    Parameters
+    ----------
+    rows : list of Row
+        At least one.
+    max_reasons : int
+        How many reasons to print for each student.
+    """
     width = max(len(row.student) for row in rows)
     print(f"\n{'student':{width}}  points  why")
     for row in rows:
         points = "     –" if row.points is None else f"{row.points:6.2f}"
-        reasons = row.reasons[:most_reasons]
-        if len(row.reasons) > most_reasons:
-            reasons.append(f"… and {len(row.reasons) - most_reasons} more")
+        reasons = row.reasons[:max_reasons]
+        if len(row.reasons) > max_reasons:
+            reasons.append(f"… and {len(row.reasons) - max_reasons} more")
         print(f"{row.student:{width}}  {points}  {reasons[0] if reasons else 'all right'}")
         for reason in reasons[1:]:
             print(f"{'':{width}}          {reason}")
     graded = [row.points for row in rows if row.points is not None]
-    looks = sum(row.needs_a_look for row in rows)
     mean = sum(graded) / len(graded) if graded else 0
+    need_a_look = sum(row.needs_a_look for row in rows)
     print(
-        f"\n{len(rows)} submissions, {len(graded)} graded, mean {mean:.1f} of {rows[0].most:g}; {looks} need a look\n"
+        f"\n{len(rows)} submissions, {len(graded)} graded, mean {mean:.1f} of {rows[0].max_points:g}; "
+        f"{need_a_look} need a look\n"
     )
     if any(row.trusted for row in rows):
         print("Graded as a trusted class: student code ran without a sandbox.\n")

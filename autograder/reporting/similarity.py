@@ -1,8 +1,8 @@
-"""Which answers of a class resemble each other more than answers to the same exercises do: for a person to look at.
+"""Find answers of a class that resemble each other more than answers to the same exercises do, for a person to judge.
 
-Compared is what students wrote into solution cells, line by line less what was released, and less what many wrote: most
-exercises have few ways to be right, and these say nothing. Names that a student chose, comments and blanks are set
-aside, so that renaming hides nothing. RapidFuzz measures; nothing leaves this machine.
+What students wrote into solution cells is compared token by token. Left out are the lines that were released, and the
+lines that many wrote: most exercises have few ways to be right, and these say nothing. Comments and blanks are left out
+too, and all names that a student chose are the same token, so that renaming hides nothing. Nothing leaves this machine.
 """
 
 from __future__ import annotations
@@ -13,108 +13,132 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
-LEAST_TOKENS = 40  # less is too little to compare
-THRESHOLD = 0.8
-MOST_PAIRS = 25
+MIN_TOKENS = 40  # fewer are too few to compare
+MIN_EXERCISE_TOKENS = 6
+MIN_SIMILARITY = 0.8
+MAX_PAIRS = 25
 MAX_CHARACTERS = 50_000
-Line = tuple[str, ...]
+Line = tuple[str, ...]  # the tokens of a line of code
 
 
 @dataclass(frozen=True)
-class Pair:
+class SimilarPair:
     """Two students whose answers are alike.
 
     Parameters
     ----------
-    one, other : str
-    share : float
-        2 × common tokens in order / all tokens of both, of what both have of their own: 0 to 1.
+    first, second : str
+        The students.
+    similarity : float
+        2 × length of the longest common subsequence of tokens / tokens of both, 0 to 1.
     tokens : int
-        How many tokens the shorter has of its own.
+        How many tokens of the shorter one are compared.
     exercises : list of str
         Where they are alike.
     """
 
-    one: str
-    other: str
-    share: float
+    first: str
+    second: str
+    similarity: float
     tokens: int
     exercises: list[str]
 
 
 @dataclass(frozen=True)
-class Resemblance:
-    """What was found: the pairs, and what is usual in this class (median and 95th percentile of all pairs)."""
+class ClassSimilarity:
+    """The pairs of students whose answers are most alike, and what is usual in this class.
 
-    pairs: list[Pair]
+    Parameters
+    ----------
+    pairs : list of SimilarPair
+        At most ``MAX_PAIRS`` from ``MIN_SIMILARITY`` on, the most similar first.
+    median, percentile_95 : float or None
+        Of the similarities of all pairs; None where fewer than two students can be compared.
+    compared : int
+        How many students wrote enough to be compared.
+    """
+
+    pairs: list[SimilarPair]
     median: float | None
-    high: float | None
+    percentile_95: float | None
     compared: int
 
 
-def resemblance(answers: Mapping[str, Mapping[str, str]], released: Mapping[str, str]) -> Resemblance:
-    """Compare every two students.
+def compare_answers(answers: Mapping[str, Mapping[str, str]], released: Mapping[str, str]) -> ClassSimilarity:
+    """Compare every two students' answers.
 
     Parameters
     ----------
     answers : mapping
         Student → exercise → text of the solution cell.
     released : mapping
-        Exercise → text that was given.
+        Exercise → text of the cell as it was released.
+
+    Returns
+    -------
+    ClassSimilarity
     """
     own = {
         student: {name: own_lines(text, released.get(name, "")) for name, text in cells.items()}
         for student, cells in answers.items()
     }
-    often = max(2, len(own) / 4)
-    used = Counter((name, line) for cells in own.values() for name, lines in cells.items() for line in set(lines))
+    max_writers = max(2, len(own) / 4)
+    writers = Counter((name, line) for cells in own.values() for name, lines in cells.items() for line in set(lines))
     rare = {
-        student: {name: [line for line in lines if used[name, line] <= often] for name, lines in cells.items()}
+        student: {name: [line for line in lines if writers[name, line] <= max_writers] for name, lines in cells.items()}
         for student, cells in own.items()
     }
-    tokens = {student: [token for lines in cells.values() for token in _flat(lines)] for student, cells in rare.items()}
-    students = [student for student in sorted(tokens) if len(tokens[student]) >= LEAST_TOKENS]
+    tokens = {student: _joined(*cells.values()) for student, cells in rare.items()}
+    students = [student for student in sorted(tokens) if len(tokens[student]) >= MIN_TOKENS]
     if len(students) < 2:
-        return Resemblance([], None, None, len(students))
+        return ClassSimilarity([], None, None, len(students))
     texts = [tokens[student] for student in students]
-    shares = cdist(texts, texts, scorer=Indel.normalized_similarity, dtype=np.float32)
+    similarities = cdist(texts, texts, scorer=Indel.normalized_similarity, dtype=np.float32)
     upper = np.triu_indices(len(students), k=1)
-    found = [(float(shares[i, j]), students[i], students[j]) for i, j in zip(*upper, strict=True)]
+    candidates = [(float(similarities[i, j]), students[i], students[j]) for i, j in zip(*upper, strict=True)]
     pairs = [
-        Pair(one, other, share, min(len(tokens[one]), len(tokens[other])), _where(rare[one], rare[other]))
-        for share, one, other in sorted(found, key=lambda pair: (-pair[0], pair[1:]))[:MOST_PAIRS]
-        if share >= THRESHOLD
+        SimilarPair(first, second, similarity, _shorter(tokens, first, second), _where(rare[first], rare[second]))
+        for similarity, first, second in sorted(candidates, key=lambda pair: (-pair[0], pair[1:]))[:MAX_PAIRS]
+        if similarity >= MIN_SIMILARITY
     ]
-    values = shares[upper]
-    return Resemblance(pairs, float(np.median(values)), float(np.percentile(values, 95)), len(students))
+    values = similarities[upper]
+    return ClassSimilarity(pairs, float(np.median(values)), float(np.percentile(values, 95)), len(students))
 
 
-def own_lines(text: str, given: str) -> list[Line]:
-    """Write a cell's own lines as tokens; every name that the student chose is the same token.
+def own_lines(text: str, released: str) -> list[Line]:
+    """Split the lines that a student wrote into tokens; every name that the student chose becomes the same token.
 
     Parameters
     ----------
     text : str
         A solution cell.
-    given : str
-        What was released in its place.
+    released : str
+        The cell as it was released.
+
+    Returns
+    -------
+    list of tuple of str
+        The tokens of each line that the release does not hold.
     """
-    known = {_bare(line) for line in given.splitlines()}
-    chosen = _chosen_names(text[:MAX_CHARACTERS]) - {word for _, word in _words(given)}
-    rows: dict[int, list[str]] = {}
-    for row, word in _words(text[:MAX_CHARACTERS]):
-        rows.setdefault(row, []).append("a name" if word in chosen else word)
+    released_lines = {_normalized(line) for line in released.splitlines()}
+    chosen_names = _chosen_names(text[:MAX_CHARACTERS]) - {token for _, token in _tokens(released)}
+    lines: dict[int, list[str]] = {}
+    for row, token in _tokens(text[:MAX_CHARACTERS]):
+        lines.setdefault(row, []).append("a name" if token in chosen_names else token)
     source = dict(enumerate(text.splitlines(), 1))
-    return [tuple(words) for row, words in sorted(rows.items()) if _bare(source.get(row, "")) not in known]
+    return [
+        tuple(tokens) for row, tokens in sorted(lines.items()) if _normalized(source.get(row, "")) not in released_lines
+    ]
 
 
-def _words(text: str) -> Iterator[tuple[int, str]]:
-    """Give a cell's tokens and their rows, without comments and blanks; of a cell with errors, those before these."""
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Yield a cell's tokens with their rows, without comments and blanks; up to the first syntax error."""
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type in (tokenize.NAME, tokenize.NUMBER, tokenize.OP, tokenize.STRING):
@@ -128,22 +152,27 @@ def _chosen_names(text: str) -> set[str]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
-    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    assigned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return assigned | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
-def _where(one: Mapping[str, list[Line]], other: Mapping[str, list[Line]]) -> list[str]:
-    alike = []
-    for name in one:
-        first, second = _flat(one[name]), _flat(other.get(name, []))
-        if min(len(first), len(second)) > 5 and Indel.normalized_similarity(first, second) >= THRESHOLD:
-            alike.append(name)
-    return alike
+def _where(first: Mapping[str, list[Line]], second: Mapping[str, list[Line]]) -> list[str]:
+    """Name the exercises in which two students' answers are alike."""
+    exercises = []
+    for name, lines in first.items():
+        tokens = _joined(lines), _joined(second.get(name, []))
+        if min(map(len, tokens)) >= MIN_EXERCISE_TOKENS and Indel.normalized_similarity(*tokens) >= MIN_SIMILARITY:
+            exercises.append(name)
+    return exercises
 
 
-def _flat(lines: list[Line]) -> list[str]:
-    return [token for line in lines for token in line]
+def _shorter(tokens: Mapping[str, list[str]], *students: str) -> int:
+    return min(len(tokens[student]) for student in students)
 
 
-def _bare(line: str) -> str:
+def _joined(*cells: list[Line]) -> list[str]:
+    return list(chain.from_iterable(chain.from_iterable(cells)))
+
+
+def _normalized(line: str) -> str:
     return " ".join(line.split())

@@ -1,0 +1,152 @@
+"""Find the student whom a downloaded file belongs to, from the names that Canvas and Moodle give to files.
+
+Canvas: ``doejane_LATE_4711_90210_my file.zip``: the sortable name in small letters, the user's number, the file's
+(its ``lib/content_zipper.rb``). Moodle: ``Jane Doe_1234_assignsubmission_file/my file.zip``, or the same in one name
+(``mod/assign/classes/downloader.php``): the full name and a number that is another one in every assignment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from nbgrader.api import Student
+
+from autograder.pipeline.submissions import Refused, is_folder_name, plain_name
+
+# The LMS's part of a name comes first, the student's own last: so the LMS's part is matched as short as possible.
+CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(_.*)?", re.DOTALL)
+ROSTER_HINT = "the file downloaded from Canvas or Moodle names the class: python -m autograder roster FILE"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose file it is.
+
+    Parameters
+    ----------
+    student : str
+        The gradebook's id.
+    number : int
+        Canvas's number of the file, which only grows; 0 elsewhere.
+    late : bool
+        Whether Canvas marked it as late.
+    """
+
+    student: str
+    number: int = 0
+    late: bool = False
+
+
+class FileOwners:
+    """Looks up the owner of a file among the gradebook's students.
+
+    Parameters
+    ----------
+    students : iterable of Student
+        Those whose id cannot be a folder's name are left out.
+    assignment : str
+        Files may be called after it and the student.
+    """
+
+    def __init__(self, students: Iterable[Student], assignment: str) -> None:
+        self.assignment = assignment
+        self.students = {student.id: student for student in students if _is_folder_name_here(student.id)}
+
+    def find(self, path: PurePath) -> Owner:
+        """Find the owner of a file.
+
+        Parameters
+        ----------
+        path : PurePath
+            Relative to the folder that is collected.
+
+        Returns
+        -------
+        Owner
+
+        Raises
+        ------
+        Refused
+            No student, or more than one, is called like that.
+        """
+        for part in path.parts:  # the outermost name is the LMS's or the instructor's, the inner ones a student's
+            matches = [match for pattern in (CANVAS, MOODLE) if (match := pattern.fullmatch(part))]
+            if match := min(matches, key=lambda match: match.end("name"), default=None):
+                if match.re is MOODLE:  # its number is another one in every assignment
+                    return Owner(self._only(self._with_name(match["name"]), repr(match["name"])))
+                student = self._canvas_student(match["number"], match["name"])
+                return Owner(student, int(match["file"][:18]), bool(match["late"]))
+            if ids := self._ids_in(part):
+                if len(ids) > 1:
+                    raise Refused(f"More than one student is called like that: {', '.join(sorted(ids))}.")
+                return Owner(ids.pop())
+        raise Refused(f"No student of the gradebook is called like that; {ROSTER_HINT}.")
+
+    def _canvas_student(self, number: str, name: str) -> str:
+        with_number = [student for student in self.students.values() if student.lms_user_id == number]
+        with_name = self._with_name(name)
+        if not with_number:
+            without_number = [student for student in with_name if not student.lms_user_id]
+            return self._only(without_number, f"Canvas's number {number} and {name!r}")
+        if not any(student in with_name or not full_names(student) for student in with_number):
+            raise Refused(f"Canvas's number {number} is that of {with_number[0].id}, but the name is {name!r}.")
+        return self._only(with_number, f"Canvas's number {number}")
+
+    def _with_name(self, name: str) -> list[Student]:
+        return [student for student in self.students.values() if plain_name(name) in full_names(student)]
+
+    def _only(self, students: list[Student], wanted: str) -> str:
+        if len(students) == 1:
+            return students[0].id
+        ids = ", ".join(student.id for student in students)
+        raise Refused(
+            f"More than one student goes by {wanted}: {ids}. Rename the file to STUDENT.zip."
+            if students
+            else f"No student of the gradebook goes by {wanted}; {ROSTER_HINT}."
+        )
+
+    def _ids_in(self, part: str) -> set[str]:
+        """Find the students whose id is all of a folder's or file's name, or stands before or after the assignment."""
+        name = re.sub(r"(\.ipynb|\.zip)+$", "", part, flags=re.IGNORECASE)
+        if name in self.students:
+            return {name}
+        ids = set()
+        for student in self.students:
+            if name.startswith(student) and not name[len(student)].isalnum():
+                rest = name[len(student) + 1 :]
+            elif name.endswith(student) and not name[-len(student) - 1].isalnum():
+                rest = name[: -len(student) - 1]
+            else:
+                continue
+            if plain_name(re.sub(r"-[0-9a-f]{12}\b", "", rest)) == plain_name(self.assignment):
+                ids.add(student)
+        return ids
+
+
+def full_names(student: Student) -> set[str]:
+    """Give a student's full name in both orders of first and last name.
+
+    Parameters
+    ----------
+    student : Student
+        Of the gradebook.
+
+    Returns
+    -------
+    set of str
+        Written as :func:`autograder.pipeline.submissions.plain_name` does; empty where the gradebook has no name.
+    """
+    first, last = student.first_name or "", student.last_name or ""
+    return {plain_name(first + last), plain_name(last + first)} - {""}
+
+
+def _is_folder_name_here(name: str) -> bool:
+    """Tell whether this system can have a folder of this name; a gradebook may hold any id."""
+    if os.name == "nt":
+        return is_folder_name(name)
+    return bool(re.fullmatch(r"[^/\\\x00-\x1f]+", name)) and name not in (".", "..")
