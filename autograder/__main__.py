@@ -71,9 +71,9 @@ def _run(chosen: argparse.Namespace) -> int:
             )
             return 1
         if not chosen.scheduler:
-            from autograder.engine.forkserver import expect_workers
+            from autograder.engine.forkserver import start_forkserver
 
-            expect_workers()  # while we import, too
+            start_forkserver()  # while we import, too
         from autograder.engine.command import Options, run
 
         return run(Options(**{name: value for name, value in vars(chosen).items() if name != "command"}))

@@ -17,7 +17,7 @@ import nbformat
 
 from autograder.authoring import build
 from autograder.engine.command import Options, run
-from autograder.engine.forkserver import expect_workers
+from autograder.engine.forkserver import start_forkserver
 from autograder.judge.self_test import why_no_sandbox
 from autograder.reporting.class_table import class_table, print_table
 from autograder.reporting.report import run_report
@@ -62,7 +62,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         return 1
     shutil.rmtree(course, ignore_errors=True)
     chosen = [assignment] if assignment else [name for name, source in texts.items() if not missing_extra(source)]
-    expect_workers()  # while we make the class
+    start_forkserver()  # while we make the class
     students = {name: made_up_class(name) for name in chosen}
     if not assignment:
         students = {name: {one: kinds[one] for one in small_class(name)} for name, kinds in students.items()}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from autograder.pipeline.submissions import MAX_FILES, Refused
+from autograder.pipeline.submissions import MAX_FILES, InvalidSubmission
 from course_utils.cells import MAX_BYTES
 
 MAX_TOTAL = 2 * MAX_BYTES
@@ -45,27 +45,27 @@ def opened(archive: Path | bytes, shown: str, most: int = MAX_FILES, whole: bool
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         It is damaged, or holds what no honest archive does.
     """
     # Before zipfile makes an object of each entry.
     if isinstance(archive, bytes) and archive.count(ENTRY) > most + 1:
-        raise Refused(f"{shown!r} holds more than {most} files; it was not opened.")
+        raise InvalidSubmission(f"{shown!r} holds more than {most} files; it was not opened.")
     try:
         file = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
     except Exception as error:  # as below
-        raise Refused(f"{shown!r} is damaged, or no zip archive ({type(error).__name__}).") from None
+        raise InvalidSubmission(f"{shown!r} is damaged, or no zip archive ({type(error).__name__}).") from None
     with file:
         infos = file.infolist()
         if len(infos) > most:
-            raise Refused(f"{shown!r} holds {len(infos)} files; above {most} none is opened.")
+            raise InvalidSubmission(f"{shown!r} holds {len(infos)} files; above {most} none is opened.")
         if whole and sum(info.file_size for info in infos) > MAX_TOTAL:
-            raise Refused(f"{shown!r} would unpack to more than {MAX_TOTAL / 1e6:.0f} MB; it was not opened.")
+            raise InvalidSubmission(f"{shown!r} would unpack to more than {MAX_TOTAL / 1e6:.0f} MB; it was not opened.")
         members, seen = [], set()
         for info in infos:
             reason = _why_not(info, seen)
             if reason and whole:
-                raise Refused(f"{shown!r} was not opened: {info.orig_filename[:80]!r} {reason}.")
+                raise InvalidSubmission(f"{shown!r} was not opened: {info.orig_filename[:80]!r} {reason}.")
             seen.add(info.orig_filename)
             if not info.is_dir():
                 members.append(Member(file, info, shown, reason))
@@ -88,21 +88,21 @@ class Member:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             They are too many, or not what the archive says.
         """
         where = f"{self.path.name!r} in {self._shown!r}"
         if self._reason:
-            raise Refused(f"{where} {self._reason}.")
+            raise InvalidSubmission(f"{where} {self._reason}.")
         if self._info.file_size > max_bytes:
-            raise Refused(
+            raise InvalidSubmission(
                 f"{where} has {self._info.file_size / 1e6:.0f} MB; above {max_bytes / 1e6:.0f} MB nothing is opened."
             )
         try:
             with self._file.open(self._info) as stream:
                 return stream.read(max_bytes)
         except Exception as error:  # zlib's, struct's and zipfile's own: whatever damaged bytes lead to
-            raise Refused(f"{where} is damaged ({type(error).__name__}).") from None
+            raise InvalidSubmission(f"{where} is damaged ({type(error).__name__}).") from None
 
 
 def _why_not(info: zipfile.ZipInfo, seen: set[str]) -> str:

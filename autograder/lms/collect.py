@@ -29,7 +29,7 @@ from autograder.course import COLLECTED, COURSE, assignments_at, folder_of, open
 from autograder.lms.archives import ARCHIVES, opened
 from autograder.lms.owners import ROSTER, People
 from autograder.pipeline import submissions
-from autograder.pipeline.submissions import REASON, Refused
+from autograder.pipeline.submissions import REASON, InvalidSubmission
 from autograder.plain_text import printable
 from course_utils.files import write_whole
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
@@ -48,7 +48,7 @@ class Arrival:
     time : datetime
         The file's own, in UTC.
     read : callable
-        Gives its bytes, or raises :class:`autograder.pipeline.submissions.Refused`.
+        Gives its bytes, or raises :class:`autograder.pipeline.submissions.InvalidSubmission`.
     """
 
     path: PurePath
@@ -105,7 +105,7 @@ def run_collect(assignment: str, folder: str, course: Path = COURSE) -> int:
     """
     try:
         taken, refused = collect(open_course(course, assignment), Path(folder))
-    except Refused as reason:
+    except InvalidSubmission as reason:
         print(f"Nothing was collected. {reason}")
         return 1
     except OSError as error:
@@ -134,17 +134,17 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         Nothing can be collected at all.
     """
     assignment = course.assignment_id
     released = _released(course)
     if assignment not in released:
-        raise Refused(f"{assignment} is not released; there are: {', '.join(released) or 'none'}.")
+        raise InvalidSubmission(f"{assignment} is not released; there are: {', '.join(released) or 'none'}.")
     with open_gradebook(course) as gradebook:
         people = People(gradebook.students, assignment)
     if not people.students:
-        raise Refused(f"The gradebook knows no students; {ROSTER}, or: nbgrader db student add ADA")
+        raise InvalidSubmission(f"The gradebook knows no students; {ROSTER}, or: nbgrader db student add ADA")
 
     taken, refused, reasons = [], [], {}
     with ExitStack() as stack:
@@ -156,7 +156,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
                 when = f"{arrival.time:%Y-%m-%d %H:%M:%S} UTC"
                 handed = Handed(hashlib.sha256(raw).hexdigest(), when, owner.number, receipt, shown)
                 counts = keep(course, owner.student, raw, handed)
-            except Refused as reason:
+            except InvalidSubmission as reason:
                 refused.append(f"{f'{owner.student}: ' if owner else ''}{shown!r} needs a look: {reason}")
                 if owner:
                     reasons[owner.student] = str(reason)
@@ -180,8 +180,8 @@ def _arrivals(source: Path, stack: ExitStack) -> Iterator[Arrival]:
                 yield Arrival(member.path, member.time, member.read)
         return
     if not source.is_dir():
-        raise Refused(f"There is no folder {source}.")
-    files, odd = submissions.listing(source, MOST_FILES, deepest=MOST_FILES)  # one student's folders stop nobody
+        raise InvalidSubmission(f"There is no folder {source}.")
+    files, odd = submissions.list_files(source, MOST_FILES, deepest=MOST_FILES)  # one student's folders stop nobody
     for path in [*files, *odd]:
         relative = path.relative_to(source)
         if _is_of_interest(relative):
@@ -206,8 +206,10 @@ def _notebook_in(arrival: Arrival, released: dict[str, Cells], assignment: str) 
             found = submissions.candidates(here, paths, [], assignment, only_one=True)
             if not found:
                 if any(one.suffix.lower() in ARCHIVES for one in paths):
-                    raise Refused("It holds another archive, which is not opened.")
-                raise Refused(f"It holds no notebook {assignment}.ipynb{submissions.instead(here, paths)}.")
+                    raise InvalidSubmission("It holds another archive, which is not opened.")
+                raise InvalidSubmission(
+                    f"It holds no notebook {assignment}.ipynb{submissions.describe_other_files(here, paths)}."
+                )
             by_path = {one.path: one for one in inside}
             raw = by_path[found[0]].read()
             if found[1:]:
@@ -215,15 +217,15 @@ def _notebook_in(arrival: Arrival, released: dict[str, Cells], assignment: str) 
             if PurePosixPath(RECEIPT) in by_path:
                 receipt = _receipt(by_path[PurePosixPath(RECEIPT)].read(10_000))
     else:
-        raise Refused("It is no notebook and no zip archive.")
+        raise InvalidSubmission("It is no notebook and no zip archive.")
     try:
         cells = _cells(submissions.read_document(raw, []))
-    except Refused:
+    except InvalidSubmission:
         raise
     except Exception as error:  # whatever a hostile file does, it is this student's problem only
-        raise Refused(f"The notebook could not be read ({type(error).__name__}).") from None
+        raise InvalidSubmission(f"The notebook could not be read ({type(error).__name__}).") from None
     if wrong := why_another(cells, assignment, released):
-        raise Refused(f"It {wrong}")
+        raise InvalidSubmission(f"It {wrong}")
     if receipt.get("sha256") not in (None, hashlib.sha256(raw).hexdigest()):
         sentences.append("The notebook was changed after its receipt was made.")
     time = receipt.get("time")
@@ -278,7 +280,7 @@ def keep(course: CourseDirectory, student: str, raw: bytes, handed: Handed) -> s
     target = folder_of(course, course.submitted_directory, student)
     store = Path(course.root) / COLLECTED / name / student
     if target.is_symlink() or target.parent.is_symlink() or store.is_symlink():
-        raise Refused(f"{target} is a link; nothing is written through links.")
+        raise InvalidSubmission(f"{target} is a link; nothing is written through links.")
     store.mkdir(parents=True, exist_ok=True)
     target.mkdir(parents=True, exist_ok=True)
     _adopt(target / f"{name}.ipynb", store)

@@ -15,7 +15,7 @@ from traitlets import Bool, Unicode
 from autograder.course import open_course, open_gradebook
 from autograder.lms.owners import names_of
 from autograder.lms.tables import Table, names_in, people_in
-from autograder.pipeline.submissions import Refused, plain_name
+from autograder.pipeline.submissions import InvalidSubmission, plain_name
 from autograder.plain_text import printable, safe_field
 from course_utils.files import write_whole
 
@@ -73,11 +73,11 @@ class LmsGrades(ExportPlugin):
         """Write the filled file beside the downloaded one, or where ``--to`` says; end with a sentence if it cannot."""
         try:
             if len(self.assignment) != 1 or not self.table:
-                raise Refused("Name one --assignment and the downloaded file (--LmsGrades.table).")
+                raise InvalidSubmission("Name one --assignment and the downloaded file (--LmsGrades.table).")
             choice = (str(self.assignment[0]), Path(self.table), self.to, self.column, self.absent)
             for sentence in write_filled(gradebook, *choice):
                 self.log.warning(printable(sentence))
-        except (Refused, OSError) as reason:
+        except (InvalidSubmission, OSError) as reason:
             self.log.error("No grades were written. %s", printable(str(reason)))
             sys.exit(1)
 
@@ -100,12 +100,12 @@ def write_filled(
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         Nothing was written.
     """
     target = Path(to or source.with_stem(f"{source.stem}-filled"))
     if target.resolve() == source.resolve():
-        raise Refused(f"{target} is the downloaded file itself; it stays as it is.")
+        raise InvalidSubmission(f"{target} is the downloaded file itself; it stays as it is.")
     table = Table(source)
     told = fill(table, gradebook, assignment, column, absent)
     write_whole(target, table.content())
@@ -132,17 +132,19 @@ def fill(table: Table, gradebook: Gradebook, assignment: str, column: str = "", 
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         Students, columns or points do not fit; nothing was filled.
     """
     try:
         of = gradebook.find_assignment(assignment)
     except MissingEntry:
-        raise Refused(f"The gradebook knows no assignment {assignment}.") from None
+        raise InvalidSubmission(f"The gradebook knows no assignment {assignment}.") from None
     place = table.grade_column(assignment, column)
     possible = table.points_possible(place)
     if possible is not None and abs(possible - of.max_score) > 1e-6:
-        raise Refused(f"{table.name} has {possible:g} points for it, the course {of.max_score:g}: change them there.")
+        raise InvalidSubmission(
+            f"{table.name} has {possible:g} points for it, the course {of.max_score:g}: change them there."
+        )
 
     known, rows = _matched(table, gradebook.students, place)
     row_of = {known[key]: row for key, row in rows.items() if key in known}
@@ -151,9 +153,9 @@ def fill(table: Table, gradebook: Gradebook, assignment: str, column: str = "", 
     unknown += [table.who(row) for row in table.rows if row not in rows.values()]
     not_there = sorted(set(submissions) - set(row_of))
     if not_there:
-        raise Refused(f"{table.name} has no row for these graded students: {', '.join(not_there)}.")
+        raise InvalidSubmission(f"{table.name} has no row for these graded students: {', '.join(not_there)}.")
     if unknown and not absent:
-        raise Refused(
+        raise InvalidSubmission(
             f"The gradebook does not know these students of {table.name}: {'; '.join(unknown)}. Add them "
             "(python -m autograder roster FILE), or leave their rows alone (--absent)."
         )
@@ -231,7 +233,7 @@ def _matched(table: Table, students: list[Student], grades: int) -> tuple[dict[s
         if sum(key in known for key in rows) > sum(key in best[0] for key in best[1]):
             best = known, rows
     if not best[0]:
-        raise Refused(f"No column of {table.name} holds the ids of the gradebook's students.")
+        raise InvalidSubmission(f"No column of {table.name} holds the ids of the gradebook's students.")
     return best
 
 
@@ -286,7 +288,7 @@ def _told(folder: Path, do: Callable[[Gradebook], list[str]], failed: str, make:
     try:
         with open_gradebook(open_course(folder), make) as gradebook:
             print("\n".join(map(printable, do(gradebook))))
-    except (Refused, OSError) as reason:
+    except (InvalidSubmission, OSError) as reason:
         print(failed, printable(str(reason)), file=sys.stderr)
         return 1
     return 0

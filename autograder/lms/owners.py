@@ -15,7 +15,7 @@ from pathlib import PurePath
 
 from nbgrader.api import Student
 
-from autograder.pipeline.submissions import Refused, is_folder_name, plain_name
+from autograder.pipeline.submissions import InvalidSubmission, is_folder_name, plain_name
 
 # What stands first is the system's, what stands last is the student's: names are as short as they can be.
 CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
@@ -67,7 +67,7 @@ class People:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             Nobody's, or that of more than one.
         """
         for part in path.parts:  # the outermost name is the system's or the instructor's, the others a student's
@@ -80,9 +80,9 @@ class People:
                 )
             if ids := self._called(part):
                 if len(ids) > 1:
-                    raise Refused(f"More than one student is called like that: {', '.join(sorted(ids))}.")
+                    raise InvalidSubmission(f"More than one student is called like that: {', '.join(sorted(ids))}.")
                 return Owner(ids.pop())
-        raise Refused(f"No student of the gradebook is called like that; {ROSTER}.")
+        raise InvalidSubmission(f"No student of the gradebook is called like that; {ROSTER}.")
 
     def _in_canvas(self, number: str, name: str) -> str:
         numbered = [one for one in self.students.values() if one.lms_user_id == number]
@@ -90,7 +90,7 @@ class People:
         if not numbered:
             return self._only([one for one in named if not one.lms_user_id], f"Canvas's number {number} and {name!r}")
         if not any(one in named or not names_of(one) for one in numbered):
-            raise Refused(f"Canvas's number {number} is that of {numbered[0].id}, but the name is {name!r}.")
+            raise InvalidSubmission(f"Canvas's number {number} is that of {numbered[0].id}, but the name is {name!r}.")
         return self._only(numbered, f"Canvas's number {number}")
 
     def _in_moodle(self, name: str) -> str:
@@ -104,7 +104,7 @@ class People:
         if len(found) == 1:
             return found[0].id
         ids = ", ".join(one.id for one in found)
-        raise Refused(
+        raise InvalidSubmission(
             f"More than one student goes by {wanted}: {ids}. Rename the file to STUDENT.zip."
             if found
             else f"No student of the gradebook goes by {wanted}; {ROSTER}."

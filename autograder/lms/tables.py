@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.pipeline.submissions import Refused, is_folder_name, plain_name, read_file
+from autograder.pipeline.submissions import InvalidSubmission, is_folder_name, plain_name, read_file
 from autograder.plain_text import printable
 
 MAX_BYTES = 50_000_000
@@ -32,7 +32,7 @@ class Table:
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         It is no such file.
     """
 
@@ -40,7 +40,7 @@ class Table:
         self.name = path.name
         raw = read_file(path, MAX_BYTES)
         if b"\0" in raw:
-            raise Refused(f"{self.name} is no CSV in UTF-8: export it again as comma separated values.")
+            raise InvalidSubmission(f"{self.name} is no CSV in UTF-8: export it again as comma separated values.")
         self.bom = raw.startswith(BOM)
         text = raw.removeprefix(BOM).decode("utf-8", errors="surrogateescape")  # other encodings pass unchanged
         first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
@@ -48,10 +48,12 @@ class Table:
         self._fields, self._ends = _split(text, self.delimiter)
         self.header = [_plain(field).strip() for field in self._fields[0]] if self._fields else []
         if len(self.header) < 3:
-            raise Refused(f"{self.name} is no table with a header line: give the file as it was downloaded.")
+            raise InvalidSubmission(f"{self.name} is no table with a header line: give the file as it was downloaded.")
         for line, fields in enumerate(self._fields, 1):
             if fields != [""] and len(fields) != len(self.header):
-                raise Refused(f"{self.name}, row {line}, has {len(fields)} fields instead of {len(self.header)}.")
+                raise InvalidSubmission(
+                    f"{self.name}, row {line}, has {len(fields)} fields instead of {len(self.header)}."
+                )
         self.canvas = "ID" in self.header and {"Student", "LastName"} & set(self.header[:1]) != set()
         self.rows = [number for number in range(1, len(self._fields)) if self._is_student(number)]
         self.worksheet = not self.canvas and all(re.fullmatch(r"\D+\d+", self.get(row, 0)) for row in self.rows)
@@ -92,7 +94,7 @@ class Table:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             There is none, or more than one.
         """
         name = plain_name(assignment)
@@ -107,7 +109,7 @@ class Table:
             found = found or [number for number, title in enumerate(titles) if title in GRADE]
         if len(found) != 1:
             many = "More than one column" if found else "No column"
-            raise Refused(
+            raise InvalidSubmission(
                 f"{many} of {self.name} is {wanted or assignment}. Say which (--column): {'; '.join(self.header)}"
             )
         return found[0]
@@ -129,7 +131,7 @@ class Table:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             It holds one twice.
         """
         columns = [number for number in range(len(self.header)) if number != other_than]
@@ -139,7 +141,9 @@ class Table:
             return {}
         values = Counter(self.get(row, best).strip() for row in self.rows)
         if twice := [value for value, count in values.items() if value and count > 1]:
-            raise Refused(f"{self.name} holds these more than once in {self.header[best]!r}: {', '.join(twice)}.")
+            raise InvalidSubmission(
+                f"{self.name} holds these more than once in {self.header[best]!r}: {', '.join(twice)}."
+            )
         return {self.get(row, best).strip(): row for row in self.rows if self.get(row, best).strip()}
 
     def who(self, row: int) -> str:
@@ -185,7 +189,7 @@ def people_in(table: Table, id_header: str = "") -> list[Person]:
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         There is no such column, or it holds nothing, something twice, or what cannot be a folder's name.
     """
     header = table.header
@@ -195,21 +199,25 @@ def people_in(table: Table, id_header: str = "") -> list[Person]:
         header.index(one) for one in usual if one in header and all(table.get(r, header.index(one)) for r in table.rows)
     ]
     if id_header and id_header not in header:
-        raise Refused(f"{table.name} has no column {id_header!r}; there are: {'; '.join(header)}")
+        raise InvalidSubmission(f"{table.name} has no column {id_header!r}; there are: {'; '.join(header)}")
     columns = [header.index(id_header)] if id_header else filled or emails
     if not columns or not table.rows:
-        raise Refused(f"Say by which column of {table.name} students shall be known (--id): {'; '.join(header)}")
+        raise InvalidSubmission(
+            f"Say by which column of {table.name} students shall be known (--id): {'; '.join(header)}"
+        )
     people = []
     for row in table.rows:
         first, last = names_in(table, row)
         student = table.get(row, columns[0]).strip()
         if not is_folder_name(student) or len(student) > 100 or student.startswith("."):
-            raise Refused(f"{student!r} ({table.who(row)}) cannot be a folder's name; choose another column (--id).")
+            raise InvalidSubmission(
+                f"{student!r} ({table.who(row)}) cannot be a folder's name; choose another column (--id)."
+            )
         number = table.get(row, header.index("ID")).strip() if table.canvas else None
         people.append(Person(student, first, last, table.get(row, emails[0]).strip() if emails else "", number))
     twice = [one for one, count in Counter(person.id for person in people).items() if count > 1]
     if twice:
-        raise Refused(f"{header[columns[0]]!r} holds these more than once: {', '.join(twice)}.")
+        raise InvalidSubmission(f"{header[columns[0]]!r} holds these more than once: {', '.join(twice)}.")
     return people
 
 
