@@ -181,7 +181,7 @@ def _arrivals(source: Path, stack: ExitStack) -> Iterator[Arrival]:
         return
     if not source.is_dir():
         raise InvalidSubmission(f"There is no folder {source}.")
-    files, odd = submissions.list_files(source, MOST_FILES, deepest=MOST_FILES)  # one student's folders stop nobody
+    files, odd = submissions.list_files(source, MOST_FILES, max_depth=MOST_FILES)  # one student's folders stop nobody
     for path in [*files, *odd]:
         relative = path.relative_to(source)
         if _is_of_interest(relative):

@@ -178,22 +178,22 @@ def sanitize_output(output: NotebookNode) -> NotebookNode | None:
         return output
     if report := output.data.get(MIMETYPE):
         return _report_output(report)
-    kept: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     for kind, value in output.data.items():
         text = "".join(value) if isinstance(value, list) else value
         if not isinstance(text, str):
             continue
         if kind in ("text/plain", "text/latex"):
-            kept[kind] = _capped(text)
+            data[kind] = _capped(text)
         elif kind == "text/html":
-            kept[kind] = sanitize_html(_capped(text, MAX_PICTURE))
+            data[kind] = sanitize_html(_capped(text, MAX_PICTURE))
         elif kind == "text/markdown":
-            kept[kind] = sanitize_markdown(_capped(text))
+            data[kind] = sanitize_markdown(_capped(text))
         elif kind in ("image/png", "image/jpeg", "image/gif", "image/svg+xml") and len(text) <= MAX_PICTURE:
-            kept[kind] = text  # templates show each as <img>, where a picture's own scripts do not run
-    if not kept:
+            data[kind] = text  # templates show each as <img>, where a picture's own scripts do not run
+    if not data:
         return None
-    output.data, output.metadata = nbformat.from_dict(kept), nbformat.from_dict(_plain_metadata(output))
+    output.data, output.metadata = nbformat.from_dict(data), nbformat.from_dict(_plain_metadata(output))
     return output
 
 
@@ -241,12 +241,12 @@ def _capped(text: str, most: int = MAX_CHARACTERS) -> str:
 
 def _plain_metadata(output: NotebookNode) -> dict[str, Any]:
     """Keep sizes and alternative texts of pictures."""
-    kept: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     for kind, values in output.metadata.items():
         if kind.startswith("image/") and isinstance(values, Mapping):
             sizes = {key: values[key] for key in ("width", "height") if isinstance(values.get(key), int)}
-            kept[kind] = {**sizes, **({"alt": values["alt"]} if isinstance(values.get("alt"), str) else {})}
-    return kept
+            metadata[kind] = {**sizes, **({"alt": values["alt"]} if isinstance(values.get("alt"), str) else {})}
+    return metadata
 
 
 def _add_students_with_patterns(converter: BaseConverter) -> None:

@@ -189,9 +189,9 @@ def _reasons_by_skipped(
 ) -> list[str]:
     has_name_error = any(name == "NameError" for name, _ in errors)
     return [
-        f"{one}; the answer may need it."
-        for one in skipped
-        if one.statement.binds & needed or (has_name_error and BINDS_UNKNOWN_NAMES.search(one.statement.text))
+        f"{skip}; the answer may need it."
+        for skip in skipped
+        if skip.statement.binds & needed or (has_name_error and BINDS_UNKNOWN_NAMES.search(skip.statement.text))
     ]
 
 

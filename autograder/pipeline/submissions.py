@@ -22,7 +22,7 @@ from nbformat import NotebookNode, v4
 from nbgrader.utils import parse_utc
 
 from autograder.plain_text import printable
-from course_utils.cells import CONFLICT, MAX_BYTES
+from course_utils.cells import CONFLICT
 
 REASON = "refused.txt"  # written by autograder.lms.collect where all that came of a student was refused
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -110,7 +110,7 @@ def read_submission(
         By which nbgrader gives feedback to the right student.
     """
     try:
-        notebooks = inspect_submission(folder, names, max_bytes)
+        notebooks = _read_notebooks(folder, names, max_bytes)
         timestamp, complaint = read_timestamp(folder)
         secret = None if folder.is_symlink() else _read_secret(folder)
     except Exception as error:  # whatever a hostile file does, it is this student's problem only
@@ -125,23 +125,8 @@ def read_submission(
     return notebooks, timestamp, secret
 
 
-def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_BYTES) -> dict[str, SubmittedNotebook]:
-    """Find and read the notebooks of one submission, following no link and opening nothing but plain files.
-
-    Parameters
-    ----------
-    folder : Path
-        What was handed in.
-    names : list of str
-        The notebooks expected, without their ending.
-    max_bytes : int
-        Size above which a notebook is not opened.
-
-    Returns
-    -------
-    dict of str to SubmittedNotebook
-        One for every name.
-    """
+def _read_notebooks(folder: Path, names: list[str], max_bytes: int) -> dict[str, SubmittedNotebook]:
+    """Find and read the notebooks of one submission, following no link and opening nothing but plain files."""
     notebooks = {name: SubmittedNotebook() for name in names}
     try:
         if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
@@ -193,15 +178,15 @@ def _read_notebook(notebook: SubmittedNotebook, folder: Path, paths: list[Path],
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def list_files(folder: Path, most: int = MAX_FILES, deepest: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
+def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
     """List the contents of a folder, without what editors and systems put there.
 
     Parameters
     ----------
     folder : Path
-    most : int
+    max_files : int
         Number of files above which it is not listed.
-    deepest : int
+    max_depth : int
         Number of nested folders above which it is not listed.
 
     Returns
@@ -226,7 +211,7 @@ def list_files(folder: Path, most: int = MAX_FILES, deepest: int = MAX_DEPTH) ->
             path = Path(parent) / name
             info = path.lstat()
             (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else others).append(path)
-        if len(files) + len(others) > most or len(Path(parent).relative_to(folder).parts) > deepest:
+        if len(files) + len(others) > max_files or len(Path(parent).relative_to(folder).parts) > max_depth:
             raise InvalidSubmission("The submission holds too many files or folders to be one notebook.")
     return files, sorted(others)
 
