@@ -144,9 +144,9 @@ def _grade(options: argparse.Namespace) -> int:
         )
         return 1
     if not options.scheduler:
-        from autograder.engine.forkserver import expect_workers
+        from autograder.engine.forkserver import start_forkserver
 
-        expect_workers()  # they import while this process does
+        start_forkserver()  # they import while this process does
     from autograder.engine.command import Options, run
 
     return run(

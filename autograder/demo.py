@@ -17,7 +17,7 @@ import nbformat
 
 from autograder.course import COURSE
 from autograder.engine.command import Options, run
-from autograder.engine.forkserver import expect_workers
+from autograder.engine.forkserver import start_forkserver
 from autograder.judge.self_test import why_no_sandbox
 from autograder.reporting.class_table import class_table, print_table
 from autograder.reporting.report_command import run_report
@@ -61,7 +61,7 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         return 1
     shutil.rmtree(course, ignore_errors=True)
     chosen = [assignment] if assignment else [name for name, source in files.items() if not missing_extra(source)]
-    expect_workers()  # they import while the class is made
+    start_forkserver()  # they import while the class is made
     submissions = {name: made_up_class(name) for name in chosen}
     if not assignment:
         submissions = {

@@ -1,4 +1,4 @@
-"""Where gradebooks that were made before look for the hidden checks."""
+"""For gradebooks that were made earlier: their hidden tests import this module, whose contents are now elsewhere."""
 
 from autograder.pipeline.hidden_checks import hidden
 

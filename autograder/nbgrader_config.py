@@ -47,7 +47,7 @@ c.Judge.warm = [
 c.Execute.timeout = 900
 
 # Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
-c.Autograde.exporter_class = "autograder.pipeline.submissions.Intake"
+c.Autograde.exporter_class = "autograder.pipeline.intake.Intake"
 c.Autograde.sanitize_preprocessors = [
     "autograder.pipeline.restore_release.RestoreRelease",
     "nbgrader.preprocessors.ClearOutput",
@@ -60,7 +60,7 @@ c.Autograde.autograde_preprocessors = [
     "autograder.judge.preprocessor.Judge",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.pipeline.restore_release.NeedsALook",
+    "autograder.pipeline.needs_look.NeedsALook",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
     "autograder.pipeline.feedback.CleanOutputs",

@@ -77,7 +77,7 @@ warnings.simplefilter("ignore")
 import matplotlib; matplotlib.use("Agg")
 import matplotlib.pyplot, h5py, ipywidgets, numpy
 import autograder.grading
-from autograder.judge.inside.shell import make_shell, run_cell
+from autograder.judge.guest.shell import make_shell, run_cell
 import glob
 shell = make_shell(lambda output: None)
 for path in sorted(glob.glob("submitted/*/*/*.ipynb")):
@@ -274,7 +274,7 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
     import heapq
     import random
 
-    from autograder.engine import command as grade
+    from autograder.engine import command
     from autograder.engine.step import Result
 
     honest = list(honest_class(source.stem).values())
@@ -314,17 +314,17 @@ def simulate(source: Path, counts: list[int], seconds: float) -> None:
                     give()
                     yield Result(**values)
 
-            real, grade.grade_locally = grade.grade_locally, replayed
+            real, command.grade_locally = command.grade_locally, replayed
             started, computed = time.perf_counter(), time.process_time()
             try:
                 with open(os.devnull, "w", encoding="utf-8") as nothing:
                     kept, sys.stdout, errors, sys.stderr = sys.stdout, nothing, sys.stderr, nothing
                     try:
-                        code = grade.run(grade.Options(source.stem, here))
+                        code = command.run(command.Options(source.stem, here))
                     finally:
                         sys.stdout, sys.stderr = kept, errors
             finally:
-                grade.grade_locally = real
+                command.grade_locally = real
             assert code == 0
             wall, computed = time.perf_counter() - started, time.process_time() - computed
             done, could = 60 * size / wall, 60 * count / seconds

@@ -26,8 +26,8 @@ from autograder.course import (
     step_folder,
     students_at,
 )
-from autograder.engine import store
-from autograder.engine.gradebook import prepare
+from autograder.engine import inputs
+from autograder.engine.gradebook import check_and_back_up
 from autograder.reporting.class_table import class_table
 
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{assignment_id}/{nbgrader_step}/of {student_id}'\n"
@@ -109,7 +109,7 @@ def test_what_students_may_read_begins_in_the_course_folder_too(tmp_path, monkey
     folder = settings(tmp_path / "course", text)
     release(folder)
     monkeypatch.chdir(tmp_path)
-    judge = store.read_assignment(open_course(folder, NAME), [NAME]).config.Judge
+    judge = inputs.read_assignment(open_course(folder, NAME), [NAME]).config.Judge
     assert judge.readable == [str(folder / "data"), str(tmp_path)]
     assert judge.hidden == ["numpy", str(folder / "keys")]
 
@@ -183,7 +183,7 @@ def test_the_copy_of_a_gradebook_is_called_like_it_and_as_closed(tmp_path):
         book.add_student("ada")
     file = gradebook_file(course)
     file.chmod(0o600)
-    prepare(course)
+    check_and_back_up(course)
     copied = backup_of(file)
     assert copied == folder / "grades.before-grading.db"
     assert copied.stat().st_mode & 0o777 == 0o600

@@ -17,7 +17,8 @@ import pytest
 from nbformat import v4
 from tiny_course import MORE, NAME, RIGHT, ROOT, answered, at, config, nbgrader, release
 
-from autograder.pipeline.restore_release import SKIP, restore
+from autograder.pipeline.notebook_cells import SKIP_TAG
+from autograder.pipeline.restore_release import restore
 from autograder.reporting import class_table
 from course_utils.cells import STUB
 
@@ -283,7 +284,7 @@ def test_feedback_says_what_could_not_run_and_why_an_exercise_has_no_points(cour
 
 
 def skipped(nb: nbformat.NotebookNode) -> list[str]:
-    return [cell.source for cell in nb.cells if SKIP in cell.metadata.get("tags", [])]
+    return [cell.source for cell in nb.cells if SKIP_TAG in cell.metadata.get("tags", [])]
 
 
 def test_copies_of_experiments_are_not_run_again(course):

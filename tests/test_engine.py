@@ -23,7 +23,8 @@ from tiny_course import NAME, ROOT, answered, config, nbgrader, release
 from tiny_course import hand_in as hand_in_notebook
 
 from autograder.course import open_course
-from autograder.engine import gradebook, store
+from autograder.engine import gradebook, inputs
+from autograder.pipeline import lock
 
 pytestmark = pytest.mark.needs("sandbox")
 
@@ -219,7 +220,9 @@ def test_case_105_other_versions_are_noticed(graded, tmp_path):
 
 
 def test_what_no_grade_depends_on_is_there():
-    assert {one for one in store.UNGRADED if not (ROOT / "autograder" / one).exists()} <= {"solved"}  # it is built
+    assert {one for one in inputs.NOT_HASHED_CODE if not (ROOT / "autograder" / one).exists()} <= {
+        "solved"
+    }  # it is built
 
 
 # --- two at once, bad disks (faults 95 to 97) -------------------------------------------------------------------------
@@ -227,8 +230,8 @@ def test_what_no_grade_depends_on_is_there():
 
 def test_case_96_a_second_grader_is_refused(graded, tmp_path):
     course = fresh(graded, tmp_path / "course")
-    with FileLock(course / gradebook.LOCK):
-        (course / gradebook.HOLDER).write_text("process 7 on elsewhere", encoding="utf-8")
+    with FileLock(course / lock.LOCK):
+        (course / lock.HOLDER).write_text("process 7 on elsewhere", encoding="utf-8")
         done = grade(course)
         assert done.returncode == 1
         assert "being graded already, by process 7 on elsewhere" in done.stderr
@@ -241,13 +244,13 @@ def test_case_96_a_second_grader_is_refused(graded, tmp_path):
 
 def test_case_97_a_gradebook_on_a_network_disk_is_refused(graded, monkeypatch):
     course = open_course(graded, NAME)
-    monkeypatch.setattr(gradebook, "filesystem", lambda path: "nfs4")
+    monkeypatch.setattr(gradebook, "filesystem_type", lambda path: "nfs4")
     with pytest.raises(gradebook.CannotGrade, match="network disk"):
-        gradebook.prepare(course)
+        gradebook.check_and_back_up(course)
 
 
 def test_the_file_system_is_known():
-    assert gradebook.filesystem(Path("/proc/self/status")) == "proc"
+    assert gradebook.filesystem_type(Path("/proc/self/status")) == "proc"
 
 
 def test_case_94_a_damaged_gradebook_is_refused(graded, tmp_path):

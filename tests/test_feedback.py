@@ -15,8 +15,8 @@ import pytest
 from nbformat import v4
 from tiny_course import NAME, STUB, answered, at, config, hand_in, nbgrader, release
 
-from autograder.pipeline.feedback import clean_output, safe_page
-from autograder.pipeline.safe_html import clean, clean_markdown
+from autograder.pipeline.feedback import safe_page, sanitize_output
+from autograder.pipeline.safe_html import sanitize_html, sanitize_markdown
 from autograder.plain_text import csv_cell
 from course_utils.checks.check_report import MIMETYPE
 
@@ -313,24 +313,24 @@ def test_the_browser_test_can_fail(tmp_path, browser):
 
 def test_cleaning_keeps_what_is_harmless():
     kept = f'<table border="1"><tr><td><b>1</b></td></tr></table><img src="data:image/png;base64,{PIXEL}" alt="a dot">'
-    assert clean(kept).replace("<tbody>", "").replace("</tbody>", "") == kept
-    assert clean("<b>open") == "<b>open</b>"
-    assert clean("</div></body>words") == "words"
+    assert sanitize_html(kept).replace("<tbody>", "").replace("</tbody>", "") == kept
+    assert sanitize_html("<b>open") == "<b>open</b>"
+    assert sanitize_html("</div></body>words") == "words"
 
 
 @pytest.mark.parametrize("source", ["# Title\n\n*words* `a < b` and $x < y$", "> quoted\n\n1. one", "a < b && c > d"])
 def test_ordinary_markdown_is_left_alone(source):
-    assert clean_markdown(source) == source
+    assert sanitize_markdown(source) == source
 
 
 def test_a_report_with_wild_data_is_still_a_report():
     bad_lines = [7, [1], [[None, "<i>"], []]]
     for wild in [{"state": None}, *({"state": ["x"], "headline": {"a": 1}, "lines": lines} for lines in bad_lines)]:
-        made = clean_output(v4.new_output("display_data", {MIMETYPE: wild}))
+        made = sanitize_output(v4.new_output("display_data", {MIMETYPE: wild}))
         assert made.data["text/html"].startswith("<div")
         assert "<i>" not in made.data["text/html"]
 
 
 def test_huge_outputs_are_cut():
     huge = v4.new_output("display_data", {"text/plain": "x" * 1_000_000})
-    assert len(clean_output(huge).data["text/plain"]) < 110_000
+    assert len(sanitize_output(huge).data["text/plain"]) < 110_000

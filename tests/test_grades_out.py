@@ -15,7 +15,7 @@ from autograder.__main__ import main
 from autograder.lms.fill_grades import fill_grades, write_filled_table
 from autograder.lms.lms_table import LmsTable
 from autograder.lms.roster import read_roster
-from autograder.pipeline.submissions import Refused
+from autograder.pipeline.submissions import InvalidSubmission
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "02_regularization"
@@ -212,7 +212,7 @@ REFUSED = [
 def test_what_does_not_fit_is_refused_and_nothing_is_written(tmp_path, gradebook, text, choice, words):
     raw = text if isinstance(text, bytes) else text.encode()
     (tmp_path / "download.csv").write_bytes(raw)
-    with pytest.raises(Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(InvalidSubmission, match=words.replace("(", r"\(").replace(")", r"\)")):
         write_filled_table(gradebook, NAME, tmp_path / "download.csv", **choice)
     assert [path.name for path in tmp_path.iterdir()] == ["download.csv"]
     assert (tmp_path / "download.csv").read_bytes() == raw
@@ -300,7 +300,7 @@ def test_the_class_is_read_from_the_same_file(tmp_path, text):
     ],
 )
 def test_a_class_that_cannot_be_read_is_refused(tmp_path, text, header, words):
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(InvalidSubmission, match=words):
         read_roster(table(tmp_path, text), header)
 
 

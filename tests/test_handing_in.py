@@ -25,7 +25,7 @@ from autograder.lms import archives
 from autograder.lms.collect import collect
 from autograder.lms.commands import run_collect
 from autograder.pipeline import submissions
-from autograder.pipeline.submissions import Refused
+from autograder.pipeline.submissions import InvalidSubmission
 from course_utils import __main__ as command
 from course_utils.handing_in import NotReady, submit
 
@@ -409,7 +409,7 @@ def test_case_82_any_damage_to_an_archive_is_a_sentence_at_most(course):
                 for member in members:
                     member.read(1000)
             outcomes["read"] += 1
-        except Refused:
+        except InvalidSubmission:
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 100
 

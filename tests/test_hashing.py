@@ -16,7 +16,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.authoring import build
 from autograder.course import COURSE
-from autograder.engine import store
+from autograder.engine import inputs
 from autograder.engine.step import Assignment
 from autograder.hashing import digest
 from autograder.topics import sources
@@ -100,7 +100,7 @@ def imported_from(*modules: str, without: str = "") -> set[str]:
 
 def test_every_module_that_grades_counts_and_none_that_reports(tree):
     packages = [tree / "autograder", tree / "course_utils"]
-    counted = counting(tree, lambda: digest(*(one for p in packages for one in store.checks_in(p))), "autograder")
+    counted = counting(tree, lambda: digest(*(one for p in packages for one in inputs.grading_code(p))), "autograder")
     run = SETTINGS.Autograde
     steps = [run.exporter_class, *run.sanitize_preprocessors, *run.autograde_preprocessors, *SETTINGS.Judge.preload]
     steps += [one.rpartition(".")[0] for one in steps if one.startswith("autograder.")]
@@ -124,7 +124,7 @@ def test_every_module_that_grades_counts_and_none_that_reports(tree):
 
 
 def test_everything_that_notebooks_import_counts(tree):
-    counted = counting(tree, lambda: digest(*store.checks_in(tree / "course_utils")), "course_utils")
+    counted = counting(tree, lambda: digest(*inputs.grading_code(tree / "course_utils")), "course_utils")
     assert counted == {path.relative_to(tree).as_posix() for path in (tree / "course_utils").rglob("*.py")}
 
 
@@ -148,14 +148,14 @@ def test_the_judge_counts_in_a_course_of_somebody_else(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     settings = of_file(tmp_path / "course", config("autograder.judge.preprocessor.Judge"))
     settings.Autograde.autograde_preprocessors.append("build.Step")
-    before = store.shared_keys(assignment(settings))
-    monkeypatch.setattr(store, "COURSE", COURSE / "judge")
-    assert store.shared_keys(assignment(settings))["checks"] != before["checks"]
+    before = inputs.assignment_keys(assignment(settings))
+    monkeypatch.setattr(inputs, "COURSE", COURSE / "judge")
+    assert inputs.assignment_keys(assignment(settings))["checks"] != before["checks"]
     monkeypatch.undo()
     monkeypatch.syspath_prepend(tmp_path)
-    assert store.shared_keys(assignment(settings)) == before
+    assert inputs.assignment_keys(assignment(settings)) == before
     (tmp_path / "build.py").write_text("class Step: 'another'", encoding="utf-8")
-    assert store.shared_keys(assignment(settings))["checks"] != before["checks"]
+    assert inputs.assignment_keys(assignment(settings))["checks"] != before["checks"]
 
 
 def test_settings_count_by_what_they_decide_and_not_by_where_the_course_lies(tmp_path):
@@ -165,25 +165,25 @@ def test_settings_count_by_what_they_decide_and_not_by_where_the_course_lies(tmp
         (folder / "points.h5").write_bytes(b"1 2 3")
     text = "c = get_config()\nc.Judge.readable = [{!r}]\nc.CourseDirectory.db_url = {!r}\n"
     here, there = (of_file(folder.parent, text.format(str(folder), str(folder))) for folder in data)
-    before = store.shared_keys(assignment(here))
-    assert store.shared_keys(assignment(there)) == before
+    before = inputs.assignment_keys(assignment(here))
+    assert inputs.assignment_keys(assignment(there)) == before
     there.SubmissionLimits.call_cpu = 3.0
-    changed = store.shared_keys(assignment(there))
+    changed = inputs.assignment_keys(assignment(there))
     assert {name for name in before if changed[name] != before[name]} == {"settings"}
     (data[0] / "points.h5").write_bytes(b"1 2 4")
-    changed = store.shared_keys(assignment(here))
+    changed = inputs.assignment_keys(assignment(here))
     assert {name for name in before if changed[name] != before[name]} == {"checks"}
 
 
 def test_every_version_counts_that_a_grade_may_depend_on(monkeypatch):
-    known = store.environment()
+    known = inputs.versions()
     asked = {one.needs for one in EXERCISES.values()} - {""}
     assert {"numpy", "nbgrader", "nh3"} <= set(known)
     assert all(any(name.startswith(package) for name in known) for package in asked), "TensorFlow's version is missing"
     version = importlib.metadata.version
     for changed in set(known) - {"python", "machine", "system"}:
         monkeypatch.setattr(importlib.metadata, "version", lambda name: "0" if name == changed else version(name))  # noqa: B023
-        assert store.environment() != known
+        assert inputs.versions() != known
 
 
 def test_a_package_that_is_missing_is_no_fault(monkeypatch):
@@ -191,7 +191,7 @@ def test_a_package_that_is_missing_is_no_fault(monkeypatch):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    assert store.environment()["numpy"] == "not installed"
+    assert inputs.versions()["numpy"] == "not installed"
 
 
 # --- builds -----------------------------------------------------------------------------------------------------------

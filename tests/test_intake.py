@@ -660,8 +660,9 @@ def test_an_unreleased_assignment_ends_with_one_sentence(course):
 def test_a_trusted_class_runs_in_kernels_and_skips_unchanged_experiments(course, tmp_path):
     """With nbgrader's own Execute, also where there is no sandbox; the notebooks then say so."""
     other = tmp_path / "course"
-    left = shutil.ignore_patterns("submitted", "autograded", "taken_in", ".grading.*")
-    shutil.copytree(course, other, ignore=left, symlinks=True)
+    # Without the lock file, which fcntl leaves behind, and which a system without fcntl takes for a lock that is held.
+    ignored = shutil.ignore_patterns("submitted", "autograded", "taken_in", ".grading.*")
+    shutil.copytree(course, other, ignore=ignored, symlinks=True)
     (other / "nbgrader_config.py").write_text(
         config(execute="autograder.judge.preprocessor.Judge") + "c.Judge.trusted_class = True\n", encoding="utf-8"
     )

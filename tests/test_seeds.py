@@ -17,7 +17,7 @@ from autograder.pipeline import hidden_checks
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/of {student_id}'\n"
 # The points are the seed.
 HIDDEN = """### BEGIN HIDDEN TESTS
-from autograder.grading import submission_seed
+from autograder.pipeline.hidden_checks import submission_seed
 2 * (submission_seed("double") % 1000) / 1000
 ### END HIDDEN TESTS"""
 

@@ -62,7 +62,7 @@ import sys
 c = get_config()
 c.CourseDirectory.course_id = "tiny"
 c.ClearSolutions.code_stub = {{"python": {stub!r}}}
-c.Autograde.exporter_class = "autograder.pipeline.submissions.Intake"
+c.Autograde.exporter_class = "autograder.pipeline.intake.Intake"
 c.Intake.max_bytes = 2_000_000
 c.Autograde.sanitize_preprocessors = [
     "autograder.pipeline.restore_release.RestoreRelease",
@@ -77,7 +77,7 @@ c.Autograde.autograde_preprocessors = [
     {execute!r},
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.pipeline.restore_release.NeedsALook",
+    "autograder.pipeline.needs_look.NeedsALook",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
     "autograder.pipeline.feedback.CleanOutputs",

@@ -1,1 +1,4 @@
-"""Grade a class: one pure step per submission, on as many processes or machines as there are, and a single writer."""
+"""Grade a class: one pure step per submission, in as many processes or on as many machines as there are; one writer.
+
+Imports pipeline, judge, course, hashing, plain_text and course_utils.
+"""

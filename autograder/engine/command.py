@@ -1,4 +1,4 @@
-"""The command: ``python -m autograder grade ASSIGNMENT``."""
+"""The command ``python -m autograder grade ASSIGNMENT``."""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from autograder.course import open_course, students_at
-from autograder.engine.gradebook import Writer, is_published, prepare
+from autograder.engine.gradebook import GradebookWriter, check_and_back_up, is_published
+from autograder.engine.inputs import assignment_keys, read_assignment, read_submission, submission_key
 from autograder.engine.pool import grade_locally
-from autograder.engine.step import Assignment, Result, Submission, scratch_folder
-from autograder.engine.store import Results, read_assignment, read_submission, shared_keys, submission_key
+from autograder.engine.results import ResultStore
+from autograder.engine.step import Result, Submission, scratch_folder
 from autograder.engine.worker_process import WorkerLost, WorkerRefused
+from autograder.pipeline.intake import Intake, released_notebooks
 from autograder.pipeline.lock import CannotGrade, grading_lock
 from autograder.pipeline.reasons import reasons_of
-from autograder.pipeline.submissions import Intake, released_notebooks
 from autograder.plain_text import printable
 
 SCRATCH = ".grading"
-BATCH, BATCH_SECONDS = 25, 2.0
-LINES = 20
+MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0
+MAX_LINES = 20
+MAX_REASONS = 3  # for a student, in the summary
 
 
 @dataclass
 class Options:
-    """What the command was told; see ``python -m autograder grade --help``."""
+    """The command's options; see ``python -m autograder grade --help``."""
 
     assignment: str
     course: Path
@@ -56,67 +58,86 @@ class Plan:
         Folder, student and hash of each submission to grade.
     enter : list of Result
         Graded before, and not in the gradebook.
-    waiting : list of Result
-        Graded again before, with another outcome, and not taken over.
+    unconfirmed : list of Result
+        Graded again before, with other points, and not confirmed by ``force``.
     current : int
-        So many have nothing to be done.
+        Number of submissions for which nothing is to be done.
     outdated : list of str
         Students whose results were made from something else than what is there now, which ``resume`` leaves alone.
     """
 
     grade: list[tuple[Path, str, str]] = field(default_factory=list)
     enter: list[Result] = field(default_factory=list)
-    waiting: list[Result] = field(default_factory=list)
+    unconfirmed: list[Result] = field(default_factory=list)
     current: int = 0
     outdated: list[str] = field(default_factory=list)
 
 
 class DeferredInterrupt:
-    """Within, Ctrl-C, and the system's wish that we end, break off the waiting for results and nothing else."""
+    """A context in which SIGINT and SIGTERM interrupt the waiting for results only, so that no writing breaks off."""
 
     def __init__(self) -> None:
-        self._asked = self._waiting = False
+        self._is_requested = self._is_waiting = False
 
-    def waiting_for(self, results: Iterator[Result]) -> Result | None:
-        """Wait for the next result; KeyboardInterrupt where somebody wants to stop."""
-        self._waiting = True
+    def next_of(self, results: Iterator[Result]) -> Result | None:
+        """Wait for the next result; None at the end.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            One of the signals came, now or since the last call.
+        """
+        self._is_waiting = True
         try:
-            if self._asked:
+            if self._is_requested:
                 raise KeyboardInterrupt
             return next(results, None)
         finally:
-            self._waiting = False
+            self._is_waiting = False
 
     def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._handlers = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def __exit__(self, *error: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
-    def _ask(self, *_: object) -> None:
-        self._asked = True
-        if self._waiting:
+    def _handle(self, *_: object) -> None:
+        self._is_requested = True
+        if self._is_waiting:
             raise KeyboardInterrupt
 
 
 def run(options: Options) -> int:
-    """Grade an assignment; the exit code is 0 where every submission has a result that stands in the gradebook.
+    """Grade an assignment.
 
-    1: nothing could be graded, or not all; 2: grades differ from those given before; 130: stopped.
+    Parameters
+    ----------
+    options : Options
+
+    Returns
+    -------
+    int
+        The exit code. 0: every submission has a result that stands in the gradebook; 1: nothing could be graded, or
+        not all; 2: grades differ from those given before; 130: interrupted.
+
+    Raises
+    ------
+    CourseError
+        The course cannot be read.
     """
     course = open_course(options.course, options.assignment)
     try:
         with grading_lock(course):
-            prepare(course)
-            return Run(options, course, released_notebooks(course)).go()
+            check_and_back_up(course)
+            return GradingRun(options, course, released_notebooks(course)).run()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
     except (CannotGrade, WorkerRefused, WorkerLost) as reason:
         print(f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{reason}", file=sys.stderr)
     except NbGraderException:
-        pass  # said already
+        pass  # was logged
     except SQLAlchemyError as error:
         print(f"Stopped: the gradebook cannot be used: {getattr(error, 'orig', None) or error}", file=sys.stderr)
     except OSError as error:
@@ -124,8 +145,8 @@ def run(options: Options) -> int:
     return 1
 
 
-class Run:
-    """One run of the command.
+class GradingRun:
+    """One run of the command: plan, grade, enter, summarize.
 
     Parameters
     ----------
@@ -137,206 +158,212 @@ class Run:
     """
 
     def __init__(self, options: Options, course: CourseDirectory, names: list[str]) -> None:
-        self.options, self.course, self.names = options, course, names
-        self.assignment: Assignment = read_assignment(course, names)
-        self.keys = shared_keys(self.assignment)
-        self.results = Results(course)
-        self.writer = Writer(course, self.assignment.files)
-        self.book = self.writer.state()
-        self.max_bytes = Intake(config=course.config).max_bytes
+        self._options, self._course, self._names = options, course, names
+        self._assignment = read_assignment(course, names)
+        self._keys = assignment_keys(self._assignment)
+        self._results = ResultStore(course)
+        self._writer = GradebookWriter(course, self._assignment.files)
+        self._entries = self._writer.read_entries()
+        self._max_bytes = Intake(config=course.config).max_bytes
         self._batch: list[tuple[Result, bool]] = []
-        self._entered_at = time.monotonic()
-        self.differing: list[tuple[Result, float]] = []
-        self.looks: list[Result] = []
-        self.faults: list[Result] = []
-        self.done = 0
-        self._stop = DeferredInterrupt()
+        self._batch_written_at = time.monotonic()
+        self._differing: list[tuple[Result, float]] = []  # with the points before
+        self._needing_look: list[Result] = []
+        self._failed: list[Result] = []
+        self._done = 0
+        self._interrupt = DeferredInterrupt()
 
-    def go(self) -> int:
-        """Do it."""
-        plan = self.plan()
-        stopped = False
+    def run(self) -> int:
+        """Do it; give the exit code."""
+        plan = self._plan()
+        is_interrupted = False
         try:
-            with self._stop:
-                self._take_over(plan)
+            with self._interrupt:
+                self._enter_earlier(plan)
                 self._grade(plan.grade)
         except KeyboardInterrupt:
-            stopped = True
+            is_interrupted = True
         finally:
-            self._enter_batch()
-            self.writer.close()
-        self._summary(plan, stopped)
-        if stopped:
+            self._write_batch()
+            self._writer.close()
+        self._print_summary(plan, is_interrupted)
+        if is_interrupted:
             return 130
-        return 1 if self.faults else 2 if self.differing else 0
+        return 1 if self._failed else 2 if self._differing else 0
 
     # --- what is there, and what is missing ---------------------------------------------------------------------------
 
-    def plan(self) -> Plan:
-        """Compare what was handed in with what was graded, and that with the gradebook."""
+    def _plan(self) -> Plan:
+        """Compare what was handed in with the results, and these with the gradebook."""
         plan = Plan()
-        chosen = [printable(one) for one in self.options.students]
+        patterns = [printable(pattern) for pattern in self._options.students]
         seen: set[str] = set()
-        for folder, student in students_at(self.course, self.course.submitted_directory):
+        for folder, student in students_at(self._course, self._course.submitted_directory):
             name = printable(student)
-            if chosen and not any(fnmatch.fnmatchcase(name, one) for one in chosen):
+            if patterns and not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
                 continue
             if name in seen:
                 print(f"The folder of {student!r} is left out: another's has the same printable name.", file=sys.stderr)
                 continue
             seen.add(name)
-            sha256 = submission_key(folder, self.names)
-            keys = {"submission": sha256, **self.keys}
-            result = self.results.read(name)
+            sha256 = submission_key(folder, self._names)
+            keys = {"submission": sha256, **self._keys}
+            result = self._results.read(name)
             if result and result.keys == keys:
-                if self._stands(result):
+                if self._is_entered(result):
                     plan.current += 1
                 else:
                     plan.enter.append(result)
                 continue
-            waiting = self.results.read_waiting(name)
-            if waiting and waiting.keys == keys:
-                plan.waiting.append(waiting)
-            elif self.options.resume and result and result.keys.get("submission") == sha256:
+            unconfirmed = self._results.read_unconfirmed(name)
+            if unconfirmed and unconfirmed.keys == keys:
+                plan.unconfirmed.append(unconfirmed)
+            elif self._options.resume and result and result.keys.get("submission") == sha256:
                 plan.outdated.append(name)
-                if not self._stands(result):
+                if not self._is_entered(result):
                     plan.enter.append(result)
             else:
                 plan.grade.append((folder, student, sha256))
         return plan
 
-    def _stands(self, result: Result) -> bool:
+    def _is_entered(self, result: Result) -> bool:
         """Tell whether the gradebook and the folder of autograded notebooks hold a result."""
-        entry = self.book.get(result.student)
+        entry = self._entries.get(result.student)
         if entry is None or (result.timestamp and entry["timestamp"] != result.timestamp):
             return False
-        held = entry["grades"]
-        same = all((name, cell) in held and held[name, cell][0] == score for name, cell, score, _ in result.grades)
-        return same and is_published(self.course, result)
+        grades = entry["grades"]
+        has_grades = all(
+            (name, cell) in grades and grades[name, cell][0] == score for name, cell, score, _ in result.grades
+        )
+        return has_grades and is_published(self._course, result)
 
     # --- grading ------------------------------------------------------------------------------------------------------
 
-    def _take_over(self, plan: Plan) -> None:
+    def _enter_earlier(self, plan: Plan) -> None:
+        """Enter what an earlier run graded, with ``force`` also what it did not dare to."""
         for result in plan.enter:
             self._enter(result, is_new=False)
-        for result in plan.waiting:
-            if self.options.force:
-                self._keep(result, is_new=True)
+        for result in plan.unconfirmed:
+            if self._options.force:
+                self._store(result)
             else:
-                self.differing.append((result, self._before(result.student)))
+                self._differing.append((result, self._points_before(result.student)))
 
     def _grade(self, chosen: list[tuple[Path, str, str]]) -> None:
         if not chosen:
             return
-        with scratch_folder(Path(self.course.root) / SCRATCH) as scratch, contextlib.ExitStack() as stack:
-            if self.options.scheduler:
-                from autograder.engine.dask_cluster import graded_on_cluster
+        submissions = self._read(chosen)
+        with scratch_folder(Path(self._course.root) / SCRATCH) as scratch, contextlib.ExitStack() as stack:
+            if self._options.scheduler:
+                from autograder.engine.dask_cluster import grade_on_cluster
 
-                found = graded_on_cluster(self.assignment, self._read(chosen), self.options.scheduler)
+                results = grade_on_cluster(self._assignment, submissions, self._options.scheduler)
             else:
-                found = grade_locally(self.assignment, self._read(chosen), self.options.workers, scratch)
-            stack.enter_context(contextlib.closing(found))
+                results = grade_locally(self._assignment, submissions, self._options.workers, scratch)
+            stack.enter_context(contextlib.closing(results))
             bar = stack.enter_context(tqdm(total=len(chosen), unit=" submissions", smoothing=0.1))
-            while (result := self._stop.waiting_for(found)) is not None:
-                self.done += 1
-                self._take(result)
-                bar.set_postfix_str(f"{len(self.looks)} need a look", refresh=False)
+            while (result := self._interrupt.next_of(results)) is not None:
+                self._done += 1
+                self._accept(result)
+                bar.set_postfix_str(f"{len(self._needing_look)} need a look", refresh=False)
                 bar.update()
 
     def _read(self, chosen: Iterable[tuple[Path, str, str]]) -> Iterator[Submission]:
         for folder, student, sha256 in chosen:
-            entry = self.book.get(printable(student), {"grades": {}, "extension": None})
+            entry = self._entries.get(printable(student), {"grades": {}, "extension": None})
             manual = {
-                cell: points[1:]
-                for cell, points in entry["grades"].items()
-                if any(one is not None for one in points[1:])
+                cell: tuple(by_hand)
+                for cell, (_, *by_hand) in entry["grades"].items()
+                if any(points is not None for points in by_hand)
             }
-            yield read_submission(folder, student, self.names, self.max_bytes, sha256, entry["extension"], manual)
+            yield read_submission(folder, student, self._names, self._max_bytes, sha256, entry["extension"], manual)
 
-    def _take(self, result: Result) -> None:
-        """Keep a new result; what would change grades given before waits for the instructor's word."""
+    def _accept(self, result: Result) -> None:
+        """Store and enter a new result; what would change grades given before waits for ``force``."""
         if result.fault:
-            self.faults.append(result)
+            self._failed.append(result)
             return
-        result.keys = {"submission": result.keys["submission"], **self.keys}
+        result.keys = {"submission": result.keys["submission"], **self._keys}
         if result.needs_a_look:
-            self.looks.append(result)
-        old = self.results.read(result.student)
-        regraded = old.keys.get("submission") == result.keys["submission"] if old else self._was_graded(result.student)
-        if regraded and not self.options.force and self._differs(result):
-            self.results.write_waiting(result)
-            self.differing.append((result, self._before(result.student)))
+            self._needing_look.append(result)
+        old = self._results.read(result.student)
+        if old:
+            is_same_submission = old.keys.get("submission") == result.keys["submission"]
         else:
-            self._keep(result, is_new=True)
+            is_same_submission = self._was_graded(result.student)
+        if is_same_submission and not self._options.force and self._changed_cells(result):
+            self._results.write_unconfirmed(result)
+            self._differing.append((result, self._points_before(result.student)))
+        else:
+            self._store(result)
 
     def _was_graded(self, student: str) -> bool:
-        entry = self.book.get(student)
+        entry = self._entries.get(student)
         return bool(entry) and any(points[0] is not None for points in entry["grades"].values())
 
-    def _differs(self, result: Result) -> bool:
-        held = self.book.get(result.student, {"grades": {}})["grades"]
-        return any(held.get((name, cell), (None,))[0] != score for name, cell, score, _ in result.grades)
+    def _changed_cells(self, result: Result) -> list[str]:
+        """Name the cells whose points would change."""
+        grades = self._entries.get(result.student, {"grades": {}})["grades"]
+        return [cell for name, cell, score, _ in result.grades if grades.get((name, cell), (None,))[0] != score]
 
-    def _before(self, student: str) -> float:
-        entry = self.book.get(student, {"grades": {}})
+    def _points_before(self, student: str) -> float:
+        entry = self._entries.get(student, {"grades": {}})
         return sum(points[0] or 0 for points in entry["grades"].values())
 
-    def _keep(self, result: Result, is_new: bool) -> None:
-        self.results.write(result)
-        self._enter(result, is_new)
+    def _store(self, result: Result) -> None:
+        self._results.write(result)
+        self._enter(result, is_new=True)
 
     def _enter(self, result: Result, is_new: bool) -> None:
         self._batch.append((result, is_new))
-        if len(self._batch) >= BATCH or time.monotonic() - self._entered_at > BATCH_SECONDS:
-            self._enter_batch()
+        if len(self._batch) >= MAX_BATCH or time.monotonic() - self._batch_written_at > MAX_BATCH_SECONDS:
+            self._write_batch()
 
-    def _enter_batch(self) -> None:
+    def _write_batch(self) -> None:
         batch, self._batch = self._batch, []
         if batch:
-            self.writer.enter(batch)
-        self._entered_at = time.monotonic()
+            self._writer.write(batch)
+        self._batch_written_at = time.monotonic()
 
-    # --- words --------------------------------------------------------------------------------------------------------
+    # --- the summary --------------------------------------------------------------------------------------------------
 
-    def _summary(self, plan: Plan, stopped: bool) -> None:
-        if stopped:
-            print(f"\nStopped after {self.done} of {len(plan.grade)}. Run the same again to go on.")
+    def _print_summary(self, plan: Plan, is_interrupted: bool) -> None:
+        if is_interrupted:
+            print(f"\nStopped after {self._done} of {len(plan.grade)}. Run the same again to go on.")
         else:
-            print(f"{self.done} graded, {len(plan.enter)} entered that were graded before, {plan.current} up to date.")
-        if self.looks:
-            print(f"\n{len(self.looks)} need a look (formgrader shows them):")
-            _list((one.student, "; ".join(_reasons(one)) or "no verdict") for one in self.looks)
+            print(f"{self._done} graded, {len(plan.enter)} entered that were graded before, {plan.current} up to date.")
+        if self._needing_look:
+            print(f"\n{len(self._needing_look)} need a look (formgrader shows them):")
+            _print_rows(
+                (result.student, "; ".join(_reasons_for_a_look(result)) or "no verdict")
+                for result in self._needing_look
+            )
         if plan.outdated:
             print(
                 f"\n{len(plan.outdated)} were graded with other checks, points or versions; --resume leaves them alone."
             )
-        if self.differing:
-            print(f"\n{len(self.differing)} would get other grades than they have; nothing of theirs was changed:")
-            _list(
-                (one.student, f"{before:g} → {one.points:g} ({one.points - before:+g}){_changed(self, one)}")
-                for one, before in self.differing
-            )
+        if self._differing:
+            print(f"\n{len(self._differing)} would get other grades than they have; nothing of theirs was changed:")
+            _print_rows((result.student, self._describe_change(result, before)) for result, before in self._differing)
             print("Run again with --force to take these over. Scores and comments given by hand stay in any case.")
-        if self.faults:
-            print(f"\n{len(self.faults)} could not be graded, through no fault of theirs; run again:")
-            _list((one.student, one.fault) for one in self.faults)
+        if self._failed:
+            print(f"\n{len(self._failed)} could not be graded, through no fault of theirs; run again:")
+            _print_rows((result.student, result.fault) for result in self._failed)
+
+    def _describe_change(self, result: Result, before: float) -> str:
+        exercises = ", ".join(cell.removeprefix("test_") for cell in self._changed_cells(result))
+        return f"{before:g} → {result.points:g} ({result.points - before:+g}): {exercises}"
 
 
-def _changed(run: Run, result: Result) -> str:
-    """Name the exercises whose points would change."""
-    held = run.book.get(result.student, {"grades": {}})["grades"]
-    changed = [cell for name, cell, score, _ in result.grades if held.get((name, cell), (None,))[0] != score]
-    return ": " + ", ".join(one.removeprefix("test_") for one in changed)
+def _reasons_for_a_look(result: Result) -> list[str]:
+    notebooks = [nbformat.reads(text, as_version=4) for text in result.notebooks.values()]
+    reasons = [reason for notebook in notebooks for reason in reasons_of(notebook)]
+    return [reason for reason in reasons if "needs a look" in reason][:MAX_REASONS]
 
 
-def _reasons(result: Result) -> list[str]:
-    found = [one for text in result.notebooks.values() for one in reasons_of(nbformat.reads(text, as_version=4))]
-    return [one for one in found if "needs a look" in one][:3]
-
-
-def _list(rows: Iterable[tuple[str, str]]) -> None:
+def _print_rows(rows: Iterable[tuple[str, str]]) -> None:
     rows = list(rows)
-    for student, words in rows[:LINES]:
-        print(f"  {student}: {words}")
-    if len(rows) > LINES:
-        print(f"  … and {len(rows) - LINES} more")
+    for student, sentence in rows[:MAX_LINES]:
+        print(f"  {student}: {sentence}")
+    if len(rows) > MAX_LINES:
+        print(f"  … and {len(rows) - MAX_LINES} more")

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from distributed import Client, KilledWorker, as_completed, get_worker
 
-from autograder.engine.pool import TRIES
-from autograder.engine.step import FAULT, Assignment, Result, Submission
-from autograder.engine.store import shared_keys
+from autograder.engine.inputs import assignment_keys
+from autograder.engine.pool import MAX_ATTEMPTS
+from autograder.engine.step import GRADER_FAILED, Assignment, Result, Submission
 from autograder.engine.worker_process import WorkerLost, WorkerProcess, WorkerRefused
 
-AHEAD = 2
-"""So many submissions for each thread are on their way, so that none waits for us."""
-_workers: dict[tuple[int, str], WorkerProcess] = {}
+MAX_QUEUED = 2
+"""Submissions for each thread that are on their way, so that none waits for the next."""
+_workers: dict[tuple[int, str], WorkerProcess] = {}  # of a Dask worker: by thread and the assignment's keys
 
 
-def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Iterator[Result]:
-    """Grade submissions with the workers of a scheduler.
+def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Iterator[Result]:
+    """Grade submissions with the workers of a Dask scheduler.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission],
     Yields
     ------
     Result
-        In the order in which they are done.
+        In the order in which they are done. One with a ``fault`` was tried several times.
 
     Raises
     ------
@@ -54,72 +54,76 @@ def graded_on_cluster(assignment: Assignment, submissions: Iterable[Submission],
         raise WorkerLost(f"There is no Dask scheduler at {scheduler}: {error}") from None
     with client:
         # Not scattered: what a lost worker held must be made again by the scheduler.
-        shared = client.submit(same, assignment, pure=False)
-        keys = shared_keys(assignment)
-        todo = iter(submissions)
-        underway = as_completed(loop=client.loop)
-        given: dict[str, tuple[Submission, int]] = {}
+        shared = client.submit(_share, assignment, pure=False)
+        keys = assignment_keys(assignment)
+        unread = iter(submissions)
+        futures = as_completed(loop=client.loop)
+        queued: dict[str, tuple[Submission, int]] = {}  # with the number of the attempt
 
-        def give(submission: Submission, number: int) -> None:
-            # A worker that is lost with it is Dask's to replace; what the step says of a student is never asked twice.
-            future = client.submit(graded_there, shared, submission, keys, pure=False, retries=0)
-            given[future.key] = submission, number
-            underway.add(future)
+        def submit(submission: Submission, attempt: int) -> None:
+            # Dask replaces a worker that is lost with it; we count the attempts.
+            future = client.submit(_grade_in_child, shared, submission, keys, pure=False, retries=0)
+            queued[future.key] = submission, attempt
+            futures.add(future)
 
-        def fill() -> None:
-            while len(given) < AHEAD * max(1, sum(client.nthreads().values())):
-                if (one := next(todo, None)) is None:
+        def fill_queue() -> None:
+            while len(queued) < MAX_QUEUED * max(1, sum(client.nthreads().values())):
+                if (submission := next(unread, None)) is None:
                     return
-                give(one, 1)
+                submit(submission, 1)
 
-        fill()
-        for future in underway:
-            submission, number = given.pop(future.key)
+        fill_queue()
+        for future in futures:
+            submission, attempt = queued.pop(future.key)
             try:
                 result = future.result()
             except (KilledWorker, WorkerLost) as error:
-                result = Result(submission.student, assignment.name, fault=f"{FAULT}: {error}")
+                result = Result(submission.student, assignment.name, fault=f"{GRADER_FAILED}: {error}")
             future.release()
-            if result.fault and number < TRIES:
-                give(submission, number + 1)
+            if result.fault and attempt < MAX_ATTEMPTS:
+                submit(submission, attempt + 1)
             else:
                 yield result
-            fill()
+            fill_queue()
 
 
-def same(assignment: Assignment) -> Assignment:
-    """Bring the assignment to the workers."""
+# --- on a Dask worker -------------------------------------------------------------------------------------------------
+
+
+def _share(assignment: Assignment) -> Assignment:
+    """Make the assignment a result of Dask's, which it copies to its workers."""
     return assignment
 
 
-def graded_there(assignment: Assignment, submission: Submission, keys: dict[str, str]) -> Result:
-    """Grade one submission in a child of the Dask worker that runs this."""
-    me = threading.get_ident(), str(keys)
-    if me not in _workers:
-        _require_the_same(assignment, keys)
-        _workers[me] = _started(assignment)
+def _grade_in_child(assignment: Assignment, submission: Submission, keys: dict[str, str]) -> Result:
+    """Grade one submission in a child process of the Dask worker that runs this."""
+    owner = threading.get_ident(), str(keys)
+    if owner not in _workers:
+        _require_same_keys(assignment, keys)
+        _workers[owner] = _start_worker(assignment)
     try:
-        _workers[me].give(submission)
-        return _workers[me].take()
+        _workers[owner].submit(submission)
+        return _workers[owner].receive()
     except WorkerLost:
-        _workers.pop(me).close()
+        _workers.pop(owner).close()
         raise
 
 
-def _require_the_same(assignment: Assignment, keys: dict[str, str]) -> None:
-    ours = shared_keys(assignment)
-    if other := [part for part in keys if ours[part] != keys[part]]:
-        where = get_worker().address
+def _require_same_keys(assignment: Assignment, keys: dict[str, str]) -> None:
+    """Refuse where the course or its packages differ from those of the process that gives work."""
+    keys_here = assignment_keys(assignment)
+    if differing := [part for part in keys if keys_here[part] != keys[part]]:
         raise WorkerRefused(
-            f"the worker {where} has other {' and '.join(other)}: install the same course and versions there"
+            f"the worker {get_worker().address} has other {' and '.join(differing)}: "
+            "install the same course and versions there"
         )
 
 
-def _started(assignment: Assignment) -> WorkerProcess:
-    place = tempfile.mkdtemp(prefix="grading-", dir=get_worker().local_directory)
-    worker = WorkerProcess(assignment, Path(place, f"worker-{os.getpid()}"))
+def _start_worker(assignment: Assignment) -> WorkerProcess:
+    folder = tempfile.mkdtemp(prefix="grading-", dir=get_worker().local_directory)
+    worker = WorkerProcess(assignment, Path(folder, f"worker-{os.getpid()}"))
     try:
-        worker.take()
+        worker.receive()
     except (WorkerLost, WorkerRefused):
         worker.close()
         raise
@@ -127,6 +131,6 @@ def _started(assignment: Assignment) -> WorkerProcess:
 
 
 @atexit.register
-def _close_all() -> None:
+def _close_workers() -> None:
     for worker in _workers.values():
         worker.close()

@@ -1,6 +1,6 @@
-"""The process that workers are forked from: it imports what they need, once, and before the first is wanted.
+"""A fork server: one process that imports what workers need, once, and forks them on request.
 
-It holds no submission, no gradebook and no secret, and has one thread, as whatever is forked must.
+It holds no submission, no gradebook and no secret, and has one thread, as a process must have that is forked.
 """
 
 from __future__ import annotations
@@ -17,106 +17,123 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TRIES = 3
+MAX_ATTEMPTS = 3
+MAX_REPLY = 100  # bytes
 _lock = threading.Lock()  # a Dask worker may have several threads
-_stem: Stem | None = None
+_forkserver: ForkServer | None = None
 
 
-class Stem:
-    """The process, as seen from whoever wants workers."""
+class ForkServer:
+    """Start the fork server, and ask it for workers."""
 
     def __init__(self) -> None:
-        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        self._socket, child_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with child_socket:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.engine.forkserver"],
-                stdin=theirs,
+                stdin=child_socket,
                 stdout=2,
                 env={**os.environ, "PYTHONPATH": search_path(), "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,  # Ctrl-C is for whoever gives work
+                start_new_session=True,  # Ctrl-C is for the process that gives work
             )
 
-    def fork(self, line: Connection) -> int:
-        """Fork a worker; give a descriptor of its process.
+    def fork(self, connection: Connection) -> int:
+        """Fork a worker; give a descriptor of its process (a pidfd).
 
         Raises
         ------
         OSError
-            The stem is gone.
+            The fork server has ended.
         """
-        socket.send_fds(self._line, [b"!"], [line.fileno()])
-        told = self._line.recv(100)
-        if not told:
+        socket.send_fds(self._socket, [b"!"], [connection.fileno()])
+        reply = self._socket.recv(MAX_REPLY)
+        if not reply:
             raise ConnectionError("the process that workers are forked from ended")
-        return os.pidfd_open(int(told))  # also of one that has ended: it is not reaped before the next is forked
+        return os.pidfd_open(int(reply))  # also of one that has ended: it is not reaped before the next is forked
 
     def close(self) -> None:
-        """End it; its workers go on."""
-        self._line.close()
+        """Kill the fork server; its workers go on."""
+        self._socket.close()
         self._process.kill()
         self._process.wait()
 
 
-def expect_workers() -> None:
-    """Start the process, unless it runs."""
-    global _stem
+def start_forkserver() -> None:
+    """Start this process's fork server, unless it runs, so that it imports while we do something else."""
+    global _forkserver
     with _lock:
-        _stem = _stem or Stem()
+        _forkserver = _forkserver or ForkServer()
 
 
-def fork_worker(line: Connection) -> int:
-    """Fork a worker that talks over a line; give a descriptor of its process.
+def fork_worker(connection: Connection) -> int:
+    """Fork a worker that runs :func:`autograder.engine.worker.run_worker`.
+
+    Parameters
+    ----------
+    connection : Connection
+        The worker's end.
+
+    Returns
+    -------
+    int
+        A descriptor of its process (a pidfd).
 
     Raises
     ------
     OSError
         None can be forked here.
     """
-    global _stem
+    global _forkserver
     with _lock:
-        for number in range(1, TRIES + 1):
-            _stem = _stem or Stem()
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            _forkserver = _forkserver or ForkServer()
             try:
-                return _stem.fork(line)
+                return _forkserver.fork(connection)
             except OSError:
-                _stem.close()
-                _stem = None
-                if number == TRIES:
+                _forkserver.close()
+                _forkserver = None
+                if attempt == MAX_ATTEMPTS:
                     raise
 
 
 def search_path() -> str:
-    """Write down where this process finds its modules, what a course's settings added among them."""
+    """Give where this process finds its modules, among them those of a course's settings.
+
+    Returns
+    -------
+    str
+        As ``PYTHONPATH`` takes it.
+    """
     return os.pathsep.join(filter(None, dict.fromkeys([str(ROOT), *sys.path])))
 
 
 def main() -> None:
-    """Import, then fork, until nobody is left to ask for a worker."""
-    line = socket.socket(fileno=os.dup(0))
+    """Import what workers need, then fork one for each request, until the other end of standard input is closed."""
+    requests = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    from autograder.engine.worker import work
+    from autograder.engine.worker import run_worker
 
     gc.collect()
     gc.freeze()
     while True:
-        asked, given, _, _ = socket.recv_fds(line, 100, 1)
-        if not asked:
+        request, descriptors, _, _ = socket.recv_fds(requests, MAX_REPLY, 1)
+        if not request:
             return
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         pid = os.fork()
         if pid == 0:
-            line.close()
+            requests.close()
             os.setsid()
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             try:
-                work(Connection(given[0]))
+                run_worker(Connection(descriptors[0]))
             finally:
                 os._exit(1)
-        os.close(given[0])
-        with contextlib.suppress(OSError):  # whoever asked was killed
-            line.send(str(pid).encode())
+        os.close(descriptors[0])
+        with contextlib.suppress(OSError):  # the process that asked was killed
+            requests.send(str(pid).encode())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Workers on this machine: a submission at a time each, replaced when one is lost."""
+"""Grade on this machine: worker processes, each with one submission at a time, replaced when one is lost."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from autograder.engine.step import FAULT, Assignment, Result, Submission
+from autograder.engine.step import GRADER_FAILED, Assignment, Result, Submission
 from autograder.engine.worker_process import WorkerLost, WorkerProcess
 
-AHEAD = 2
-"""So many submissions a worker has at a time, so that it never waits for us."""
-TRIES = 3
-"""So often a submission is given to a worker where these were lost, or the grader failed."""
+MAX_QUEUED = 2
+"""Submissions that a worker holds at a time, so that it never waits for the next."""
+MAX_ATTEMPTS = 3
+"""How often a submission is tried whose worker was lost, or whose grader failed."""
 
 
 def grade_locally(
     assignment: Assignment, submissions: Iterable[Submission], workers: int, scratch: Path
 ) -> Iterator[Result]:
-    """Grade submissions with a number of processes.
+    """Grade submissions in a number of processes.
 
     Parameters
     ----------
@@ -28,8 +28,9 @@ def grade_locally(
     submissions : iterable of Submission
         Read one by one, as they are needed.
     workers : int
+        Number of processes.
     scratch : Path
-        Where they may write.
+        A folder in which they may write.
 
     Yields
     ------
@@ -40,56 +41,58 @@ def grade_locally(
     ------
     WorkerRefused
         Nothing may be graded here.
+    WorkerLost
+        No worker can be started.
     """
-    todo = iter(submissions)
-    waiting: list[tuple[Submission, int]] = []  # with the number of the try
-    given: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
+    unread = iter(submissions)
+    pending: list[tuple[Submission, int]] = []  # with the number of the attempt
+    queues: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
     ready: set[WorkerProcess] = set()  # the others are starting
     numbers = itertools.count()
     failed_starts = 0
 
-    def left() -> bool:
-        if not waiting and (one := next(todo, None)) is not None:
-            waiting.append((one, 1))
-        return bool(waiting)
+    def has_pending() -> bool:
+        if not pending and (submission := next(unread, None)) is not None:
+            pending.append((submission, 1))
+        return bool(pending)
 
-    def start() -> None:
-        given[WorkerProcess(assignment, scratch / f"worker-{next(numbers)}")] = deque()
+    def start_worker() -> None:
+        queues[WorkerProcess(assignment, scratch / f"worker-{next(numbers)}")] = deque()
 
     try:
-        for _ in range(workers if left() else 0):
-            start()
-        while any(given.values()) or left():
-            for depth in range(1, AHEAD + 1):
+        for _ in range(workers if has_pending() else 0):
+            start_worker()
+        while any(queues.values()) or has_pending():
+            for depth in range(1, MAX_QUEUED + 1):
                 for worker in ready:
-                    if len(given[worker]) < depth and left():
-                        given[worker].append(waiting.pop())
-                        worker.give(given[worker][-1][0])
-            for worker in select.select(list(given), [], [])[0]:
+                    if len(queues[worker]) < depth and has_pending():
+                        queues[worker].append(pending.pop())
+                        worker.submit(queues[worker][-1][0])
+            for worker in select.select(list(queues), [], [])[0]:
                 try:
-                    result = worker.take()
-                except WorkerLost as lost:
-                    had = given.pop(worker)
+                    result = worker.receive()
+                except WorkerLost as error:
+                    queue = queues.pop(worker)
                     worker.close()
                     failed_starts += worker not in ready
                     ready.discard(worker)
-                    if failed_starts > TRIES:
+                    if failed_starts > MAX_ATTEMPTS:
                         raise
-                    start()
-                    if not had:
+                    start_worker()
+                    if not queue:
                         continue
-                    submission, number = had.popleft()
-                    waiting.extend(had)  # it had not come to these
-                    result = Result(submission.student, assignment.name, fault=f"{FAULT}: {lost}")
+                    submission, attempt = queue.popleft()
+                    pending.extend(queue)  # these were not begun
+                    result = Result(submission.student, assignment.name, fault=f"{GRADER_FAILED}: {error}")
                 else:
                     if result is None:
                         ready.add(worker)
                         continue
-                    submission, number = given[worker].popleft()
-                if result.fault and number < TRIES:
-                    waiting.append((submission, number + 1))
+                    submission, attempt = queues[worker].popleft()
+                if result.fault and attempt < MAX_ATTEMPTS:
+                    pending.append((submission, attempt + 1))
                 else:
                     yield result
     finally:
-        for worker in given:
+        for worker in queues:
             worker.close()

@@ -1,4 +1,4 @@
-"""The pure step: (submission, assignment, environment, seed) → one result. It writes nothing that stays.
+"""The pure grading step: (submission, assignment, environment, seed) → one result, with no lasting side effect.
 
 It runs nbgrader's own preprocessors, as the course's settings list them, on a gradebook in memory that holds the
 assignment and this one submission. So whatever ``nbgrader autograde`` would write is in the result.
@@ -11,34 +11,27 @@ import json
 import logging
 import shutil
 import sqlite3
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
-import jsonschema
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.nbgraderformat import common
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import setenv
-from sqlalchemy import create_engine
-from sqlalchemy.exc import SAWarning
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
-from sqlalchemy.pool import StaticPool
 from traitlets.config import Config
 
+from autograder.engine.memory_gradebook import use_memory_gradebook
 from autograder.judge.preprocessor import Judge
 
-FAULT = "the grader itself failed"
-"""How a reason begins that is no student's fault."""
+GRADER_FAILED = "the grader itself failed"
+"""How a reason begins that is not the student's fault."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +41,17 @@ class Assignment:
     Parameters
     ----------
     name : str
-        Of the assignment.
     course_id : str
     released : dict
         Notebook → its text as students got it.
     definitions : bytes
-        A SQLite database: the gradebook's tables, with the rows that describe this assignment and no student's.
+        A serialized SQLite database: the gradebook's tables, with the rows of this assignment and of no student.
     files : dict
         Path → content of the other files in the assignment's source folder.
     config : Config
         The course's settings.
     root : str
-        The course folder, which no student's code may see.
+        The course folder, which no student's code may read.
     secret : str
         What hidden cases are drawn from.
     """
@@ -76,7 +68,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in, and what the gradebook knows of it that was given by hand.
+    """What one student handed in, and what the gradebook holds for it that was given by hand.
 
     Parameters
     ----------
@@ -84,9 +76,9 @@ class Submission:
     sha256 : str
         Of all that was handed in.
     notebooks : dict
-        Notebook → its text as taken in.
+        Notebook → its text, as :mod:`autograder.pipeline.submissions` reads it.
     files : dict
-        Name → content of what nbgrader keeps beside it: the time stamp, the secret of the feedback.
+        Name → content of what nbgrader keeps beside the notebooks: the time stamp, the secret of the feedback.
     extension : float or None
         Seconds that the student may be late.
     manual : dict
@@ -103,7 +95,7 @@ class Submission:
 
 @dataclass
 class Result:
-    """What came of one submission; plain data, so that it can be stored.
+    """The outcome of one submission; plain data, so that it can be stored as JSON.
 
     Parameters
     ----------
@@ -123,9 +115,9 @@ class Result:
     files : dict
         Name → text of what lies beside the notebooks.
     log : list of str
-        What was said meanwhile.
+        Warnings logged while grading.
     fault : str
-        Why the grader itself failed; then this is no verdict.
+        Why the grader itself failed, which makes this no verdict; empty where it did not.
     """
 
     student: str
@@ -142,26 +134,32 @@ class Result:
 
     @property
     def points(self) -> float:
-        """The sum of what was judged."""
+        """The sum of the points given automatically."""
         return sum(score for _, _, score, _ in self.grades if score is not None)
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether a person has to decide something."""
-        return any(look for *_, look in self.grades)
+        """Whether any points are a person's to give."""
+        return any(needs_look for *_, needs_look in self.grades)
 
     def to_json(self) -> str:
-        """Write it down."""
+        """Serialize."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Result:
-        """Read it again."""
+        """Deserialize.
+
+        Raises
+        ------
+        ValueError, TypeError
+            The text is not JSON, or not that of a result.
+        """
         return cls(**json.loads(text))
 
 
 class Step:
-    """The step, ready for one submission after the other.
+    """The grading step, ready to be called for one submission after the other.
 
     Parameters
     ----------
@@ -171,7 +169,7 @@ class Step:
     """
 
     def __init__(self, assignment: Assignment, scratch: Path) -> None:
-        self.assignment, self._scratch = assignment, scratch
+        self._assignment = assignment
         config = copy.deepcopy(assignment.config)
         config.CourseDirectory.root = str(scratch)
         config.CourseDirectory.release_directory = "release"
@@ -183,59 +181,76 @@ class Step:
         if Path(assignment.root).exists():
             config.Judge.hidden = [*config.Judge.get("hidden", []), assignment.root]
         config.Exporter.default_preprocessors = []
-        self.log = logging.Logger("autograder")
-        self._heard: list[str] = []
-        listener = logging.Handler(logging.WARNING)
-        listener.emit = lambda record: self._heard.append(record.getMessage())
-        self.log.addHandler(listener)
-        self._course = CourseDirectory(config=config, log=self.log)
+        log = logging.Logger("autograder")
+        self._warnings: list[str] = []
+        handler = logging.Handler(logging.WARNING)
+        handler.emit = lambda record: self._warnings.append(record.getMessage())
+        log.addHandler(handler)
+        self._course = CourseDirectory(config=config, log=log)
         release = Path(self._course.format_path("release", ".", assignment.name))
         release.mkdir(parents=True)
         for name, text in assignment.released.items():
             (release / f"{name}.ipynb").write_text(text, encoding="utf-8")
-        converter = Autograde(coursedir=self._course, config=config, log=self.log)
-        self._sanitize = self._registered(converter, converter.sanitize_preprocessors)
-        self._autograde = self._registered(converter, converter.autograde_preprocessors)
+        converter = Autograde(coursedir=self._course, config=config, log=log)
+        self._sanitize = _preprocessors(converter, converter.sanitize_preprocessors)
+        self._autograde = _preprocessors(converter, converter.autograde_preprocessors)
         self._memory = sqlite3.connect(":memory:", check_same_thread=False)
-        _one_gradebook(self._memory, assignment.course_id)
+        use_memory_gradebook(self._memory, assignment.course_id)
 
     def refusal(self) -> str:
-        """Say why nothing may be graded here; empty where all is well."""
-        return next((why for one in self._autograde if isinstance(one, Judge) and (why := one.refusal())), "")
+        """Say why nothing may be graded on this machine.
+
+        Returns
+        -------
+        str
+            For example that there is no sandbox; empty where all is well.
+        """
+        judges = [preprocessor for preprocessor in self._autograde if isinstance(preprocessor, Judge)]
+        return next((reason for judge in judges if (reason := judge.refusal())), "")
 
     def __call__(self, submission: Submission) -> Result:
-        """Grade one submission."""
-        name = self.assignment.name
+        """Grade one submission.
+
+        Parameters
+        ----------
+        submission : Submission
+
+        Returns
+        -------
+        Result
+            Without the assignment's keys, which whoever asks knows.
+        """
+        name = self._assignment.name
         result = Result(submission.student, name, {"submission": submission.sha256})
-        self._heard.clear()
-        book = api.Gradebook("sqlite://", self.assignment.course_id)
+        self._warnings.clear()
+        book = api.Gradebook("sqlite://", self._assignment.course_id)
         book.db.rollback()
         book.db.expunge_all()
-        self._memory.deserialize(self.assignment.definitions)
+        self._memory.deserialize(self._assignment.definitions)
         folder = Path(self._course.format_path("autograded", submission.student, name))
         try:
             folder.mkdir(parents=True)
-            for file, content in {**submission.files, **self.assignment.files}.items():
+            for file, content in {**submission.files, **self._assignment.files}.items():
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 (folder / file).write_bytes(content)
-            self._hand_in(book, submission, folder)
+            self._add_submission(book, submission, folder)
             for notebook, text in submission.notebooks.items():
-                result.notebooks[notebook] = self._graded(notebook, text, submission.student, folder)
-            self._read_off(book, result, submission)
+                result.notebooks[notebook] = self._grade_notebook(notebook, text, submission.student, folder)
+            self._copy_grades(book, result, submission)
         finally:
             shutil.rmtree(folder.parent, ignore_errors=True)
         result.files = {file: content.decode("latin-1") for file, content in submission.files.items()}
-        result.log = list(self._heard)
-        reasons = [str(one) for text in result.notebooks.values() for one in _looks(text)]
-        result.fault = next((one for one in reasons if one.startswith(FAULT)), "")
+        result.log = list(self._warnings)
+        reasons = [str(reason) for text in result.notebooks.values() for reason in _reasons_for_a_look(text)]
+        result.fault = next((reason for reason in reasons if reason.startswith(GRADER_FAILED)), "")
         return result
 
-    def _hand_in(self, book: api.Gradebook, submission: Submission, folder: Path) -> None:
-        """Enter the submission into the gradebook, with what was given by hand."""
+    def _add_submission(self, book: api.Gradebook, submission: Submission, folder: Path) -> None:
+        """Enter the submission into the gradebook in memory, with what was given by hand."""
         book.update_or_create_student(submission.student)
-        stamp = self._course.get_existing_timestamp(str(folder))
+        timestamp = self._course.get_existing_timestamp(str(folder))
         entry = book.update_or_create_submission(
-            self.assignment.name, submission.student, **({"timestamp": stamp} if stamp else {})
+            self._assignment.name, submission.student, **({"timestamp": timestamp} if timestamp else {})
         )
         if submission.extension is not None:
             entry.extension = timedelta(seconds=submission.extension)
@@ -246,14 +261,14 @@ class Step:
                 )
         book.db.commit()
 
-    def _graded(self, notebook: str, text: str, student: str, folder: Path) -> str:
-        """Run the preprocessors on one notebook."""
+    def _grade_notebook(self, notebook: str, text: str, student: str, folder: Path) -> str:
+        """Run the preprocessors on one notebook; give its autograded text."""
         resources = ResourcesDict(
             unique_key=notebook,
             output_files_dir=f"{notebook}_files",
             nbgrader={
                 "student": student,
-                "assignment": self.assignment.name,
+                "assignment": self._assignment.name,
                 "notebook": notebook,
                 "db_url": self._course.db_url,
             },
@@ -261,97 +276,66 @@ class Step:
             output_extension=".ipynb",
         )
         nb = nbformat.reads(text, as_version=4)
-        for step in self._sanitize:
-            nb, resources = step(nb, resources)
+        for preprocessor in self._sanitize:
+            nb, resources = preprocessor(nb, resources)
         with setenv(NBGRADER_EXECUTION="autograde"):
-            for step in self._autograde:
-                nb, resources = step(nb, resources)
+            for preprocessor in self._autograde:
+                nb, resources = preprocessor(nb, resources)
         try:
             nbformat.validate(nb)
-        except nbformat.ValidationError:  # nbgrader writes what holds more than the format knows; to look takes longer
+        except nbformat.ValidationError:  # nbgrader writes properties that the format does not know; relaxed is slower
             nbformat.validate(nb, relax_add_props=True)
         return nbformat.v4.writes(nb) + "\n"
 
-    def _read_off(self, book: api.Gradebook, result: Result, submission: Submission) -> None:
+    def _copy_grades(self, book: api.Gradebook, result: Result, submission: Submission) -> None:
+        """Copy what the preprocessors wrote to the gradebook in memory into the result."""
         book.db.expire_all()
-        entry = book.find_submission(self.assignment.name, submission.student)
+        entry = book.find_submission(self._assignment.name, submission.student)
         result.timestamp = entry.timestamp.isoformat() if entry.timestamp else None
         for notebook in entry.notebooks:
             if notebook.name not in submission.notebooks:
                 continue
             result.penalties[notebook.name] = notebook.late_submission_penalty
             result.grades += [
-                [notebook.name, one.cell.name, one.auto_score, one.needs_manual_grade] for one in notebook.grades
+                [notebook.name, grade.cell.name, grade.auto_score, grade.needs_manual_grade]
+                for grade in notebook.grades
             ]
-            result.comments += [[notebook.name, one.cell.name, one.auto_comment] for one in notebook.comments]
-        result.grades.sort(key=lambda one: one[:2])
-        result.comments.sort(key=lambda one: one[:2])
-
-    @staticmethod
-    def _registered(converter: Autograde, steps: list) -> list[NbGraderPreprocessor]:
-        exporter = NotebookExporter(parent=converter, config=converter.config)
-        exporter._preprocessors = []
-        for step in steps:
-            exporter.register_preprocessor(step)
-        return exporter._preprocessors
+            result.comments += [
+                [notebook.name, comment.cell.name, comment.auto_comment] for comment in notebook.comments
+            ]
+        result.grades.sort(key=lambda row: row[:2])
+        result.comments.sort(key=lambda row: row[:2])
 
 
-def _looks(text: str) -> list:
+def _preprocessors(converter: Autograde, classes: list) -> list[NbGraderPreprocessor]:
+    """Make nbgrader's preprocessors, as its converter does for every notebook."""
+    exporter = NotebookExporter(parent=converter, config=converter.config)
+    exporter._preprocessors = []
+    for preprocessor in classes:
+        exporter.register_preprocessor(preprocessor)
+    return exporter._preprocessors
+
+
+def _reasons_for_a_look(text: str) -> list:
     return list(json.loads(text)["metadata"].get("course", {}).get("needs_a_look", {}).values())
 
 
-FIND_SOURCE_CELL = api.Gradebook.find_source_cell
-
-
-class OneTransaction(Session):
-    """A session on a gradebook that is gone with its submission: what is committed need not be read again."""
-
-    def commit(self) -> None:
-        """Send what waits to the database."""
-        self.flush()
-
-
-def _one_gradebook(memory: sqlite3.Connection, course_id: str) -> None:
-    """Make of this process one that grades: what nbgrader does anew for every step and cell is done once.
-
-    Every gradebook that is opened is the one in memory, with one engine and one session; a schema is checked once.
-    """
-    engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, future=True)
-    session = scoped_session(sessionmaker(autoflush=True, expire_on_commit=False, bind=engine, class_=OneTransaction))
-
-    def opened(self: api.Gradebook, db_url: str, course_id: str = course_id, authenticator: object = None) -> None:
-        self.engine, self.db, self.course_id, self.authenticator = engine, session, course_id, authenticator
-
-    api.Gradebook.__init__ = opened
-    api.Gradebook.close = lambda self: None
-    source_cells: dict[tuple[str, ...], api.SourceCell] = {}  # the same for all submissions
-
-    def find_source_cell(self: api.Gradebook, *names: str) -> api.SourceCell:
-        if names not in source_cells:
-            source_cells[names] = FIND_SOURCE_CELL(self, *names)
-            self.db.expunge(source_cells[names])
-        return source_cells[names]
-
-    api.Gradebook.find_source_cell = find_source_cell
-    validators: dict[int, jsonschema.protocols.Validator] = {}
-
-    def validate(instance: object, schema: dict) -> None:
-        if id(schema) not in validators:
-            validators[id(schema)] = jsonschema.validators.validator_for(schema)(schema)
-            kept.append(schema)
-        validators[id(schema)].validate(instance)
-
-    kept: list[dict] = []  # else another schema could get the number of one that is gone
-    common.jsonschema = SimpleNamespace(validate=validate)
-    warnings.filterwarnings("ignore", category=SAWarning)  # of nbgrader's own code
-
-
 @contextmanager
-def scratch_folder(place: Path) -> Iterator[Path]:
-    """Give an empty folder that is gone afterwards, and clear away what an interrupted run left of it."""
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Make an empty folder, and delete it afterwards; what an interrupted run left of it is cleared away.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    Path
+        The same.
+    """
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
     try:
-        yield place
+        yield path
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)

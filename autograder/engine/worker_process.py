@@ -1,4 +1,4 @@
-"""A worker's process, as seen from whoever gives it work."""
+"""A worker's process, seen from the process that gives it work."""
 
 from __future__ import annotations
 
@@ -15,50 +15,65 @@ from autograder.engine.step import Assignment, Result, Submission
 
 
 class WorkerLost(Exception):
-    """The process ended before it answered."""
+    """A worker's process ended before it answered."""
 
 
 class WorkerRefused(Exception):
-    """It will not grade; the message says why."""
+    """A worker will not grade; the message says why."""
 
 
 class WorkerProcess:
-    """A worker, as seen from whoever gives it work.
+    """Start a worker and exchange submissions for results with it.
 
     Parameters
     ----------
     assignment : Assignment
     scratch : Path
-        A folder that it may fill, and clears.
+        A folder in which it may write, and which it deletes.
+
+    Raises
+    ------
+    OSError
+        No process can be started.
     """
 
     def __init__(self, assignment: Assignment, scratch: Path) -> None:
-        self._line, theirs = Pipe()
-        with theirs:
-            self._process = fork_worker(theirs)
-        self._say((assignment.root if os.path.isdir(assignment.root) else os.getcwd(), search_path()))
-        self._say((str(scratch), assignment))
+        self._connection, child_connection = Pipe()
+        with child_connection:
+            self._pidfd = fork_worker(child_connection)
+        self._send((assignment.root if os.path.isdir(assignment.root) else os.getcwd(), search_path()))
+        self._send((str(scratch), assignment))
 
     def fileno(self) -> int:
-        """Give the descriptor that is readable when there is an answer, or nobody left to give one."""
-        return self._line.fileno()
+        """Give the descriptor that is readable when there is an answer, or the process has ended."""
+        return self._connection.fileno()
 
-    def give(self, submission: Submission) -> None:
-        """Give it a submission; it answers them in turn."""
-        self._say(submission)
+    def submit(self, submission: Submission) -> None:
+        """Send a submission; the worker grades them in turn.
 
-    def take(self) -> Result | None:
-        """Wait for its answer: first None, when it is ready, then a result for each submission.
+        Parameters
+        ----------
+        submission : Submission
+        """
+        self._send(submission)
+
+    def receive(self) -> Result | None:
+        """Wait for the next answer.
+
+        Returns
+        -------
+        Result or None
+            First None, when the worker is ready, then a result for each submission.
 
         Raises
         ------
         WorkerRefused
             It may not grade here.
         WorkerLost
-            It ended.
+            Its process ended.
         """
         try:
-            answer = self._line.recv()
+            answer = self._connection.recv()
         except (EOFError, OSError, pickle.UnpicklingError):
             raise WorkerLost("the worker's process ended") from None
         if isinstance(answer, str):
@@ -66,13 +81,13 @@ class WorkerProcess:
         return answer
 
     def close(self) -> None:
-        """End it."""
+        """Kill the process and wait for its end."""
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._process, signal.SIGKILL)
-        select.select([self._process], [], [])
-        os.close(self._process)
-        self._line.close()
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        select.select([self._pidfd], [], [])
+        os.close(self._pidfd)
+        self._connection.close()
 
-    def _say(self, value: object) -> None:
-        with contextlib.suppress(OSError):  # ``take`` will tell
-            self._line.send(value)
+    def _send(self, value: object) -> None:
+        with contextlib.suppress(OSError):  # ``receive`` raises then
+            self._connection.send(value)

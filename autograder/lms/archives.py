@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from autograder.pipeline.submissions import MAX_FILES, Refused
+from autograder.pipeline.submissions import MAX_FILES, InvalidSubmission
 from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
 MAX_TOTAL_BYTES = 2 * MAX_NOTEBOOK_BYTES
@@ -65,21 +65,21 @@ class Member:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             It is too large, damaged, or has a defect.
         """
         name = f"{self.path.name!r} in {self._archive_name!r}"
         if self._defect:
-            raise Refused(f"{name} {self._defect}.")
+            raise InvalidSubmission(f"{name} {self._defect}.")
         if self._info.file_size > max_bytes:
-            raise Refused(
+            raise InvalidSubmission(
                 f"{name} has {self._info.file_size / 1e6:.0f} MB; above {max_bytes / 1e6:.0f} MB nothing is opened."
             )
         try:
             with self._archive.open(self._info) as stream:
                 return stream.read(max_bytes)
         except Exception as error:  # damaged bytes raise errors of zlib, struct and zipfile
-            raise Refused(f"{name} is damaged ({type(error).__name__}).") from None
+            raise InvalidSubmission(f"{name} is damaged ({type(error).__name__}).") from None
 
 
 @contextmanager
@@ -106,28 +106,30 @@ def open_archive(
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         It is damaged, has too many entries, or is strict and has a bad one.
     """
     # Before zipfile makes an object of each entry.
     if isinstance(archive, bytes) and archive.count(CENTRAL_DIRECTORY_ENTRY) > max_files + 1:
-        raise Refused(f"{name!r} holds more than {max_files} files; it was not opened.")
+        raise InvalidSubmission(f"{name!r} holds more than {max_files} files; it was not opened.")
     try:
         file = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
     except Exception as error:  # damaged bytes raise errors of zlib, struct and zipfile
-        raise Refused(f"{name!r} is damaged, or no zip archive ({type(error).__name__}).") from None
+        raise InvalidSubmission(f"{name!r} is damaged, or no zip archive ({type(error).__name__}).") from None
     with file:
         entries = file.infolist()
         if len(entries) > max_files:
-            raise Refused(f"{name!r} holds {len(entries)} files; above {max_files} none is opened.")
+            raise InvalidSubmission(f"{name!r} holds {len(entries)} files; above {max_files} none is opened.")
         if strict and sum(info.file_size for info in entries) > MAX_TOTAL_BYTES:
-            raise Refused(f"{name!r} would unpack to more than {MAX_TOTAL_BYTES / 1e6:.0f} MB; it was not opened.")
+            raise InvalidSubmission(
+                f"{name!r} would unpack to more than {MAX_TOTAL_BYTES / 1e6:.0f} MB; it was not opened."
+            )
         members: list[Member] = []
         names: set[str] = set()
         for info in entries:
             defect = _defect(info, names)
             if defect and strict:
-                raise Refused(f"{name!r} was not opened: {info.orig_filename[:80]!r} {defect}.")
+                raise InvalidSubmission(f"{name!r} was not opened: {info.orig_filename[:80]!r} {defect}.")
             names.add(info.orig_filename)
             if not info.is_dir():
                 members.append(Member(file, info, name, defect))

@@ -26,7 +26,8 @@ from autograder.lms.archives import ARCHIVE_SUFFIXES, open_archive
 from autograder.lms.collected_notebooks import CollectedNotebook, format_time, keep_notebook, record_refusal
 from autograder.lms.file_owners import ROSTER_HINT, FileOwners
 from autograder.pipeline import submissions
-from autograder.pipeline.submissions import Refused
+from autograder.pipeline.submissions import InvalidSubmission
+from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 
 MAX_DOWNLOADED_FILES = 100_000
@@ -37,7 +38,7 @@ MAX_RECEIPT_BYTES = 10_000
 class _DownloadedFile:
     """A file that may be a submission; ``path`` is relative to the download, ``time`` the file's own in UTC.
 
-    ``read`` gives its bytes or raises ``Refused``.
+    ``read`` gives its bytes or raises ``InvalidSubmission``.
     """
 
     path: PurePath
@@ -62,7 +63,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         Nothing can be collected at all.
     CourseError
         The gradebook cannot be used.
@@ -72,11 +73,11 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
     assignment = course.assignment_id
     released = _released_cells(course)
     if assignment not in released:
-        raise Refused(f"{assignment} is not released; there are: {', '.join(released) or 'none'}.")
+        raise InvalidSubmission(f"{assignment} is not released; there are: {', '.join(released) or 'none'}.")
     with open_gradebook(course) as gradebook:
         owners = FileOwners(gradebook.students, assignment)
     if not owners.students:
-        raise Refused(f"The gradebook knows no students; {ROSTER_HINT}, or: nbgrader db student add ADA")
+        raise InvalidSubmission(f"The gradebook knows no students; {ROSTER_HINT}, or: nbgrader db student add ADA")
 
     taken, refused, last_reasons = [], [], {}
     with ExitStack() as stack:
@@ -88,7 +89,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
                 sha256 = hashlib.sha256(raw).hexdigest()
                 record = CollectedNotebook(sha256, format_time(file.time), owner.number, receipt_time, str(file.path))
                 outcome = keep_notebook(course, owner.student, raw, record)
-            except Refused as reason:
+            except InvalidSubmission as reason:
                 student = f"{owner.student}: " if owner else ""
                 refused.append(f"{student}{str(file.path)!r} needs a look: {reason}")
                 if owner:
@@ -111,14 +112,14 @@ def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFil
                 yield _DownloadedFile(member.path, member.time, member.read)
         return
     if not source.is_dir():
-        raise Refused(f"There is no folder {source}.")
+        raise InvalidSubmission(f"There is no folder {source}.")
     # As deep as there are files: one student's folders must not stop the class.
-    files, irregular = submissions.listing(source, MAX_DOWNLOADED_FILES, deepest=MAX_DOWNLOADED_FILES)
+    files, irregular = submissions.list_files(source, MAX_DOWNLOADED_FILES, max_depth=MAX_DOWNLOADED_FILES)
     for path in [*files, *irregular]:
         relative = path.relative_to(source)
         if _may_be_submission(relative):
             time = datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC)
-            yield _DownloadedFile(relative, time, partial(submissions.read_file, path, submissions.MAX_NOTEBOOK_BYTES))
+            yield _DownloadedFile(relative, time, partial(submissions.read_file, path, MAX_NOTEBOOK_BYTES))
 
 
 def _may_be_submission(path: PurePath) -> bool:
@@ -135,15 +136,15 @@ def _read_notebook(file: _DownloadedFile, released: dict[str, Cells], assignment
     elif suffix == ".zip":
         raw, receipt, remarks = _read_archive(file, assignment)
     else:
-        raise Refused("It is no notebook and no zip archive.")
+        raise InvalidSubmission("It is no notebook and no zip archive.")
     try:
         cells = _named_cells(submissions.read_document(raw, []))
-    except Refused:
+    except InvalidSubmission:
         raise
     except Exception as error:  # whatever a hostile file does, it is this student's problem only
-        raise Refused(f"The notebook could not be read ({type(error).__name__}).") from None
+        raise InvalidSubmission(f"The notebook could not be read ({type(error).__name__}).") from None
     if mismatch := why_another(cells, assignment, released):
-        raise Refused(f"It {mismatch}")
+        raise InvalidSubmission(f"It {mismatch}")
     if receipt.get("sha256") not in (None, hashlib.sha256(raw).hexdigest()):
         remarks.append("The notebook was changed after its receipt was made.")
     return raw, _receipt_time(receipt), remarks
@@ -162,8 +163,10 @@ def _read_archive(file: _DownloadedFile, assignment: str) -> tuple[bytes, dict, 
         notebooks = submissions.candidates(root, paths, [], assignment, only_one=True)
         if not notebooks:
             if any(path.suffix.lower() in ARCHIVE_SUFFIXES for path in paths):
-                raise Refused("It holds another archive, which is not opened.")
-            raise Refused(f"It holds no notebook {assignment}.ipynb{submissions.instead(root, paths)}.")
+                raise InvalidSubmission("It holds another archive, which is not opened.")
+            raise InvalidSubmission(
+                f"It holds no notebook {assignment}.ipynb{submissions.describe_other_files(root, paths)}."
+            )
         chosen, *others = notebooks
         raw = by_path[chosen].read()
         names = ", ".join(repr(str(path)) for path in others[:5])

@@ -18,7 +18,8 @@ from nbgrader.utils import parse_utc
 
 from autograder.course import COLLECTED, folder_of
 from autograder.pipeline import submissions
-from autograder.pipeline.submissions import REASON, Refused
+from autograder.pipeline.submissions import REASON, InvalidSubmission
+from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.files import write_whole
 from course_utils.handing_in import short
 
@@ -86,14 +87,14 @@ def keep_notebook(course: CourseDirectory, student: str, raw: bytes, notebook: C
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         The student's folder is a link.
     """
     name = course.assignment_id
     target = folder_of(course, course.submitted_directory, student)
     store = Path(course.root) / COLLECTED / name / student
     if target.is_symlink() or target.parent.is_symlink() or store.is_symlink():
-        raise Refused(f"{target} is a link; nothing is written through links.")
+        raise InvalidSubmission(f"{target} is a link; nothing is written through links.")
     store.mkdir(parents=True, exist_ok=True)
     target.mkdir(parents=True, exist_ok=True)
     submitted = target / f"{name}.ipynb"
@@ -164,7 +165,7 @@ def _store_submitted(submitted: Path, store: Path) -> None:
     """Store also what came into ``submitted/`` by another way, so that it is not lost when it is replaced."""
     if not os.path.lexists(submitted):
         return
-    raw = submissions.read_file(submitted, submissions.MAX_NOTEBOOK_BYTES)
+    raw = submissions.read_file(submitted, MAX_NOTEBOOK_BYTES)
     sha256 = hashlib.sha256(raw).hexdigest()
     if (store / f"{sha256}.json").exists():
         return

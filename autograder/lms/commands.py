@@ -13,7 +13,7 @@ from autograder.lms.collect import collect
 from autograder.lms.fill_grades import write_filled_table
 from autograder.lms.lms_table import LmsTable
 from autograder.lms.roster import add_students
-from autograder.pipeline.submissions import Refused
+from autograder.pipeline.submissions import InvalidSubmission
 from autograder.plain_text import printable
 
 
@@ -40,7 +40,7 @@ def run_collect(course_folder: Path, assignment: str, source: Path) -> int:
     """
     try:
         taken, refused = collect(open_course(course_folder, assignment), source)
-    except Refused as reason:
+    except InvalidSubmission as reason:
         print(f"Nothing was collected. {reason}")
         return 1
     except OSError as error:
@@ -116,7 +116,7 @@ def _run(
     try:
         with open_gradebook(open_course(course_folder), make) as gradebook:
             print("\n".join(map(printable, action(gradebook))))
-    except (Refused, OSError) as reason:
+    except (InvalidSubmission, OSError) as reason:
         print(failure_message, printable(str(reason)), file=sys.stderr)
         return 1
     return 0

@@ -11,7 +11,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Unicode
 
 from autograder.lms.fill_grades import write_filled_table
-from autograder.pipeline.submissions import Refused
+from autograder.pipeline.submissions import InvalidSubmission
 from autograder.plain_text import csv_cell, printable
 
 COLUMNS = [
@@ -83,11 +83,11 @@ class LmsGrades(ExportPlugin):
         """
         try:
             if len(self.assignment) != 1 or not self.table:
-                raise Refused("Name one --assignment and the downloaded file (--LmsGrades.table).")
+                raise InvalidSubmission("Name one --assignment and the downloaded file (--LmsGrades.table).")
             assignment, source = str(self.assignment[0]), Path(self.table)
             for message in write_filled_table(gradebook, assignment, source, self.to, self.column, self.absent):
                 self.log.warning(printable(message))
-        except (Refused, OSError) as reason:
+        except (InvalidSubmission, OSError) as reason:
             self.log.error("No grades were written. %s", printable(str(reason)))
             sys.exit(1)
 

@@ -15,7 +15,7 @@ from pathlib import PurePath
 
 from nbgrader.api import Student
 
-from autograder.pipeline.submissions import Refused, is_folder_name, plain_name
+from autograder.pipeline.submissions import InvalidSubmission, is_folder_name, plain_name
 
 # The LMS's part of a name comes first, the student's own last: so the LMS's part is matched as short as possible.
 CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
@@ -71,7 +71,7 @@ class FileOwners:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             No student, or more than one, is called like that.
         """
         for part in path.parts:  # the outermost name is the LMS's or the instructor's, the inner ones a student's
@@ -83,9 +83,9 @@ class FileOwners:
                 return Owner(student, int(match["file"][:18]), bool(match["late"]))
             if ids := self._ids_in(part):
                 if len(ids) > 1:
-                    raise Refused(f"More than one student is called like that: {', '.join(sorted(ids))}.")
+                    raise InvalidSubmission(f"More than one student is called like that: {', '.join(sorted(ids))}.")
                 return Owner(ids.pop())
-        raise Refused(f"No student of the gradebook is called like that; {ROSTER_HINT}.")
+        raise InvalidSubmission(f"No student of the gradebook is called like that; {ROSTER_HINT}.")
 
     def _canvas_student(self, number: str, name: str) -> str:
         with_number = [student for student in self.students.values() if student.lms_user_id == number]
@@ -94,7 +94,9 @@ class FileOwners:
             without_number = [student for student in with_name if not student.lms_user_id]
             return self._only(without_number, f"Canvas's number {number} and {name!r}")
         if not any(student in with_name or not full_names(student) for student in with_number):
-            raise Refused(f"Canvas's number {number} is that of {with_number[0].id}, but the name is {name!r}.")
+            raise InvalidSubmission(
+                f"Canvas's number {number} is that of {with_number[0].id}, but the name is {name!r}."
+            )
         return self._only(with_number, f"Canvas's number {number}")
 
     def _with_name(self, name: str) -> list[Student]:
@@ -104,7 +106,7 @@ class FileOwners:
         if len(students) == 1:
             return students[0].id
         ids = ", ".join(student.id for student in students)
-        raise Refused(
+        raise InvalidSubmission(
             f"More than one student goes by {wanted}: {ids}. Rename the file to STUDENT.zip."
             if students
             else f"No student of the gradebook goes by {wanted}; {ROSTER_HINT}."

@@ -9,7 +9,7 @@ from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, Submitted
 
 from autograder.lms.file_owners import full_names
 from autograder.lms.lms_table import LmsTable
-from autograder.pipeline.submissions import Refused, plain_name
+from autograder.pipeline.submissions import InvalidSubmission, plain_name
 from course_utils.files import write_whole
 
 UNGRADED_IN_CANVAS = ("EX", "N/A")  # excused, not assigned
@@ -38,12 +38,12 @@ def write_filled_table(
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         Nothing was written.
     """
     target = Path(to or source.with_stem(f"{source.stem}-filled"))
     if target.resolve() == source.resolve():
-        raise Refused(f"{target} is the downloaded file itself; it stays as it is.")
+        raise InvalidSubmission(f"{target} is the downloaded file itself; it stays as it is.")
     table = LmsTable(source)
     messages = fill_grades(table, gradebook, assignment, column, skip_unknown)
     write_whole(target, table.content())
@@ -73,13 +73,13 @@ def fill_grades(
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         Students, columns or points do not fit; nothing was filled.
     """
     try:
         graded = gradebook.find_assignment(assignment)
     except MissingEntry:
-        raise Refused(f"The gradebook knows no assignment {assignment}.") from None
+        raise InvalidSubmission(f"The gradebook knows no assignment {assignment}.") from None
     grade_column = table.grade_column(assignment, column)
     _require_same_points(table, grade_column, graded)
     student_by_key, row_by_key = _match_students(table, gradebook.students, grade_column)
@@ -88,9 +88,9 @@ def fill_grades(
     unknown = [f"{table.describe(row)} ({key})" for key, row in row_by_key.items() if key not in student_by_key]
     unknown += [table.describe(row) for row in table.rows if row not in row_by_key.values()]
     if without_row := sorted(set(submissions) - set(row_of)):
-        raise Refused(f"{table.name} has no row for these graded students: {', '.join(without_row)}.")
+        raise InvalidSubmission(f"{table.name} has no row for these graded students: {', '.join(without_row)}.")
     if unknown and not skip_unknown:
-        raise Refused(
+        raise InvalidSubmission(
             f"The gradebook does not know these students of {table.name}: {'; '.join(unknown)}. Add them "
             "(python -m autograder roster FILE), or leave their rows alone (--absent)."
         )
@@ -131,7 +131,7 @@ def fill_grades(
 def _require_same_points(table: LmsTable, grade_column: int, graded: Assignment) -> None:
     possible = table.points_possible(grade_column)
     if possible is not None and abs(possible - graded.max_score) > 1e-6:
-        raise Refused(
+        raise InvalidSubmission(
             f"{table.name} has {possible:g} points for it, the course {graded.max_score:g}: change them there."
         )
 
@@ -153,7 +153,7 @@ def _match_students(
         if _count_known(student_by_key, row_by_key) > _count_known(*best):
             best = student_by_key, row_by_key
     if not best[0]:
-        raise Refused(f"No column of {table.name} holds the ids of the gradebook's students.")
+        raise InvalidSubmission(f"No column of {table.name} holds the ids of the gradebook's students.")
     return best
 
 

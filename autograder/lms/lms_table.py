@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder.pipeline.submissions import Refused, plain_name, read_file
+from autograder.pipeline.submissions import InvalidSubmission, plain_name, read_file
 from autograder.plain_text import printable
 
 MAX_TABLE_BYTES = 50_000_000
@@ -42,7 +42,7 @@ class LmsTable:
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         It cannot be read, or is no such table.
     """
 
@@ -50,7 +50,7 @@ class LmsTable:
         self.name = path.name
         raw = read_file(path, MAX_TABLE_BYTES)
         if b"\0" in raw:
-            raise Refused(f"{self.name} is no CSV in UTF-8: export it again as comma separated values.")
+            raise InvalidSubmission(f"{self.name} is no CSV in UTF-8: export it again as comma separated values.")
         self._has_bom = raw.startswith(BOM)
         text = raw.removeprefix(BOM).decode("utf-8", errors="surrogateescape")  # other encodings pass unchanged
         unquoted_header = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
@@ -58,10 +58,12 @@ class LmsTable:
         self._fields, self._line_ends = _split(text, self.delimiter)
         self.header = [_unquoted(field).strip() for field in self._fields[0]] if self._fields else []
         if len(self.header) < 3:
-            raise Refused(f"{self.name} is no table with a header line: give the file as it was downloaded.")
+            raise InvalidSubmission(f"{self.name} is no table with a header line: give the file as it was downloaded.")
         for line, fields in enumerate(self._fields, 1):
             if fields != [""] and len(fields) != len(self.header):
-                raise Refused(f"{self.name}, row {line}, has {len(fields)} fields instead of {len(self.header)}.")
+                raise InvalidSubmission(
+                    f"{self.name}, row {line}, has {len(fields)} fields instead of {len(self.header)}."
+                )
         self.is_canvas = "ID" in self.header and {"Student", "LastName"} & set(self.header[:1]) != set()
         self.rows = [row for row in range(1, len(self._fields)) if self._is_student(row)]
         self.is_worksheet = not self.is_canvas and all(re.fullmatch(r"\D+\d+", self.get(row, 0)) for row in self.rows)
@@ -141,7 +143,7 @@ class LmsTable:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             There is none, or more than one.
         """
         name = plain_name(assignment)
@@ -156,7 +158,7 @@ class LmsTable:
             columns = columns or [column for column, title in enumerate(titles) if title in GRADE_HEADERS]
         if len(columns) != 1:
             count = "More than one column" if columns else "No column"
-            raise Refused(
+            raise InvalidSubmission(
                 f"{count} of {self.name} is {header or assignment}. Say which (--column): {'; '.join(self.header)}"
             )
         return columns[0]
@@ -178,7 +180,7 @@ class LmsTable:
 
         Raises
         ------
-        Refused
+        InvalidSubmission
             The column holds an id twice.
         """
         columns = [column for column in range(len(self.header)) if column != other_than]
@@ -188,7 +190,9 @@ class LmsTable:
             return {}
         values = Counter(self.get(row, best).strip() for row in self.rows)
         if twice := [value for value, count in values.items() if value and count > 1]:
-            raise Refused(f"{self.name} holds these more than once in {self.header[best]!r}: {', '.join(twice)}.")
+            raise InvalidSubmission(
+                f"{self.name} holds these more than once in {self.header[best]!r}: {', '.join(twice)}."
+            )
         return {self.get(row, best).strip(): row for row in self.rows if self.get(row, best).strip()}
 
     def names(self, row: int) -> tuple[str, str]:

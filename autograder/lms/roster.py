@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from nbgrader.api import Gradebook
 
 from autograder.lms.lms_table import LmsTable
-from autograder.pipeline.submissions import Refused, is_folder_name
+from autograder.pipeline.submissions import InvalidSubmission, is_folder_name
 
 MAX_ID_LENGTH = 100
 
@@ -51,7 +51,7 @@ def read_roster(table: LmsTable, id_header: str = "") -> list[Person]:
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         There is no such column, or it holds nothing, something twice, or what cannot be a folder's name.
     """
     header = table.header
@@ -60,23 +60,25 @@ def read_roster(table: LmsTable, id_header: str = "") -> list[Person]:
     present = [header.index(name) for name in usual if name in header]
     filled = [column for column in present if all(table.get(row, column) for row in table.rows)]
     if id_header and id_header not in header:
-        raise Refused(f"{table.name} has no column {id_header!r}; there are: {'; '.join(header)}")
+        raise InvalidSubmission(f"{table.name} has no column {id_header!r}; there are: {'; '.join(header)}")
     columns = [header.index(id_header)] if id_header else filled or emails
     if not columns or not table.rows:
-        raise Refused(f"Say by which column of {table.name} students shall be known (--id): {'; '.join(header)}")
+        raise InvalidSubmission(
+            f"Say by which column of {table.name} students shall be known (--id): {'; '.join(header)}"
+        )
     people = []
     for row in table.rows:
         first, last = table.names(row)
         student = table.get(row, columns[0]).strip()
         if not is_folder_name(student) or len(student) > MAX_ID_LENGTH or student.startswith("."):
-            raise Refused(
+            raise InvalidSubmission(
                 f"{student!r} ({table.describe(row)}) cannot be a folder's name; choose another column (--id)."
             )
         number = table.get(row, header.index("ID")).strip() if table.is_canvas else None
         people.append(Person(student, first, last, table.get(row, emails[0]).strip() if emails else "", number))
     twice = [student for student, count in Counter(person.id for person in people).items() if count > 1]
     if twice:
-        raise Refused(f"{header[columns[0]]!r} holds these more than once: {', '.join(twice)}.")
+        raise InvalidSubmission(f"{header[columns[0]]!r} holds these more than once: {', '.join(twice)}.")
     return people
 
 
@@ -97,7 +99,7 @@ def add_students(gradebook: Gradebook, table: LmsTable, id_header: str = "") -> 
 
     Raises
     ------
-    Refused
+    InvalidSubmission
         As for :func:`read_roster`.
     """
     people = read_roster(table, id_header)

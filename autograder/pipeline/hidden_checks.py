@@ -1,6 +1,6 @@
 """Hidden checks: the visible checks' properties on cases drawn from a secret seed.
 
-Right and wrong outcomes are computed on the spot, from every topic's ``answers.py`` and ``mistakes.py``.
+The expected outcomes are computed when they are asked for, from the topics' ``answers.py`` and ``mistakes.py``.
 """
 
 from __future__ import annotations
@@ -28,23 +28,26 @@ from course_utils.checks.verdict import ExpectedOutcomes, Observations, Verdict,
 from course_utils.data import load_hands
 from course_utils.extras import is_installed
 
-
-class NotGraded(Exception):
-    """An exercise cannot be graded on this machine; the judge reads the name, and lets the submission wait."""
-
-
 AUTOGRADER = Path(__file__).resolve().parents[1]
 SECRET = AUTOGRADER / "secret"
 NEW_IMAGES = 600
+MAX_OUTCOMES = 100  # that are kept
 
 
-def unseen_hands(rng: np.random.Generator) -> list[Case]:
+class NotGraded(Exception):
+    """An exercise cannot be graded on this machine; the judge knows it by this name: the exercise needs a look."""
+
+
+# --- cases ------------------------------------------------------------------------------------------------------------
+
+
+def _unseen_hands(rng: np.random.Generator) -> list[Case]:
     """Draw hands that no student has, and one of a few seeds to train from."""
     X, Y = _shuffled_hands(int(rng.integers(2**62)))
     return [{"X": X, "Y": Y, "seed": int(rng.integers(4))}]
 
 
-@functools.lru_cache(maxsize=1)  # the answer, the right one and every mistake are tried on the same images
+@functools.lru_cache(maxsize=1)  # the student's answer, the reference and every mistake get the same images
 def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     X, Y = draw_hands(NEW_IMAGES, rng)
@@ -52,47 +55,99 @@ def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return X[:, order], Y[:, order]
 
 
-# Exercises whose hidden cases are drawn by what students do not have.
+# How hidden cases of exercises are drawn for which students lack the means.
 DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
-    "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in unseen_hands(rng)],
-    "challenge_settings": unseen_hands,
+    "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in _unseen_hands(rng)],
+    "challenge_settings": _unseen_hands,
 }
 
 
 def hidden_exercise(name: str) -> Exercise:
-    """Give an exercise as it is graded."""
+    """Give an exercise as it is graded.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Exercise
+        The visible one, which may draw other cases.
+    """
     exercise = EXERCISES[name]
     return dataclasses.replace(exercise, cases=DRAWN_HERE.get(name, exercise.cases))
 
 
+# --- expected outcomes ------------------------------------------------------------------------------------------------
+
+
 @functools.cache
-def joined(name: str, *functions: Callable) -> Callable:
-    """Join an answer of ours with its companions, once: what is trained in it stays trained."""
+def _joined(name: str, *functions: Callable) -> Callable:
+    """Join an answer of ours with its companions, once, so that a network that it trained is not trained again."""
     return EXERCISES[name].joined(*functions)
 
 
 def right_outcome(exercise: Exercise, seed: int) -> Observations:
-    """Observe the reference answer."""
-    answer = joined(exercise.name, *map(reference_answer, exercise.functions))
-    return list(observe_cases(answer, exercise, seed, Trial(describes_calls=False)))
+    """Observe the reference answer.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    seed : int
+        Draws the cases.
+
+    Returns
+    -------
+    list of list of Observation
+        For each case.
+    """
+    answer = _joined(exercise.name, *map(reference_answer, exercise.functions))
+    return list(observe_cases(answer, exercise, seed, Trial(tells_calls=False)))
 
 
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Observation]]]]:
-    """Observe every known mistake, no case of it before it is asked for: ``[(sentence, observations)]``."""
+    """Observe every known mistake, each case when it is asked for.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    seed : int
+        Draws the cases.
+
+    Returns
+    -------
+    list of tuple
+        For each mistake, its sentence and an iterator over the observations of each case.
+    """
     return [
         (
             mistake.sentence,
-            observe_cases(joined(exercise.name, *mistake.functions), exercise, seed, Trial(describes_calls=False)),
+            observe_cases(_joined(exercise.name, *mistake.functions), exercise, seed, Trial(tells_calls=False)),
         )
         for mistake in mistakes_in(exercise.name)
     ]
 
 
-@functools.lru_cache(maxsize=100)
-def known(name: str, seed: int) -> ExpectedOutcomes:
-    """Say what the hidden cases of a seed come out as."""
+@functools.lru_cache(maxsize=MAX_OUTCOMES)
+def expected_outcomes(name: str, seed: int) -> ExpectedOutcomes:
+    """Give what the right answer and the known mistakes return on the hidden cases of a seed.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+    seed : int
+        Draws the cases.
+
+    Returns
+    -------
+    ExpectedOutcomes
+    """
     exercise = hidden_exercise(name)
     return ExpectedOutcomes(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
+
+
+# --- checks -----------------------------------------------------------------------------------------------------------
 
 
 def examine(function: Callable, name: str, seed: int, *companions: Callable) -> Verdict:
@@ -108,11 +163,15 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
         Draws the cases.
     companions : callable
         The functions that it is tried together with; without any, the right ones.
+
+    Returns
+    -------
+    Verdict
     """
     exercise = hidden_exercise(name)
     companions = companions or tuple(map(reference_answer, exercise.companions))
     begun = unfinished(cell_of(function), name)
-    return run_and_evaluate([function, *companions], exercise, seed, known(name, seed), begun)[0]
+    return run_and_evaluate([function, *companions], exercise, seed, expected_outcomes(name, seed), begun)[0]
 
 
 def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
@@ -135,11 +194,11 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
     NotGraded
         A package that the exercise needs is not installed here.
     """
-    if not is_installed(needs := EXERCISES[exercise].needs):
-        raise NotGraded(f"{needs} is not installed where this was graded")
+    if not is_installed(package := EXERCISES[exercise].needs):
+        raise NotGraded(f"{package} is not installed where this was graded")
 
     def check(function: Callable, *companions: Callable) -> float:
-        if is_ours(function):
+        if _is_ours(function):
             verdict = Verdict(exercise, "wrong", dict.fromkeys(EXERCISES[exercise].properties, False), 0.0)
             verdict.failure = "the answer is imported, not written in the notebook"
             verdict.mistakes = ["You imported this function. Write it in the notebook."]
@@ -152,16 +211,7 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
     return check
 
 
-def preload_tests(tests: list[str]) -> None:
-    """Make the known mistakes of the exercises that some test cells name, before the process is forked to grade."""
-    words = set(itertools.chain.from_iterable(re.findall(r"\w+", test) for test in tests))
-    for name in words & EXERCISES.keys():
-        if not EXERCISES[name].needs:  # its package may have threads, which no fork has
-            for mistake in mistakes_in(name):
-                mistake.functions  # noqa: B018 - made when first asked for
-
-
-def is_ours(function: Callable) -> bool:
+def _is_ours(function: Callable) -> bool:
     """Tell whether a function was written by the course and not by the student."""
     module = getattr(function, "__module__", None) or ""
     code = getattr(function, "__code__", None)
@@ -170,34 +220,69 @@ def is_ours(function: Callable) -> bool:
     )
 
 
+def preload_tests(tests: list[str]) -> None:
+    """Compile the known mistakes of the exercises that test cells name; the judge calls this before it forks to grade.
+
+    Parameters
+    ----------
+    tests : list of str
+        Source of the test cells.
+    """
+    identifiers = set(itertools.chain.from_iterable(re.findall(r"\w+", test) for test in tests))
+    for name in identifiers & EXERCISES.keys():
+        if not EXERCISES[name].needs:  # a package that it needs may start threads, which a fork would lose
+            for mistake in mistakes_in(name):
+                mistake.functions  # noqa: B018 - made when first asked for
+
+
+# --- seeds ------------------------------------------------------------------------------------------------------------
+
+
 def submission_seed(exercise: str) -> int:
     """Derive the seed of an exercise of one submission: secret, and the same at every regrade.
 
     It depends on the course's secret and on the student and assignment that the judge names in the environment. Where
     no judge does, as in a kernel of plain nbgrader, a class shares its hidden cases.
+
+    Parameters
+    ----------
+    exercise : str
+
+    Returns
+    -------
+    int
+        Below 2**64.
     """
-    whose = [os.environ.get(name, "") for name in ("NBGRADER_STUDENT", "NBGRADER_ASSIGNMENT")]
-    words = "\x1f".join([course_secret(), *whose, exercise])
-    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8])
+    submission = [os.environ.get(name, "") for name in ("NBGRADER_STUDENT", "NBGRADER_ASSIGNMENT")]
+    text = "\x1f".join([course_secret(), *submission, exercise])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 def course_secret() -> str:
     """Read the secret that hidden cases are drawn from; make one where there is none yet.
 
     ``COURSE_SECRET`` in the environment wins over the file ``autograder/secret``, which is never committed.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    OSError
+        The file cannot be made or read.
     """
     if os.environ.get("COURSE_SECRET"):
         return os.environ["COURSE_SECRET"]
-    file = SECRET
-    if not file.exists():
+    if not SECRET.exists():
         # Written whole under another name first: a second grader never reads half a secret.
-        draft = file.with_suffix(f".{os.getpid()}")
+        draft = SECRET.with_suffix(f".{os.getpid()}")
         draft.write_text(secrets.token_hex(32), encoding="utf-8")
         draft.chmod(0o600)
         try:
-            os.link(draft, file)
+            os.link(draft, SECRET)
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-    return file.read_text(encoding="utf-8")
+    return SECRET.read_text(encoding="utf-8")

@@ -12,29 +12,34 @@ from filelock import FileLock, Timeout
 from nbgrader.coursedir import CourseDirectory
 
 LOCK, HOLDER = ".grading.lock", ".grading.by"  # a locked file cannot be read on every system
+MAX_HOLDER = 200  # bytes
 
 
 class CannotGrade(Exception):
-    """Nothing can be entered; the message says why and what to do."""
+    """Nothing can be graded or entered; the message says why and what to do."""
 
 
 @contextlib.contextmanager
 def grading_lock(course: CourseDirectory) -> Iterator[None]:
     """Hold the right to grade this course.
 
+    Parameters
+    ----------
+    course : CourseDirectory
+
     Raises
     ------
     CannotGrade
-        Somebody else does, or the folder cannot be written to.
+        Another process holds it, or the folder cannot be written to.
     """
     lock, holder = FileLock(Path(course.root) / LOCK), Path(course.root) / HOLDER
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         try:
-            held.enter_context(lock.acquire(blocking=False))
+            stack.enter_context(lock.acquire(blocking=False))
         except Timeout:
-            who = _first_words(holder) or "another process"
+            name = _read_holder(holder) or "another process"
             raise CannotGrade(
-                f"This course is being graded already, by {who}. Wait for it, or stop it first."
+                f"This course is being graded already, by {name}. Wait for it, or stop it first."
             ) from None
         except OSError as error:
             raise CannotGrade(f"{lock.lock_file} cannot be written: {error.strerror}. Nothing was graded.") from None
@@ -43,15 +48,25 @@ def grading_lock(course: CourseDirectory) -> Iterator[None]:
         yield
 
 
-def _first_words(file: Path) -> str:
+def _read_holder(file: Path) -> str:
     try:
-        return file.read_bytes()[:200].decode(errors="replace").strip()
+        return file.read_bytes()[:MAX_HOLDER].decode(errors="replace").strip()
     except OSError:
         return ""
 
 
-def who_is_grading(course: CourseDirectory) -> str:
-    """Name who grades this course at the moment; empty where nobody does."""
+def reason_locked(course: CourseDirectory) -> str:
+    """Say which process grades this course at the moment.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+
+    Returns
+    -------
+    str
+        A sentence; empty where none does.
+    """
     try:
         with grading_lock(course):
             return ""

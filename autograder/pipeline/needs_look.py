@@ -1,8 +1,8 @@
-"""Say where a failed test may be the fault of the machine that graded, or of the place in which something was typed.
+"""Say which tests need a look by a person, because nobody can tell whether the answer is to blame.
 
 The judge tells what happened, and knows no cause: which statements could not run, and what students' functions raised.
-Here that is held against the text of the notebook. Reasons hold names and lines of that text alone, nothing that the
-student's program said; so students may read them.
+Here that is compared with the text of the notebook. Reasons hold names and lines of that text alone, nothing that the
+student's program printed; so students may read them.
 """
 
 from __future__ import annotations
@@ -16,34 +16,102 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
+from autograder.pipeline.notebook_cells import MAX_CODE, STUDENT_ID, grade_id
 from course_utils.cells import Statement, closure, names_bound, names_used, statements
 from course_utils.environment import imported_modules
 
-OWN = "student-"  # how ids of cells begin that students added
-MOST = 5  # sentences on statements that could not run
-MOST_TEXT = 200_000  # characters of code, a few times what a notebook holds: what has more is not looked through
-ANYTHING = re.compile(r"import \*|^[%!]|\bexec\(")  # it may give any name a value
-TELLING = ("ImportError", "ModuleNotFoundError", "FileNotFoundError", "NameError", "AttributeError")
-OURS = sys.version_info[:2]
+MAX_SENTENCES = 5  # on statements that could not run
+MAX_LINE = 80  # characters of a statement that are shown
+BINDS_UNKNOWN_NAMES = re.compile(r"import \*|^[%!]|\bexec\(")
+MACHINE_ERRORS = ("ImportError", "ModuleNotFoundError", "FileNotFoundError", "NameError", "AttributeError")
+PYTHON = sys.version_info[:2]
+
+
+class NeedsALook(NbGraderPreprocessor):
+    """The preprocessor to put after SaveAutoGrades: what was not judged waits for a person, without points.
+
+    A grade stands only if ``resources["judged"]`` says so: grade id → "" (or the reason why it needs a look). One that
+    is in doubt stands only if it is full.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Flag grades in the gradebook, and keep the reasons in the notebook."""
+        submission = resources["nbgrader"]
+        record = nb.metadata.setdefault("course", {})
+        reasons = record.setdefault("needs_a_look", {})
+        sentences, doubts = find_doubts(nb, resources)
+        record["intake"] = [*record.get("intake", []), *sentences]
+        record["doubts"] = doubts = {**doubts, **record.get("doubts", {})}
+        for_students = dict(reasons)  # without the judge's, in which a process may tell a case
+        judged = resources.get("judged", {})
+        for cell in nb.cells:
+            if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
+                name = grade_id(cell)
+                if reason := judged.get(name, "it was not run"):
+                    reasons.setdefault(name, reason)
+        if reasons or doubts:
+            confirmed = _take_points(submission, reasons, doubts)
+            reasons |= confirmed
+            for_students |= confirmed
+        record["told"] = for_students
+        for sentence in sentences:
+            self.log.warning("%s, %s: %s", submission["student"], submission["notebook"], sentence)
+        for reason in dict.fromkeys(reasons.values()):
+            self.log.warning("%s, %s needs a look: %s", submission["student"], submission["notebook"], reason)
+        return nb, resources
+
+
+def _take_points(submission: Mapping[str, str], reasons: Mapping[str, str], doubts: Mapping[str, str]) -> dict:
+    """Flag grades in the gradebook that need a look; give those of the doubts that do, as they are not full."""
+    confirmed = {}
+    with Gradebook(submission["db_url"]) as gradebook:
+        for name in {**doubts, **reasons}:
+            try:
+                grade = gradebook.find_grade(
+                    name, submission["notebook"], submission["assignment"], submission["student"]
+                )
+            except MissingEntry:
+                continue
+            if name not in reasons:
+                if (grade.auto_score or 0) >= grade.max_score:
+                    continue
+                confirmed[name] = doubts[name]
+            grade.auto_score, grade.needs_manual_grade = None, True
+        gradebook.db.commit()
+    return confirmed
+
+
+# --- doubts -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Lost:
-    """A statement that could not run for want of something: the number of its cell, and the error."""
+class SkippedStatement:
+    """A statement that could not run for want of something.
+
+    Parameters
+    ----------
+    cell : int
+        Its number in the notebook.
+    statement : Statement
+    error : str
+        The name of the error.
+    """
 
     cell: int
     statement: Statement
     error: str
 
     def __str__(self) -> str:
-        line = self.statement.text.splitlines()[0].strip()[:80]
+        line = self.statement.text.splitlines()[0].strip()[:MAX_LINE]
         return f"`{line}` could not run where this was graded ({self.error})"
 
 
-def doubts_of(nb: NotebookNode, resources: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
-    """Say what could not run, and which tests are in doubt.
+def find_doubts(nb: NotebookNode, resources: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """Say which statements could not run, and which tests are in doubt.
 
     Parameters
     ----------
@@ -60,121 +128,135 @@ def doubts_of(nb: NotebookNode, resources: Mapping[str, Any]) -> tuple[list[str]
         Grade id → why it needs a look, unless it was passed in full.
     """
     passed_over, raised = resources.get("passed_over", {}), resources.get("raised", {})
-    unread = _written_for_a_newer_python(nb)
-    if not (passed_over or unread or any(name in TELLING for errors in raised.values() for name, _ in errors)):
+    unreadable = _cells_for_newer_python(nb)
+    has_machine_error = any(name in MACHINE_ERRORS for errors in raised.values() for name, _ in errors)
+    if not (passed_over or unreadable or has_machine_error):
         return [], {}
-    code = {n: cell for n, cell in enumerate(nb.cells) if cell.cell_type == "code"}
-    student = {n: cell for n, cell in code.items() if is_solution(cell) or not is_grade(cell)}
-    if sum(len(cell.source) for cell in student.values()) > MOST_TEXT:
+    code = {number: cell for number, cell in enumerate(nb.cells) if cell.cell_type == "code"}
+    student = {number: cell for number, cell in code.items() if is_solution(cell) or not is_grade(cell)}
+    if sum(len(cell.source) for cell in student.values()) > MAX_CODE:
         return [], {}
-    parts = {n: statements(cell.source) for n, cell in student.items()}
-    lost = _lost(student, parts, passed_over)
-    sentences = [f"{_shown(student[one.cell])}: {one}; what stands below it was run." for one in lost[:MOST]]
+    parts = {number: statements(cell.source) for number, cell in student.items()}
+    skipped = _skipped_statements(student, parts, passed_over)
+    sentences = [
+        f"{_describe_cell(student[statement.cell])}: {statement}; what stands below it was run."
+        for statement in skipped[:MAX_SENTENCES]
+    ]
     doubts: dict[str, str] = {}
     for number in sorted(code.keys() - student.keys()):
         test = code[number]
-        above = [one for n in parts if n < number for one in parts[n]]
-        below = [one for n in parts if n > number and _is_own(student[n]) for one in parts[n]]
+        above = [statement for n in parts if n < number for statement in parts[n]]
+        below = [statement for n in parts if n > number and _is_students(student[n]) for statement in parts[n]]
         needed = closure(names_used(test.source), above)
-        errors = [*raised.get(test.metadata.nbgrader.grade_id, ()), *_shown_errors(test)]
+        errors = [*raised.get(test.metadata.nbgrader.grade_id, ()), *_errors_shown(test)]
         reasons = [
-            *_by_what_was_lost([one for one in lost if one.cell < number], needed, errors),
+            *_reasons_by_skipped([statement for statement in skipped if statement.cell < number], needed, errors),
             *(
-                why
-                for n, why in unread.items()
+                reason
+                for n, reason in unreadable.items()
                 if n < number and n in student and names_bound(student[n].source) & needed
             ),
-            *_by_what_was_raised(errors, above, below, needed, _is_newer(nb)),
+            *_reasons_by_errors(errors, above, below, needed, _newer_python(nb)),
         ]
         if reasons:
             doubts[test.metadata.nbgrader.grade_id] = reasons[0]
     return sentences, doubts
 
 
-def _lost(
+def _skipped_statements(
     student: Mapping[int, NotebookNode], parts: Mapping[int, Iterable[Statement]], passed_over: Mapping[int, Iterable]
-) -> list[Lost]:
-    found: list[Lost] = []
+) -> list[SkippedStatement]:
+    """Find the statements that the judge passed over, and that this machine may be to blame for."""
+    skipped: list[SkippedStatement] = []
     for number, places in sorted(passed_over.items()):
         for line, column, error in places:
             line += _lines_before(student[number].source)
-            begin = [one for one in parts.get(number, ()) if one.line == line]
-            if not begin:  # the student's process says so, and may say anything
+            in_line = [statement for statement in parts.get(number, ()) if statement.line == line]
+            if not in_line:  # the student's process says so, and may say anything
                 continue
-            one = next((one for one in begin if one.column == column), begin[0])
-            modules = imported_modules(one.text)
-            # What is installed here, and was not found, is kept from students on purpose.
-            if found if error == "NameError" else not modules or not all(map(_is_here, modules)):
-                found.append(Lost(number, one, error if error in vars(builtins) else "an error"))
-    return found
+            statement = next((statement for statement in in_line if statement.column == column), in_line[0])
+            modules = imported_modules(statement.text)
+            # A NameError follows from what was skipped before. What is installed here, and was not found, is kept from
+            # students on purpose.
+            if skipped if error == "NameError" else not modules or not all(map(_is_installed, modules)):
+                known_error = error if error in vars(builtins) else "an error"
+                skipped.append(SkippedStatement(number, statement, known_error))
+    return skipped
 
 
-def _by_what_was_lost(lost: Iterable[Lost], needed: set[str], errors: Iterable[tuple[str, str]]) -> list[str]:
-    unknown = any(name == "NameError" for name, _ in errors)
+def _reasons_by_skipped(
+    skipped: Iterable[SkippedStatement], needed: set[str], errors: Iterable[tuple[str, str]]
+) -> list[str]:
+    has_name_error = any(name == "NameError" for name, _ in errors)
     return [
-        f"{one}; the answer may need it."
-        for one in lost
-        if one.statement.binds & needed or (unknown and ANYTHING.search(one.statement.text))
+        f"{skip}; the answer may need it."
+        for skip in skipped
+        if skip.statement.binds & needed or (has_name_error and BINDS_UNKNOWN_NAMES.search(skip.statement.text))
     ]
 
 
-def _by_what_was_raised(
+def _reasons_by_errors(
     errors: Iterable[tuple[str, str]],
     above: list[Statement],
     below: list[Statement],
     needed: set[str],
-    newer: str,
+    newer_python: str,
 ) -> list[str]:
-    found = []
+    reasons = []
     for name, message in errors:
         if name in ("ImportError", "ModuleNotFoundError"):
-            modules = {module for one in above if one.binds & needed for module in imported_modules(one.text)}
-            if lacking := sorted(module for module in modules if not _is_here(module)):
-                found.append(f"{', '.join(lacking)}: not installed where this was graded.")
+            modules = {
+                module for statement in above if statement.binds & needed for module in imported_modules(statement.text)
+            }
+            if missing_modules := sorted(module for module in modules if not _is_installed(module)):
+                reasons.append(f"{', '.join(missing_modules)}: not installed where this was graded.")
         elif name == "FileNotFoundError":
-            found.append("It looks for a file that is not there where this was graded; only the notebook is handed in.")
+            reasons.append(
+                "It looks for a file that is not there where this was graded; only the notebook is handed in."
+            )
         elif name == "NameError" and (missing := re.search(r"name '(\w+)' is not defined", message)):
-            binds = {word for one in below for word in one.binds} - {word for one in above for word in one.binds}
-            if missing[1] in binds:
-                found.append(f"{missing[1]} is defined only below the test.")
-        if newer and (name == "ImportError" or re.match(r"module '\S+' has no attribute", message)):
-            found.append(newer)
-    return found
+            bound_above = {bound for statement in above for bound in statement.binds}
+            bound_below = {bound for statement in below for bound in statement.binds}
+            if missing[1] in bound_below - bound_above:
+                reasons.append(f"{missing[1]} is defined only below the test.")
+        if newer_python and (name == "ImportError" or re.match(r"module '\S+' has no attribute", message)):
+            reasons.append(newer_python)
+    return reasons
 
 
 # --- Python's version -------------------------------------------------------------------------------------------------
 
 
-def _is_newer(nb: NotebookNode) -> str:
-    """Say that a notebook ran with a newer Python than this one; "" where it did not."""
-    said = str(nb.metadata.get("course", {}).get("python", ""))
-    version = tuple(map(int, re.findall(r"\d+", said)[:2]))
-    theirs, ours = (".".join(map(str, one)) for one in (version, OURS))
-    words = f"It ran with Python {theirs} before, and was graded with {ours}, which may lack what it uses."
-    return words if version > OURS else ""
+def _newer_python(nb: NotebookNode) -> str:
+    """Say that a notebook ran with a newer Python than this one; empty where it did not."""
+    recorded = str(nb.metadata.get("course", {}).get("python", ""))
+    version = tuple(map(int, re.findall(r"\d+", recorded)[:2]))
+    before, here = (".".join(map(str, numbers)) for numbers in (version, PYTHON))
+    sentence = f"It ran with Python {before} before, and was graded with {here}, which may lack what it uses."
+    return sentence if version > PYTHON else ""
 
 
-def _written_for_a_newer_python(nb: NotebookNode) -> dict[int, str]:
-    """Say of cells that this Python cannot read, and a newer one may."""
-    newer = _is_newer(nb)
-    said = nb.metadata.get("course", {}).get("python", "")
-    found = {}
+def _cells_for_newer_python(nb: NotebookNode) -> dict[int, str]:
+    """Find cells that this Python cannot read, and a newer one may: number of the cell → sentence."""
+    newer_python = _newer_python(nb)
+    recorded = nb.metadata.get("course", {}).get("python", "")
+    sentences = {}
     for number, cell in enumerate(nb.cells):
-        for name, message in _shown_errors(cell) if cell.cell_type == "code" else ():
+        for name, message in _errors_shown(cell) if cell.cell_type == "code" else ():
             if name not in ("SyntaxError", "IndentationError", "TabError"):
                 continue
-            if newer:
-                found[number] = newer
-            elif not said and OURS < (3, 12) and message.startswith("f-string"):  # 3.12 reads more of them
-                found[number] = "It was graded with Python 3.11, and holds an f-string that newer ones may read."
-    return found
+            if newer_python:
+                sentences[number] = newer_python
+            elif not recorded and PYTHON < (3, 12) and message.startswith("f-string"):  # 3.12 reads more of them
+                sentences[number] = "It was graded with Python 3.11, and holds an f-string that newer ones may read."
+    return sentences
 
 
-# --- small words ------------------------------------------------------------------------------------------------------
+# --- cells ------------------------------------------------------------------------------------------------------------
 
 
-def _is_own(cell: NotebookNode) -> bool:
-    return cell.id.startswith(OWN) or is_solution(cell)
+def _is_students(cell: NotebookNode) -> bool:
+    return cell.id.startswith(STUDENT_ID) or is_solution(cell)
 
 
 def _lines_before(source: str) -> int:
@@ -183,16 +265,16 @@ def _lines_before(source: str) -> int:
     return next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("%%")), 0)
 
 
-def _is_here(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
         return False
 
 
-def _shown_errors(cell: NotebookNode) -> list[tuple[str, str]]:
-    return [(one.ename, one.evalue) for one in cell.outputs if one.output_type == "error"]
+def _errors_shown(cell: NotebookNode) -> list[tuple[str, str]]:
+    return [(output.ename, output.evalue) for output in cell.outputs if output.output_type == "error"]
 
 
-def _shown(cell: NotebookNode) -> str:
+def _describe_cell(cell: NotebookNode) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id") or "A cell of the student's own"

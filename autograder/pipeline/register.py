@@ -23,19 +23,29 @@ from autograder.course import COURSE, CourseError, folder_of, open_gradebook
 from autograder.topics import sources
 from autograder.topics.notebook_text import source_notebook
 
-Cells = dict[str, tuple[float | None, str]]
-FIXED = (
+Cells = dict[str, tuple[float | None, str]]  # grade id → points, if it has any, and text
+HAS_SUBMISSIONS = (
     "{name} has other exercises than when it was graded first, and nbgrader cannot change these once there are "
     "submissions. Keep a copy of the gradebook; then: nbgrader db assignment remove {name} --force"
 )
 
 
 class NotRegistered(CourseError):
-    """An assignment that cannot be entered into the gradebook; the message is a sentence that says why."""
+    """An assignment cannot be entered into the gradebook; the message is a sentence that says why."""
 
 
-def released(course: CourseDirectory) -> dict[str, NotebookNode]:
+def read_released(course: CourseDirectory) -> dict[str, NotebookNode]:
     """Read the notebooks of the course's assignment as students got them.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        With its assignment.
+
+    Returns
+    -------
+    dict
+        Name without the ending → notebook; at least one.
 
     Raises
     ------
@@ -43,26 +53,45 @@ def released(course: CourseDirectory) -> dict[str, NotebookNode]:
         There are none.
     """
     folder = folder_of(course, course.release_directory)
-    found = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
-    if not found:
+    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
+    if not notebooks:
         others = ", ".join(sorted({path.parent.name for path in folder.parent.glob("*/*.ipynb")}))
         raise NotRegistered(f"{course.assignment_id} is not released; there are: {others or 'none'}.")
-    return found
+    return notebooks
 
 
 def is_registered(course: CourseDirectory) -> bool:
-    """Tell whether the gradebook holds the assignment with the exercises, points and given cells that students got."""
-    given = {name: _cells(notebook) for name, notebook in released(course).items()}
+    """Tell whether the gradebook holds the assignment with the exercises, points and given cells that students got.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        With its assignment; a gradebook that is a file is made where there is none.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    CourseError
+        The assignment is not released, or the gradebook cannot be used.
+    """
+    released = {name: _cells(notebook) for name, notebook in read_released(course).items()}
     with open_gradebook(course, make=True) as gradebook:
         try:
             notebooks = gradebook.find_assignment(course.assignment_id).notebooks
         except MissingEntry:
             return False
-        held = {}
-        for one in notebooks:
-            points = {cell.name: cell.max_score for cell in [*one.grade_cells, *one.task_cells]}
-            held[one.name] = {cell.name: (points.get(cell.name), cell.source) for cell in one.source_cells}
-    return given.keys() <= held.keys() and all(_agree(cells, held[name]) for name, cells in given.items())
+        registered = {}
+        for notebook in notebooks:
+            points = {cell.name: cell.max_score for cell in [*notebook.grade_cells, *notebook.task_cells]}
+            registered[notebook.name] = {
+                cell.name: (points.get(cell.name), cell.source) for cell in notebook.source_cells
+            }
+    return released.keys() <= registered.keys() and all(
+        _agree(cells, registered[name]) for name, cells in released.items()
+    )
 
 
 def register(course: CourseDirectory) -> None:
@@ -78,31 +107,34 @@ def register(course: CourseDirectory) -> None:
     NotRegistered
         The source is not there, or not what the released notebook was made from, or the gradebook holds submissions
         with other exercises.
+    CourseError
+        The gradebook cannot be used.
     """
     name = course.assignment_id
-    given = {notebook: _cells(nb) for notebook, nb in released(course).items()}
+    released = {notebook: _cells(nb) for notebook, nb in read_released(course).items()}
     full, save = {}, None
     for notebook, source in _sources(course).items():
-        full[notebook], made, save = _converted(course, notebook, source)
-        if _cells(made) != given.get(notebook):
+        full[notebook], converted, save = _converted(course, notebook, source)
+        if _cells(converted) != released.get(notebook):
             raise NotRegistered(f"The released {name} is not what its source makes; run: python -m autograder build")
-    if missing := given.keys() - full.keys():
+    if missing := released.keys() - full.keys():
         raise NotRegistered(f"There is no source of {', '.join(sorted(missing))} to take the tests from.")
     with open_gradebook(course, make=True) as gradebook:
-        gone = [one for one in gradebook.update_or_create_assignment(name).notebooks if one.name not in full]
-        if any(one.submissions for one in gone):
-            raise NotRegistered(FIXED.format(name=name))
-        for one in gone:
-            gradebook.remove_notebook(one.name, name)
+        registered = gradebook.update_or_create_assignment(name).notebooks
+        removed = [notebook for notebook in registered if notebook.name not in full]
+        if any(notebook.submissions for notebook in removed):
+            raise NotRegistered(HAS_SUBMISSIONS.format(name=name))
+        for notebook in removed:
+            gradebook.remove_notebook(notebook.name, name)
     try:
         for notebook, nb in full.items():
             save(nb, _resources(course, notebook))
-    except RuntimeError:  # nbgrader's, before it changes anything
-        raise NotRegistered(FIXED.format(name=name)) from None
+    except RuntimeError:  # nbgrader raises it before it changes anything
+        raise NotRegistered(HAS_SUBMISSIONS.format(name=name)) from None
 
 
 def _sources(course: CourseDirectory) -> dict[str, NotebookNode]:
-    """Give nbgrader's source notebooks: of this course made from their text, of any other those in its folder."""
+    """Give the source notebooks: of this course made from their text, of any other those in its source folder."""
     texts = [file for file in sources() if file.stem == course.assignment_id]
     if texts and Path(course.root).resolve() == COURSE:
         return {file.stem: source_notebook(file) for file in texts}
@@ -113,7 +145,7 @@ def _sources(course: CourseDirectory) -> dict[str, NotebookNode]:
 def _converted(
     course: CourseDirectory, name: str, notebook: NotebookNode
 ) -> tuple[NotebookNode, NotebookNode, SaveCells]:
-    """Make a source notebook the one to be saved, then the one to be released; give the step that saves, too."""
+    """Convert a source notebook; give it as it is saved, as it is released, and the preprocessor that saves it."""
     config = copy.deepcopy(course.config)
     config.Exporter.default_preprocessors = []
     converter = GenerateAssignment(coursedir=course, config=config, log=logging.Logger("register"))
@@ -131,12 +163,12 @@ def _converted(
 
 
 def _resources(course: CourseDirectory, name: str) -> dict:
-    where = {"student": ".", "assignment": course.assignment_id, "notebook": name, "db_url": course.db_url}
-    return {"unique_key": name, "nbgrader": where, "metadata": {"name": name, "path": course.root}}
+    notebook = {"student": ".", "assignment": course.assignment_id, "notebook": name, "db_url": course.db_url}
+    return {"unique_key": name, "nbgrader": notebook, "metadata": {"name": name, "path": course.root}}
 
 
 def _cells(notebook: NotebookNode) -> Cells:
-    """Points and text of the cells that nbgrader keeps; of answers no text, which students write."""
+    """Collect points and text of the cells that nbgrader keeps; of answers no text, which students write."""
     return {
         cell.metadata.nbgrader["grade_id"]: (
             float(cell.metadata.nbgrader["points"]) if is_grade(cell) or is_task(cell) else None,
@@ -147,9 +179,9 @@ def _cells(notebook: NotebookNode) -> Cells:
     }
 
 
-def _agree(given: Cells, held: Cells) -> bool:
+def _agree(released: Cells, registered: Cells) -> bool:
     """Tell whether cells are the same but for lines, such as hidden tests, that only the gradebook has."""
-    return given.keys() == held.keys() and all(
-        points == held[name][0] and set(text.splitlines()) <= set(held[name][1].splitlines())
-        for name, (points, text) in given.items()
+    return released.keys() == registered.keys() and all(
+        points == registered[name][0] and set(text.splitlines()) <= set(registered[name][1].splitlines())
+        for name, (points, text) in released.items()
     )

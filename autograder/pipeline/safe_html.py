@@ -1,7 +1,7 @@
-"""Make what a student wrote harmless to whoever looks at it.
+"""Sanitize HTML and markdown that a student wrote.
 
 nh3 does the work: the Rust sanitizer ammonia, which parses as browsers do and keeps only what is listed. (bleach, which
-nbconvert brings along, is no longer developed.) Nothing that runs, loads from elsewhere or covers the page passes.
+nbconvert brings along, is no longer developed.) Nothing passes that runs, loads from elsewhere or covers the page.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 
-def _words(text: str) -> set[str]:
+def _set_of(text: str) -> set[str]:
     return set(text.split())
 
 
-TAGS = _words("""
+TAGS = _set_of("""
     a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr
     i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var
 """)
-DROPPED_WITH_CONTENT = _words("""
+DROPPED_WITH_CONTENT = _set_of("""
     script style iframe frame frameset object embed applet noscript noembed noframes template svg math xmp title
     textarea select audio video canvas form portal
 """)
@@ -35,8 +35,8 @@ ATTRIBUTES = {
     "ol": {"start"},
     "details": {"open"},
 }
-# None of these takes an address or moves anything.
-STYLES = _words("""
+# None of these takes a URL, or places anything outside of its parent.
+STYLES = _set_of("""
     color background-color font-weight font-style font-size font-family text-align text-decoration vertical-align
     white-space border border-left border-right border-top border-bottom border-collapse padding padding-left
     max-width width
@@ -44,8 +44,8 @@ STYLES = _words("""
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 
 
-def clean(html: str) -> str:
-    """Keep of an HTML fragment what is harmless, with every tag closed.
+def sanitize_html(html: str) -> str:
+    """Keep of an HTML fragment only what is harmless, with every tag closed.
 
     Parameters
     ----------
@@ -62,14 +62,14 @@ def clean(html: str) -> str:
         tags=TAGS,
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=_filter_attribute,
         url_schemes={"http", "https", "mailto", "data"},
         filter_style_properties=STYLES,
         link_rel="noopener noreferrer nofollow",
     )
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "src":
         return value if PICTURE.fullmatch(value) else None  # a remote picture tells its owner who looks, and when
     if name == "href":
@@ -77,8 +77,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-@functools.lru_cache(1000)  # most of a class's text is the course's own
-def clean_markdown(source: str) -> str:
+@functools.lru_cache(1000)  # most of the text is the same in all submissions
+def sanitize_markdown(source: str) -> str:
     """Rewrite markdown that holds HTML, foreign pictures or dangerous links; leave any other as it is.
 
     Parameters
@@ -89,7 +89,7 @@ def clean_markdown(source: str) -> str:
     Returns
     -------
     str
-        Markdown that every renderer turns into harmless HTML. Rewritten, it is one block of HTML.
+        Markdown that every renderer turns into harmless HTML; if it was rewritten, one block of HTML.
     """
     plain, strict = (
         MarkdownWithMath(renderer=IPythonRenderer(exclude_anchor_links=True, **kind)).render(source)
@@ -98,9 +98,18 @@ def clean_markdown(source: str) -> str:
     if plain == strict and "<img" not in plain:
         return source
     # A blank line would end the block and let markdown begin again.
-    return "<div>" + clean(plain).strip().replace("\n", "&#10;") + "</div>"
+    return "<div>" + sanitize_html(plain).strip().replace("\n", "&#10;") + "</div>"
 
 
-def escaped(text: str) -> str:
-    """Write text as markdown shows it literally."""
+def escape_markdown(text: str) -> str:
+    """Escape text, so that markdown shows it literally.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
     return re.sub(r"([\\`*_{}\[\]<>()#+.!|$&~-])", r"\\\1", text)

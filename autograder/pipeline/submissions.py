@@ -1,20 +1,15 @@
-"""Take submissions in: what was handed in becomes one plain notebook, or a reason why it cannot.
+"""Read submissions: whatever was handed in becomes one plain notebook, or a reason why it cannot.
 
-nbgrader copies, opens and parses whatever lies in ``submitted/`` before its first preprocessor runs. But it makes its
-exporter (``c.Autograde.exporter_class``) once per run, before it touches a submission. Ours then copies what may pass
-to ``taken_in/`` and lets this run grade from there: links, devices, foreign files and odd names never reach nbgrader,
-and ``submitted/`` is only read.
+No link is followed, nothing but plain files is opened, and of a notebook only the text of its cells and nbgrader's
+settings are kept.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
-import logging
 import os
 import re
-import shutil
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -23,20 +18,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, v4
-from nbgrader.converters.base import BaseConverter, NbGraderException
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
-from traitlets import Integer, Unicode
 
-from autograder.course import TAKEN_IN, CourseError, folder_of, students_at
-from autograder.judge.preprocessor import require_judge
-from autograder.pipeline.lock import who_is_grading
-from autograder.pipeline.register import is_registered, register, released
 from autograder.plain_text import printable
 from course_utils.cells import CONFLICT
-from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
 REASON = "refused.txt"  # written by autograder.lms.collect where all that came of a student was refused
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -44,15 +30,17 @@ SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
 MAX_FILES = 2000
 MAX_DEPTH = 20
 MAX_CELLS = 2000
+MAX_TIMESTAMP, MAX_REASON, MAX_SECRET = 200, 2000, 1000  # bytes
+MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of one
 
 
-class Refused(Exception):
-    """A file that cannot be graded; the message is a sentence for the instructor."""
+class InvalidSubmission(Exception):
+    """What was handed in cannot be read; the message is a sentence for the instructor."""
 
 
 @dataclass
-class Findings:
-    """What became of one expected notebook.
+class SubmittedNotebook:
+    """What was read of one expected notebook.
 
     Parameters
     ----------
@@ -77,108 +65,20 @@ class Findings:
     python: str = ""
     sha256: str = ""
 
-    def notebook(self) -> NotebookNode:
-        """Write the findings as a valid notebook, for the step that restores the release to go on with."""
-        noted = {"intake": self.sentences, "refused": self.refused, "sha256": self.sha256, "python": self.python}
-        metadata: dict = {"course": noted}
+    def to_notebook(self) -> NotebookNode:
+        """Make a valid notebook.
+
+        Returns
+        -------
+        NotebookNode
+            ``metadata["course"]`` holds what :mod:`autograder.pipeline.restore_release` goes on with: ``intake`` (the
+            sentences), ``refused``, ``sha256`` and ``python``.
+        """
+        record = {"intake": self.sentences, "refused": self.refused, "sha256": self.sha256, "python": self.python}
+        metadata: dict = {"course": record}
         if self.kernel:
             metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
         return v4.new_notebook(cells=self.cells, metadata=nbformat.from_dict(metadata))
-
-
-class Intake(NotebookExporter):
-    """The exporter to register as ``c.Autograde.exporter_class``: made once per run, it takes the class in."""
-
-    max_bytes = Integer(MAX_NOTEBOOK_BYTES, help="A notebook above this size is not opened.").tag(config=True)
-    directory = Unicode(TAKEN_IN, help="The folder, beside submitted/, of what is graded.").tag(config=True)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        if isinstance(self.parent, BaseConverter):
-            require_judge(self.parent)
-            take_in(self.parent, self.directory, self.max_bytes)
-
-
-def take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
-    """Copy the submissions of a run to a folder of their own and turn the run to it.
-
-    Parameters
-    ----------
-    converter : BaseConverter
-        nbgrader's run, which knows the course, the assignment and the chosen students.
-    directory : str
-        Name of the folder.
-    max_bytes : int
-        Size above which a notebook is not opened.
-
-    Raises
-    ------
-    NbGraderException
-        The assignment was never released; nbgrader ends with the sentence logged before.
-    """
-    course, log = converter.coursedir, converter.log
-    if busy := who_is_grading(course):
-        log.error("Nothing is graded: %s", busy)
-        raise NbGraderException(busy)
-    try:
-        names = released_notebooks(course)
-    except CourseError as reason:
-        log.error("Nothing is graded: %s", reason)
-        raise NbGraderException(str(reason)) from None
-    staged = _turned_to(course, directory)
-    converter.coursedir, converter.assignments = staged, {}
-    seen: set[str] = set()
-    for folder, student in students_at(course, course.submitted_directory):
-        name = printable(student)
-        if name in seen:
-            log.error("The folder of %r was not graded: another student's has the same printable name.", student)
-            continue
-        seen.add(name)
-        target = folder_of(staged, directory, name)
-        notebooks = _take_one(folder, target, names, max_bytes, student, log)
-        converter.assignments[str(target)] = [str(notebook) for notebook in notebooks]
-
-
-def released_notebooks(course: CourseDirectory) -> list[str]:
-    """Names of the notebooks of the assignment, without their ending; the gradebook knows them all from now on."""
-    if not is_registered(course):
-        register(course)
-    return [name for name in released(course) if fnmatch.fnmatchcase(name, course.notebook_id)]
-
-
-def is_folder_name(name: str) -> bool:
-    """Tell whether a file or folder can be called so on every system; Windows has names and signs of its own."""
-    reserved = r"(?i:con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?"
-    usable = re.fullmatch(r'[^/\\:*?"<>|\x00-\x1f]+', name) and name[-1] not in ". "
-    return bool(usable) and not re.fullmatch(reserved, name)
-
-
-def _turned_to(course: CourseDirectory, directory: str) -> CourseDirectory:
-    # A copy: formgrader keeps using the original after the run.
-    values = {name: getattr(course, name) for name in course.trait_names(config=True)}
-    return CourseDirectory(parent=course.parent, **{**values, "submitted_directory": directory})
-
-
-def _take_one(
-    folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: logging.Logger
-) -> list[Path]:
-    if target.exists():
-        shutil.rmtree(target)
-    target.mkdir(parents=True)
-    all_findings, stamp, secret = read_submission(folder, names, max_bytes, student)
-    if stamp:
-        (target / "timestamp.txt").write_text(stamp, encoding="utf-8")
-    if secret:
-        (target / "submission_secret.txt").write_bytes(secret)
-    paths = []
-    for name, findings in all_findings.items():
-        for sentence in findings.sentences:
-            log.warning("%s, %s: %s", printable(student), name, sentence)
-        if findings.refused:
-            log.error("%s, %s needs a look: %s", printable(student), name, findings.refused)
-        paths.append(target / f"{name}.ipynb")
-        nbformat.write(findings.notebook(), paths[-1])
-    return paths
 
 
 # --- one submission ---------------------------------------------------------------------------------------------------
@@ -186,7 +86,7 @@ def _take_one(
 
 def read_submission(
     folder: Path, names: list[str], max_bytes: int, student: str
-) -> tuple[dict[str, Findings], str | None, bytes | None]:
+) -> tuple[dict[str, SubmittedNotebook], str | None, bytes | None]:
     """Read all that counts of one submission, whatever it is.
 
     Parameters
@@ -198,182 +98,277 @@ def read_submission(
     max_bytes : int
         Size above which a notebook is not opened.
     student : str
+        As the folder is called.
 
     Returns
     -------
-    findings : dict
+    notebooks : dict of str to SubmittedNotebook
         One for every name.
-    stamp : str or None
+    timestamp : str or None
         When it was handed in.
     secret : bytes or None
-        By which feedback is given to the right student.
+        By which nbgrader gives feedback to the right student.
     """
     try:
-        found = inspect_submission(folder, names, max_bytes)
-        stamp, complaint = read_timestamp(folder)
-        secret = None if folder.is_symlink() else read_secret(folder)
+        notebooks = _read_notebooks(folder, names, max_bytes)
+        timestamp, complaint = read_timestamp(folder)
+        secret = None if folder.is_symlink() else _read_secret(folder)
     except Exception as error:  # whatever a hostile file does, it is this student's problem only
         reason = f"The submission could not be read ({type(error).__name__})."
-        found, stamp, complaint, secret = {name: Findings(refused=reason) for name in names}, None, "", None
-    for findings in found.values():
+        notebooks = {name: SubmittedNotebook(refused=reason) for name in names}
+        timestamp, complaint, secret = None, "", None
+    for notebook in notebooks.values():
         if complaint:
-            findings.sentences.append(complaint)
+            notebook.sentences.append(complaint)
         if student != printable(student):
-            findings.sentences.append(f"The student's folder {student!r} is shown as {printable(student)!r}.")
-    return found, stamp, secret
+            notebook.sentences.append(f"The student's folder {student!r} is shown as {printable(student)!r}.")
+    return notebooks, timestamp, secret
 
 
-def inspect_submission(folder: Path, names: list[str], max_bytes: int = MAX_NOTEBOOK_BYTES) -> dict[str, Findings]:
-    """Find and read the notebooks of one submission, following no link and opening nothing but plain files.
+def _read_notebooks(folder: Path, names: list[str], max_bytes: int) -> dict[str, SubmittedNotebook]:
+    """Find and read the notebooks of one submission, following no link and opening nothing but plain files."""
+    notebooks = {name: SubmittedNotebook() for name in names}
+    try:
+        if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
+            raise InvalidSubmission("The submission is a link or a file instead of a folder; links are not followed.")
+        files, others = list_files(folder)
+    except InvalidSubmission as reason:
+        return {name: SubmittedNotebook(refused=str(reason)) for name in names}
+    used: set[Path] = set()
+    for name, notebook in notebooks.items():
+        paths = candidates(folder, files, others, name, only_one=len(names) == 1)
+        used.update(paths)
+        try:
+            if not paths:
+                raise InvalidSubmission(
+                    _read_refusal(folder)
+                    or f"No notebook {name}.ipynb was handed in{describe_other_files(folder, files)}."
+                )
+            _read_notebook(notebook, folder, paths, name, max_bytes)
+        except InvalidSubmission as reason:
+            notebook.refused = str(reason)
+    first = next(iter(notebooks.values()), SubmittedNotebook())
+    unused_others = [path.relative_to(folder).as_posix() for path in others if path not in used]
+    unused_files = [
+        path.relative_to(folder).as_posix() for path in files if path not in used and path.name not in UNREMARKABLE
+    ]
+    if unused_others:
+        first.sentences.append(f"Left out, as links and devices are never followed: {_first_few(unused_others)}.")
+    if unused_files:
+        first.sentences.append(f"Left out, as only the notebook is graded: {_first_few(unused_files)}.")
+    return notebooks
+
+
+def _read_notebook(notebook: SubmittedNotebook, folder: Path, paths: list[Path], name: str, max_bytes: int) -> None:
+    """Read the first of a notebook's candidates, and note how it differs from what was expected."""
+    shown, *not_graded = [path.relative_to(folder).as_posix() for path in paths]
+    if shown != f"{name}.ipynb":
+        notebook.sentences.append(f"{shown!r} was graded as {name}.ipynb.")
+    if not_graded:
+        others = ", ".join(map(repr, not_graded))
+        notebook.sentences.append(f"More than one notebook was handed in: {shown!r} was graded, not {others}.")
+    raw = read_file(paths[0], max_bytes)
+    notebook.sha256 = hashlib.sha256(raw).hexdigest()
+    document = read_document(raw, notebook.sentences)
+    notebook.cells = read_cells(document, notebook.sentences)
+    notebook.kernel = _metadata_text(document, "kernelspec", "name")
+    notebook.python = _metadata_text(document, "language_info", "version")
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
+    """List the contents of a folder, without what editors and systems put there.
 
     Parameters
     ----------
     folder : Path
-        What was handed in.
-    names : list of str
-        The notebooks expected, without their ending.
-    max_bytes : int
-        Size above which a notebook is not opened.
+    max_files : int
+        Number of files above which it is not listed.
+    max_depth : int
+        Number of nested folders above which it is not listed.
 
     Returns
     -------
-    dict of str to Findings
-        One for every name.
+    files : list of Path
+        The plain files.
+    others : list of Path
+        Everything else that is no folder, such as links and devices, and folders that are called like a notebook.
+
+    Raises
+    ------
+    InvalidSubmission
+        It holds too much.
     """
-    result = {name: Findings() for name in names}
-    try:
-        if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
-            raise Refused("The submission is a link or a file instead of a folder; links are not followed.")
-        files, odd = listing(folder)
-    except Refused as reason:
-        return {name: Findings(refused=str(reason)) for name in names}
-    taken: set[Path] = set()
-    for name, findings in result.items():
-        found = candidates(folder, files, odd, name, only_one=len(names) == 1)
-        try:
-            if not found:
-                raise Refused(
-                    reason_given(folder) or f"No notebook {name}.ipynb was handed in{instead(folder, files)}."
-                )
-            path = found[0]
-            taken.update(found)
-            shown = path.relative_to(folder).as_posix()
-            if shown != f"{name}.ipynb":
-                findings.sentences.append(f"{shown!r} was graded as {name}.ipynb.")
-            others = ", ".join(repr(other.relative_to(folder).as_posix()) for other in found[1:])
-            if others:
-                findings.sentences.append(f"More than one notebook was handed in: {shown!r} was graded, not {others}.")
-            raw = read_file(path, max_bytes)
-            findings.sha256 = hashlib.sha256(raw).hexdigest()
-            document = read_document(raw, findings.sentences)
-            findings.cells = read_cells(document, findings.sentences)
-            findings.kernel = _noted(document, "kernelspec", "name")
-            findings.python = _noted(document, "language_info", "version")
-        except Refused as reason:
-            findings.refused = str(reason)
-    first = next(iter(result.values()), Findings())
-    links = [path.relative_to(folder).as_posix() for path in odd if path not in taken]
-    rest = [path for path in files if path not in taken and path.name not in UNREMARKABLE]
-    extra = [path.relative_to(folder).as_posix() for path in rest]
-    if links:
-        first.sentences.append(f"Left out, as links and devices are never followed: {_some(links)}.")
-    if extra:
-        first.sentences.append(f"Left out, as only the notebook is graded: {_some(extra)}.")
-    return result
-
-
-def listing(folder: Path, most: int = MAX_FILES, deepest: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
-    """List the plain files of a folder, and everything else that is no folder, such as links and devices."""
-    files, odd = [], []
+    files, others = [], []
     for parent, folders, names in os.walk(folder):
         for name in sorted(folders):
             if (Path(parent) / name).is_symlink() or name.lower().endswith(".ipynb"):
-                odd.append(Path(parent) / name)
+                others.append(Path(parent) / name)
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
         for name in sorted(names):
             path = Path(parent) / name
             info = path.lstat()
-            (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else odd).append(path)
-        if len(files) + len(odd) > most or len(Path(parent).relative_to(folder).parts) > deepest:
-            raise Refused("The submission holds too many files or folders to be one notebook.")
-    return files, sorted(odd)
+            (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else others).append(path)
+        if len(files) + len(others) > max_files or len(Path(parent).relative_to(folder).parts) > max_depth:
+            raise InvalidSubmission("The submission holds too many files or folders to be one notebook.")
+    return files, sorted(others)
 
 
 def candidates(
     folder: PurePath, files: list[PurePath], odd: list[PurePath], name: str, only_one: bool
 ) -> list[PurePath]:
-    """Find the files that may be the notebook, the one to grade first.
+    """Find the files that may be the notebook.
 
     The right name wins, then a name that differs as downloads and copies do, then, where one notebook is expected, any;
     then what lies less deep, then the higher number.
+
+    Parameters
+    ----------
+    folder : PurePath
+        What was handed in.
+    files, odd : list of PurePath
+        Plain files, and what is none, as :func:`list_files` gives them.
+    name : str
+        Of the notebook, without its ending.
+    only_one : bool
+        Whether one notebook is expected, whatever it is called.
+
+    Returns
+    -------
+    list of PurePath
+        The one to grade first.
     """
-    found = []
+    ranked = []
     for path in [*files, *odd]:
         if unicodedata.normalize("NFC", path.name).lower().endswith(".ipynb"):
             rank = 0 if path.name == f"{name}.ipynb" else 1 if plain_name(path.stem) == plain_name(name) else 2
             if rank < 2 or only_one:
                 depth = len(path.relative_to(folder).parts)
-                number = [int(digits[:9]) for digits in re.findall(r"\d+", path.stem)]
-                found.append(((rank, depth, [-digits for digits in number], path.as_posix()), path))
-    found.sort()
-    return [path for _, path in found]
+                numbers = [int(digits[:9]) for digits in re.findall(r"\d+", path.stem)]
+                ranked.append(((rank, depth, [-number for number in numbers], path.as_posix()), path))
+    ranked.sort()
+    return [path for _, path in ranked]
 
 
 def plain_name(name: str) -> str:
-    """Take from a name what operating systems, browsers and editors put into it."""
+    """Take from a name what operating systems, browsers and editors put into it.
+
+    Parameters
+    ----------
+    name : str
+        Without its ending, such as ``Copy of 01_initialization (2)``.
+
+    Returns
+    -------
+    str
+        Letters and digits in lower case, such as ``01initialization``.
+    """
     name = unicodedata.normalize("NFKC", name).casefold().strip()
     name = re.sub(r"^copy of |( \(\d+\)|[ _-]*copy ?\d*| copy|\.ipynb)+$", "", name)
     return re.sub(r"[\W_]+", "", name)
 
 
-def instead(folder: PurePath, files: list[PurePath]) -> str:
-    """Say what was handed in where no notebook was."""
+def is_folder_name(name: str) -> bool:
+    """Tell whether a file or folder can be called so on every system; Windows reserves some names and characters.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+    """
+    reserved = r"(?i:con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?"
+    usable = re.fullmatch(r'[^/\\:*?"<>|\x00-\x1f]+', name) and name[-1] not in ". "
+    return bool(usable) and not re.fullmatch(reserved, name)
+
+
+def describe_other_files(folder: PurePath, files: list[PurePath]) -> str:
+    """Say what was handed in where no notebook was.
+
+    Parameters
+    ----------
+    folder : PurePath
+        What was handed in.
+    files : list of PurePath
+        In it.
+
+    Returns
+    -------
+    str
+        The end of a sentence.
+    """
     names = [path.relative_to(folder).as_posix() for path in files if path.name not in UNREMARKABLE]
-    return f", only {_some(names)}" if names else ", and nothing else either"
+    return f", only {_first_few(names)}" if names else ", and nothing else either"
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(repr(name[:80]) for name in names[:5])
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _first_few(names: list[str]) -> str:
+    shown = ", ".join(repr(name[:MAX_NAME]) for name in names[:MAX_NAMES])
+    return shown + (f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
     """Read a plain file, and nothing else.
 
+    Parameters
+    ----------
+    path : Path
+    max_bytes : int
+        Size above which it is not opened.
+
+    Returns
+    -------
+    bytes
+
     Raises
     ------
-    Refused
+    InvalidSubmission
         It is a link, folder, pipe or device, it has a second name elsewhere, or it is too large.
     """
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     info = path.lstat()
     if not stat.S_ISREG(info.st_mode):
         kind = kinds.get(stat.S_IFMT(info.st_mode), "a device")
-        raise Refused(f"{path.name!r} is {kind}, not a file; it was not opened.")
+        raise InvalidSubmission(f"{path.name!r} is {kind}, not a file; it was not opened.")
     if info.st_nlink > 1:
-        raise Refused(f"{path.name!r} is a hard link to a file that also stands elsewhere; it was not opened.")
+        raise InvalidSubmission(
+            f"{path.name!r} is a hard link to a file that also stands elsewhere; it was not opened."
+        )
     if info.st_size > max_bytes:
         size, most = info.st_size / 1e6, max_bytes / 1e6
-        raise Refused(f"{path.name!r} has {size:.0f} MB; above {most:.0f} MB nothing is opened.")
+        raise InvalidSubmission(f"{path.name!r} has {size:.0f} MB; above {most:.0f} MB nothing is opened.")
     try:
         # The file may have been swapped since: never follow, never wait, never read on for ever.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(path, flags), "rb") as file:
             return file.read(max_bytes + 1)[:max_bytes]
     except OSError as error:
-        raise Refused(f"{path.name!r} could not be opened: {error.strerror}.") from None
+        raise InvalidSubmission(f"{path.name!r} could not be opened: {error.strerror}.") from None
 
 
 def read_document(raw: bytes, sentences: list[str]) -> dict:
     """Parse a notebook's bytes, in whatever Unicode encoding, into plain data.
 
+    Parameters
+    ----------
+    raw : bytes
+    sentences : list of str
+        Gets what was repaired.
+
+    Returns
+    -------
+    dict
+
     Raises
     ------
-    Refused
+    InvalidSubmission
         They are no JSON object, or one that nobody could have written.
     """
     if not raw.strip():
-        raise Refused("The notebook file is empty.")
+        raise InvalidSubmission("The notebook file is empty.")
     encoding = json.detect_encoding(raw)
     try:
         text = raw.decode(encoding)
@@ -383,58 +378,74 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
     try:
         document = json.loads(text, parse_constant=lambda _: None)
     except RecursionError:
-        raise Refused("The file is nested too deeply to be a notebook.") from None
+        raise InvalidSubmission("The file is nested too deeply to be a notebook.") from None
     except ValueError as error:
         if conflict := CONFLICT.search(text):
-            raise Refused(f"A merge conflict begins in line {text.count(chr(10), 0, conflict.start()) + 1}.") from None
-        found = "HTML" if text.lstrip()[:1] == "<" else "a PDF" if raw[:4] == b"%PDF" else ""
-        what = f"it is {found}" if found else f"it breaks off or is damaged in line {getattr(error, 'lineno', 1)}"
-        raise Refused(f"The file is not a notebook: {what}.") from None
+            raise InvalidSubmission(
+                f"A merge conflict begins in line {text.count(chr(10), 0, conflict.start()) + 1}."
+            ) from None
+        kind = "HTML" if text.lstrip()[:1] == "<" else "a PDF" if raw[:4] == b"%PDF" else ""
+        reason = f"it is {kind}" if kind else f"it breaks off or is damaged in line {getattr(error, 'lineno', 1)}"
+        raise InvalidSubmission(f"The file is not a notebook: {reason}.") from None
     if not isinstance(document, dict):
-        raise Refused("The file is JSON, but not a notebook.")
+        raise InvalidSubmission("The file is JSON, but not a notebook.")
     return document
 
 
 def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
     """Take the cells out of a notebook of any format: kind, text, id and nbgrader's settings, nothing else.
 
+    Parameters
+    ----------
+    document : dict
+        As :func:`read_document` gives it.
+    sentences : list of str
+        Gets what was repaired.
+
+    Returns
+    -------
+    list of NotebookNode
+        Valid in format 4, with ids that are unique.
+
     Raises
     ------
-    Refused
+    InvalidSubmission
         The data is no notebook, or one of a format to come.
     """
     version = document.get("nbformat")
     if not isinstance(version, int) or version < 2:
-        raise Refused("The file is JSON, but not a notebook.")
+        raise InvalidSubmission("The file is JSON, but not a notebook.")
     if version > 4:
-        raise Refused(f"The notebook has format {version}, which this nbgrader cannot read yet; save it as format 4.")
+        raise InvalidSubmission(
+            f"The notebook has format {version}, which this nbgrader cannot read yet; save it as format 4."
+        )
     if version < 4:
         sentences.append(f"The notebook has the old format {version}; it was upgraded.")
         sheets = document.get("worksheets")
-        found = [cell for sheet in _dicts(sheets) for cell in _dicts(sheet.get("cells"))]
+        raw_cells = [cell for sheet in _dicts(sheets) for cell in _dicts(sheet.get("cells"))]
     else:
         if not isinstance(document.get("cells"), list):
-            raise Refused("The file is JSON, but not a notebook.")
-        found = list(_dicts(document["cells"]))
-    if len(found) > MAX_CELLS:
-        raise Refused(f"The notebook has {len(found)} cells; above {MAX_CELLS} none is read.")
+            raise InvalidSubmission("The file is JSON, but not a notebook.")
+        raw_cells = list(_dicts(document["cells"]))
+    if len(raw_cells) > MAX_CELLS:
+        raise InvalidSubmission(f"The notebook has {len(raw_cells)} cells; above {MAX_CELLS} none is read.")
     cells, ids = [], set()
-    for number, cell in enumerate(found):
-        kind, own = cell.get("cell_type"), cell.get("id")
-        usable = isinstance(own, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", own) and own not in ids
+    for number, raw_cell in enumerate(raw_cells):
+        kind, raw_id = raw_cell.get("cell_type"), raw_cell.get("id")
+        is_usable = isinstance(raw_id, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", raw_id) and raw_id not in ids
         # Not by nbformat's makers: each validates its cell, and the notebook is validated once, when it is written.
-        made = NotebookNode(
+        cell = NotebookNode(
             cell_type=kind if kind in ("code", "raw") else "markdown",
-            id=own if usable else f"cell-{number}",
+            id=raw_id if is_usable else f"cell-{number}",
             metadata=NotebookNode(),
-            source=_text(cell.get("source", cell.get("input"))),
+            source=_source(raw_cell.get("source", raw_cell.get("input"))),
         )
-        if made.cell_type == "code":
-            made.execution_count, made.outputs = None, []
-        ids.add(made.id)
-        if settings := _settings(cell):
-            made.metadata["nbgrader"] = nbformat.from_dict(settings)
-        cells.append(made)
+        if cell.cell_type == "code":
+            cell.execution_count, cell.outputs = None, []
+        ids.add(cell.id)
+        if settings := _nbgrader_settings(raw_cell):
+            cell.metadata["nbgrader"] = nbformat.from_dict(settings)
+        cells.append(cell)
     return cells
 
 
@@ -442,62 +453,73 @@ def _dicts(values: object) -> Iterator[dict]:
     return (value for value in values if isinstance(value, dict)) if isinstance(values, list) else iter(())
 
 
-def _text(source: object) -> str:
+def _source(source: object) -> str:
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str))
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _settings(cell: dict) -> dict:
+def _nbgrader_settings(cell: dict) -> dict:
     metadata = cell.get("metadata")
     settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    plain = (bool, int, float, str)
-    return {k: v for k, v in settings.items() if isinstance(v, plain)} if isinstance(settings, dict) else {}
+    if not isinstance(settings, dict):
+        return {}
+    return {name: value for name, value in settings.items() if isinstance(value, bool | int | float | str)}
 
 
-def _noted(document: dict, part: str, key: str) -> str:
+def _metadata_text(document: dict, part: str, key: str) -> str:
     metadata = document.get("metadata")
-    found = metadata.get(part) if isinstance(metadata, dict) else None
-    text = found.get(key) if isinstance(found, dict) else None
-    return printable(text)[:80] if isinstance(text, str) else ""
+    values = metadata.get(part) if isinstance(metadata, dict) else None
+    text = values.get(key) if isinstance(values, dict) else None
+    return printable(text)[:MAX_NAME] if isinstance(text, str) else ""
+
+
+# --- what lies beside the notebooks -----------------------------------------------------------------------------------
 
 
 def read_timestamp(folder: Path) -> tuple[str | None, str]:
-    """Read when a submission was handed in: a time, and a sentence where the one given could not be believed.
+    """Read when a submission was handed in.
 
     Parameters
     ----------
     folder : Path
         What was handed in.
+
+    Returns
+    -------
+    timestamp : str or None
+        As nbgrader writes it; None where there is none.
+    complaint : str
+        A sentence where the one given could not be believed, else empty.
     """
     path = folder / "timestamp.txt"
     if folder.is_symlink() or not os.path.lexists(path):
         return None, ""
     now = datetime.now(UTC).replace(tzinfo=None)
     try:
-        text = read_file(path, 200).decode().strip()
+        text = read_file(path, MAX_TIMESTAMP).decode().strip()
         if parse_utc(text) <= now + timedelta(days=1):
             return text, ""
         complaint = "names a day in the future"
     except Exception:  # the parser raises whatever its pieces raise
         complaint = "cannot be read as a time"
-    # Releasing feedback needs some time: the file's own.
-    own = min(datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC).replace(tzinfo=None), now)
-    return f"{own:%Y-%m-%d %H:%M:%S} UTC", f"timestamp.txt {complaint}; the file's own date is used."
+    # nbgrader cannot release feedback without a time.
+    modified = min(datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC).replace(tzinfo=None), now)
+    return f"{modified:%Y-%m-%d %H:%M:%S} UTC", f"timestamp.txt {complaint}; the file's own date is used."
 
 
-def reason_given(folder: Path) -> str:
-    """Read why what came was refused when it was collected; "" where nothing was."""
+def _read_refusal(folder: Path) -> str:
+    """Read why ``collect`` refused all that came of a student; empty where it did not."""
     try:
-        return printable(read_file(folder / REASON, 2000).decode(errors="replace").strip())
-    except (OSError, Refused):
+        return printable(read_file(folder / REASON, MAX_REASON).decode(errors="replace").strip())
+    except (OSError, InvalidSubmission):
         return ""
 
 
-def read_secret(folder: Path) -> bytes | None:
+def _read_secret(folder: Path) -> bytes | None:
     """Read the secret by which nbgrader gives feedback to the student who handed in, and to nobody else."""
     try:
-        return read_file(folder / "submission_secret.txt", 1000)
-    except (OSError, Refused):
+        return read_file(folder / "submission_secret.txt", MAX_SECRET)
+    except (OSError, InvalidSubmission):
         return None
