@@ -77,7 +77,7 @@ warnings.simplefilter("ignore")
 import matplotlib; matplotlib.use("Agg")
 import matplotlib.pyplot, h5py, ipywidgets, numpy
 import autograder.grading
-from autograder.judge.inside.shell import make_shell, run_cell
+from autograder.judge.guest.shell import make_shell, run_cell
 import glob
 shell = make_shell(lambda output: None)
 for path in sorted(glob.glob("submitted/*/*/*.ipynb")):

@@ -13,11 +13,11 @@ import pytest
 from in_process import examination
 
 from autograder.judge import guest
-from autograder.judge.examiner import names_read
+from autograder.judge.client import ExaminerClient, shared_examiner
+from autograder.judge.examination import names_read
 from autograder.judge.guest.codec import Handle, NotPlain
-from autograder.judge.guest.rpc import described, remade
+from autograder.judge.guest.rpc import describe_error, rebuild_error
 from autograder.judge.outputs import Outputs
-from autograder.judge.preprocessor import Examiner, the_examiner
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 
@@ -100,15 +100,15 @@ def test_errors_keep_their_names(session):
 
 
 def test_an_error_without_a_usable_class_is_still_one():
-    assert isinstance(remade("SystemExit", "SystemExit", "x"), RuntimeError)
-    assert isinstance(remade("UnicodeDecodeError", "UnicodeDecodeError", "x"), RuntimeError)
-    assert isinstance(remade("__import__", "open", "x"), RuntimeError)
+    assert isinstance(rebuild_error("SystemExit", "SystemExit", "x"), RuntimeError)
+    assert isinstance(rebuild_error("UnicodeDecodeError", "UnicodeDecodeError", "x"), RuntimeError)
+    assert isinstance(rebuild_error("__import__", "open", "x"), RuntimeError)
 
     class Silent(Exception):
         def __str__(self):
             raise RuntimeError
 
-    assert described(Silent()) == ["Silent", "Exception", ""]
+    assert describe_error(Silent()) == ["Silent", "Exception", ""]
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------
@@ -342,7 +342,7 @@ def test_a_cell_is_run_on_below_what_this_machine_lacks_and_below_nothing_else(s
 
 
 def test_outputs_of_students_are_text_of_limited_size():
-    outputs = Outputs(most=1000)
+    outputs = Outputs(max_size=1000)
     for _ in range(10):
         outputs.add({"output_type": "stream", "name": "stdout", "text": "x" * 300})
     outputs.add({"output_type": "display_data", "data": {"image/png": "y" * 300}})
@@ -379,7 +379,7 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         ("test", "assert half == 7"),
     ]
     request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
-    examiner = Examiner([])
+    examiner = ExaminerClient([])
     try:
         results = examiner.ask(request, 60)["cells"]
     finally:
@@ -415,7 +415,7 @@ def test_a_changed_check_is_read_anew(tmp_path, monkeypatch):
         os.utime(package / "__init__.py", (number, number))
         shutil.rmtree(package / "__pycache__", ignore_errors=True)
         cell = {"kind": "test", "source": "import changing_checks\nfloat(changing_checks.NUMBER)", "points": 2}
-        examiner = the_examiner(["changing_checks"])
+        examiner = shared_examiner(["changing_checks"])
         found += examiner.ask(examination([cell], tmp_path), 60)["cells"][0]["outputs"]
     examiner.close()
     assert [output["data"]["text/plain"] for output in found] == ["1.0", "2.0"]

@@ -26,7 +26,8 @@ from traitlets.config import Config
 from autograder.course import COURSE, RESULTS, folder_of, open_gradebook
 from autograder.engine.step import Assignment, Result, Submission
 from autograder.hashing import AROUND, code_in, digest, files_in
-from autograder.judge.preprocessor import Judge, package_place
+from autograder.judge.package_paths import package_path
+from autograder.judge.preprocessor import Judge
 from autograder.pipeline import submissions
 from autograder.pipeline.hidden_checks import course_secret
 from course_utils.checks.exercise import EXERCISES
@@ -64,7 +65,7 @@ def read_assignment(course: CourseDirectory, names: list[str]) -> Assignment:
     config = copy.deepcopy(course.config)
     judge = Judge(config=config)
     config.Judge.readable = [os.path.join(course.root, one) for one in judge.readable]
-    config.Judge.hidden = [one if package_place(one) else os.path.join(course.root, one) for one in judge.hidden]
+    config.Judge.hidden = [one if package_path(one) else os.path.join(course.root, one) for one in judge.hidden]
     return Assignment(
         name=course.assignment_id,
         course_id=course.course_id,
@@ -159,7 +160,7 @@ def _packages(config: Config) -> list[Path]:
     steps = [run.exporter_class, *run.sanitize_preprocessors, *run.autograde_preprocessors]
     names = [*judge.modules, *judge.preload, *(one if isinstance(one, str) else one.__module__ for one in steps)]
     others = {name.partition(".")[0] for name in names} - {COURSE.name, *VERSIONS}
-    return [COURSE, *(Path(place) for name in sorted(others) if (place := package_place(name)))]
+    return [COURSE, *(Path(place) for name in sorted(others) if (place := package_path(name)))]
 
 
 def _settings(config: Config) -> str:

@@ -74,9 +74,14 @@ class NeedsALook(NbGraderPreprocessor):
         record["intake"] = [*record.get("intake", []), *sentences]
         record["doubts"] = doubts = {**doubts, **record.get("doubts", {})}
         told = dict(reasons)  # students may read these; in a judge's reason a process may tell a case
+        if resources.get("trusted_class"):
+            record["trusted_class"] = True
+        messages = resources.get("student_messages", {})
         for cell in nb.cells:
             if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
                 name = _name(cell)
+                if name in messages:
+                    cell.metadata["told"] = messages[name]
                 if reason := judged.get(name, "it was not run"):
                     reasons.setdefault(name, reason)
         if reasons or doubts:
