@@ -174,8 +174,11 @@ def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: I
     started = time.perf_counter()
     findings = self_test(secret or [bwrap.COURSE], readable, hidden)
     seconds = time.perf_counter() - started
-    lines += [f"{'✔' if one.held else '✘'} {MEANING.get(one.name, one.name)}: {one.detail}" for one in findings]
-    safe = all(one.held for one in findings)
+    lines += [
+        f"{'✔' if finding.held else '✘'} {MEANING.get(finding.name, finding.name)}: {finding.detail}"
+        for finding in findings
+    ]
+    safe = all(finding.held for finding in findings)
     lines.append(f"{'✔' if safe else '✘'} {len(findings)} canaries in {seconds:.2f} s")
     return "\n".join(lines), safe
 
