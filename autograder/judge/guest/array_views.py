@@ -66,23 +66,23 @@ def sharing_memory(arrays: list[Located]) -> dict[tuple[int, Key], list[Located]
     """
     groups: list[dict[tuple, Located]] = []
     end = 0
-    for array in sorted(arrays, key=lambda array: array.low):
-        if array.low >= end:
+    for view in sorted(arrays, key=lambda view: view.low):
+        if view.low >= end:
             groups.append({})
-        groups[-1][array.identity] = array
-        end = max(end, array.high)
+        groups[-1][view.identity] = view
+        end = max(end, view.high)
     sharing = {}
     for group in groups:
         members = list(group.values())
         low, high = span(members)
-        thin = high - low > _SPARSE * sum(array.array.nbytes for array in members)
-        sharing |= {identity: [array] if thin else members for identity, array in group.items()}
+        thin = high - low > _SPARSE * sum(view.array.nbytes for view in members)
+        sharing |= {identity: [view] if thin else members for identity, view in group.items()}
     return sharing
 
 
 def span(arrays: list[Located]) -> tuple[int, int]:
     """Return where the bytes of all of them begin and end."""
-    return min(array.low for array in arrays), max(array.high for array in arrays)
+    return min(view.low for view in arrays), max(view.high for view in arrays)
 
 
 def address(memory: np.ndarray | bytearray) -> int:
