@@ -74,7 +74,9 @@ def test_a_course_of_somebody_else_is_graded_without_ours(tmp_path):
         command = [sys.executable, *arguments]
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8")
 
-    hidden = run("-c", "import autograder.judge.preprocessor, course_utils", cwd=tmp_path)
+    judge = "import autograder.judge.preprocessor, autograder.judge.examiner"
+    hidden = run("-c", f"{judge}; print('judge'); import course_utils", cwd=tmp_path)
+    assert hidden.stdout == "judge\n", hidden.stderr
     assert hidden.stderr.endswith("ModuleNotFoundError: No module named 'course_utils'\n")
 
     course = tmp_path / "course"
