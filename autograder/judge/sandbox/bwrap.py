@@ -56,7 +56,13 @@ class Bubblewrap:
 
 @functools.cache
 def find_bubblewrap() -> Bubblewrap | None:
-    """Find the distribution's bubblewrap, or else the wheel's, or none."""
+    """Find a bubblewrap, once per process.
+
+    Returns
+    -------
+    Bubblewrap or None
+        The distribution's, or else the wheel's; None if there is none that can be used.
+    """
     on_path = shutil.which("bwrap")
     if on_path and (bubblewrap := _query(on_path, "distribution")):
         return bubblewrap
@@ -166,7 +172,13 @@ def bwrap_arguments(
 
 @functools.cache
 def interpreter() -> tuple[Path, ...]:
-    """Name the folders of this interpreter, and every link on the way to it."""
+    """List what a sandbox has to see of this interpreter.
+
+    Returns
+    -------
+    tuple of Path
+        Its folders, and every link on the way to it.
+    """
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     prefixes |= {os.path.realpath(prefix) for prefix in prefixes}
     links, program = [], sys.executable
@@ -178,7 +190,13 @@ def interpreter() -> tuple[Path, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Write the whole environment of a sandbox: nothing is taken over from the grader's."""
+    """Make the environment of a sandbox; nothing is taken over from the grader's.
+
+    Returns
+    -------
+    dict
+        Variable → value.
+    """
     one_thread = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB_MAXIMUM"]
     # Some interpreters find their own library only by this variable.
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
@@ -199,7 +217,17 @@ def environment() -> dict[str, str]:
 
 
 def below(place: Path, folders: Iterable[str | Path]) -> bool:
-    """Tell whether a path is one of some folders, or inside of one; links are not followed."""
+    """Tell whether a path is one of some folders, or inside of one; links are not followed.
+
+    Parameters
+    ----------
+    place : Path
+    folders : iterable of str or Path
+
+    Returns
+    -------
+    bool
+    """
     return any(place.is_relative_to(folder) for folder in folders)
 
 
