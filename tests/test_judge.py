@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from in_process import examination
+from nbformat import v4
 
 from autograder.judge import guest
 from autograder.judge.client import ExaminerClient, shared_examiner
@@ -18,6 +19,7 @@ from autograder.judge.examination import names_read
 from autograder.judge.guest.codec import Handle, NotPlain
 from autograder.judge.guest.rpc import describe_error, rebuild_error
 from autograder.judge.outputs import Outputs
+from autograder.judge.preprocessor import Judge
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 
@@ -400,6 +402,56 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         "",
         "",
     ]
+
+
+CALLS = """import os
+from guest.plain_calls import called, named
+def after_fork(): os.environ["AFTER_FORK"] = "was called"
+"""
+
+
+@needs_sandbox
+def test_a_course_has_variables_and_a_module_for_calls_of_its_own(tmp_path):
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "calls" / "own_calls.py").write_text(CALLS, encoding="utf-8")
+    cells = [
+        ("student", "import os\ndef variable(name): return os.environ.get(name, '')\nvariable('AFTER_FORK')"),
+        ("test", "assert variable('MORE') == 'of the settings'"),
+        ("test", "assert variable('AFTER_FORK') == 'was called'"),
+    ]
+    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
+    request |= {"calls": "own_calls", "variables": {"MORE": "of the settings"}}
+    request |= {"package_folders": [str(tmp_path / "calls")], "readable": [str(tmp_path / "calls")]}
+    examiner = ExaminerClient([])
+    try:
+        given, *tests = examiner.ask(request, 60)["cells"]
+    finally:
+        examiner.close()
+    assert given["outputs"][-1]["data"]["text/plain"] == "''"
+    assert [test["outputs"] for test in tests] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("key", "metadata", "skipped"),
+    [
+        ("", {"course": {"refused": "no notebook"}}, False),
+        ("course.refused", {"course": {"refused": "no notebook"}}, True),
+        ("course.refused", {"course": {"refused": ""}}, False),
+        ("course.refused", {"course": "odd"}, False),
+        ("course.refused", {}, False),
+        ("draft", {"draft": True}, True),
+    ],
+)
+def test_a_notebook_is_skipped_by_its_metadata(key, metadata, skipped):
+    judge = Judge(skip_notebooks_with=key)
+    assert judge._is_skipped(v4.new_notebook(metadata=metadata)) is skipped
+
+
+@pytest.mark.parametrize(("tag", "run"), [("skip-execution", False), ("another", True)])
+def test_a_cell_is_skipped_by_its_tag(tag, run):
+    cell = v4.new_code_cell("1", metadata={"tags": [tag]})
+    assert Judge()._is_run(cell) is run
+    assert Judge(skip_cells_with_tag=tag)._is_run(cell) is False
 
 
 @needs_sandbox
