@@ -412,8 +412,9 @@ def after_fork(): os.environ["AFTER_FORK"] = "was called"
 
 @needs_sandbox
 def test_a_course_has_variables_and_a_module_for_calls_of_its_own(tmp_path):
-    (tmp_path / "calls").mkdir()
-    (tmp_path / "calls" / "own_calls.py").write_text(CALLS, encoding="utf-8")
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    (folder / "own_calls.py").write_text(CALLS, encoding="utf-8")
     cells = [
         ("student", "import os\ndef variable(name): return os.environ.get(name, '')\nvariable('AFTER_FORK')"),
         ("test", "assert variable('MORE') == 'of the settings'"),
@@ -421,8 +422,8 @@ def test_a_course_has_variables_and_a_module_for_calls_of_its_own(tmp_path):
     ]
     request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
     request |= {"calls": "own_calls", "variables": {"MORE": "of the settings"}}
-    request |= {"package_folders": [str(tmp_path / "calls")], "readable": [str(tmp_path / "calls")]}
-    examiner = ExaminerClient([])
+    request |= {"package_folders": [str(folder)], "readable": [str(folder)]}
+    examiner = ExaminerClient([], [], [str(folder)])
     try:
         given, *tests = examiner.ask(request, 60)["cells"]
     finally:
