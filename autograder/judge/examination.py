@@ -85,9 +85,9 @@ class Examination:
         session, namespace = self._session, self._shell.user_ns
         with session.test():
             if session.incident:
-                outputs = Outputs(MAX_OUTPUT)
-                outputs.error("NotTested", f"This check was not run: {session.incident}.")
-                return {"outputs": outputs.close(), "look": session.incident}
+                not_run = Outputs(MAX_OUTPUT)
+                not_run.error("NotTested", f"This check was not run: {session.incident}.")
+                return {"outputs": not_run.close(), "look": session.incident}
             names = [name for name in names_read(source) if name not in namespace and not hasattr(builtins, name)]
             values: dict[str, Any] = {}
             missing: dict[str, str] = {}

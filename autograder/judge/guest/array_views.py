@@ -71,7 +71,7 @@ def sharing_memory(arrays: list[Located]) -> dict[tuple[int, Key], list[Located]
             groups.append({})
         groups[-1][view.identity] = view
         end = max(end, view.high)
-    sharing = {}
+    sharing: dict[tuple[int, Key], list[Located]] = {}
     for group in groups:
         members = list(group.values())
         low, high = span(members)
