@@ -366,6 +366,12 @@ def test_names_that_a_test_reads_are_told_from_those_it_makes():
     assert not {"os", "a", "value", "x"} & set(names_read(source))
 
 
+CALLS = """import os
+from guest.plain_calls import called, named
+def after_fork(): os.environ["AFTER_FORK"] = "was called"
+"""
+
+
 @needs_sandbox
 def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
     cells = [
@@ -379,9 +385,16 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         ("test", "half({1})"),
         ("student", "half = 7"),
         ("test", "assert half == 7"),
+        ("student", "import os\ndef variable(name): return os.environ.get(name, '')\nvariable('AFTER_FORK')"),
+        ("test", "assert variable('MORE') == 'of the settings'"),
+        ("test", "assert variable('AFTER_FORK') == 'was called'"),
     ]
     request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
-    examiner = ExaminerClient([])
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    (folder / "own_calls.py").write_text(CALLS, encoding="utf-8")
+    request |= {"calls": "own_calls", "readable": [str(folder)], "variables": {"MORE": "of the settings"}}
+    examiner = ExaminerClient([], [], [str(folder)])
     try:
         results = examiner.ask(request, 60)["cells"]
     finally:
@@ -393,6 +406,8 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
     assert results[6]["outputs"][-1]["data"]["text/plain"] == "('autograde', 1.0)"
     assert results[7]["outputs"][-1]["ename"] == "NotPlain"
     assert results[9]["outputs"] == []
+    assert results[10]["outputs"][-1]["data"]["text/plain"] == "''"
+    assert [results[11]["outputs"], results[12]["outputs"]] == [[], []]
     assert [result.get("look") for result in results if "look" in result] == [
         "",
         "",
@@ -401,35 +416,9 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         "",
         "",
         "",
+        "",
+        "",
     ]
-
-
-CALLS = """import os
-from guest.plain_calls import called, named
-def after_fork(): os.environ["AFTER_FORK"] = "was called"
-"""
-
-
-@needs_sandbox
-def test_a_course_has_variables_and_a_module_for_calls_of_its_own(tmp_path):
-    folder = tmp_path / "calls"
-    folder.mkdir()
-    (folder / "own_calls.py").write_text(CALLS, encoding="utf-8")
-    cells = [
-        ("student", "import os\ndef variable(name): return os.environ.get(name, '')\nvariable('AFTER_FORK')"),
-        ("test", "assert variable('MORE') == 'of the settings'"),
-        ("test", "assert variable('AFTER_FORK') == 'was called'"),
-    ]
-    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
-    request |= {"calls": "own_calls", "variables": {"MORE": "of the settings"}}
-    request |= {"package_folders": [str(folder)], "readable": [str(folder)]}
-    examiner = ExaminerClient([], [], [str(folder)])
-    try:
-        given, *tests = examiner.ask(request, 60)["cells"]
-    finally:
-        examiner.close()
-    assert given["outputs"][-1]["data"]["text/plain"] == "''"
-    assert [test["outputs"] for test in tests] == [[], []]
 
 
 @pytest.mark.parametrize(
