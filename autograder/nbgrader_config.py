@@ -31,6 +31,12 @@ c.Judge.hidden = ["autograder"]
 c.Judge.preload = ["autograder.pipeline.hidden_checks"]
 # What a student's check sees is what is graded: both call an answer, and read what it returns, in the same way.
 c.Judge.calls = "course_utils.checks.calling"
+c.Judge.variables = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+c.Judge.skip_notebooks_with = "course.refused"  # by autograder.pipeline.submissions: there is nothing to grade
 c.SubmissionLimits.call_cpu = MAX_CALL_CPU_SECONDS
 c.SubmissionLimits.call_wall = MAX_CALL_IDLE_SECONDS
 c.SubmissionLimits.busy = WALL_SECONDS_PER_CPU_SECOND

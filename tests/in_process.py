@@ -43,4 +43,4 @@ class RunHere(NbGraderPreprocessor):
 def examination(cells: list[dict], folder: Path) -> dict:
     """What the judge's step asks the examiner for."""
     request = {"environment": {"NBGRADER_EXECUTION": "autograde"}, "config": {}, "memory": 4 * 1024**3}
-    return {"cells": cells, "folder": str(folder), **request, "places": [], "readable": [], "hidden": []}
+    return {"cells": cells, "folder": str(folder), **request, "package_folders": [], "readable": [], "hidden": []}

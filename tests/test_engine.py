@@ -344,7 +344,7 @@ def family(main: int) -> dict[str, list[int]]:
                 )
                 words[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     found: dict[str, list[int]] = {}
-    kinds = {"engine.forkserver": "forkserver", "judge.examiner": "examiner", "guest.forked": "zygote"}
+    kinds = {"engine.forkserver": "forkserver", "judge.examiner": "examiner", "guest.zygote_main": "zygote"}
     kinds["bwrap"] = "sandbox"
 
     def walk(pid: int, kind: str) -> None:
@@ -357,7 +357,7 @@ def family(main: int) -> dict[str, list[int]]:
 
     walk(main, "main")
     found["copy"] = [
-        one for one in found.get("zygote", []) if words.get(parents.get(one, 0), "").find("guest.forked") >= 0
+        one for one in found.get("zygote", []) if words.get(parents.get(one, 0), "").find("guest.zygote_main") >= 0
     ]
     found["zygote"] = [one for one in found.get("zygote", []) if one not in found["copy"]]
     students = {one for one in found["copy"] if parents[one] in found["copy"]}

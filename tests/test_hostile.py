@@ -26,8 +26,9 @@ from test_engine import notebooks, rows
 from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release, source_notebook
 from tiny_course import hand_in as hand_in_notebook
 
-from autograder.judge.examiner import Examination
-from autograder.judge.preprocessor import Examiner, Judge
+from autograder.judge.client import ExaminerClient
+from autograder.judge.examination import Examination
+from autograder.judge.preprocessor import Judge
 from autograder.reporting import class_table
 from course_utils.checks.check_report import MIMETYPE
 
@@ -289,7 +290,7 @@ def test_case_99_a_fault_of_the_grader_is_tried_again_and_not_blamed_on_the_stud
         {"kind": "student", "source": "x = 1", "points": None},
         {"kind": "test", "source": "import os\nos._exit(3)", "points": 1},
     ]
-    results = judge._examined(examination(cells, tmp_path))
+    results = judge._examine(examination(cells, tmp_path))
     assert [one["look"] for one in results] == [
         "the grader itself failed, which is not the student's fault: the examiner ended with code 3"
     ] * 2
@@ -305,8 +306,8 @@ def test_case_100_a_call_that_stood_still_is_tried_once_more(monkeypatch):
         session.stalled = len(tried) == 1
         return {"look": "no answer for 20 s" if session.stalled else ""}
 
-    monkeypatch.setattr(Examination, "_tested", tested)
-    assert Examination(None, session)._test("check", 1) == {"look": ""}
+    monkeypatch.setattr(Examination, "_try_test", tested)
+    assert Examination(None, session)._run_test("check", 1) == {"look": ""}
     assert len(tried) == 2
 
 
@@ -317,7 +318,7 @@ def test_case_101_a_check_that_is_wrong_is_said_to_be(tmp_path):
         {"kind": "test", "source": "float('nan')", "points": 1},
         {"kind": "test", "source": "assert f(", "points": 1},
     ]
-    examiner = Examiner([])
+    examiner = ExaminerClient([])
     try:
         looks = [one.get("look") for one in examiner.ask(examination(cells, tmp_path), 60)["cells"]]
     finally:
@@ -334,7 +335,7 @@ def test_case_38_files_beside_a_notebook_shadow_nothing_trusted(tmp_path):
         {"kind": "test", "source": "assert whose == 'the student'\nimport colorsys; colorsys.rgb_to_hsv", "points": 1},
         {"kind": "test", "source": "import random, json\nrandom.random(), json.dumps", "points": 1},
     ]
-    examiner = Examiner([])
+    examiner = ExaminerClient([])
     try:
         results = examiner.ask(examination(cells, tmp_path), 60)["cells"]
     finally:

@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from in_process import examination
+from nbformat import v4
 
 from autograder.judge import guest
-from autograder.judge.examiner import names_read
+from autograder.judge.client import ExaminerClient, shared_examiner
+from autograder.judge.examination import names_read
 from autograder.judge.guest.codec import Handle, NotPlain
-from autograder.judge.guest.rpc import described, remade
+from autograder.judge.guest.rpc import describe_error, rebuild_error
 from autograder.judge.outputs import Outputs
-from autograder.judge.preprocessor import Examiner, the_examiner
+from autograder.judge.preprocessor import Judge
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 
@@ -100,15 +102,15 @@ def test_errors_keep_their_names(session):
 
 
 def test_an_error_without_a_usable_class_is_still_one():
-    assert isinstance(remade("SystemExit", "SystemExit", "x"), RuntimeError)
-    assert isinstance(remade("UnicodeDecodeError", "UnicodeDecodeError", "x"), RuntimeError)
-    assert isinstance(remade("__import__", "open", "x"), RuntimeError)
+    assert isinstance(rebuild_error("SystemExit", "SystemExit", "x"), RuntimeError)
+    assert isinstance(rebuild_error("UnicodeDecodeError", "UnicodeDecodeError", "x"), RuntimeError)
+    assert isinstance(rebuild_error("__import__", "open", "x"), RuntimeError)
 
     class Silent(Exception):
         def __str__(self):
             raise RuntimeError
 
-    assert described(Silent()) == ["Silent", "Exception", ""]
+    assert describe_error(Silent()) == ["Silent", "Exception", ""]
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------
@@ -343,7 +345,7 @@ def test_a_cell_is_run_on_below_what_this_machine_lacks_and_below_nothing_else(s
 
 
 def test_outputs_of_students_are_text_of_limited_size():
-    outputs = Outputs(most=1000)
+    outputs = Outputs(max_size=1000)
     for _ in range(10):
         outputs.add({"output_type": "stream", "name": "stdout", "text": "x" * 300})
     outputs.add({"output_type": "display_data", "data": {"image/png": "y" * 300}})
@@ -365,6 +367,12 @@ def test_names_that_a_test_reads_are_told_from_those_it_makes():
     assert not {"os", "a", "value", "x"} & set(names_read(source))
 
 
+CALLS = """import os
+from guest.plain_calls import called, named
+def after_fork(): os.environ["AFTER_FORK"] = "was called"
+"""
+
+
 @needs_sandbox
 def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
     cells = [
@@ -378,9 +386,16 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         ("test", "half({1})"),
         ("student", "half = 7"),
         ("test", "assert half == 7"),
+        ("student", "import os\ndef variable(name): return os.environ.get(name, '')\nvariable('AFTER_FORK')"),
+        ("test", "assert variable('MORE') == 'of the settings'"),
+        ("test", "assert variable('AFTER_FORK') == 'was called'"),
     ]
     request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
-    examiner = Examiner([])
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    (folder / "own_calls.py").write_text(CALLS, encoding="utf-8")
+    request |= {"calls": "own_calls", "readable": [str(folder)], "variables": {"MORE": "of the settings"}}
+    examiner = ExaminerClient([], [], [str(folder)])
     try:
         results = examiner.ask(request, 60)["cells"]
     finally:
@@ -392,6 +407,8 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
     assert results[6]["outputs"][-1]["data"]["text/plain"] == "('autograde', 1.0)"
     assert results[7]["outputs"][-1]["ename"] == "NotPlain"
     assert results[9]["outputs"] == []
+    assert results[10]["outputs"][-1]["data"]["text/plain"] == "''"
+    assert [results[11]["outputs"], results[12]["outputs"]] == [[], []]
     assert [result.get("look") for result in results if "look" in result] == [
         "",
         "",
@@ -400,7 +417,32 @@ def test_test_cells_run_outside_and_their_points_are_read_as_meant(tmp_path):
         "",
         "",
         "",
+        "",
+        "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "metadata", "skipped"),
+    [
+        ("", {"course": {"refused": "no notebook"}}, False),
+        ("course.refused", {"course": {"refused": "no notebook"}}, True),
+        ("course.refused", {"course": {"refused": ""}}, False),
+        ("course.refused", {"course": "odd"}, False),
+        ("course.refused", {}, False),
+        ("draft", {"draft": True}, True),
+    ],
+)
+def test_a_notebook_is_skipped_by_its_metadata(key, metadata, skipped):
+    judge = Judge(skip_notebooks_with=key)
+    assert judge._is_skipped(v4.new_notebook(metadata=metadata)) is skipped
+
+
+@pytest.mark.parametrize(("tag", "run"), [("skip-execution", False), ("another", True)])
+def test_a_cell_is_skipped_by_its_tag(tag, run):
+    cell = v4.new_code_cell("1", metadata={"tags": [tag]})
+    assert Judge()._is_run(cell) is run
+    assert Judge(skip_cells_with_tag=tag)._is_run(cell) is False
 
 
 @needs_sandbox
@@ -416,7 +458,7 @@ def test_a_changed_check_is_read_anew(tmp_path, monkeypatch):
         os.utime(package / "__init__.py", (number, number))
         shutil.rmtree(package / "__pycache__", ignore_errors=True)
         cell = {"kind": "test", "source": "import changing_checks\nfloat(changing_checks.NUMBER)", "points": 2}
-        examiner = the_examiner(["changing_checks"])
+        examiner = shared_examiner(["changing_checks"])
         found += examiner.ask(examination([cell], tmp_path), 60)["cells"][0]["outputs"]
     examiner.close()
     assert [output["data"]["text/plain"] for output in found] == ["1.0", "2.0"]

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbformat import v4
 from odd_answers import CASES, KINDS, TOOLS, Case
 
-from autograder.judge.preprocessor import Examiner
+from autograder.judge.client import ExaminerClient
 from autograder.topics.answer_cells import IMPORTS, solution_text
 from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
@@ -80,13 +80,13 @@ def at_home(cases: list[Case], folder: Path) -> dict[Case, Verdict]:
     return dict(verdicts(cells, [cell.outputs for cell in book.cells]))
 
 
-def graded(cases: list[Case], folder: Path, examiner: Examiner) -> dict[Case, Verdict]:
+def graded(cases: list[Case], folder: Path, examiner: ExaminerClient) -> dict[Case, Verdict]:
     """What is graded: the hidden checks, across the sandbox."""
     given = "from autograder.pipeline.hidden_checks import hidden\n"
     given += 'check = hidden("{name}", points=1)\ncheck({functions})'
     cells = notebook(cases, given)
     asked = [{"source": text, "kind": "test" if case else "student", "points": 1} for case, text in cells]
-    seen = {"readable": [str(ROOT / name) for name in ("course_utils", "datasets")], "places": [str(ROOT)]}
+    seen = {"readable": [str(ROOT / name) for name in ("course_utils", "datasets")], "package_folders": [str(ROOT)]}
     request = {**examination(asked, folder), **seen, "calls": "course_utils.checks.calling"}
     answer = examiner.ask(request, 3600)
     assert not [one["look"] for one in answer["cells"] if one.get("look")]
@@ -112,7 +112,7 @@ def test_every_odd_answer_has_one_verdict_at_home_and_at_grading(soak, tmp_path,
     groups = [some()]
     if soak:
         groups = [list(group) for _, group in itertools.groupby(every(), key=lambda case: case.kind)]
-    examiner = Examiner(["autograder.pipeline.hidden_checks"], ["course_utils", "matplotlib.pyplot"], [str(ROOT)])
+    examiner = ExaminerClient(["autograder.pipeline.hidden_checks"], ["course_utils", "matplotlib.pyplot"], [str(ROOT)])
     wrong = []
     try:
         for cases in groups:

@@ -33,7 +33,7 @@ if sys.platform != "linux":
 
 from autograder.judge import self_test
 from autograder.judge.sandbox import bwrap, cgroup, launch, sandbox, seccomp
-from autograder.judge.sandbox import zygote as warm
+from autograder.judge.sandbox import zygote as zygote_module
 from autograder.judge.sandbox.sandbox import CHANNEL, MIB, NoSandbox, Running, Sandbox
 from autograder.judge.sandbox.zygote import Zygote
 
@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
     cause: str | None
     code: int | None
     said: list[str]
-    last_words: str
+    stderr: str
 
 
 def python(code: str) -> list[str]:
@@ -72,7 +72,7 @@ def next_line(running: Running) -> str:
     while not line.endswith(b"\n"):
         assert select.select([running.read], [], [], DEADLINE)[0], "nothing is said"
         piece = os.read(running.read, 1)
-        assert piece, f"it is over: {running.wait(DEADLINE)} {running.last_words()}"
+        assert piece, f"it is over: {running.wait(DEADLINE)} {running.stderr_tail()}"
         line += piece
     return line.decode().strip()
 
@@ -82,7 +82,7 @@ def inside(code: str, *, folder=None, readable=(), hidden=(), files=None, variab
     limits = {"wall_seconds": 15.0, **limits}
     with Sandbox(**limits).start(python(code), folder, readable, hidden, files, variables) as running:
         said = heard(running.read)
-        return Outcome(running.wait(DEADLINE), running.exit_code, said.splitlines(), running.last_words())
+        return Outcome(running.wait(DEADLINE), running.exit_code, said.splitlines(), running.stderr_tail())
 
 
 def outside(code: str, folder: Path | None = None) -> Outcome:
@@ -101,7 +101,7 @@ def outside(code: str, folder: Path | None = None) -> Outcome:
 
 def control_groups() -> list[str]:
     found = []
-    for _, parents in cgroup._places():
+    for _, parents in cgroup._parent_folders():
         for parent in parents.values():
             found += [name for name in os.listdir(parent) if name.startswith(cgroup.PREFIX)]
     return found
@@ -111,8 +111,8 @@ def control_groups() -> list[str]:
 def who_counts(request, monkeypatch) -> str:
     """Let the kernel's control groups count, or our own watch alone."""
     if request.param == "watch":
-        monkeypatch.setattr(cgroup.Group, "make", classmethod(lambda cls, memory, tasks: None))
-    elif (group := cgroup.Group.make(64 * MIB, 8)) is None:
+        monkeypatch.setattr(cgroup.ControlGroup, "create", classmethod(lambda cls, memory, tasks: None))
+    elif (group := cgroup.ControlGroup.create(64 * MIB, 8)) is None:
         pytest.skip("no control group may be made here")
     else:
         group.remove()
@@ -133,7 +133,7 @@ def way(request, monkeypatch) -> str:
         start, made = Sandbox.start, request.getfixturevalue("warm_process")
 
         def started(self, command, *given, **named):
-            return start(self, command, *given, **({"warm": made} if "-c" in command else {}) | named)
+            return start(self, command, *given, **({"zygote": made} if "-c" in command else {}) | named)
 
         monkeypatch.setattr(Sandbox, "start", started)
     return request.param
@@ -187,7 +187,7 @@ time.sleep(60)
         assert next_line(running) == "done"
         assert 0.15 < running.cpu() < 5
         assert running.cause() is None
-        running.kill()
+        running.kill_and_wait()
         assert 0.15 < running.cpu() < 5
 
 
@@ -206,7 +206,7 @@ while True: time.sleep(60)
 """
     with Sandbox().start(python(code)) as running:
         assert next_line(running) == "ready"
-        running.kill()
+        running.kill_and_wait()
         assert running.cause() == "killed"
         assert heard(running.read) == ""
 
@@ -224,7 +224,7 @@ def test_a_crash_is_told_with_its_signal(number):
 def test_a_giant_array_is_refused_at_once(who_counts):
     outcome = inside("bytearray(100 * 2**30)")
     assert outcome[:2] == ("ended", 1)
-    assert outcome.last_words.endswith("MemoryError")
+    assert outcome.stderr.endswith("MemoryError")
 
 
 MEMORY = "taken = []\nfor _ in range({mib}): taken.append(b'x' * 2**20){then}\ntime.sleep(60)"
@@ -334,7 +334,7 @@ def test_an_orphan_is_gone_with_the_sandbox(then):
     with Sandbox(wall_seconds=15).start(python(ORPHAN.format(then=then))) as running:
         next_line(running)
         if "sleep" in then:
-            running.kill()
+            running.kill_and_wait()
         assert heard(running.read) == ""
         assert running.wait(DEADLINE) == ("killed" if "sleep" in then else "ended")
 
@@ -408,7 +408,7 @@ time.sleep(60)
 def test_a_flood_of_output_is_not_kept():
     outcome = inside("while True: os.write(2, b'x' * 65536)", wall_seconds=0.5)
     assert outcome.cause == "wall"
-    assert 0 < len(outcome.last_words) <= launch.LAST_WORDS
+    assert 0 < len(outcome.stderr) <= launch.STDERR_TAIL_BYTES
 
 
 CRASH = """
@@ -458,7 +458,7 @@ def test_the_channel_goes_both_ways_and_nothing_else_gets_into_it():
         os.write(running.write, b"hello")
         assert heard(running.read) == "olleh\n"
         assert running.wait(DEADLINE) == "ended"
-        assert running.last_words() == "by the way"
+        assert running.stderr_tail() == "by the way"
 
 
 def test_the_project_is_not_there():
@@ -468,7 +468,7 @@ def test_the_project_is_not_there():
     imported = [sys.executable, "-I", "-c", "import autograder.judge"]
     with Sandbox().start(imported) as running:
         assert running.wait(DEADLINE) == "ended"
-        assert "ModuleNotFoundError" in running.last_words()
+        assert "ModuleNotFoundError" in running.stderr_tail()
 
 
 def test_homes_and_running_programs_are_not_there():
@@ -641,7 +641,7 @@ if os.fork() == 0: os.execv("/bin/sh", ["sh", "-c", f"sleep 0.3; echo x >/proc/s
         assert line != "0"
     program = os.path.realpath(sys.executable)
     assert not inside(code).said[0].startswith(program)
-    sealed = warm._sealed(program)
+    sealed = zygote_module._sealed_copy(program)
     with pytest.raises(PermissionError):
         os.write(sealed, b"x")
     os.close(sealed)
@@ -674,7 +674,7 @@ def test_a_signal_to_the_group_reaches_nobody_else(way, warm_process):
 def test_a_copy_whose_waiting_parent_is_killed_is_no_fault_of_the_student(way):
     with Sandbox().start(python("say('ready')\ntime.sleep(60)")) as running:
         assert next_line(running) == "ready"
-        stat = Path(f"/proc/{running._visitor.pid}/stat").read_text(encoding="utf-8")
+        stat = Path(f"/proc/{running._fork.pid}/stat").read_text(encoding="utf-8")
         os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
         assert running.wait(DEADLINE) == "lost"
         assert heard(running.read) == ""
@@ -686,7 +686,7 @@ def test_a_warm_process_that_is_killed_is_missed():
     one._process.wait()
     assert not one.alive
     with pytest.raises(NoSandbox, match="warm"):
-        Sandbox().start(python("pass"), warm=one)
+        Sandbox().start(python("pass"), zygote=one)
     one.close()
     with pytest.raises(NoSandbox, match="importing"):
         Zygote(["no_such_module"])
@@ -795,7 +795,7 @@ open("/dev/stderr", "w").write("to stderr")
     assert outcome.said == [
         "/usr", "True", "[1, 2]", "/tmp", "thread", "later", f"{bwrap.HOME} {bwrap.HOME} notebook",
     ]  # fmt: skip
-    assert outcome.last_words == "to stderr"
+    assert outcome.stderr == "to stderr"
 
 
 def test_numpy_and_figures_work():
@@ -811,7 +811,7 @@ with h5py.File("data.h5", "w") as file: file["x"] = numpy.arange(3)
 os.write(4, str((os.path.getsize("figure.png") > 1000, numpy.__version__)).encode())
 """
     with Sandbox().start([sys.executable, "-I", "-c", code]) as running:
-        assert heard(running.read).startswith("(True"), running.last_words()
+        assert heard(running.read).startswith("(True"), running.stderr_tail()
 
 
 # --- life and death ---------------------------------------------------------------------------------------------------
@@ -820,14 +820,14 @@ os.write(4, str((os.path.getsize("figure.png") > 1000, numpy.__version__)).encod
 def test_whoever_kills_gives_the_reason():
     with Sandbox().start(python("time.sleep(60)")) as running:
         assert running.cause() is None
-        running.kill("output")
-        running.kill("too late")
+        running.kill_and_wait("output")
+        running.kill_and_wait("too late")
         assert running.cause() == "output"
 
 
 def test_bubblewrap_killed_from_outside_is_no_fault_of_the_student():
     with Sandbox().start(python("time.sleep(60)")) as running:
-        os.kill(running._held.outer.pid, signal.SIGKILL)
+        os.kill(running._bwrap.popen.pid, signal.SIGKILL)
         assert running.wait(DEADLINE) == "lost"
 
 
@@ -835,14 +835,14 @@ def test_a_command_that_is_not_there_ends():
     with Sandbox().start(["/nowhere"]) as running:
         assert running.wait(DEADLINE) == "ended"
         assert running.exit_code == 127
-        assert "not found" in running.last_words()
+        assert "not found" in running.stderr_tail()
 
 
 GRADER = """
 import os, sys, time
-from autograder.judge.sandbox import Sandbox
+from autograder.judge.sandbox.sandbox import Sandbox
 running = Sandbox().start([sys.executable, "-I", "-S", "-c", {inner!r}])
-print(running._held.first, os.read(running.read, 10).decode(), flush=True)
+print(running._bwrap.init_pid, os.read(running.read, 10).decode(), flush=True)
 {then}
 """
 
@@ -964,7 +964,7 @@ def test_the_wheels_bubblewrap_works(afresh, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert bwrap.find_bubblewrap().origin == "wheel"
     outcome = inside("say('hello')")
-    if "namespace" in outcome.last_words or "uid map" in outcome.last_words:
+    if "namespace" in outcome.stderr or "uid map" in outcome.stderr:
         pytest.skip("only the distribution's bubblewrap may make namespaces here")
     assert outcome.said == ["hello"]
 
@@ -1016,11 +1016,11 @@ def test_every_canary_is_held(who_counts, secret):
 def test_every_canary_is_held_in_a_copy_of_a_large_warm_process(secret, tmp_path):
     """The limits of the test leave room for what a copy has from its start."""
     (tmp_path / "large.py").write_text(f"DATA = b'x' * {100 * MIB}", encoding="utf-8")
-    warm = Zygote(["large"], [tmp_path])
+    zygote = Zygote(["large"], [tmp_path])
     try:
-        findings = self_test.self_test([secret], warm=warm)
+        findings = self_test.self_test([secret], zygote=zygote)
     finally:
-        warm.close()
+        zygote.close()
     assert held(findings) == dict.fromkeys(self_test.MEANING, True), findings
 
 
@@ -1029,8 +1029,9 @@ def test_a_canarys_marker_is_gone_even_after_a_kill(secret, tmp_path, monkeypatc
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     code = f"""import sys; from pathlib import Path
-from autograder.judge import canary, sandbox
-with canary._temptations([Path({str(secret.parent)!r})], [], sandbox.Sandbox()) as (told, _):
+from autograder.judge import self_test
+from autograder.judge.sandbox import sandbox
+with self_test._targets([Path({str(secret.parent)!r})], [], sandbox.Sandbox()) as (told, _):
     print(told["secrets"][0], flush=True); sys.stdin.read()"""
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     with subprocess.Popen(
@@ -1098,9 +1099,9 @@ def test_the_canaries_notice_a_foreign_variable(monkeypatch):
 
 
 def test_the_canaries_notice_missing_limits(monkeypatch):
-    monkeypatch.setattr(cgroup.Group, "make", classmethod(lambda cls, memory, tasks: None))
-    monkeypatch.setattr(Running, "_excess", lambda self: None)
-    monkeypatch.setattr(sandbox, "_limit_each", lambda pid, limits: None)
+    monkeypatch.setattr(cgroup.ControlGroup, "create", classmethod(lambda cls, memory, tasks: None))
+    monkeypatch.setattr(Running, "_broken_limit", lambda self: None)
+    monkeypatch.setattr(sandbox, "_set_rlimits", lambda pid, limits: None)
     monkeypatch.setattr(self_test, "KILLED_WITHIN", 0.3)
     built = sandbox.bwrap_arguments
     monkeypatch.setattr(sandbox, "bwrap_arguments", lambda *given: built(*given[:-1], 99 * given[-1]))

@@ -11,7 +11,7 @@ from needs import need
 from tiny_course import NAME, at, config, source_notebook
 
 from autograder.course import open_course, open_gradebook
-from autograder.judge import preprocessor
+from autograder.judge import client
 from autograder.pipeline import hidden_checks
 
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/of {student_id}'\n"
@@ -26,9 +26,9 @@ from autograder.pipeline.hidden_checks import submission_seed
 def secret(monkeypatch) -> Iterator[None]:
     """The secret of what grades here."""
     monkeypatch.setenv("COURSE_SECRET", "a secret")
-    preprocessor._close_all()
+    client.close_examiners()
     yield
-    preprocessor._close_all()
+    client.close_examiners()
 
 
 def points(folder: Path, settings: str, *students: str) -> dict[str, float]:

@@ -11,7 +11,7 @@ import pytest
 from in_process import examination
 
 from autograder.authoring import build
-from autograder.judge.preprocessor import Examiner
+from autograder.judge.client import ExaminerClient
 from autograder.pipeline import hidden_checks
 from autograder.topics import source_of
 from autograder.topics.answer_cells import run_texts, solution_text
@@ -81,10 +81,11 @@ def graded():
                 cells.append({"source": source, "kind": kind, "points": settings.get("points")})
                 if "import tensorflow" in cell.source and first:
                     cells.append({"source": first, "kind": "student", "points": None})
-        examiner = Examiner(["autograder.pipeline.hidden_checks"])
+        examiner = ExaminerClient(["autograder.pipeline.hidden_checks"])
         try:
             seen = [str(build.ROOT / "course_utils"), str(build.ROOT / "datasets")]
-            request = {**examination(cells, folder), "readable": seen, "places": [str(build.ROOT)]}
+            request = {**examination(cells, folder), "readable": seen, "package_folders": [str(build.ROOT)]}
+            request["calls"] = "course_utils.checks.calling"
             results = examiner.ask(request, 300)["cells"]
         finally:
             examiner.close()

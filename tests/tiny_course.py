@@ -82,6 +82,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
     "autograder.pipeline.feedback.CleanOutputs",
 ]
+c.Judge.skip_notebooks_with = "course.refused"
 c.GenerateFeedback.exporter_class = "autograder.pipeline.feedback.SafeFeedback"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",

@@ -26,7 +26,8 @@ from traitlets.config import Config
 from autograder.course import COURSE, folder_of, open_gradebook
 from autograder.engine.step import Assignment, Submission
 from autograder.hashing import UNHASHED, code_in, digest, files_in
-from autograder.judge.preprocessor import Judge, package_place
+from autograder.judge.package_paths import package_path
+from autograder.judge.preprocessor import Judge
 from autograder.pipeline import submissions
 from autograder.pipeline.hidden_checks import course_secret
 from autograder.plain_text import printable
@@ -75,7 +76,7 @@ def read_assignment(course: CourseDirectory, names: list[str]) -> Assignment:
     config = copy.deepcopy(course.config)
     judge = Judge(config=config)
     config.Judge.readable = [os.path.join(course.root, path) for path in judge.readable]
-    config.Judge.hidden = [name if package_place(name) else os.path.join(course.root, name) for name in judge.hidden]
+    config.Judge.hidden = [name if package_path(name) else os.path.join(course.root, name) for name in judge.hidden]
     return Assignment(
         name=course.assignment_id,
         course_id=course.course_id,
@@ -280,7 +281,7 @@ def _packages(config: Config) -> list[Path]:
     step_names = [step if isinstance(step, str) else step.__module__ for step in steps]
     roots = {name.partition(".")[0] for name in [*judge.modules, *judge.preload, *step_names]}
     others = roots - {COURSE.name, *VERSIONS}
-    return [COURSE, *(Path(path) for name in sorted(others) if (path := package_place(name)))]
+    return [COURSE, *(Path(path) for name in sorted(others) if (path := package_path(name)))]
 
 
 def _rows(database: bytes) -> str:

@@ -1,20 +1,13 @@
-"""nbgrader's step that runs a submission: ``Judge`` stands where ``Execute`` stood."""
+"""nbgrader's step that runs a submission, and its settings: ``Judge`` stands where ``Execute`` stood."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import importlib.util
 import json
 import os
-import select
-import subprocess
-import sys
-import sysconfig
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -22,23 +15,27 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets import Bool, Dict, Float, Integer, List, Unicode
 from traitlets.utils.importstring import import_item
 
-from autograder.judge import examiner
+from autograder.judge.client import ExaminerClient, shared_examiner
+from autograder.judge.package_paths import package_path
 from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import GraderFault
 
-SKIP = "skip-execution"
 _refusals: dict[str, str] = {}
 
 
 class Judge(NbGraderPreprocessor):
-    """Runs the students' cells in a sandbox, and the tests outside of it.
+    """Run the students' cells in a sandbox, and the test cells outside of it.
 
-    What it could judge stands in ``resources["judged"]``: grade id → reason why it needs a look, or "". Beside that,
-    ``resources["passed_over"]`` tells of statements that could not run here, by the number of their cell, and
-    ``resources["raised"]`` of the errors that the student's functions raised, by grade id.
+    What came of it stands in ``resources``, for the steps that follow:
+
+    - ``judged``: grade id of each test that was run → reason why it needs a look, or "".
+    - ``passed_over``: number of a cell → line, column and error of each statement that could not run on this machine.
+    - ``raised``: grade id → name and message of each error that the student's functions raised in the test.
+    - ``student_messages``: grade id → what the student may be told of the test, or "".
+    - ``trusted_class``: True where the student's code ran in an ordinary kernel.
     """
 
     modules = List(Unicode(), help="Packages that notebooks import and students may read.").tag(config=True)
@@ -55,6 +52,15 @@ class Judge(NbGraderPreprocessor):
     warm = List(
         Unicode(), help="Modules that notebooks import; imported once for a class, before any student's code runs."
     ).tag(config=True)
+    variables = Dict(
+        key_trait=Unicode(), value_trait=Unicode(), help="More environment variables for students' processes."
+    ).tag(config=True)
+    skip_cells_with_tag = Unicode("skip-execution", help="Cells with this tag are not run, as in nbclient.").tag(
+        config=True
+    )
+    skip_notebooks_with = Unicode(
+        help="A key of a notebook's metadata, such as course.refused: a notebook that has it is not run."
+    ).tag(config=True)
     wall_seconds = Float(3600, help="Seconds for one submission by the clock, tests included: a last resort.").tag(
         config=True
     )
@@ -67,47 +73,68 @@ class Judge(NbGraderPreprocessor):
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Run every code cell of a submission that is not tagged as to be skipped."""
+        """Run every code cell of a submission that is not tagged as to be skipped.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The submission, whose outputs are replaced.
+        resources : dict
+            nbgrader's; see the class for what is added.
+
+        Returns
+        -------
+        nb, resources
+            The same two.
+
+        Raises
+        ------
+        NbGraderException
+            Nothing may be graded on this machine.
+        """
         resources["judged"] = {}
-        skipped = not self.config.get("Execute", {}).get("enabled", True)  # nbgrader autograde --no-execute
-        if skipped or nb.metadata.get("course", {}).get("refused"):
+        disabled = not self.config.get("Execute", {}).get("enabled", True)  # nbgrader autograde --no-execute
+        if disabled or self._is_skipped(nb):
             return nb, resources
         if reason := self.refusal():
             raise NbGraderException(reason)
         if self.trusted_class:
-            return self._in_a_kernel(nb, resources)
-        numbers = [number for number, cell in enumerate(nb.cells) if _runs(cell)]
+            return self._run_in_kernel(nb, resources)
+        numbers = [number for number, cell in enumerate(nb.cells) if self._is_run(cell)]
         cells = [nb.cells[number] for number in numbers]
-        request = self._request(cells, resources)
-        results = self._examined(request)
-        resources["passed_over"], resources["raised"] = {}, {}
+        results = self._examine(self._request(cells, resources))
+        resources |= {"passed_over": {}, "raised": {}, "student_messages": {}}
         for number, cell, result in zip(numbers, cells, results, strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
             cell.execution_count = None
             if _is_test(cell):
-                resources["judged"][cell.metadata.nbgrader.grade_id] = result["look"]
-                resources["raised"][cell.metadata.nbgrader.grade_id] = result.get("raised", [])
-                cell.metadata["told"] = result.get("told", "")
-            elif places := result.get("passed_over"):
-                resources["passed_over"][number] = places
+                grade_id = cell.metadata.nbgrader.grade_id
+                resources["judged"][grade_id] = result["look"]
+                resources["raised"][grade_id] = result.get("raised", [])
+                resources["student_messages"][grade_id] = result.get("student_message", "")
+            elif statements := result.get("passed_over"):
+                resources["passed_over"][number] = statements
         return nb, resources
 
     def refusal(self) -> str:
-        """Say why nothing may be graded here; empty where the sandbox holds, or the class is trusted.
+        """Find out whether anything may be graded here: canaries try to get out of the sandbox, once per process.
 
-        Canaries try to get out of it, once for each process of nbgrader's.
+        Returns
+        -------
+        str
+            Why not; empty where the sandbox holds, or the class is trusted.
         """
         if self.trusted_class:
             return ""
-        secret = (str(Path(self._course().root)), *self.hidden)
+        secret = [str(Path(self._course().root)), *self.hidden]
         key = json.dumps([secret, self._readable(), self._hidden(), self.warm])
         if key not in _refusals:
-            _refusals[key] = why_no_sandbox() or self._canaries(_places(secret))
+            _refusals[key] = why_no_sandbox() or self._escaped_canaries([package_path(path) or path for path in secret])
         return _refusals[key]
 
-    def _canaries(self, secret: list[Path]) -> str:
-        """Tell of the canaries that got out; empty where none did."""
-        request = {"secret": list(map(str, secret)), "readable": self._readable(), "hidden": self._hidden()}
+    def _escaped_canaries(self, secret: list[str]) -> str:
+        """Name the canaries that got out; empty where none did."""
+        request = {"secret": secret, "readable": self._readable(), "hidden": self._hidden()}
         answer = {}
         for _ in range(2):  # it may have been killed, which says nothing of the sandbox
             try:
@@ -118,13 +145,13 @@ class Judge(NbGraderPreprocessor):
                 break
         if "fault" in answer:
             return f"the sandbox could not be tried: {answer['fault']}"
-        return "; ".join(f"a canary got out of the sandbox ({name}: {words})" for name, words in answer["out"])
+        return "; ".join(f"a canary got out of the sandbox ({name}: {detail})" for name, detail in answer["escaped"])
 
-    def _examiner(self) -> Examiner:
-        return the_examiner(self.preload, self.warm, self._package_places())
+    def _examiner(self) -> ExaminerClient:
+        return shared_examiner(self.preload, self.warm, self._package_folders())
 
-    def _package_places(self) -> list[str]:
-        return [str(Path(path).parent) for path in filter(None, map(package_place, self.modules))]
+    def _package_folders(self) -> list[str]:
+        return [str(Path(path).parent) for path in filter(None, map(package_path, self.modules))]
 
     def _course(self) -> CourseDirectory:
         parent = self.parent
@@ -133,16 +160,27 @@ class Judge(NbGraderPreprocessor):
         return parent.coursedir
 
     def _readable(self) -> list[str]:
-        return [*filter(None, map(package_place, self.modules)), *map(self._placed, self.readable)]
+        return [*filter(None, map(package_path, self.modules)), *map(self._in_course, self.readable)]
 
     def _hidden(self) -> list[str]:
-        return [package_place(name) or self._placed(name) for name in self.hidden]
+        return [package_path(name) or self._in_course(name) for name in self.hidden]
 
-    def _placed(self, path: str) -> str:
-        """Say where a path of the settings is, wherever nbgrader was started."""
+    def _in_course(self, path: str) -> str:
+        """Resolve a path of the settings, which begins in the course folder wherever nbgrader was started."""
         return str(Path(self._course().root, path).resolve())
 
+    def _is_skipped(self, nb: NotebookNode) -> bool:
+        value: Any = nb.metadata
+        for key in filter(None, self.skip_notebooks_with.split(".")):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return bool(self.skip_notebooks_with and value)
+
+    def _is_run(self, cell: NotebookNode) -> bool:
+        skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
+        return cell.cell_type == "code" and not skipped and bool(cell.source.strip())
+
     def _request(self, cells: list[NotebookNode], resources: dict) -> dict[str, Any]:
+        """Write down what the examiner needs to know of a submission; see ``examiner.examine``."""
         folder = resources.get("metadata", {}).get("path") or "."
         return {
             "cells": [
@@ -150,17 +188,18 @@ class Judge(NbGraderPreprocessor):
                 for cell in cells
             ],
             "folder": str(Path(folder).resolve()),
-            "environment": variables(resources),
+            "environment": submission_variables(resources),
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
-            "places": self._package_places(),
+            "package_folders": self._package_folders(),
             "memory": self.memory,
             "calls": self.calls,
+            "variables": dict(self.variables),
             "readable": self._readable(),
             "hidden": self._hidden(),
         }
 
-    def _examined(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Have a submission examined; a fault of the grader's own is met by one more try."""
+    def _examine(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Have a submission examined; where the grader itself fails, once more."""
         for attempt in (1, 2):
             try:
                 answer = self._examiner().ask(request, self.wall_seconds)
@@ -169,13 +208,13 @@ class Judge(NbGraderPreprocessor):
             if "cells" in answer:
                 return answer["cells"]
             self.log.warning("The grader itself failed (%s), try %d of 2", answer["fault"], attempt)
-        look = f"the grader itself failed, which is not the student's fault: {answer['fault']}"
-        return [{"outputs": [], "look": look} for _ in request["cells"]]
+        reason = f"the grader itself failed, which is not the student's fault: {answer['fault']}"
+        return [{"outputs": [], "look": reason} for _ in request["cells"]]
 
-    def _in_a_kernel(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def _run_in_kernel(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         self.log.warning("A trusted class: student code runs beside the answers, with your rights")
-        nb.metadata.setdefault("course", {})["trusted_class"] = True
-        with _environment(variables(resources)):
+        resources["trusted_class"] = True
+        with _environment(submission_variables(resources)):
             nb, resources = Execute(parent=self.parent).preprocess(nb, resources)
         for cell in nb.cells:
             if _is_test(cell) and cell.execution_count is not None:
@@ -183,21 +222,32 @@ class Judge(NbGraderPreprocessor):
         return nb, resources
 
 
-def variables(resources: dict) -> dict[str, str]:
-    """Name the environment variables by which test cells know whose notebook they test."""
-    where = resources.get("nbgrader", {})
+def submission_variables(resources: dict) -> dict[str, str]:
+    """Name the environment variables by which test cells know whose notebook they test.
+
+    Parameters
+    ----------
+    resources : dict
+        nbgrader's.
+
+    Returns
+    -------
+    dict
+        Variable → value.
+    """
+    submission = resources.get("nbgrader", {})
     return {
         "NBGRADER_EXECUTION": "autograde",
-        "NBGRADER_STUDENT": where.get("student", ""),
-        "NBGRADER_ASSIGNMENT": where.get("assignment", ""),
+        "NBGRADER_STUDENT": submission.get("student", ""),
+        "NBGRADER_ASSIGNMENT": submission.get("assignment", ""),
     }
 
 
 @contextlib.contextmanager
-def _environment(more: Mapping[str, str]) -> Iterator[None]:
-    """Let what is started meanwhile have more variables (nbgrader's own ``setenv`` forgets what was there before)."""
-    before = {name: os.environ.get(name) for name in more}
-    os.environ.update(more)
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while (nbgrader's own ``setenv`` forgets what was there before)."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
@@ -205,38 +255,23 @@ def _environment(more: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def _runs(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", []) and bool(cell.source.strip())
-
-
 def _is_test(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
-def _kind(cell: NotebookNode) -> str:
+def _kind(cell: NotebookNode) -> Literal["test", "given", "student"]:
     if _is_test(cell):
         return "test"
     return "given" if is_locked(cell) and not is_solution(cell) else "student"
 
 
-def package_place(name: str) -> str | None:
-    """Find the folder or file of an importable module, without importing it."""
-    try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return None
-    if found is None or not found.origin:
-        return None
-    origin = Path(found.origin).resolve()
-    return str(origin.parent if origin.name == "__init__.py" else origin)
-
-
-def _places(paths: Iterable[str]) -> list[Path]:
-    return [Path(package_place(path) or path) for path in paths]
-
-
 def require_judge(converter: BaseConverter) -> None:
-    """End a run before it begins where its judge refuses to grade.
+    """End a run of nbgrader's before it begins where its judge refuses to grade.
+
+    Parameters
+    ----------
+    converter : BaseConverter
+        The run; its ``autograde_preprocessors`` tell whether there is a judge.
 
     Raises
     ------
@@ -248,107 +283,3 @@ def require_judge(converter: BaseConverter) -> None:
         if isinstance(step, type) and issubclass(step, Judge) and (reason := step(parent=converter).refusal()):
             converter.log.error("Nothing is graded: %s", reason)
             raise NbGraderException(reason)
-
-
-# --- the examiner's process -------------------------------------------------------------------------------
-
-
-class Examiner:
-    """The trusted process, as seen from nbgrader's.
-
-    Parameters
-    ----------
-    preload : list of str
-        Modules that it imports at its start.
-    warm : list of str
-        Modules that the warm process imports.
-    package_places : list of str
-        Where that finds the course's.
-    """
-
-    def __init__(self, preload: list[str], warm: Sequence[str] = (), package_places: Sequence[str] = ()) -> None:
-        told = {"preload": preload, "warm": list(warm), "places": list(package_places)}
-        command = [sys.executable, "-P", "-m", "autograder.judge.examiner", json.dumps(told)]
-        places = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places)), "OPENBLAS_NUM_THREADS": "1"},
-        )
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether it still runs."""
-        return self._process.poll() is None
-
-    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Have one submission examined.
-
-        Raises
-        ------
-        GraderFault
-            No answer in time, or none at all.
-        """
-        try:
-            examiner.put(self._process.stdin, request)
-            if not self._answers_within(seconds):
-                raise GraderFault(f"no answer for {seconds:g} s")
-            answer = examiner.take(self._process.stdout)
-        except OSError as error:
-            answer = None
-            reason = str(error)
-        else:
-            reason = "its process ended"
-        if answer is None:
-            self.close()
-            raise GraderFault(reason)
-        return answer
-
-    def _answers_within(self, seconds: float) -> bool:
-        end = time.monotonic() + seconds
-        ready = select.select([self._process.stdout], [], [], max(0, end - time.monotonic()))[0]
-        if not ready:
-            self.close()
-        return bool(ready)
-
-    def close(self) -> None:
-        """End it, and with it every sandbox that it started."""
-        self._process.kill()
-        self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
-
-
-_examiners: dict[str, Examiner] = {}
-
-
-def the_examiner(preload: list[str], warm: Sequence[str] = (), package_places: Sequence[str] = ()) -> Examiner:
-    """Give this process's examiner: started when first asked for, and anew when what it imported has changed."""
-    key = json.dumps([preload, [*warm], [*package_places], _last_change({*preload, *warm})])
-    if key not in _examiners or not _examiners[key].alive:
-        _close_all()
-        _examiners[key] = Examiner(preload, warm, package_places)
-    return _examiners[key]
-
-
-def _last_change(modules: Iterable[str]) -> int:
-    """Tell when a file of these modules' packages was changed last; those that are installed do not count."""
-    installed = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib"))
-    found = filter(None, map(package_place, {name.partition(".")[0] for name in modules}))
-    folders = [Path(path) for path in found if not path.startswith(installed)]
-    last = 0
-    while folders:  # a course folder may hold a whole class beside its modules: only packages are looked into
-        for entry in os.scandir(folders.pop()):
-            if entry.name.endswith(".py"):
-                last = max(last, entry.stat().st_mtime_ns)
-            elif entry.is_dir() and os.path.exists(os.path.join(entry, "__init__.py")):
-                folders.append(Path(entry))
-    return last
-
-
-@atexit.register
-def _close_all() -> None:
-    for one in _examiners.values():
-        one.close()
-    _examiners.clear()

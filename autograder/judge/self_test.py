@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.judge.sandbox import bwrap
-from autograder.judge.sandbox.cgroup import left_behind
+from autograder.judge.sandbox.cgroup import stale_entries
 from autograder.judge.sandbox.sandbox import MIB, NoSandbox, Running, Sandbox
 from autograder.judge.sandbox.zygote import Zygote
 
 SCRIPT = Path(__file__).with_name("guest") / "probes.py"
 PATIENCE = 60.0  # seconds for what takes a moment, on a busy machine
 KILLED_WITHIN = 20.0  # seconds for a broken limit to be noticed, on a busy machine
-MEMORY = 256 * MIB  # well above what a copy of the warm process has from its start
-MOST_FILES = 50
+MEMORY = 256 * MIB  # well above what a fork of the zygote has from its start
+MAX_SECRET_FILES = 50
 MARKER = "autograder-canary"
 MEANING = {
     "network": "reaches no network, and no socket of another program",
@@ -39,7 +39,7 @@ MEANING = {
     "memory": "cannot take memory without end",
     "orphan": "leaves no process behind",
 }
-BY_HAND = "or, for a class whose code you trust as your own, set c.Judge.trusted_class = True"
+OR_TRUST = "or, for a class whose code you trust as your own, set c.Judge.trusted_class = True"
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,20 @@ class Finding:
         Which.
     held : bool
         Whether it was held.
-    words : str
-        How, or what it reached.
+    detail : str
+        How it was held, or what it reached.
     """
 
     name: str
     held: bool
-    words: str
+    detail: str
 
 
 def self_test(
     secret: Iterable[Path] = (),
     readable: Iterable[Path] = (),
     hidden: Iterable[Path] = (),
-    warm: Zygote | None = None,
+    zygote: Zygote | None = None,
     interval: float = 0.03,
 ) -> list[Finding]:
     """Let every canary try, in sandboxes that see what students' sandboxes see, under smaller limits.
@@ -77,8 +77,8 @@ def self_test(
         marker lies for as long as the test takes.
     readable, hidden : iterable of Path
         As given to ``Sandbox.start`` when grading.
-    warm : Zygote, optional
-        What students' processes begin as copies of; canaries then do so too.
+    zygote : Zygote, optional
+        What students' processes are forked from; the canaries then too.
     interval : float
         Seconds from one look at a sandbox to the next.
 
@@ -90,53 +90,58 @@ def self_test(
     readable, hidden = list(readable), list(hidden)
     limits = Sandbox(memory=MEMORY, processes=12, disk=4 * MIB, cpu_seconds=5, wall_seconds=PATIENCE, interval=interval)
     with contextlib.ExitStack() as stack:
-        told, datagrams = stack.enter_context(_temptations(list(secret), readable, limits))
-        told["waiting"] = [2] if warm else []
+        settings, datagrams = stack.enter_context(_targets(list(secret), readable, limits))
+        settings["waiting"] = [2] if zygote else []
         try:
             running = {
                 kind: stack.enter_context(
                     limits.start(
-                        [sys.executable, "-I", "-S", "-c", SCRIPT.read_text("utf-8"), kind, json.dumps(told)],
+                        [sys.executable, "-I", "-S", "-c", SCRIPT.read_text("utf-8"), kind, json.dumps(settings)],
                         readable=readable,
                         hidden=hidden,
-                        warm=warm,
+                        zygote=zygote,
                     )
                 )
                 for kind in ("reach", "fork", "memory")
             }
         except NoSandbox as error:
             return [Finding("sandbox", False, str(error))]
-        answers = {name: words for one in running.values() for name, words in _answers(one)}
+        answers = {name: detail for sandbox in running.values() for name, detail in _answers(sandbox)}
         with contextlib.suppress(BlockingIOError):
             answers["network"] = f"sent {len(datagrams.recv(100))} bytes by UDP"
-        answers["orphan"] = _end(running["reach"], answers)
-        tried_by = {name: running.get(name, running["reach"]) for name in MEANING}
-        return [_finding(name, answers.get(name), tried_by[name]) for name in MEANING]
+        answers["orphan"] = _kill_with_orphan(running["reach"], answers)
+        return [_finding(name, answers.get(name), running.get(name, running["reach"])) for name in MEANING]
 
 
 def why_no_sandbox() -> str | None:
-    """Say in one line why there is no sandbox here and what to do; None if there is one."""
+    """Try to start a sandbox.
+
+    Returns
+    -------
+    str or None
+        Why there is none here and what to do, in one line; None if there is one.
+    """
     if sys.platform != "linux":
-        return f"a sandbox needs Linux: grade on one (a virtual machine or WSL 2 will do), {BY_HAND}"
+        return f"a sandbox needs Linux: grade on one (a virtual machine or WSL 2 will do), {OR_TRUST}"
     try:
         with Sandbox().start(["/bin/true"]) as running:
             cause = running.wait(PATIENCE)
         return None if cause == "ended" and running.exit_code == 0 else f"a sandbox ended oddly: {cause}"
     except NoSandbox as error:
-        words = str(error)
+        message = str(error)
     except (OSError, AttributeError) as error:
-        return f"the sandbox needs Linux 5.3 or later ({error}), {BY_HAND}"
+        return f"the sandbox needs Linux 5.3 or later ({error}), {OR_TRUST}"
     if bwrap.find_bubblewrap() is None:
-        what = "install bubblewrap: apt install bubblewrap, dnf install bubblewrap, or pip install -e '.[sandbox]'"
-    elif "amespace" in words or "uid map" in words or "ermi" in words:
-        what = (
+        remedy = "install bubblewrap: apt install bubblewrap, dnf install bubblewrap, or pip install -e '.[sandbox]'"
+    elif "amespace" in message or "uid map" in message or "ermi" in message:
+        remedy = (
             "allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile "
             "for bwrap (Ubuntu), sudo sysctl kernel.unprivileged_userns_clone=1 (older Debian), "
             "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined (a container)"
         )
     else:
-        return f"{words}; {BY_HAND}"
-    return f"{words}; {what}; {BY_HAND}"
+        return f"{message}; {OR_TRUST}"
+    return f"{message}; {remedy}; {OR_TRUST}"
 
 
 def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: Iterable[Path] = ()) -> tuple[str, bool]:
@@ -156,30 +161,33 @@ def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: I
     """
     if why := why_no_sandbox():
         return f"✘ no sandbox: {why}", False
-    found = bwrap.find_bubblewrap()
+    bubblewrap = bwrap.find_bubblewrap()
     with Sandbox().start(["/bin/true"]) as running:
-        group = running.group_version
+        cgroup_version = running.cgroup_version
     lines = [
-        f"✔ bubblewrap {found.version}, the {found.origin}'s: {found.path}",
-        f"✔ control groups, version {group}: the kernel counts the whole tree"
-        if group
+        f"✔ bubblewrap {bubblewrap.version}, the {bubblewrap.origin}'s: {bubblewrap.path}",
+        f"✔ control groups, version {cgroup_version}: the kernel counts the whole tree"
+        if cgroup_version
         else "○ no control groups: limits per process, and a watch over the whole tree",
         "✔ seccomp filter",
     ]
     started = time.perf_counter()
     findings = self_test(secret or [bwrap.COURSE], readable, hidden)
     seconds = time.perf_counter() - started
-    lines += [f"{'✔' if one.held else '✘'} {MEANING.get(one.name, one.name)}: {one.words}" for one in findings]
-    safe = all(one.held for one in findings)
+    lines += [
+        f"{'✔' if finding.held else '✘'} {MEANING.get(finding.name, finding.name)}: {finding.detail}"
+        for finding in findings
+    ]
+    safe = all(finding.held for finding in findings)
     lines.append(f"{'✔' if safe else '✘'} {len(findings)} canaries in {seconds:.2f} s")
     return "\n".join(lines), safe
 
 
 @contextlib.contextmanager
-def _temptations(
+def _targets(
     secret: list[Path], readable: list[Path], limits: Sandbox
 ) -> Iterator[tuple[dict[str, object], socket.socket]]:
-    """Set up what the canaries are to reach, and tell them where it is."""
+    """Set up what the canaries try to reach; yield their settings, and the socket on which UDP would arrive."""
     if sys.platform == "win32":
         raise OSError("there is no sandbox on Windows")
     token = f"canary-{secrets.token_hex(8)}"
@@ -187,9 +195,9 @@ def _temptations(
         paths = [stack.enter_context(_marker(token))]
         for path in map(Path.resolve, secret):
             inside = path.rglob("*") if path.is_dir() else [path]
-            given = [one for one in readable if path in one.resolve().parents]
-            files = (one for one in inside if one.is_file() and not bwrap.below(one, given))
-            paths += itertools.islice(files, MOST_FILES)
+            shown = [folder for folder in readable if path in folder.resolve().parents]
+            files = (file for file in inside if file.is_file() and not bwrap.below(file, shown))
+            paths += itertools.islice(files, MAX_SECRET_FILES)
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
         abstract.bind(f"\0{token}")
@@ -217,9 +225,9 @@ def _temptations(
 
 @contextlib.contextmanager
 def _marker(token: str) -> Iterator[Path]:
-    """Lay a file into the grader's temporary folder, and take away what those left who were killed."""
+    """Put a file into the grader's temporary folder; remove those of graders that were killed."""
     folder = Path(tempfile.gettempdir())
-    for old in left_behind(folder, MARKER):
+    for old in stale_entries(folder, MARKER):
         with contextlib.suppress(OSError):
             old.unlink()
     marker = folder / f"{MARKER}-{os.getpid()}-{token}"
@@ -231,7 +239,7 @@ def _marker(token: str) -> Iterator[Path]:
 
 
 def _answers(running: Running) -> list[tuple[str, str]]:
-    """Read what a canary says, until it is done or dead."""
+    """Read what the canaries of a sandbox found, until they are done or dead: name and finding, "!…" where held."""
     text, end = b"", time.monotonic() + PATIENCE
     while b'"done"' not in text:
         if not select.select([running.read], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -243,22 +251,22 @@ def _answers(running: Running) -> list[tuple[str, str]]:
     return [tuple(json.loads(line)) for line in text.decode().splitlines() if line.endswith("]")]
 
 
-def _end(running: Running, answers: dict[str, str]) -> str | None:
+def _kill_with_orphan(running: Running, answers: dict[str, str]) -> str | None:
     """Kill a sandbox that had an orphan: once nobody holds the other end of the channel, it is gone too."""
     if answers.get("orphan") != "!left":
         return answers.get("orphan")
-    running.kill()
+    running.kill_and_wait()
     ready = select.select([running.read], [], [], 1.0)[0]
     while ready and (piece := os.read(running.read, 65536)):
         del piece
     return "!gone with the rest" if ready else "it survived"
 
 
-def _finding(name: str, words: str | None, running: Running) -> Finding:
-    if words is None:
+def _finding(name: str, detail: str | None, running: Running) -> Finding:
+    if detail is None:
         cause = running.cause()
         if cause is not None and cause == {"disk": "disk", "fork": "processes", "memory": "memory"}.get(name):
             return Finding(name, True, "killed")
-        last = running.last_words().strip().rpartition("\n")[2][:200]
-        return Finding(name, False, f"no answer ({cause}{': ' * bool(last)}{last})")
-    return Finding(name, words.startswith("!"), words.removeprefix("!"))
+        line = running.stderr_tail().rpartition("\n")[2][:200]
+        return Finding(name, False, f"no answer ({cause}{': ' * bool(line)}{line})")
+    return Finding(name, detail.startswith("!"), detail.removeprefix("!"))

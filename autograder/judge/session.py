@@ -1,4 +1,4 @@
-"""The trusted side of a student's sandbox: run cells there, call functions there, and know what went wrong."""
+"""The trusted side of a student's sandbox: run cells in it, call functions in it, and say what went wrong."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from nbformat import NotebookNode
 from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from autograder.judge.guest.codec import Closed, ProtocolError, send
-from autograder.judge.guest.rpc import BETWEEN, RpcConnection
+from autograder.judge.guest.rpc import WAY_SEPARATOR, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
 
-CAUSES = {
+LIMIT_SENTENCES = {
     "cpu": "its computing time for the whole notebook was used up",
     "wall": "its time for the whole notebook was used up",
     "memory": "it took more memory than it may",
     "processes": "it started more processes than it may",
     "disk": "it wrote more than it may",
 }
-MOST = 50  # of what is told of one cell, or one test
-SLACK = 1.0  # seconds of computing: what stops an answer from inside has stopped it by then
-STARTING = 60.0  # seconds for a sandbox to be ready, on a busy machine
+MAX_REPORTED = 50  # statements of one cell that were passed over, errors of one test
+CPU_SLACK = 1.0  # seconds: the guest's own limit has stopped an answer by then
+START_SECONDS = 60.0  # for a sandbox to be ready, on a busy machine
 
 
 class SandboxDied(ProtocolError):
-    """The student's process is gone; the message says why."""
+    """The student's process has ended, or was killed; the message says why."""
 
 
-class OutOfTime(Exception):
-    """No answer in time."""
+class _TimedOut(Exception):
+    """The guest did not answer in time."""
 
 
 class GraderFault(BaseException):
@@ -61,35 +61,47 @@ class SubmissionLimits(LoggingConfigurable):
     restarts = Integer(5, help="How often a submission's cells are run again after its process ended.").tag(config=True)
 
 
+class _Deadline(NamedTuple):
+    """Until when the guest has to answer: by the clock, and in CPU seconds of its process."""
+
+    clock: float
+    cpu_before: float
+    max_cpu: float
+
+
 class Session:
-    """One submission in its sandbox, started when first needed, and again after it ended.
+    """One submission in its sandbox, which is started when first needed, and again after it has ended.
+
+    After a restart, the cells so far are run again.
 
     Parameters
     ----------
     start : callable
-        Starts a sandbox with the student's side in it.
+        Starts a sandbox in which ``guest.student`` serves.
     limits : SubmissionLimits
 
     Attributes
     ----------
     incident : str
-        Why the test that runs now cannot count; empty where nothing happened.
+        Why the current test cannot count, such as a crash; empty where nothing happened.
     stalled : bool
-        The incident was a stop by the clock, while little was computed: the machine may have been busy.
+        Whether the incident was a stop by the clock while little was computed: the machine may have been busy.
     passed_over : list of (int, int, str)
-        Line, column and error of each statement of the last cell that failed, and below which it was run on.
+        Of the last cell: line, column and error name of each statement that could not run on this machine, and after
+        which the cell went on.
     raised : list of (str, str)
-        Name and message of each error that functions raised in the last test.
+        Of the last test: name and message of each error that the student's functions raised.
     """
 
     def __init__(self, start: Callable[[], Running], limits: SubmissionLimits) -> None:
         self._start, self.limits = start, limits
         self._cells: list[str] = []
         self._running: Running | None = None
-        self._starts = self._heard = 0  # sandboxes, bytes
-        self._deadline = (0.0, 0.0, 0.0)  # by the clock; what was computed before, and may have been at most
+        self._starts = 0  # sandboxes so far
+        self._bytes_read = 0
+        self._deadline = _Deadline(0.0, 0.0, 0.0)
         self._mark = b""
-        self._testing = False
+        self._in_test = False
         self.incident = ""
         self.stalled = False
         self.passed_over: list[tuple[int, int, str]] = []
@@ -100,39 +112,48 @@ class Session:
     def run(self, source: str) -> tuple[list[NotebookNode], str]:
         """Run a cell of the student's.
 
+        Parameters
+        ----------
+        source : str
+
         Returns
         -------
         outputs : list of NotebookNode
-        lost : str
-            Why the process ended in it; empty where it did not. What the cell defined is then lost.
+        cause : str
+            Why the process ended in this cell; empty where it did not. What the cell defined is then lost.
+
+        Raises
+        ------
+        GraderFault
+            The sandbox could not be started, or was killed from outside.
         """
         outputs = Outputs(self.limits.output)
         self.passed_over = []
         try:
-            self._bring_up()
+            self._ensure_running()
             self.passed_over = self._run(source, outputs)
-        except SandboxDied as gone:
-            outputs.error("ProcessEnded", f"This cell ended the process: {gone}.")
-            return outputs.close(), str(gone)
+        except SandboxDied as error:
+            outputs.error("ProcessEnded", f"This cell ended the process: {error}.")
+            return outputs.close(), str(error)
         self._cells.append(source)
         return outputs.close(), ""
 
     def _run(self, source: str, outputs: Outputs) -> list[tuple[int, int, str]]:
-        before = self._heard
-        with self._talking(self.limits.cell_wall, self.limits.cell_cpu + SLACK):
-            self._peer.send({"run": source, "seconds": self.limits.cell_cpu})
+        bytes_before = self._bytes_read
+        with self._time_limit(self.limits.cell_wall, self.limits.cell_cpu + CPU_SLACK):
+            self._rpc.send({"run": source, "seconds": self.limits.cell_cpu})
             while True:
-                match self._peer.next():
+                match self._rpc.next():
                     case {"output": dict(output)}:
                         outputs.add(output)
-                        if self._heard - before > self._running.limits.output_bytes:
-                            self._give_up("it showed more than it may")
-                    case {"ran": list(places)}:
+                        if self._bytes_read - bytes_before > self._running.limits.output_bytes:
+                            self._kill_and_raise("it showed more than it may")
+                    case {"ran": list(statements)}:
                         return [
                             (line, column, error[:100])
-                            for place in places[:MOST]
-                            if isinstance(place, tuple | list) and len(place) == 3
-                            for line, column, error in [place]
+                            for statement in statements[:MAX_REPORTED]
+                            if isinstance(statement, tuple | list) and len(statement) == 3
+                            for line, column, error in [statement]
                             if type(line) is type(column) is int and type(error) is str
                         ]
                     case _:
@@ -142,38 +163,58 @@ class Session:
 
     @contextmanager
     def test(self) -> Iterator[None]:
-        """Call functions within: they start from the state that the cells so far left, and change nothing of it."""
+        """Fork the student's process for one test; only within may functions be called.
+
+        They start from the state in which the cells so far left the process, and change nothing of it. Where the fork
+        fails, ``incident`` says why.
+        """
         self.incident, self.stalled, self.raised = "", False, []
         try:
-            self._bring_up()
-            self._peer.forget()
-            with self._talking(self.limits.reply_wall):
+            self._ensure_running()
+            self._rpc.forget()
+            with self._time_limit(self.limits.reply_wall):
                 self._mark = os.urandom(16)
-                self._peer.send({"begin": self.limits.call_cpu, "mark": self._mark.hex()})
+                self._rpc.send({"begin": self.limits.call_cpu, "mark": self._mark.hex()})
                 self._expect("began")
-            self._testing = True
-        except SandboxDied as gone:
-            self.incident = str(gone)
+            self._in_test = True
+        except SandboxDied as error:
+            self.incident = str(error)
         try:
             yield
         finally:
-            if self._testing:
-                self._testing = False
-                with contextlib.suppress(SandboxDied), self._talking(self.limits.reply_wall):
-                    self._peer.send({"end": True})
+            if self._in_test:
+                self._in_test = False
+                with contextlib.suppress(SandboxDied), self._time_limit(self.limits.reply_wall):
+                    self._rpc.send({"end": True})
                     self._expect("ended")
-                    self._clean()
+                    self._drain()
 
     def look(self, name: str) -> dict[str, Any]:
-        """Ask what a name stands for: ``function`` (its module), ``value``, ``unfit`` (why) or ``missing`` (others)."""
+        """Look a name up among those that the student defined.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        dict
+            One key: ``function`` (the name of its module), ``value`` (plain data), ``unfit`` (why it is no plain data)
+            or ``missing`` (the names that are there).
+
+        Raises
+        ------
+        SandboxDied
+            The process ended meanwhile, or earlier in this test.
+        """
         self._require_test()
-        with self._talking(self.limits.reply_wall):
-            self._peer.send({"look": name})
-            match self._peer.next():
-                case {"function": str()} | {"value": _} | {"unfit": str()} | {"missing": list()} as found:
-                    return found
-                case other:
-                    self._heed(other)
+        with self._time_limit(self.limits.reply_wall):
+            self._rpc.send({"look": name})
+            match self._rpc.next():
+                case {"function": str()} | {"value": _} | {"unfit": str()} | {"missing": list()} as answer:
+                    return answer
+                case message:
+                    self._handle(message)
                     raise ProtocolError("no answer to a name")
 
     def call(
@@ -185,11 +226,16 @@ class Session:
         ----------
         name : str
         arguments, keywords
-            What it is called with.
+            What it is called with. What it does to them happens to these objects, too.
         seconds : float
-            So long it may compute, where that is more than the limit of any call.
+            CPU time for this call, where that is more than the limit of any call.
         ways : tuple of str
             How it is called, by names that the course's own module for calls knows (``c.Judge.calls``).
+
+        Returns
+        -------
+        object
+            Plain data; for anything else a ``Handle``.
 
         Raises
         ------
@@ -201,14 +247,13 @@ class Session:
             What the function raised.
         """
         self._require_test()
-        more = max(0.0, seconds - self.limits.call_cpu)
-        with self._talking(self.limits.call_wall, max(seconds, self.limits.call_cpu) + SLACK):
-            if more:
-                self._peer.send({"allow": seconds})
+        with self._time_limit(self.limits.call_wall, max(seconds, self.limits.call_cpu) + CPU_SLACK):
+            if seconds > self.limits.call_cpu:
+                self._rpc.send({"allow": seconds})
             try:
-                return self._peer.call(BETWEEN.join((*ways, name)), arguments, keywords)
+                return self._rpc.call(WAY_SEPARATOR.join((*ways, name)), arguments, keywords)
             except Exception as error:
-                if len(self.raised) < MOST and not isinstance(error, ProtocolError | OutOfTime):
+                if len(self.raised) < MAX_REPORTED and not isinstance(error, ProtocolError | _TimedOut):
                     self.raised.append((type(error).__name__[:100], str(error)[:200]))
                 raise
 
@@ -218,10 +263,10 @@ class Session:
         """End the sandbox."""
         if self._running:
             self._running.close()
-        self._running, self._testing = None, False
+        self._running, self._in_test = None, False
 
-    def _bring_up(self) -> None:
-        """Start the sandbox if there is none, and bring it to where the cells so far led."""
+    def _ensure_running(self) -> None:
+        """Start the sandbox if there is none, and run the cells so far again."""
         if self._running:
             return
         if self._starts > self.limits.restarts:
@@ -232,29 +277,30 @@ class Session:
         except (NoSandbox, OSError) as error:
             raise GraderFault(f"the sandbox did not start: {error}") from error
         os.set_blocking(self._running.write, False)
-        self._peer = RpcConnection(self._read, self._write, _nothing_here, self._heed)
-        with self._talking(STARTING):  # a cell's own time begins thereafter
+        self._rpc = RpcConnection(self._read, self._write, _no_functions, self._handle)
+        with self._time_limit(START_SECONDS):  # a cell's own time begins thereafter
             self._expect("ready")
         for source in self._cells:
             self._run(source, Outputs(0))
 
     @contextmanager
-    def _talking(self, seconds: float, cpu: float = math.inf) -> Iterator[None]:
-        """Within, the other side has this long, by the clock and of computing.
+    def _time_limit(self, seconds: float, cpu: float = math.inf) -> Iterator[None]:
+        """Give the guest so many seconds by the clock, and of CPU time, to answer.
 
-        A failure of the talk ends its process, and is a ``SandboxDied``.
+        On time-out or protocol error kill the sandbox and raise ``SandboxDied``.
         """
-        computed = self._running.cpu()
-        outer, self._deadline = self._deadline, (time.monotonic() + seconds, computed, computed + cpu)
+        cpu_before = self._running.cpu()
+        outer = self._deadline
+        self._deadline = _Deadline(time.monotonic() + seconds, cpu_before, cpu_before + cpu)
         try:
             yield
         except SandboxDied:
             raise
-        except OutOfTime:
-            self.stalled = self._running.cpu() < self._deadline[2]
-            self._give_up(f"no answer for {seconds:g} s")
+        except _TimedOut:
+            self.stalled = self._running.cpu() < self._deadline.max_cpu
+            self._kill_and_raise(f"no answer for {seconds:g} s")
         except ProtocolError as error:
-            self._give_up(self._cause() or f"it broke the protocol ({error})")
+            self._kill_and_raise(self._cause_of_end() or f"it broke the protocol ({error})")
         except Exception:
             raise  # the student's function raised
         except BaseException:
@@ -263,47 +309,50 @@ class Session:
         finally:
             self._deadline = outer
 
-    def _cause(self) -> str:
+    def _cause_of_end(self) -> str:
+        """Say why the sandbox ended; empty while it runs."""
         cause = self._running.wait(5.0)  # the channel closes a moment before the sandbox is over
         if cause == "lost":
             raise GraderFault("the sandbox was killed from outside")
         if cause == "ended":
             return f"it ended itself, with exit code {self._running.exit_code}"
-        return CAUSES.get(cause, f"it was {cause}") if cause else ""
+        return LIMIT_SENTENCES.get(cause, f"it was {cause}") if cause else ""
 
-    def _give_up(self, words: str) -> None:
+    def _kill_and_raise(self, reason: str) -> NoReturn:
         self.close()
-        self.incident = self.incident or words
-        raise SandboxDied(words) from None
+        self.incident = self.incident or reason
+        raise SandboxDied(reason) from None
 
-    def _heed(self, message: Any) -> None:
+    def _handle(self, message: Any) -> None:
+        """Handle a message that came instead of the one expected: the end of the fork that served a test."""
         match message:
             case {"ended": int(code)}:
-                self._testing = False
+                self._in_test = False
                 how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
                 self.incident = f"the process ended {how}"
-                self._clean()
+                self._drain()
                 raise SandboxDied(self.incident)
             case {"output": _}:
                 return
         raise ProtocolError("an unexpected message")
 
     def _expect(self, key: str) -> None:
-        match self._peer.next():
+        """Wait for the message with this key, ignoring outputs."""
+        match self._rpc.next():
             case {"output": _}:
                 self._expect(key)
             case dict(message) if list(message) == [key]:
                 return
             case message:
-                self._heed(message)
+                self._handle(message)
 
-    def _clean(self) -> None:
-        """Have dropped what was still on its way to the copy that served a test."""
+    def _drain(self) -> None:
+        """Have the guest drop everything up to a mark: messages that the fork which served a test did not read."""
         send([self._mark], self._write)
         self._expect("clean")
 
     def _require_test(self) -> None:
-        if not self._testing:
+        if not self._in_test:
             raise SandboxDied(self.incident or "the test is over")
 
     def _read(self, size: int) -> bytes:
@@ -312,7 +361,7 @@ class Session:
             data = os.read(self._running.read, size)
         except OSError:
             return b""
-        self._heard += len(data)
+        self._bytes_read += len(data)
         return data
 
     def _write(self, buffer: memoryview) -> int:
@@ -325,20 +374,21 @@ class Session:
             raise Closed("the channel is closed") from error
 
     def _wait(self, descriptor: int, event: int) -> None:
+        """Wait until a descriptor is ready, or raise ``_TimedOut``."""
         poll = select.poll()
         poll.register(descriptor, event)
-        first, before, most = self._deadline
-        deadline = first
+        limit = self._deadline
+        deadline = limit.clock
         while not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
             # Who has computed, and not yet all that is allowed, did not just wait: the machine is busy.
-            computed = self._running.cpu()
-            deadline = first + self.limits.busy * (computed - before)
-            if computed > most or deadline <= time.monotonic():
-                raise OutOfTime
+            cpu = self._running.cpu()
+            deadline = limit.clock + self.limits.busy * (cpu - limit.cpu_before)
+            if cpu > limit.max_cpu or deadline <= time.monotonic():
+                raise _TimedOut
 
 
 class StudentFunction:
-    """Stands for a function that the student defined: calling it calls the student's, across the border.
+    """A proxy of a function that the student defined: calling it calls the student's, in the sandbox.
 
     Parameters
     ----------
@@ -346,14 +396,14 @@ class StudentFunction:
     name, module : str
         The function's.
     cell : str
-        The text in which it stands, where that can be told.
+        The source of the cell that defines it; "" where that is not known.
     ways : tuple of str
         How it is called, by names that the course's module for calls knows.
 
     Attributes
     ----------
     seconds : float
-        What a check allows it beyond the limit of any call.
+        CPU time for each call; a check may set it above the limit of any call.
     """
 
     def __init__(self, session: Session, name: str, module: str, cell: str = "", ways: tuple[str, ...] = ()) -> None:
@@ -363,18 +413,28 @@ class StudentFunction:
         self.__module__ = module
 
     def with_wrapper(self, way: str) -> StudentFunction:
-        """Give the same function, called in one more way that the course's module for calls knows."""
+        """Give the same function, called in one more way.
+
+        Parameters
+        ----------
+        way : str
+            A name that the course's module for calls knows.
+
+        Returns
+        -------
+        StudentFunction
+        """
         other = StudentFunction(self._session, self.__name__, self.__module__, self.cell, (*self._ways, way))
         other.seconds = self.seconds
         return other
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Call it."""
+        """Call it; see ``Session.call``."""
         return self._session.call(self.__name__, arguments, keywords, self.seconds, self._ways)
 
     def __repr__(self) -> str:
         return f"<the student's {self.__name__}>"
 
 
-def _nothing_here(name: str) -> Callable:
+def _no_functions(name: str) -> Callable:
     raise NameError(f"name {name!r} is not defined")

@@ -47,10 +47,14 @@ class NeedsALook(NbGraderPreprocessor):
         record["intake"] = [*record.get("intake", []), *sentences]
         record["doubts"] = doubts = {**doubts, **record.get("doubts", {})}
         for_students = dict(reasons)  # without the judge's, in which a process may tell a case
-        judged = resources.get("judged", {})
+        if resources.get("trusted_class"):
+            record["trusted_class"] = True
+        judged, messages = resources.get("judged", {}), resources.get("student_messages", {})
         for cell in nb.cells:
             if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
                 name = grade_id(cell)
+                if name in messages:
+                    cell.metadata["told"] = messages[name]
                 if reason := judged.get(name, "it was not run"):
                     reasons.setdefault(name, reason)
         if reasons or doubts:

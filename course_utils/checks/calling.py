@@ -8,6 +8,7 @@ import functools
 import io
 import itertools
 import linecache
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -208,6 +209,16 @@ def called(wrappers: Iterable[str], function: Callable, arguments: tuple, keywor
     _seed_once()
     with default_error_settings():
         return _call_wrapped(wrappers, function, arguments, keywords)
+
+
+def after_fork() -> None:
+    """Let TensorFlow run without its threads, which a fork does not have: a graph would wait for them for ever.
+
+    The judge calls this in the fork of the student's process that serves a test.
+    """
+    if "tensorflow" in sys.modules:
+        with contextlib.suppress(Exception):  # it may be anything that a student called so
+            sys.modules["tensorflow"].config.run_functions_eagerly(True)
 
 
 @functools.cache  # once for each test, which has a copy of the student's process

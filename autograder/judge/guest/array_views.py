@@ -1,4 +1,4 @@
-"""Memory: where arrays lie, which of them may share it, and how one is built on a block of bytes."""
+"""Where arrays lie in memory, which of them may share it, and how an array is built as a view of a block of bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .framing import ProtocolError
 # An array's place: block, offset, dtype, shape, strides, writeable.
 Key = tuple[int | None, int, str, tuple[int, ...], tuple[int, ...], bool]
 
-DIMENSIONS = 8
+MAX_DIMENSIONS = 8
 # No long double: its padding is not data, so that its bytes would differ from run to run.
 _CODES = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 DTYPES = {dtype.str: dtype for dtype in (np.dtype(order + code) for order in "<>" for code in _CODES)}
@@ -33,37 +33,56 @@ class Located(NamedTuple):
 
     @property
     def identity(self) -> tuple[int, Key]:
-        """What two arrays have in common that are the same window on the same memory."""
+        """What two arrays have in common that are the same view of the same memory."""
         return self.address, self.key
 
 
 def locate(array: np.ndarray) -> Located:
-    """Find out where an array lies."""
+    """Find out where an array lies.
+
+    Parameters
+    ----------
+    array : ndarray
+
+    Returns
+    -------
+    Located
+    """
     start = address(array)
     return Located(array, start, *bounds(start, array.shape, array.strides, array.itemsize), place(array))
 
 
-def mates(arrays: list[Located]) -> dict[tuple[int, Key], list[Located]]:
-    """Find for each array those whose memory it may share, with itself: all that overlap, in one sweep."""
+def sharing_memory(arrays: list[Located]) -> dict[tuple[int, Key], list[Located]]:
+    """Find for each array those whose memory it may share, itself among them: all that overlap, in one sweep.
+
+    Parameters
+    ----------
+    arrays : list of Located
+
+    Returns
+    -------
+    dict
+        Identity → arrays. Views that lie thinly in the memory they span are alone.
+    """
     groups: list[dict[tuple, Located]] = []
     end = 0
-    for one in sorted(arrays, key=lambda one: one.low):
-        if one.low >= end:
+    for view in sorted(arrays, key=lambda view: view.low):
+        if view.low >= end:
             groups.append({})
-        groups[-1][one.identity] = one
-        end = max(end, one.high)
-    found = {}
+        groups[-1][view.identity] = view
+        end = max(end, view.high)
+    sharing: dict[tuple[int, Key], list[Located]] = {}
     for group in groups:
         members = list(group.values())
         low, high = span(members)
-        thin = high - low > _SPARSE * sum(one.array.nbytes for one in members)
-        found |= {identity: [one] if thin else members for identity, one in group.items()}
-    return found
+        thin = high - low > _SPARSE * sum(view.array.nbytes for view in members)
+        sharing |= {identity: [view] if thin else members for identity, view in group.items()}
+    return sharing
 
 
 def span(arrays: list[Located]) -> tuple[int, int]:
     """Return where the bytes of all of them begin and end."""
-    return min(one.low for one in arrays), max(one.high for one in arrays)
+    return min(view.low for view in arrays), max(view.high for view in arrays)
 
 
 def address(memory: np.ndarray | bytearray) -> int:
@@ -89,26 +108,36 @@ def c_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 
 def dense(array: np.ndarray) -> np.ndarray | None:
-    """Order the axes so that the array is C-contiguous, if there is such an order: C, F and all between."""
+    """Order the axes so that the array is C-contiguous; None if there is no such order (C, F and all between)."""
     ordered = array.transpose(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
     return ordered if ordered.flags.c_contiguous else None
 
 
 def place(array: np.ndarray, block: int | None = None, offset: int = 0, strides: tuple[int, ...] | None = None) -> Key:
-    """Name a place for an array's elements: by default nowhere yet, with the strides it has."""
+    """Make the key of an array at an offset in a block; by default in none yet, with the strides it has."""
     # The stride of an axis of one element means nothing, and can be anything.
     steps = zip(array.strides if strides is None else strides, array.shape, strict=True)
     steps = tuple([step if length != 1 else array.itemsize for step, length in steps])
     return block, offset, array.dtype.str, array.shape, steps, array.flags.writeable
 
 
-def window(memory: Any, key: Key) -> np.ndarray:
-    """Build the array that lies at this place of a block.
+def view_of(memory: Any, key: Key) -> np.ndarray:
+    """Build an array as a view of a block.
+
+    Parameters
+    ----------
+    memory : buffer
+    key : tuple
+        Its place, see ``Key``.
+
+    Returns
+    -------
+    ndarray
 
     Raises
     ------
     ProtocolError
-        There is none; NumPy's own check, after ours.
+        No such array fits; NumPy's own check, after ours.
     """
     _, offset, code, shape, strides, _ = key
     try:
@@ -118,6 +147,6 @@ def window(memory: Any, key: Key) -> np.ndarray:
 
 
 def valid(memory: Any, key: Key) -> bool:
-    """Tell whether bools are 0 or 1: NumPy believes it, and computes strange things with others."""
+    """Tell whether all bools of an array are 0 or 1: NumPy relies on it."""
     _, offset, code, shape, strides, _ = key
     return code != "|b1" or bool(np.ndarray(shape, np.uint8, memory, offset, strides).max(initial=0) <= 1)

@@ -1,4 +1,8 @@
-"""The border: plain data between trusted and student code, arrays with the memory they share, nothing executable.
+"""The codec of the border: plain data between trusted and student code, nothing executable.
+
+``encode`` and ``decode`` turn a value into a frame and back; ``encode_call``, ``decode_call``, ``encode_reply`` and
+``decode_reply`` do so for a function call and its reply. Arrays that share memory share it on the other side, too, and
+what a function does to its arguments is done to the caller's.
 
 A *frame* is a prefix (magic, header length), a JSON header ``[kind, block sizes, body]`` and the blocks' raw bytes.
 There are three kinds: a message (any value), a call, and the reply to a call. The body is a tree of nodes. Numbers,
@@ -6,7 +10,7 @@ strings, true, false and null stand for themselves, and everything else is a lis
 
     ["f", "nan"]                                             a float that JSON has no word for
     ["n", dtype, hex]                                        a NumPy scalar
-    ["a", block, offset, dtype, shape, strides, writeable]   an array: a window on a block
+    ["a", block, offset, dtype, shape, strides, writeable]   an array: a view of a block
     ["t", *parts]                                            a tuple
     ["l", origin, *parts]    ["d", origin, key, value, ...]  a list, a dict
     ["g", origin, name, state]                               a numpy.random.Generator
@@ -15,11 +19,11 @@ strings, true, false and null stand for themselves, and everything else is a lis
     ["r", number]                                            an object of this exchange, once more
 
 Lists, dicts, generators, functions and kept objects have an identity: both sides number them in the order in which
-they appear, and the numbers go on from a call to its reply, as do those of the blocks. So a reply can say "that list"
-(its *origin*) or "those bytes", and what the callee did to its arguments happens to the caller's own objects.
+they appear. The numbers of a reply continue those of its call, and so do the numbers of blocks. By its number a reply
+refers to an object of the call (its *origin*; -1 marks a new object) or to the memory of an argument.
 
-Whatever arrives is hostile: decoding raises ProtocolError and nothing else, needs memory in proportion to the bytes
-that really arrived, and changes nothing of the caller's unless the whole reply is good.
+Whatever arrives may be hostile: decoding raises ProtocolError and nothing else, needs memory in proportion to the bytes
+that really arrived, and changes the caller's arguments only after the whole reply has been checked.
 """
 
 from __future__ import annotations
@@ -36,9 +40,8 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from . import array_views as memory
-from . import framing, rng_states
-from .array_views import DIMENSIONS, DTYPES, SCALARS, Key
+from . import array_views, framing, rng_states
+from .array_views import DTYPES, MAX_DIMENSIONS, SCALARS, Key
 from .framing import LIMITS, Closed, Frame, Limits, ProtocolError, natural, receive, require, send
 
 __all__ = [
@@ -62,20 +65,28 @@ __all__ = [
     "send",
 ]
 
-_NAME_LENGTH = 40
+_MAX_NAME = 40
 # An honest dict has next to no keys of equal hash; a hostile one can make a dict of n keys cost n² steps.
-_COLLISIONS = 100
-# So many children of one generator may be spawned in a call for the caller's to know of them.
-_CHILDREN = 10_000
+_MAX_COLLISIONS = 100
+# Children spawned from one generator in a call; of more the caller's generator is not told.
+_MAX_CHILDREN = 10_000
 
 
 class NotPlain(TypeError):
-    """A value cannot cross; the message names it for people: "a set", "an array of objects"."""
+    """A value is no plain data and cannot be encoded; the message names it: "a set", "an array of objects"."""
 
 
 @dataclass(frozen=True)
 class Handle:
-    """An object that stays where it lives. It can be sent back and compared, and does nothing else."""
+    """Stands for an object that stays in the other process. It can be sent back and compared, and nothing else.
+
+    Parameters
+    ----------
+    number : int
+        Under which the other process keeps the object.
+    kind : str
+        What it is, for people.
+    """
 
     number: int
     kind: str = field(default="object", compare=False)
@@ -83,7 +94,21 @@ class Handle:
 
 @dataclass(frozen=True)
 class Sent:
-    """A call on its way: the buffers to write, and the caller's objects behind them."""
+    """An encoded call, which ``decode_reply`` needs to apply the reply to the caller's arguments.
+
+    Parameters
+    ----------
+    frame : list of bytes-like
+        To be written in this order.
+    objects : list
+        The caller's objects with an identity, by number.
+    mutable : set of int
+        The numbers of lists, dicts and generators.
+    blocks : list of bytearray
+        The memory of the arrays, as it was sent.
+    arrays : dict
+        Place in a block → the caller's array.
+    """
 
     frame: list[bytes | bytearray]
     objects: list[Any]
@@ -94,7 +119,19 @@ class Sent:
 
 @dataclass(frozen=True)
 class Received:
-    """A call that arrived. ``encode_reply`` compares its arguments with what they were."""
+    """A decoded call, which ``encode_reply`` needs to tell what has changed since.
+
+    Parameters
+    ----------
+    function : int or str
+        The number of a lent function, or the name of one.
+    arguments, keywords
+        What it is to be called with.
+    objects, mutable, blocks
+        As in :class:`Sent`, of this side.
+    before : list of bytes
+        The content of the blocks when they arrived.
+    """
 
     function: int | str
     arguments: tuple
@@ -121,11 +158,14 @@ def encode(
         None, bool, int, float, str; NumPy scalars and arrays of numbers; lists, tuples and dicts; a Generator; a
         Handle. Subclasses of builtins cross as their base, subclasses of arrays not at all.
     lend : callable, optional
-        Gives a function the number under which the receiver may call it back.
+        ``lend(function)`` returns the number under which the receiver may call it back. Without it, no function
+        crosses.
     keep : callable, optional
-        Gives any other object the number of its Handle.
+        ``keep(object)`` returns the number of the Handle that stands for it. Without it, no other object crosses.
     name : callable, optional
-        Names it for people.
+        ``name(object)`` describes it for people; by default ``name_of``.
+    limits : Limits
+        How much the frame may hold.
 
     Returns
     -------
@@ -151,7 +191,26 @@ def encode_call(
     name: Callable[[object], str] | None = None,
     limits: Limits = LIMITS,
 ) -> Sent:
-    """Turn a call into a frame, and remember the caller's arguments. See ``encode``."""
+    """Turn a call into a frame.
+
+    Parameters
+    ----------
+    function : int or str
+        The number of a function that the receiver has lent, or the name of one.
+    arguments, keywords : plain data
+    lend, keep, name, limits
+        As for ``encode``.
+
+    Returns
+    -------
+    Sent
+        The frame, and what ``decode_reply`` needs.
+
+    Raises
+    ------
+    NotPlain
+        As ``encode``.
+    """
     encoder = _Encoder(limits, lend, keep, name)
     positional = [encoder.node(value, 0) for value in arguments]
     named = [[name, encoder.node(value, 0)] for name, value in (keywords or {}).items()]
@@ -168,7 +227,26 @@ def encode_reply(
     name: Callable[[object], str] | None = None,
     limits: Limits = LIMITS,
 ) -> list[bytes | bytearray]:
-    """Turn a result, and the arguments as they are now, into a frame. See ``encode``."""
+    """Turn the result of a call, and what has changed of its arguments, into a frame.
+
+    Parameters
+    ----------
+    received : Received
+        The call.
+    result : plain data
+    lend, keep, name, limits
+        As for ``encode``.
+
+    Returns
+    -------
+    list of bytes-like
+        To be written in this order.
+
+    Raises
+    ------
+    NotPlain
+        As ``encode``, of the result and of what was put into the arguments.
+    """
     encoder = _Encoder(limits, lend, keep, name, received)
     after = [encoder.node(received.objects[number], 0) for number in sorted(received.mutable) if number in encoder.owed]
     node = encoder.node(result, 0)
@@ -187,10 +265,20 @@ def decode(
 
     Parameters
     ----------
+    frame : Frame
+        As ``receive`` returns it.
     borrow : callable, optional
-        Makes a function that calls the sender's function of this number. Without it, none is accepted.
+        ``borrow(number)`` returns a function that calls the sender's function of this number. Without it, no function
+        is accepted.
     resolve : callable, optional
-        Finds the object that was kept under this number; KeyError if there is none. Without it, none is accepted.
+        ``resolve(number)`` returns the object that was kept under this number, or raises KeyError. Without it, no
+        handle of ours is accepted.
+    limits : Limits
+        How much the frame may hold.
+
+    Returns
+    -------
+    plain data
 
     Raises
     ------
@@ -208,7 +296,24 @@ def decode_call(
     resolve: Callable[[int], object] | None = None,
     limits: Limits = LIMITS,
 ) -> Received:
-    """Turn a frame into the call it holds; keep the result until it has been answered. See ``decode``."""
+    """Turn a frame into the call that it holds.
+
+    Parameters
+    ----------
+    frame : Frame
+    borrow, resolve, limits
+        As for ``decode``.
+
+    Returns
+    -------
+    Received
+        Needed until the call has been answered.
+
+    Raises
+    ------
+    ProtocolError
+        The frame is no call, or one beyond the limits.
+    """
     decoder = _Decoder(frame, "call", limits, borrow, resolve)
     match frame.body:
         case [function, list(positional), list(named)] if type(function) in (str, int):
@@ -233,11 +338,23 @@ def decode_reply(
     resolve: Callable[[int], object] | None = None,
     limits: Limits = LIMITS,
 ) -> Any:
-    """Turn the reply to a call into its result, and do to the caller's arguments what the callee did to its own.
+    """Turn the reply to a call into its result, and change the caller's arguments as the function changed its own.
 
     Arrays of the result that lie in an argument's memory become views of the caller's array, where that is contiguous
     in some order of its axes; elsewhere an argument that comes back whole is itself, and a part of it is a copy.
     A read-only array is never changed: what refers to it gets the changed copy.
+
+    Parameters
+    ----------
+    frame : Frame
+    sent : Sent
+        The call.
+    borrow, resolve, limits
+        As for ``decode``.
+
+    Returns
+    -------
+    plain data
 
     Raises
     ------
@@ -249,7 +366,7 @@ def decode_reply(
 
 
 class _Walk:
-    """What both directions count: items, depth, and the objects that have an identity.
+    """What encoder and decoder have in common: counting items and levels, and numbering objects with an identity.
 
     Attributes
     ----------
@@ -258,9 +375,9 @@ class _Walk:
     mutable : set of int
         The numbers of lists, dicts and generators.
     owed : set of int
-        The call's lists, dicts and generators whose present content this reply has yet to tell.
+        The call's lists, dicts and generators whose present content is still missing from this reply.
     spans : dict of int to (int, int)
-        Of each object that is complete: how many items it holds, and how many levels.
+        Of each object that is complete: how many items and how many levels it holds.
     """
 
     def __init__(self, limits: Limits, refuse: type[Exception], exchange: Sent | Received | None) -> None:
@@ -273,6 +390,7 @@ class _Walk:
         self.items = self.deepest = self.arrays = self.array_bytes = 0
 
     def step(self, depth: int, items: int = 1) -> None:
+        """Count items at a depth; raise where a limit is exceeded."""
         self.items += items
         self.deepest = max(self.deepest, depth)
         if self.items > self.limits.items:
@@ -282,7 +400,7 @@ class _Walk:
 
     @contextmanager
     def inside(self, number: int, depth: int) -> Iterator[None]:
-        """Measure an object while its parts are walked; until the end it cannot be referred to."""
+        """Record the span of an object while its parts are walked; until then it cannot be referred to."""
         self.owed.discard(number)
         items, outer, self.deepest = self.items, self.deepest, depth
         yield
@@ -290,7 +408,7 @@ class _Walk:
         self.deepest = max(self.deepest, outer)
 
     def again(self, number: int, depth: int) -> None:
-        """Count an object that stands in one more place: a few bytes must not stand for millions of items."""
+        """Count an object that is referred to once more: a few bytes must not stand for millions of items."""
         items, levels = self.spans[number]
         self.step(depth + levels, items)
 
@@ -304,7 +422,7 @@ class _Walk:
 
 
 class _Encoder(_Walk):
-    """Values to nodes and blocks. It runs no code of the values' own classes."""
+    """Turns values into nodes and blocks, without running code of the values' own classes."""
 
     def __init__(
         self,
@@ -318,9 +436,9 @@ class _Encoder(_Walk):
         self.lend = lend
         self.keep = keep
         self.name = name or name_of
-        self.numbers = {id(one): number for number, one in enumerate(self.objects)}
-        self.theirs = received.blocks if received else []
-        self.windows: list[tuple[memory.Located, list]] = []
+        self.numbers = {id(value): number for number, value in enumerate(self.objects)}
+        self.call_blocks = received.blocks if received else []
+        self.windows: list[tuple[array_views.Located, list]] = []
         self.blocks: list[bytearray] = []
         self.block_bytes = 0
         self.placed: dict[Key, np.ndarray] = {}
@@ -330,7 +448,7 @@ class _Encoder(_Walk):
         kind = type(value)
         if value is None or kind is bool:
             return value
-        if kind is np.ndarray and value.dtype.str in DTYPES and value.ndim <= DIMENSIONS:
+        if kind is np.ndarray and value.dtype.str in DTYPES and value.ndim <= MAX_DIMENSIONS:
             return self.array(value)
         if kind in SCALARS:
             return ["n", value.dtype.str, value.tobytes().hex()]
@@ -397,13 +515,13 @@ class _Encoder(_Walk):
         return self.node(value, depth)
 
     def array(self, value: np.ndarray) -> list:
-        self.count_array(memory.count(value.shape) * value.itemsize)
+        self.count_array(array_views.count(value.shape) * value.itemsize)
         node = ["a"]
-        self.windows.append((memory.locate(value), node))
+        self.windows.append((array_views.locate(value), node))
         return node
 
     def frame(self, kind: str, body: Any, first: Iterable[bytearray] = ()) -> list[bytes | bytearray]:
-        """Place the arrays, and make the frame; blocks in ``first`` come before the new ones."""
+        """Place the arrays in blocks, and make the frame; the blocks in ``first`` come before the new ones."""
         self.place()
         blocks = [*first, *self.blocks]
         if sum(map(len, blocks)) > self.limits.block_bytes or len(blocks) > self.limits.arrays:
@@ -415,59 +533,60 @@ class _Encoder(_Walk):
         return frame
 
     def place(self) -> None:
-        """Give every array its place: in the call's own memory, or in a block with those it may share memory with."""
-        theirs = sorted((memory.address(block), number) for number, block in enumerate(self.theirs) if block)
+        """Place every array: in the memory of the call's arguments, or in a new block with those that overlap it."""
+        starts = sorted((array_views.address(block), number) for number, block in enumerate(self.call_blocks) if block)
         fresh = []
-        for one, node in self.windows:
-            start, number = theirs[max(bisect.bisect(theirs, (one.low, math.inf)) - 1, 0)] if theirs else (0, None)
-            if one.array.size == 0:
-                node += one.key
-            elif number is not None and start <= one.low and one.high <= start + len(self.theirs[number]):
-                key = memory.place(one.array, number, one.address - start)
-                node += self.checked(self.theirs[number], key)
+        for view, node in self.windows:
+            start, number = starts[max(bisect.bisect(starts, (view.low, math.inf)) - 1, 0)] if starts else (0, None)
+            if view.array.size == 0:
+                node += view.key
+            elif number is not None and start <= view.low and view.high <= start + len(self.call_blocks[number]):
+                key = array_views.place(view.array, number, view.address - start)
+                node += self.checked(self.call_blocks[number], key)
             else:
-                fresh.append((one, node))
-        mates = memory.mates([one for one, _ in fresh])
+                fresh.append((view, node))
+        sharing = array_views.sharing_memory([array for array, _ in fresh])
         places: dict[tuple, Key] = {}
         # In the order of the message, not of the addresses, so that the same value gives the same bytes.
-        for one, node in fresh:
-            if one.identity not in places:
-                places |= self.settle(mates[one.identity])
-            node += places[one.identity]
+        for view, node in fresh:
+            if view.identity not in places:
+                places |= self.copy_together(sharing[view.identity])
+            node += places[view.identity]
 
-    def settle(self, mates: list[memory.Located]) -> dict[tuple, Key]:
+    def copy_together(self, arrays: list[array_views.Located]) -> dict[tuple, Key]:
         """Copy arrays that may share memory into one new block."""
-        if len(mates) == 1:
-            array = mates[0].array
-            strides = None if memory.dense(array) is not None else memory.c_strides(array.shape, array.itemsize)
-            return {mates[0].identity: self.copy(array, self.block(array.nbytes), 0, strides)}
-        low, high = memory.span(mates)
+        if len(arrays) == 1:
+            array = arrays[0].array
+            is_dense = array_views.dense(array) is not None
+            strides = None if is_dense else array_views.c_strides(array.shape, array.itemsize)
+            return {arrays[0].identity: self.copy(array, self.block(array.nbytes), 0, strides)}
+        low, high = array_views.span(arrays)
         number = self.block(high - low)
-        return {one.identity: self.copy(one.array, number, one.address - low) for one in mates}
+        return {view.identity: self.copy(view.array, number, view.address - low) for view in arrays}
 
     def block(self, size: int) -> int:
         self.block_bytes += size
         if self.block_bytes > self.limits.block_bytes:
             raise NotPlain(f"more than {self.limits.block_bytes >> 20} MiB of arrays")
         self.blocks.append(bytearray(size))
-        return len(self.theirs) + len(self.blocks) - 1
+        return len(self.call_blocks) + len(self.blocks) - 1
 
     def copy(self, array: np.ndarray, number: int, offset: int, strides: tuple[int, ...] | None = None) -> Key:
-        """Copy the elements and nothing between them: memory around an argument is none of the receiver's business."""
-        key = memory.place(array, number, offset, strides)
-        block = self.blocks[number - len(self.theirs)]
-        memory.window(block, key)[...] = array
+        """Copy the elements and nothing between them: memory around an argument is not for the receiver."""
+        key = array_views.place(array, number, offset, strides)
+        block = self.blocks[number - len(self.call_blocks)]
+        array_views.view_of(block, key)[...] = array
         self.placed.setdefault(key, array)
         return self.checked(block, key)
 
     def checked(self, block: bytearray, key: Key) -> Key:
-        if not memory.valid(block, key):
+        if not array_views.valid(block, key):
             raise NotPlain("an array of bool with bytes other than 0 and 1")
         return key
 
 
 class _Decoder(_Walk):
-    """Nodes and blocks to values. Nothing that arrived is believed before it has been checked."""
+    """Turns nodes and blocks into values. Nothing that arrived is used before it has been checked."""
 
     def __init__(
         self,
@@ -497,8 +616,8 @@ class _Decoder(_Walk):
                 nodes = iter(after)
                 for number in sorted(self.sent.mutable):
                     if number in self.owed:
-                        told = self.value(next(nodes, None), 0)
-                        require(told is self.objects[number], "an argument is missing from the reply")
+                        argument = self.value(next(nodes, None), 0)
+                        require(argument is self.objects[number], "an argument is missing from the reply")
                 require(next(nodes, self) is self, "the reply holds more arguments than the call")
                 value = self.value(result, 0)
                 for change, arguments in self.changes:
@@ -507,7 +626,7 @@ class _Decoder(_Walk):
         raise ProtocolError("the reply is none")
 
     def take(self, changed: list) -> None:
-        """Take the first blocks of the frame for the call's own blocks as they are now."""
+        """Read the first blocks of the frame as the present content of the call's blocks."""
         require(len(changed) <= len(self.blocks), "a changed block is missing")
         for number, block in zip(changed, self.blocks, strict=False):
             natural(number, self.first - 1)
@@ -518,9 +637,9 @@ class _Decoder(_Walk):
         for key, original in self.sent.arrays.items():
             number = key[0]
             if number in self.changed:
-                require(memory.valid(self.changed[number], key), "a bool that is neither 0 nor 1")
+                require(array_views.valid(self.changed[number], key), "a bool that is neither 0 nor 1")
                 if original.flags.writeable:
-                    self.changes.append((np.copyto, (original, memory.window(self.changed[number], key))))
+                    self.changes.append((np.copyto, (original, array_views.view_of(self.changed[number], key))))
                 else:
                     self.frozen.add(number)
         # Only an array without gaps serves as memory for others. The bytes between the elements of one with gaps were
@@ -528,7 +647,7 @@ class _Decoder(_Walk):
         for (number, *_), original in self.sent.arrays.items():
             whole = original.nbytes == len(self.sent.blocks[number])
             if whole and number not in self.frozen and number not in self.memories:
-                dense = memory.dense(original)
+                dense = array_views.dense(original)
                 if dense is not None:
                     self.memories[number] = dense
 
@@ -553,7 +672,7 @@ class _Decoder(_Walk):
                 return self.generator(origin, rng_states.BIT_GENERATORS[name], state, depth)
             case ["c", number] if self.borrow:
                 return self.register(self.borrow(natural(number)))
-            case ["h", number, str(kind)] if len(kind) <= _NAME_LENGTH and kind.isprintable():
+            case ["h", number, str(kind)] if len(kind) <= _MAX_NAME and kind.isprintable():
                 return self.register(Handle(natural(number), kind))
             case ["H", number] if self.resolve:
                 return self.register(self.kept(natural(number)))
@@ -620,7 +739,7 @@ class _Decoder(_Walk):
             pairs = [self.value(node, depth + 1) for node in nodes]
         keys = pairs[::2]
         require(all(map(_is_key, keys)), "a key that is none")
-        require(len(keys) - len({hash(key) for key in keys}) <= _COLLISIONS, "keys made to collide")
+        require(len(keys) - len({hash(key) for key in keys}) <= _MAX_COLLISIONS, "keys made to collide")
         fresh.update(zip(keys, pairs[1::2], strict=True))
         require(len(fresh) == len(keys), "a key stands twice")
         original = self.objects[number]
@@ -641,17 +760,17 @@ class _Decoder(_Walk):
             fresh.bit_generator.state = state
         else:
             self.changes.append((setattr, (original.bit_generator, "state", state)))
-            born = rng_states.spawned(fresh.bit_generator) - rng_states.spawned(original.bit_generator)
-            if 0 < born <= _CHILDREN:
-                self.changes.append((original.bit_generator.seed_seq.spawn, (born,)))
+            count = rng_states.spawned(fresh.bit_generator) - rng_states.spawned(original.bit_generator)
+            if 0 < count <= _MAX_CHILDREN:
+                self.changes.append((original.bit_generator.seed_seq.spawn, (count,)))
         return original
 
     def array(self, block: Any, offset: Any, code: str, shape: list, strides: list, writeable: bool) -> np.ndarray:
         dtype = DTYPES[code]
-        require(len(shape) == len(strides) <= DIMENSIONS, "an array of too many dimensions")
+        require(len(shape) == len(strides) <= MAX_DIMENSIONS, "an array of too many dimensions")
         require(all(type(number) is int for number in (*shape, *strides)), "a shape is none")
         require(all(length >= 0 for length in shape), "a shape is negative")
-        self.count_array(memory.count(shape) * dtype.itemsize)
+        self.count_array(array_views.count(shape) * dtype.itemsize)
         if 0 in shape:
             require(block is None, "an empty array has no block")
             array = np.empty(shape, dtype)
@@ -659,14 +778,14 @@ class _Decoder(_Walk):
             return array
         natural(block, self.first + len(self.blocks) - 1)
         strides = [step if length > 1 else dtype.itemsize for step, length in zip(strides, shape, strict=True)]
-        low, high = memory.bounds(natural(offset), shape, strides, dtype.itemsize)
+        low, high = array_views.bounds(natural(offset), shape, strides, dtype.itemsize)
         content = self.content(block)
         require(low >= 0 and high <= len(content), "an array reaches beyond its block")
         key = (block, offset, code, tuple(shape), tuple(strides), writeable)
-        require(memory.valid(content, key), "a bool that is neither 0 nor 1")
+        require(array_views.valid(content, key), "a bool that is neither 0 nor 1")
         if block < self.first and key in self.sent.arrays and block not in self.frozen:
             return self.sent.arrays[key]
-        array = memory.window(self.memory(block), key)
+        array = array_views.view_of(self.memory(block), key)
         if not writeable:
             array.flags.writeable = False
         return array
@@ -702,7 +821,17 @@ def _is_key(value: Any) -> bool:
 
 
 def name_of(value: Any) -> str:
-    """Name what cannot cross, for people."""
+    """Name what cannot be encoded, for people.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+        Its type, with an article; printable, and of limited length.
+    """
     kind = type(value)
     name = kind.__name__
     text = f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
@@ -719,4 +848,4 @@ def name_of(value: Any) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(filter(str.isprintable, text))[:_NAME_LENGTH]
+    return "".join(filter(str.isprintable, text))[:_MAX_NAME]

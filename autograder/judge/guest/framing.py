@@ -1,4 +1,4 @@
-"""Frames: a JSON header and blocks of bytes, over any stream; memory is spent on what arrived, not on what was claimed.
+"""Frames: a JSON header and blocks of bytes, over any stream. Memory is taken for what arrived, not what is claimed.
 
 A frame is a prefix (magic, header length), a header ``[kind, block sizes, body]`` and the blocks one after the other.
 """
@@ -19,13 +19,13 @@ _MAGIC = b"brd1"
 _KINDS = ("message", "call", "reply")
 _CHUNK = 1 << 20
 # Longer than any number we send (ints have fewer digits, see Limits), and short enough to be parsed in no time.
-_LITERAL = 1000
-# How many levels of JSON a value may need beyond its own: header, body, keyword; a generator's state and seeds.
-_FRAMING = 9
+_MAX_DIGITS = 1000
+# Levels of JSON that a value needs beyond its own: header, body, keyword; a generator's state and seeds.
+_EXTRA_LEVELS = 9
 
 
 class ProtocolError(Exception):
-    """The peer sent something that is no message."""
+    """The peer sent something that does not follow the protocol."""
 
 
 class Closed(ProtocolError):
@@ -50,7 +50,17 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame as it arrived: well-formed, its body not yet read."""
+    """A frame that arrived, well-formed, its body not yet decoded.
+
+    Parameters
+    ----------
+    kind : str
+        "message", "call" or "reply".
+    body : object
+        JSON, see ``codec``.
+    blocks : list of bytearray
+        The memory of arrays.
+    """
 
     kind: str
     body: Any
@@ -58,7 +68,19 @@ class Frame:
 
 
 def pack(kind: str, body: Any, blocks: list[bytearray], limits: Limits) -> list[bytes | bytearray] | None:
-    """Make a frame: bytes to be written in this order, or None if it is beyond the limits."""
+    """Make a frame.
+
+    Parameters
+    ----------
+    kind, body, blocks
+        As of a :class:`Frame`.
+    limits : Limits
+
+    Returns
+    -------
+    list of bytes-like or None
+        To be written in this order; None if the header is beyond the limits.
+    """
     header = json.dumps([kind, [*map(len, blocks)], body], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     content = header.encode()
     if len(content) > limits.header_bytes or not _fits(content, limits):
@@ -67,7 +89,15 @@ def pack(kind: str, body: Any, blocks: list[bytearray], limits: Limits) -> list[
 
 
 def send(frame: Iterable[bytes | bytearray], write: Callable[[memoryview], int | None]) -> None:
-    """Write a frame; ``write`` may take less than it is given, as ``os.write`` does, and returns how much it took."""
+    """Write a frame.
+
+    Parameters
+    ----------
+    frame : iterable of bytes-like
+        As ``pack`` returns it.
+    write : callable
+        ``write(buffer)`` returns how many bytes it took, which may be fewer, as ``os.write`` does; None stands for all.
+    """
     for buffer in frame:
         left = memoryview(buffer)
         while left:
@@ -82,6 +112,11 @@ def receive(read: Read, limits: Limits = LIMITS) -> Frame:
     ----------
     read : callable
         ``read(n)`` gives at least one and at most n bytes, or ``b""`` at the end of the stream. What it raises passes.
+    limits : Limits
+
+    Returns
+    -------
+    Frame
 
     Raises
     ------
@@ -103,13 +138,13 @@ def receive(read: Read, limits: Limits = LIMITS) -> Frame:
 
 
 def require(condition: bool, message: str) -> None:
-    """Raise ProtocolError unless what arrived is right."""
+    """Raise ProtocolError with this message unless the condition holds."""
     if not condition:
         raise ProtocolError(message)
 
 
 def natural(number: Any, largest: int = 2**53) -> int:
-    """Return what arrived if it is an int from 0 to the largest."""
+    """Return a number if it is an int from 0 to the largest; else raise ProtocolError."""
     require(type(number) is int and 0 <= number <= largest, "a number out of range")
     return number
 
@@ -130,19 +165,19 @@ _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]"))
 
 
 def _fits(header: bytes, limits: Limits) -> bool:
-    """Count JSON's items and levels before it is parsed: three bytes could become an object of sixty."""
+    """Count the items and levels of JSON before it is parsed: three bytes can become an object of sixty."""
     skeleton = _STRING.sub(b"", header, limits.items)
     if b"{" in skeleton or skeleton.count(b",") + skeleton.count(b"[") > limits.items:
         return False
     brackets = skeleton.translate(None, _ALL_BUT_BRACKETS)
-    for _ in range(limits.depth + _FRAMING):
+    for _ in range(limits.depth + _EXTRA_LEVELS):
         brackets = brackets.replace(b"[]", b"")
     return not brackets
 
 
 def _literal(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     def parse(digits: str) -> Any:
-        require(len(digits) <= _LITERAL, "a number has too many digits")
+        require(len(digits) <= _MAX_DIGITS, "a number has too many digits")
         return convert(digits)
 
     return parse

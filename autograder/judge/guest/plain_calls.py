@@ -1,15 +1,21 @@
-"""How students' functions are called where a course has no module of its own for that (``c.Judge.calls``)."""
+"""How students' functions are called where a course has no module of its own for that (``c.Judge.calls``).
+
+A module of a course has the same two functions, and may have a third: ``after_fork()`` is called in the fork of the
+student's process that serves a test, before any function is called.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from .codec import name_of as named
 
 __all__ = ["called", "named"]
+
+MAX_DEPTH = 3  # of containers in which tensors are looked for
 
 
 def called(ways: list[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
@@ -22,22 +28,34 @@ def called(ways: list[str], function: Callable, arguments: tuple, keywords: dict
     function : callable
     arguments, keywords
         What it is called with.
+
+    Returns
+    -------
+    object
+        What it returns; tensors as NumPy arrays, since tensors cannot cross the border.
+
+    Raises
+    ------
+    NameError
+        A way was asked for.
     """
     if ways:
         raise NameError(f"no way to call a function is {ways[0]!r}")
-    return _arrays(function(*arguments, **keywords))
+    return _with_arrays(function(*arguments, **keywords))
 
 
-def _arrays(value: Any, depth: int = 0) -> Any:
-    """Put the arrays that tensors hold in their place, where TensorFlow is in use: tensors cannot cross."""
-    if "tensorflow" not in sys.modules or depth > 3:
+def _with_arrays(value: Any, depth: int = 0) -> Any:
+    """Replace whatever has a method ``numpy()``, as the tensors of several libraries do, by its result."""
+    if depth > MAX_DEPTH:
         return value
     if callable(getattr(type(value), "numpy", None)):
-        return value.numpy()
+        with contextlib.suppress(Exception):  # a tensor that has no values now
+            return value.numpy()
+        return value
     if type(value) is dict:
-        parts = {key: _arrays(part, depth + 1) for key, part in value.items()}
+        parts = {key: _with_arrays(part, depth + 1) for key, part in value.items()}
         return parts if any(parts[key] is not value[key] for key in value) else value
     if type(value) in (list, tuple):
-        parts = [_arrays(part, depth + 1) for part in value]
+        parts = [_with_arrays(part, depth + 1) for part in value]
         return type(value)(parts) if any(map(operator.is_not, parts, value)) else value
     return value

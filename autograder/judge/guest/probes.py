@@ -17,35 +17,35 @@ CLONE_NEWUSER = 0x10000000
 MIB = 1024**2
 
 
-def main(kind: str, told: dict) -> None:
+def main(kind: str, settings: dict) -> None:
     """Try one kind of canary and wait to be killed."""
     with os.fdopen(4, "w", buffering=1, encoding="utf-8") as answer:
         for name, attempt in KINDS[kind].items():
             try:
-                words = attempt(told)
+                finding = attempt(settings)
             except OSError as error:
-                words = f"!{error.strerror}"
-            print(json.dumps([name, words]), file=answer)
+                finding = f"!{error.strerror}"
+            print(json.dumps([name, finding]), file=answer)
         print(json.dumps(["done", ""]), file=answer)
-        time.sleep(told["patience"])
+        time.sleep(settings["patience"])
 
 
-# Each attempt returns what it got, or raises OSError or returns words with "!" where it was held.
+# Each attempt returns what it got; where it was held, it raises OSError or returns a text that starts with "!".
 
 
-def network(told: dict) -> str:
+def network(settings: dict) -> str:
     """Reach a listener of the tester's by TCP, UDP or an abstract Unix socket."""
     last = ""
     for family, kind, address in [
-        (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", told["tcp"])),
-        (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", told["udp"])),
-        (socket.AF_UNIX, socket.SOCK_STREAM, f"\0{told['token']}"),
+        (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", settings["tcp"])),
+        (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", settings["udp"])),
+        (socket.AF_UNIX, socket.SOCK_STREAM, f"\0{settings['token']}"),
     ]:
         try:
-            with socket.socket(family, kind) as one:
-                one.settimeout(1)
-                one.connect(address)
-                one.send(told["token"].encode())
+            with socket.socket(family, kind) as client:
+                client.settimeout(1)
+                client.connect(address)
+                client.send(settings["token"].encode())
                 if kind == socket.SOCK_STREAM:
                     return f"connected to {address!r}"
         except OSError as error:
@@ -53,32 +53,34 @@ def network(told: dict) -> str:
     return last or "!nothing answered"
 
 
-def secrets(told: dict) -> str:
+def secrets(settings: dict) -> str:
     """Read a file that must not be seen."""
-    for path in told["secrets"]:
+    for path in settings["secrets"]:
         with contextlib.suppress(OSError):
             if _content(path):
                 return f"read {path}"
-    return f"!none of {len(told['secrets'])} files can be read"
+    return f"!none of {len(settings['secrets'])} files can be read"
 
 
-def processes(told: dict) -> str:
+def processes(settings: dict) -> str:
     """See another process, or a variable of somebody else's environment."""
-    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid(), *told["waiting"]}
+    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid(), *settings["waiting"]}
     if pids:
         return f"saw {len(pids)} other processes"
-    for pid in (1, os.getpid(), *told["waiting"]):
+    for pid in (1, os.getpid(), *settings["waiting"]):
         pairs = _content(f"/proc/{pid}/environ").split(b"\0")
-        foreign = {pair.partition(b"=")[0].decode(errors="replace") for pair in pairs if pair} - set(told["variables"])
+        foreign = {pair.partition(b"=")[0].decode(errors="replace") for pair in pairs if pair} - set(
+            settings["variables"]
+        )
         if foreign:
             return f"saw {sorted(foreign)[0]} of another environment"
     return "!only its own"
 
 
-def write(told: dict) -> str:
+def write(settings: dict) -> str:
     """Write to the interpreter, or to what the course gives."""
-    for path in told["protected"]:
-        new = os.path.join(path, told["token"]) if os.path.isdir(path) else path
+    for path in settings["protected"]:
+        new = os.path.join(path, settings["token"]) if os.path.isdir(path) else path
         try:
             os.close(os.open(new, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
         except OSError:
@@ -89,65 +91,65 @@ def write(told: dict) -> str:
     return "!read only"
 
 
-def namespace(told: dict) -> str:
+def namespace(settings: dict) -> str:
     """Become root of a namespace of its own."""
     return _call("unshare", CLONE_NEWUSER)
 
 
-def trace(told: dict) -> str:
+def trace(settings: dict) -> str:
     """Trace a process."""
     return _call("ptrace", PTRACE_TRACEME, 0, 0, 0)
 
 
-def orphan(told: dict) -> str:
+def orphan(settings: dict) -> str:
     """Leave a process behind that nobody is parent of; it keeps our end of the channel, by which it is noticed."""
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
-            time.sleep(told["patience"])
+            time.sleep(settings["patience"])
         os._exit(0)
     os.wait()
     return "!left"
 
 
-def disk(told: dict) -> str:
+def disk(settings: dict) -> str:
     """Write more than the disk may hold."""
     try:
         with open("canary", "wb", buffering=0) as file:
-            for _ in range(told["disk"] // MIB + 2):
+            for _ in range(settings["disk"] // MIB + 2):
                 file.write(bytes(MIB))
     finally:
         os.unlink("canary")
-    time.sleep(told["moment"])
-    return f"wrote {told['disk'] // MIB + 2} MiB"
+    time.sleep(settings["moment"])
+    return f"wrote {settings['disk'] // MIB + 2} MiB"
 
 
-def fork(told: dict) -> str:
+def fork(settings: dict) -> str:
     """Start more processes than there may be."""
-    for _ in range(told["processes"] + 5):
+    for _ in range(settings["processes"] + 5):
         if os.fork() == 0:
-            time.sleep(told["patience"])
+            time.sleep(settings["patience"])
             os._exit(0)
-    time.sleep(told["moment"])
-    return f"started {told['processes'] + 5} processes"
+    time.sleep(settings["moment"])
+    return f"started {settings['processes'] + 5} processes"
 
 
-def memory(told: dict) -> str:
+def memory(settings: dict) -> str:
     """Take more memory than there may be, in three processes that each take less."""
     ends = []
     for _ in range(3):
-        mine, theirs = os.pipe()
+        reader, writer = os.pipe()
         if os.fork() == 0:
-            taken = b"\1" * (told["memory"] // 2)
-            os.write(theirs, b"!")
-            time.sleep(told["patience"])
+            taken = b"\1" * (settings["memory"] // 2)
+            os.write(writer, b"!")
+            time.sleep(settings["patience"])
             os._exit(len(taken) > 0)
-        os.close(theirs)
-        ends.append(mine)
+        os.close(writer)
+        ends.append(reader)
     if not all([os.read(end, 1) for end in ends]):
         return "!refused"
-    time.sleep(told["moment"])
-    return f"took {told['memory'] * 3 // 2 // MIB} MiB"
+    time.sleep(settings["moment"])
+    return f"took {settings['memory'] * 3 // 2 // MIB} MiB"
 
 
 def _content(path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""States: a random generator as numbers, checked before NumPy, which believes them, gets to see them."""
+"""The state of a random generator as numbers, checked before NumPy, which does not check them, gets to see them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,44 @@ BIT_GENERATORS = {kind.__name__: kind for kind in STATES}
 
 
 # NumPy's own pool size; how many numbers a seed may have, and of how many bits.
-_POOL, _SEEDS, _BITS = 4, 64, 1024
+_POOL_SIZE, _MAX_SEEDS, _MAX_BITS = 4, 64, 1024
 
 
 def pack(bits: BitGenerator) -> list:
-    """Turn a bit generator into numbers: its state in the order of STATES, and what its children are seeded from."""
+    """Turn a bit generator into numbers.
+
+    Parameters
+    ----------
+    bits : BitGenerator
+        One of the kinds in STATES.
+
+    Returns
+    -------
+    list
+        Its state, in the order of STATES, and what its children are seeded from; JSON.
+    """
     return [_pack(bits.state, STATES[type(bits)]), _packed_seeds(bits.seed_seq)]
 
 
 def unpack(node: Any, kind: type) -> tuple[dict[str, Any], SeedSequence]:
-    """Turn what arrived into a state for this kind of bit generator, and into its seeds.
+    """Turn what arrived into the state of a bit generator.
+
+    Parameters
+    ----------
+    node : JSON
+        As ``pack`` returns it.
+    kind : type
+        Of the bit generator.
+
+    Returns
+    -------
+    state : dict
+    seeds : SeedSequence
 
     Raises
     ------
     ProtocolError
-        It is none: MT19937 and Philox would read beyond their state with a position out of range.
+        It is no such state: MT19937 and Philox would read beyond their state with a position out of range.
     """
     match node:
         case [state, seeds]:
@@ -52,14 +75,14 @@ def spawned(bits: BitGenerator) -> int:
 
 def _packed_seeds(seeds: Any) -> list | None:
     """None where they are of an unusual kind: children are then others on each side."""
-    if type(seeds) is not SeedSequence or seeds.pool_size != _POOL:
+    if type(seeds) is not SeedSequence or seeds.pool_size != _POOL_SIZE:
         return None
-    one = isinstance(seeds.entropy, int)
-    entropy = [int(number) for number in ([seeds.entropy] if one else seeds.entropy)]
+    is_int = isinstance(seeds.entropy, int)
+    entropy = [int(number) for number in ([seeds.entropy] if is_int else seeds.entropy)]
     key = [int(number) for number in seeds.spawn_key]
-    if max(len(entropy), len(key)) > _SEEDS or any(number.bit_length() > _BITS for number in entropy + key):
+    if max(len(entropy), len(key)) > _MAX_SEEDS or any(number.bit_length() > _MAX_BITS for number in entropy + key):
         return None
-    return [entropy[0] if one else entropy, key, seeds.n_children_spawned]
+    return [entropy[0] if is_int else entropy, key, seeds.n_children_spawned]
 
 
 def _unpacked_seeds(node: Any) -> SeedSequence:
@@ -68,9 +91,9 @@ def _unpacked_seeds(node: Any) -> SeedSequence:
             return SeedSequence(0)
         case [entropy, list(key), count]:
             numbers = entropy if type(entropy) is list else [entropy]
-            require(max(len(numbers), len(key)) <= _SEEDS, "too many seeds")
+            require(max(len(numbers), len(key)) <= _MAX_SEEDS, "too many seeds")
             for number in [*numbers, *key]:
-                natural(number, 2**_BITS)
+                natural(number, 2**_MAX_BITS)
             return SeedSequence(entropy, spawn_key=key, n_children_spawned=natural(count, _WORD))
     raise ProtocolError("a seed is none")
 

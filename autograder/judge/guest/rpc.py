@@ -1,4 +1,4 @@
-"""Two processes that call each other's functions across a border; the same on both sides."""
+"""Remote procedure calls between the trusted process and the sandbox, in both directions; the same on both sides."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from .codec import (
 )
 
 CHUNK = 1 << 16
-DEPTH = 20  # calls within calls
-BETWEEN = "\n"  # the ways in which a function is called, and its name
-WORDS = 1000  # characters of an error's message
+MAX_CALL_DEPTH = 20  # calls within calls
+WAY_SEPARATOR = "\n"  # between the ways in which a function is called, and its name
+MAX_MESSAGE = 1000  # characters of an error's message
 # Raised within map() these would end a check's loop, as if all were well.
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)
 
@@ -38,16 +38,26 @@ Write = Callable[[memoryview], int]
 class RpcConnection:
     """One end of the channel. Several threads may call at a time: they take turns.
 
+    The trusted end lends functions that are arguments of a call, so that the student's function can call them back.
+    The student's end, which is given ``name``, keeps objects that are no plain data, and sends a ``Handle`` instead.
+
     Parameters
     ----------
     read, write : callable
-        As ``os.read`` and ``os.write`` of a descriptor.
+        ``read(size)`` and ``write(buffer)``, as ``os.read`` and ``os.write`` of a descriptor.
     find : callable
-        Finds the function that the other side calls by name; LookupError if there is none.
-    heed : callable
-        Is handed every message that arrives while something else is awaited.
+        ``find(name)`` returns the function that the other side calls by name, or raises.
+    on_message : callable
+        ``on_message(value)`` is called with each message that arrives instead of a reply.
     name : callable, optional
-        What is not plain data stays here, and the other side gets a handle of it with this name. Without it, none does.
+        ``name(object)`` describes an object that is kept here.
+
+    Attributes
+    ----------
+    turn : RLock
+        Held from the first byte of a call to the last of its reply.
+    process : int
+        The process in which lent functions may be called.
     """
 
     def __init__(
@@ -55,36 +65,39 @@ class RpcConnection:
         read: Callable[[int], bytes],
         write: Write,
         find: Callable[[str], Callable],
-        heed: Callable[[Any], None],
+        on_message: Callable[[Any], None],
         name: Callable[[object], str] | None = None,
     ) -> None:
-        self._read, self._write, self._find, self._heed = read, write, find, heed
+        self._read, self._write, self._find, self._on_message = read, write, find, on_message
         self._lent: list[Callable] = []
         self._kept: list[object] = []
         self._keeping = {"keep": self._keep, "name": name} if name else {}
         self._lends, self._borrows = (None, self._borrow) if name else (self._lend, None)
         self._depth = 0
         self.process = os.getpid()
-        # Held from the first byte of a call to the last of its reply.
         self.turn = threading.RLock()
-        self._late: BaseException | None = None
+        self._pending: BaseException | None = None
 
     def forget(self) -> None:
-        """Drop what was lent and kept so far."""
+        """Forget the functions lent and the objects kept so far."""
         self._lent, self._kept = [], []
 
     def interrupt(self, error: BaseException) -> None:
-        """Raise an error in this thread: at once, or when the frame that is on its way has arrived.
+        """Raise an error in the main thread: at once, or when the current call is over.
 
-        Called by the handler of a signal. Half a frame would be the end of the channel.
+        To be called by a signal handler: half a frame would be the end of the channel.
+
+        Parameters
+        ----------
+        error : BaseException
         """
         if not self.turn._is_owned():  # as threading.Condition asks
             raise error
-        self._late = error
+        self._pending = error
 
-    def in_time(self) -> None:
-        """Forget the error that could not yet be raised."""
-        self._late = None
+    def cancel_interrupt(self) -> None:
+        """Forget an error that ``interrupt`` has not yet raised."""
+        self._pending = None
 
     def send(self, value: Any) -> None:
         """Send a message.
@@ -100,10 +113,14 @@ class RpcConnection:
         """
         with self.turn:
             self._put(encode(value, **self._keeping))
-        self._be_late()
+        self._raise_pending()
 
     def next(self) -> Any:
         """Wait for a message, answering calls meanwhile.
+
+        Returns
+        -------
+        plain data
 
         Raises
         ------
@@ -119,7 +136,18 @@ class RpcConnection:
                 return decode(frame, resolve=self._resolve)
 
     def skip(self, mark: bytes) -> None:
-        """Drop what arrives up to a mark, after which the other side waits."""
+        """Drop everything that arrives up to a mark.
+
+        Parameters
+        ----------
+        mark : bytes
+            The last that the other side has sent; then it waits.
+
+        Raises
+        ------
+        Closed
+            The stream ended before.
+        """
         seen = b""
         while not seen.endswith(mark):
             piece = self._read(CHUNK)
@@ -128,18 +156,28 @@ class RpcConnection:
             seen = (seen + piece)[-len(mark) :]
 
     def call(self, function: int | str, arguments: tuple, keywords: dict[str, Any]) -> Any:
-        """Call a function of the other side; its changes of the arguments happen to them here too.
+        """Call a function of the other side; what it does to its arguments is done to them here too.
+
+        Parameters
+        ----------
+        function : int or str
+            The number of a function that the other side lent, or the name of one.
+        arguments, keywords : plain data
+
+        Returns
+        -------
+        plain data
 
         Raises
         ------
         NotPlain
             An argument is no plain data.
         ProtocolError
-            The answer is none.
+            What arrives is no reply.
         RuntimeError
-            The call is over to which the other side lent the function.
+            The function was lent to a call that is over.
         Exception
-            What the function raised, by its name.
+            What the function raised: an error of the same name.
         """
         with self.turn:
             if self._borrows and (not self._depth or os.getpid() != self.process):
@@ -147,13 +185,13 @@ class RpcConnection:
             sent = encode_call(function, arguments, keywords, lend=self._lends, **self._keeping)
             self._put(sent.frame)
             result = self._reply(sent)
-        self._be_late()
+        self._raise_pending()
         return result
 
-    def _be_late(self) -> None:
-        if self._late and threading.current_thread() is threading.main_thread():
-            late, self._late = self._late, None
-            raise late
+    def _raise_pending(self) -> None:
+        if self._pending and threading.current_thread() is threading.main_thread():
+            pending, self._pending = self._pending, None
+            raise pending
 
     def _reply(self, sent: Sent) -> Any:
         while True:
@@ -164,15 +202,15 @@ class RpcConnection:
                 return decode_reply(frame, sent, borrow=None, resolve=self._resolve)
             else:
                 match decode(frame, resolve=self._resolve):
-                    case {"raised": [str(name), str(base), str(words)]}:
-                        raise remade(name, base, words)
+                    case {"raised": [str(name), str(base), str(text)]}:
+                        raise rebuild_error(name, base, text)
                     case message:
-                        self._heed(message)
+                        self._on_message(message)
 
     def _answer(self, frame: Frame) -> None:
-        """Answer a call. Who calls this has the turn, and lets the function's own threads have it meanwhile."""
+        """Answer a call. The caller holds ``turn``; while the function runs, its threads may have it."""
         received = decode_call(frame, borrow=self._borrows, resolve=self._resolve)
-        if self._depth == DEPTH:
+        if self._depth == MAX_CALL_DEPTH:
             raise ProtocolError("calls within calls, too deep")
         self._depth += 1
         self.turn.release()
@@ -186,7 +224,7 @@ class RpcConnection:
         except ProtocolError:
             raise
         except Exception as error:
-            answer = encode({"raised": described(error)})
+            answer = encode({"raised": describe_error(error)})
         self._put(answer)
 
     def _called(self, received: Received) -> Any:
@@ -219,29 +257,51 @@ class RpcConnection:
         return self._kept[number]
 
 
-def described(error: BaseException) -> list[str]:
-    """Reduce an error to three strings: its name, its nearest builtin class, its message."""
+def describe_error(error: BaseException) -> list[str]:
+    """Reduce an error to text.
+
+    Parameters
+    ----------
+    error : BaseException
+        Its class may be the student's own.
+
+    Returns
+    -------
+    list of str
+        The name of its class, that of the nearest builtin class, and its message.
+    """
     kind = type(error)
-    base = next((one.__name__ for one in kind.__mro__ if one.__module__ == "builtins"), "Exception")
+    base = next((parent.__name__ for parent in kind.__mro__ if parent.__module__ == "builtins"), "Exception")
     try:
-        words = str(error)[:WORDS]
+        message = str(error)[:MAX_MESSAGE]
     except Exception:
-        words = ""
+        message = ""
     if isinstance(error, NotPlain):
-        return ["NotPlain", "TypeError", words]
-    return [str(kind.__name__)[:60], base, words.encode("utf-8", "replace").decode()]
+        return ["NotPlain", "TypeError", message]
+    return [str(kind.__name__)[:60], base, message.encode("utf-8", "replace").decode()]
 
 
-def remade(name: str, base: str, words: str) -> Exception:
-    """Make an error again from its description; what is no ordinary error becomes a RuntimeError of that name."""
+def rebuild_error(name: str, base: str, message: str) -> Exception:
+    """Make an error from its description.
+
+    Parameters
+    ----------
+    name, base, message : str
+        As ``describe_error`` gives them.
+
+    Returns
+    -------
+    Exception
+        Of a class with this name, derived from the builtin class; from RuntimeError where that is no ordinary error.
+    """
     kind = getattr(builtins, base, None)
     if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_LOOPS):
         kind = RuntimeError
     if name == "NotPlain":
-        return NotPlain(words)
+        return NotPlain(message)
     if name.isidentifier() and name != base:
         kind = type(name[:60], (kind,), {})
     try:
-        return kind(words)
+        return kind(message)
     except TypeError:  # some want more than a message
-        return RuntimeError(f"{name}: {words}")
+        return RuntimeError(f"{name}: {message}")

@@ -1,4 +1,4 @@
-"""Run cells as a notebook does, and hand every output on as plain data; no kernel, no sockets."""
+"""Run cells as a notebook does, and emit every output as plain data; no kernel, no sockets."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from traitlets.config import Config
 Emit = Callable[[dict[str, Any]], None]
 
 FLUSH_AT = 32_000  # characters
-NOBODY = "input() has nobody to ask while a notebook is graded"
+NO_INPUT = "input() has nobody to ask while a notebook is graded"
 
 
-class Publisher(DisplayPublisher):
-    """Hands on what ``display`` shows."""
+class EmittingPublisher(DisplayPublisher):
+    """Emits what ``display`` shows."""
 
     def publish(
         self,
@@ -36,7 +36,7 @@ class Publisher(DisplayPublisher):
         update: bool = False,
         **_: Any,
     ) -> None:
-        """Hand on one displayed object."""
+        """Emit one displayed object."""
         self.shell.flush()
         shown = {"output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {}), "update": update}
         self.shell.emit({**shown, "display_id": str((transient or {}).get("display_id", ""))})
@@ -47,14 +47,14 @@ class Publisher(DisplayPublisher):
         self.shell.emit({"output_type": "clear"})
 
 
-class ResultHook(DisplayHook):
-    """Hands on the value of a cell's last expression."""
+class EmittingDisplayHook(DisplayHook):
+    """Emits the value of a cell's last expression."""
 
     def write_output_prompt(self) -> None:
         """Print no ``Out[1]:``."""
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
-        """Hand on the value."""
+        """Emit the value."""
         self.shell.flush()
         self.shell.emit({"output_type": "execute_result", "data": dict(format_dict), "metadata": dict(md_dict or {})})
 
@@ -67,18 +67,21 @@ class ResultHook(DisplayHook):
 
 
 class NotebookShell(InteractiveShell):
-    """IPython whose outputs go to ``emit``, one dict for each, in the notebook format's own terms.
+    """IPython whose outputs are given to a function, one dict for each, in the notebook format's own terms.
 
-    Beside ``stream``, ``display_data``, ``execute_result`` and ``error`` there are ``{"output_type": "clear"}`` and
-    ``display_data`` with ``"update": True``, as in Jupyter's messages.
-
-    ``passes_over(statement, error)``, if there is one, decides whether a cell is run on below a statement that failed.
+    Attributes
+    ----------
+    emit : callable
+        ``emit(output)``. Beside ``stream``, ``display_data``, ``execute_result`` and ``error`` there are
+        ``{"output_type": "clear"}`` and ``display_data`` with ``"update": True``, as in Jupyter's messages.
+    passes_over : callable or None
+        ``passes_over(statement, error)`` decides whether a cell goes on after a statement that failed.
     """
 
     emit = AnyTrait()
     passes_over = AnyTrait(allow_none=True)
-    display_pub_class = Type(Publisher)
-    displayhook_class = Type(ResultHook)
+    display_pub_class = Type(EmittingPublisher)
+    displayhook_class = Type(EmittingDisplayHook)
 
     def init_sys_path(self) -> None:
         """Leave the search path alone: files beside a notebook shadow no module of a trusted process."""
@@ -123,13 +126,13 @@ class NotebookShell(InteractiveShell):
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.flush()
         try:
-            words = str(evalue)
+            message = str(evalue)
         except Exception:
-            words = "<no message>"
-        self.emit({"output_type": "error", "ename": etype.__name__, "evalue": words, "traceback": list(stb)})
+            message = "<no message>"
+        self.emit({"output_type": "error", "ename": etype.__name__, "evalue": message, "traceback": list(stb)})
 
     def flush(self) -> None:
-        """Send what was printed so far."""
+        """Emit what was printed so far."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, Stream):
                 stream.flush()
@@ -143,31 +146,41 @@ class Stream(io.TextIOBase):
 
     def __init__(self, name: str, emit: Emit) -> None:
         self._name, self._emit = name, emit
-        self._waiting: list[str] = []
-        self._size = 0
+        self._buffer: list[str] = []
+        self._buffered = 0
 
     def writable(self) -> bool:
         """Tell that it can be written to."""
         return True
 
     def write(self, text: str) -> int:
-        """Take text; it is sent in portions."""
+        """Buffer text; it is emitted in portions."""
         text = str(text).encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
-        self._waiting.append(text)
-        self._size += len(text)
-        if self._size > FLUSH_AT:
+        self._buffer.append(text)
+        self._buffered += len(text)
+        if self._buffered > FLUSH_AT:
             self.flush()
         return len(text)
 
     def flush(self) -> None:
-        """Send what waits, in portions of limited size."""
-        text, self._waiting, self._size = "".join(self._waiting), [], 0
+        """Emit what is buffered, in portions of limited size."""
+        text, self._buffer, self._buffered = "".join(self._buffer), [], 0
         for start in range(0, len(text), FLUSH_AT):
             self._emit({"output_type": "stream", "name": self._name, "text": text[start : start + FLUSH_AT]})
 
 
 def make_shell(emit: Emit) -> NotebookShell:
-    """Make the process's one shell, without history, start-up files or a log."""
+    """Make the one shell of this process, without history, start-up files or a log.
+
+    Parameters
+    ----------
+    emit : callable
+        See :class:`NotebookShell`.
+
+    Returns
+    -------
+    NotebookShell
+    """
     settings = Config()
     settings.HistoryManager.enabled = False
     settings.IPKernelApp = Config()  # by this, tqdm and others tell a notebook from a terminal
@@ -178,7 +191,14 @@ def make_shell(emit: Emit) -> NotebookShell:
 
 
 def take_over(shell: NotebookShell, emit: Emit) -> None:
-    """Make a shell the one of this process: whatever is printed is its cells' output, and goes to ``emit``."""
+    """Redirect what this process prints to a shell, as the output of its cells.
+
+    Parameters
+    ----------
+    shell : NotebookShell
+    emit : callable
+        What the outputs are given to from now on.
+    """
     shell.emit = emit
     sys.modules["__main__"] = shell.user_module
     sys.stdout, sys.stderr = (Stream(name, lambda output: shell.emit(output)) for name in ("stdout", "stderr"))
@@ -186,7 +206,18 @@ def take_over(shell: NotebookShell, emit: Emit) -> None:
 
 
 def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:
-    """Run one cell; its outputs are emitted before this returns."""
+    """Run one cell; its outputs are emitted before this returns.
+
+    Parameters
+    ----------
+    shell : NotebookShell
+    source : str
+
+    Returns
+    -------
+    ExecutionResult
+        IPython's.
+    """
     try:
         return shell.run_cell(source, store_history=True)
     finally:
@@ -195,4 +226,4 @@ def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:
 
 def no_input(*_: Any, **__: Any) -> str:
     """Stand in for ``input``."""
-    raise RuntimeError(NOBODY)
+    raise RuntimeError(NO_INPUT)

@@ -1,4 +1,4 @@
-"""The sandbox's side: run a student's cells, and answer calls of the functions that they define."""
+"""The student's process in the sandbox: run cells, and answer calls of the functions that they define."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from typing import Any
 
 from . import plain_calls
 from .codec import Closed, NotPlain, encode
-from .missing_here import body_of_cell_magic, lacks_something, names_given
-from .rpc import BETWEEN, RpcConnection
+from .missing_here import body_of_cell_magic, lacks_something, names_bound
+from .rpc import WAY_SEPARATOR, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
-BECOME_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
-NAMES = 300
-MOST = 50  # statements of a cell that are told to have been passed over
-KEPT = 32_000_000  # bytes of files that are put back after a test
-State = tuple[int, int, int, int]
-"""Of a file: mode, number, size, time of the last change."""
-Files = dict[str, tuple[State, bytes | None]]
-"""Path → state, and the content of what is a file and not too large."""
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
+MAX_NAMES = 300  # of those that are there where one is missing
+MAX_PASSED_OVER = 50  # statements of one cell
+RAISE_AGAIN = 0.5  # seconds of CPU time: until then a traceback of the first error is made
+MAX_SNAPSHOT = 32_000_000  # bytes of files that are restored after a test
+FileState = tuple[int, int, int, int]
+"""Mode, inode, size and time of the last change of a file or folder."""
+Snapshot = dict[str, tuple[FileState, bytes | None]]
+"""Path → state, and the content of regular files that are not too large."""
 _shell: NotebookShell | None = None
 
 
@@ -39,92 +40,95 @@ class CellTimeoutError(BaseException):
     """Its CPU time is used up. Not an Exception, so that ``except Exception`` cannot swallow it."""
 
 
-class Student:
-    """Answers the trusted side's messages until the channel closes.
+class GuestServer:
+    """Answer the trusted side's messages until the channel closes.
 
     Parameters
     ----------
     read, write : int
         File descriptors of the channel.
     calls : module
-        What students' functions are called through, as ``direct`` is.
+        How students' functions are called; see ``plain_calls``.
     """
 
     def __init__(self, read: int, write: int, calls: types.ModuleType = plain_calls) -> None:
-        self._quiet, self._seconds = False, 0.0
+        self._quiet = False  # in a test: what is printed is dropped
+        self._call_seconds = 0.0
         self._passed_over: list[tuple[int, int, str]] = []
-        self._files: Files = {}
+        self._snapshot: Snapshot = {}
         self._shell = _shell or make_shell(self._emit)
         take_over(self._shell, self._emit)
-        self._shell.passes_over = self._passes_over
+        self._shell.passes_over = self._pass_over
         self._lost: set[str] = set()  # names that statements passed over were to give a value
-        self._own = set(self._shell.user_ns)
-        self._peer = RpcConnection(
+        self._initial_names = set(self._shell.user_ns)
+        self._rpc = RpcConnection(
             lambda size: os.read(read, size),
             lambda buffer: os.write(write, buffer),
             self._find,
-            heed=lambda message: None,
+            on_message=lambda message: None,
             name=calls.named,
         )
         self._calls = calls
 
     def serve(self) -> None:
-        """Do what is asked, one message after the other."""
-        self._peer.send({"ready": True})
+        """Answer one message after the other. Never returns, but raises ``Closed`` when the channel closes."""
+        self._rpc.send({"ready": True})
         while True:
-            match self._peer.next():
+            match self._rpc.next():
                 case {"run": str(source), "seconds": seconds}:
                     self._passed_over.clear()
-                    self._run(source, seconds)
-                    self._peer.send({"ran": self._passed_over[:MOST]})
+                    self._run_cell(source, seconds)
+                    self._rpc.send({"ran": self._passed_over[:MAX_PASSED_OVER]})
                 case {"look": str(name)}:
-                    self._peer.send(self._look(name))
+                    self._rpc.send(self._look(name))
                 case {"begin": seconds, "mark": str(mark)}:
                     self._fork(seconds, bytes.fromhex(mark))
                 case {"allow": seconds}:
-                    self._seconds = seconds
+                    self._call_seconds = seconds
                 case {"end": True}:
                     os._exit(0)
 
-    def _run(self, source: str, seconds: float) -> None:
-        # One that rings a moment too late is not the cell's.
-        with contextlib.suppress(CellTimeoutError), self._limited(seconds):
+    def _run_cell(self, source: str, seconds: float) -> None:
+        # An alarm a moment too late is not the cell's.
+        with contextlib.suppress(CellTimeoutError), self._cpu_limit(seconds):
             run_cell(self._shell, source)
 
     @contextlib.contextmanager
-    def _limited(self, seconds: float) -> Iterator[None]:
-        """Raise CellTimeoutError within after so many seconds of computing, again and again."""
-        computed = time.process_time()
+    def _cpu_limit(self, seconds: float) -> Iterator[None]:
+        """Raise CellTimeoutError in the main thread after so many seconds of CPU time, again and again."""
+        due = time.process_time() + seconds
 
-        def ring(*_: Any) -> None:
-            if time.process_time() - computed >= seconds:
-                self._peer.interrupt(CellTimeoutError("its computing time is used up (an endless loop?)"))
+        def on_alarm(*_: Any) -> None:
+            nonlocal due
+            if (now := time.process_time()) >= due:
+                due = now + RAISE_AGAIN
+                self._rpc.interrupt(CellTimeoutError("its computing time is used up (an endless loop?)"))
 
-        signal.signal(signal.SIGALRM, ring)
+        signal.signal(signal.SIGALRM, on_alarm)
         # By the clock, which wakes the main thread while others compute; what is asked is how much they did.
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            self._peer.in_time()
+            self._rpc.cancel_interrupt()
 
-    def _passes_over(self, node: ast.stmt, error: BaseException | None) -> bool:
+    def _pass_over(self, node: ast.stmt, error: BaseException | None) -> bool:
         """Run a cell on below what failed for want of something that this machine does not have."""
         if not lacks_something(node, error, self._lost):
             return False
         if body := body_of_cell_magic(node):
             self._shell.run_cell(body, store_history=False)
             return True
-        self._lost |= names_given(node)
+        self._lost |= names_bound(node)
         self._passed_over.append((node.lineno, node.col_offset, type(error).__name__[:100]))
         return True
 
     def _look(self, name: str) -> dict[str, Any]:
         namespace = self._shell.user_ns
         if name not in namespace:
-            names = [one for one in namespace if one not in self._own and isinstance(one, str) and one[:1] != "_"]
-            return {"missing": names[:NAMES]}
+            own = [key for key in namespace if key not in self._initial_names and isinstance(key, str)]
+            return {"missing": [key for key in own if not key.startswith("_")][:MAX_NAMES]}
         value = namespace[name]
         if callable(value):
             return {"function": str(getattr(value, "__module__", ""))[:200]}
@@ -135,17 +139,17 @@ class Student:
         return {"value": value}
 
     def _find(self, name: str) -> Callable:
-        *ways, name = name.split(BETWEEN)
+        *ways, name = name.split(WAY_SEPARATOR)
         function = self._shell.user_ns.get(name)
         if not callable(function):
             raise NameError(f"name {name!r} is not defined as a function")
 
         def timed(*arguments: Any, **keywords: Any) -> Any:
             try:
-                with self._limited(self._seconds):
+                with self._cpu_limit(self._call_seconds):
                     return self._calls.called(ways, function, arguments, keywords)
             except CellTimeoutError:
-                raise TimeoutError(f"still running after {self._seconds:g} s of computing") from None
+                raise TimeoutError(f"still running after {self._call_seconds:g} s of computing") from None
             except Exception:
                 raise
             except BaseException as error:  # exit() and the like end no test
@@ -154,35 +158,36 @@ class Student:
         return timed
 
     def _fork(self, seconds: float, mark: bytes) -> None:
-        """Serve a test in a copy of this process: what it changes, and what becomes of it, ends with it."""
-        self._files = before = _kept(self._files)
-        with self._peer.turn:  # no thread of the student's takes it along
+        """Serve a test in a fork of this process, wait for its end, and restore the files that it changed."""
+        self._snapshot = before = _take_snapshot(self._snapshot)
+        with self._rpc.turn:  # no thread of the student's takes it along
             pid = os.fork()
         if pid == 0:
-            self._peer.process = os.getpid()
-            self._quiet, self._seconds = True, seconds
-            _run_eagerly()
-            self._peer.send({"began": True})
+            self._rpc.process = os.getpid()
+            self._quiet, self._call_seconds = True, seconds
+            if after_fork := getattr(self._calls, "after_fork", None):
+                after_fork()
+            self._rpc.send({"began": True})
             return
         _, status = os.waitpid(pid, 0)
         _end_children()
-        _put_back(before)
-        self._peer.send({"ended": os.waitstatus_to_exitcode(status)})
-        self._peer.skip(mark)  # a copy that died has left unread what was on its way to it
-        self._peer.send({"clean": True})
+        _restore(before)
+        self._rpc.send({"ended": os.waitstatus_to_exitcode(status)})
+        self._rpc.skip(mark)  # a fork that died has left unread what was on its way to it
+        self._rpc.send({"clean": True})
 
     def _emit(self, output: dict[str, Any]) -> None:
         if self._quiet:
             return
         try:
-            self._peer.send({"output": output})
+            self._rpc.send({"output": output})
         except NotPlain as error:
-            words = f"An output is left out: {error}\n"
-            self._peer.send({"output": {"output_type": "stream", "name": "stderr", "text": words}})
+            text = f"An output is left out: {error}\n"
+            self._rpc.send({"output": {"output_type": "stream", "name": "stderr", "text": text}})
 
 
 def prepare() -> None:
-    """Make the shell that this process's student, or that of any copy of it, will use; leave all else as it is."""
+    """Make the shell that this process, or any fork of it, will use; leave all else as it is."""
     global _shell
     before = sys.modules["__main__"], sys.stdout, sys.stderr, builtins.input
     _shell = make_shell(lambda output: None)
@@ -192,47 +197,40 @@ def prepare() -> None:
 
 
 def main(read: int, write: int, calls: str = plain_calls.__name__) -> None:
-    """Serve on two file descriptors; what is printed beside the notebook's streams goes nowhere.
+    """Serve on two file descriptors until the channel closes; then the process ends.
 
     Parameters
     ----------
     read, write : int
+        File descriptors of the channel.
     calls : str
-        A module as ``direct`` is.
+        Name of a module with the functions of ``plain_calls``.
     """
-    through = importlib.import_module(calls)  # before anything of the student's can be taken for it
-    ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
+    calls_module = importlib.import_module(calls)  # before anything of the student's can be taken for it
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     sys.path.insert(0, "")  # as in a notebook
-    student = Student(read, write, through)
     try:
-        student.serve()
+        GuestServer(read, write, calls_module).serve()
     except (Closed, BrokenPipeError):
         os._exit(0)
 
 
-def _run_eagerly() -> None:
-    """Let TensorFlow run without its threads, which a fork does not have: a graph would wait for them for ever."""
-    if "tensorflow" in sys.modules:
-        with contextlib.suppress(Exception):  # it may be anything that a student called so
-            sys.modules["tensorflow"].config.run_functions_eagerly(True)
-
-
-def _files() -> dict[str, State]:
-    """List every file and folder that a student may write, and what would tell that it has changed."""
+def _file_states() -> dict[str, FileState]:
+    """List every file and folder that a student may write, with what tells whether it has changed."""
     roots = [str(Path.home()), "/tmp", "/dev/shm"]
-    walks = [one for root in roots for one in os.walk(root)]
-    found = {}
+    walks = [step for root in roots for step in os.walk(root)]
+    states = {}
     for path in (os.path.join(folder, name) for folder, folders, files in walks for name in folders + files):
         with contextlib.suppress(OSError):
             info = os.lstat(path)
-            found[path] = info.st_mode, info.st_ino, info.st_size, info.st_ctime_ns
-    return found
+            states[path] = info.st_mode, info.st_ino, info.st_size, info.st_ctime_ns
+    return states
 
 
-def _kept(earlier: Files) -> Files:
-    """Keep what is in every file that is not too large; what was kept earlier and has not changed is not read again."""
-    kept, left = {}, KEPT
-    for path, state in _files().items():
+def _take_snapshot(earlier: Snapshot) -> Snapshot:
+    """Read every file that is not too large; what has not changed since an earlier snapshot is not read again."""
+    snapshot, left = {}, MAX_SNAPSHOT
+    for path, state in _file_states().items():
         mode, _, size, _ = state
         content = None
         if stat.S_ISREG(mode) and size <= left:
@@ -240,13 +238,13 @@ def _kept(earlier: Files) -> Files:
             with contextlib.suppress(OSError):
                 known, content = earlier.get(path, (None, None))
                 content = content if known == state else Path(path).read_bytes()
-        kept[path] = state, content
-    return kept
+        snapshot[path] = state, content
+    return snapshot
 
 
-def _put_back(before: Files) -> None:
-    """Remove what is new, and give the files that a test changed or removed their content again."""
-    now = _files()
+def _restore(before: Snapshot) -> None:
+    """Remove what is new, and write the files that a test changed or removed again."""
+    now = _file_states()
     changed = {path for path, (state, content) in before.items() if content is not None and now.get(path) != state}
     _remove(now.keys() - before.keys() | changed & now.keys())
     for path in changed:
@@ -255,7 +253,7 @@ def _put_back(before: Files) -> None:
 
 
 def _remove(paths: set[str]) -> None:
-    """Remove files and folders, be they shut or deeper than any path reaches."""
+    """Remove files and folders, even without permission or deeper than PATH_MAX."""
     tops = [path for path in paths if os.path.dirname(path) not in paths]
     if folders := [path for path in tops if os.path.isdir(path) and not os.path.islink(path)]:
         subprocess.run(["chmod", "-R", "u+rwx", "--", *folders], check=False)
@@ -277,7 +275,7 @@ def _end_children() -> None:
 
 
 def _children() -> list[int]:
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -285,5 +283,5 @@ def _children() -> list[int]:
             except (OSError, ValueError):
                 continue
             if parent == os.getpid():
-                found.append(int(entry.name))
-    return found
+                pids.append(int(entry.name))
+    return pids

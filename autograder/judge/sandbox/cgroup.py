@@ -12,12 +12,13 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 PREFIX = "autograder"
-_count = itertools.count()
+_numbers = itertools.count()
 
 
-class Group:
+class ControlGroup:
     """The control group of one sandbox.
 
     Parameters
@@ -34,8 +35,8 @@ class Group:
         self._files: dict[str, int] = {}
 
     @classmethod
-    def make(cls, memory: int, tasks: int) -> Group | None:
-        """Make a group as near to our own as the kernel allows.
+    def create(cls, memory: int, tasks: int) -> ControlGroup | None:
+        """Create a group as near to our own as the kernel allows.
 
         Parameters
         ----------
@@ -46,15 +47,15 @@ class Group:
 
         Returns
         -------
-        Group or None
+        ControlGroup or None
             None where no group can be made.
         """
-        name = f"{PREFIX}-{os.getpid()}-{next(_count)}"
-        for version, parents in _places():
+        name = f"{PREFIX}-{os.getpid()}-{next(_numbers)}"
+        for version, parents in _parent_folders():
             group = cls({}, version)
             try:
                 for controller, parent in parents.items():
-                    _sweep(parent)
+                    _remove_stale_groups(parent)
                     group.folders[controller] = parent / name
                     group.folders[controller].mkdir(exist_ok=version == 2)
                 group._limit(memory, tasks)
@@ -76,8 +77,8 @@ class Group:
             return self._read("cpuacct", "cpuacct.usage")[""] / 1e9
         return None
 
-    def excess(self) -> str | None:
-        """Tell which limit the kernel has enforced: memory, processes, or none."""
+    def broken_limit(self) -> Literal["memory", "processes"] | None:
+        """Tell which limit the kernel has enforced; None if none."""
         if self._read("memory", "memory.events" if self.version == 2 else "memory.oom_control")["oom_kill"]:
             return "memory"
         if self._read("pids", "pids.events")["max"]:
@@ -101,16 +102,16 @@ class Group:
                     break
 
     def _limit(self, memory: int, tasks: int) -> None:
-        where, bytes_, number = self.folders["memory"], str(memory), str(tasks)
+        folder, max_bytes = self.folders["memory"], str(memory)
         if self.version == 2:
-            (where / "memory.max").write_text(bytes_, encoding="utf-8")
+            (folder / "memory.max").write_text(max_bytes, encoding="utf-8")
             self._write_if_there("memory.swap.max", "0")
             self._write_if_there("memory.oom.group", "1")
         else:
-            (where / "memory.limit_in_bytes").write_text(bytes_, encoding="utf-8")
-            self._write_if_there("memory.memsw.limit_in_bytes", bytes_)
-        (self.folders["pids"] / "pids.max").write_text(number, encoding="utf-8")
-        self.excess(), self.cpu()  # what cannot be read is no good either
+            (folder / "memory.limit_in_bytes").write_text(max_bytes, encoding="utf-8")
+            self._write_if_there("memory.memsw.limit_in_bytes", max_bytes)
+        (self.folders["pids"] / "pids.max").write_text(str(tasks), encoding="utf-8")
+        self.broken_limit(), self.cpu()  # what cannot be read is no good either
 
     def _write_if_there(self, name: str, value: str) -> None:
         """Write a setting of swap, which a kernel may be built without."""
@@ -125,7 +126,7 @@ class Group:
         return {key: int(value) for key, _, value in (line.rpartition(" ") for line in lines)}
 
 
-def _places() -> Iterator[tuple[int, dict[str, Path]]]:
+def _parent_folders() -> Iterator[tuple[int, dict[str, Path]]]:
     """Find where a group may be made: ``(version, {controller: parent})``, nearest first."""
     try:
         mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
@@ -162,15 +163,26 @@ def _may_limit(folder: Path) -> bool:
     return {"memory", "pids"} <= set(controllers) and os.access(folder / "cgroup.procs", os.W_OK)
 
 
-def _sweep(parent: Path) -> None:
+def _remove_stale_groups(parent: Path) -> None:
     """Remove what a grader left that was killed: its sandboxes died with it, their groups could not."""
-    for left in left_behind(parent, PREFIX):
+    for folder in stale_entries(parent, PREFIX):
         with contextlib.suppress(OSError):
-            left.rmdir()
+            folder.rmdir()
 
 
-def left_behind(folder: Path, prefix: str) -> Iterator[Path]:
-    """Find in a folder what is called ``prefix-PID-…`` after a process that is gone."""
+def stale_entries(folder: Path, prefix: str) -> Iterator[Path]:
+    """Find what processes left behind that are gone: entries named ``prefix-PID-…``.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look; it need not exist.
+    prefix : str
+
+    Yields
+    ------
+    Path
+    """
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             owner = name.removeprefix(f"{prefix}-").partition("-")[0]

@@ -1,4 +1,4 @@
-"""Start bubblewrap, and hold the process inside at the door until it has been put under its limits."""
+"""Start bubblewrap, and have it wait with its command until the process inside has been put under its limits."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from autograder.judge.sandbox.bwrap import ACCOUNTS, HOME, Bubblewrap
 
 CHANNEL = (3, 4)
 """The descriptors at which the process inside reads what we write, and writes what we read."""
-MAX_FILES = 200
-START_SECONDS = 20.0
-LAST_WORDS = 4096
+MAX_FILES = 200  # copied into a sandbox
+START_SECONDS = 20.0  # for bubblewrap to mount everything
+STDERR_TAIL_BYTES = 4096
 
 log = logging.getLogger(__name__)
 
@@ -30,125 +30,131 @@ class NoSandbox(Exception):
     """No sandbox can be started here; the message says why."""
 
 
-class Held:
-    """A sandbox that stands, and whose command waits to begin.
+class BwrapProcess:
+    """A running bubblewrap whose mounts and namespaces are complete, and whose command waits for ``release``.
 
     Parameters
     ----------
-    found : Bubblewrap
-        Builds the walls.
-    walls : list of str
-        Its arguments.
+    bubblewrap : Bubblewrap
+        The program.
+    arguments : list of str
+        Of bubblewrap: what is mounted where, see ``bwrap_arguments``.
     command : list of str
-        What is to run.
+        What is to run inside.
     variables : mapping
         The whole environment, of bubblewrap as of the command: ``/proc/1/environ`` can be read inside.
     channel : tuple of int
         Descriptors that become ``CHANNEL`` inside.
-    passed : list of int
-        More descriptors that bubblewrap needs.
+    inherited : list of int
+        More descriptors that ``arguments`` name.
 
     Attributes
     ----------
-    first : int
-        The first process inside, which inherits all orphans; with it all the others end.
-    seen : int
-        A descriptor of it.
-    outer : Popen
+    init_pid : int
+        The first process inside (as seen from here), which inherits all orphans; when it ends, all others are killed.
+    init_pidfd : int
+        A pidfd of it; -1 where it has gone.
+    popen : Popen
         Bubblewrap outside, which ends with the command.
-    words_end : int
-        Descriptor to write to what ``last_words`` keeps.
+    stderr_fd : int
+        Descriptor to which others may write what is to stand in ``stderr_tail``.
 
     Raises
     ------
     NoSandbox
-        Bubblewrap cannot do it.
+        Bubblewrap failed; the message is what it said.
     """
 
     def __init__(
         self,
-        found: Bubblewrap,
-        walls: list[str],
+        bubblewrap: Bubblewrap,
+        arguments: list[str],
         command: list[str],
         variables: Mapping[str, str],
         channel: tuple[int, int],
-        passed: list[int],
+        inherited: list[int],
     ) -> None:
-        self._kept = b""
-        filter_ = _filter()
-        self._ours = contextlib.ExitStack()
-        with contextlib.ExitStack() as theirs:
-            self._words, words = _pipe(self._ours, theirs)
-            self.words_end = os.dup(words)
-            self._ours.callback(os.close, self.words_end)
-            info, info_end = _pipe(self._ours, theirs)
-            door, self._door = _pipe(theirs, self._ours)
-            os.set_blocking(self._words, False)
-            program = _memory(theirs, filter_)
-            arguments = ["--block-fd", str(door), "--info-fd", str(info_end), "--seccomp", str(program), *walls]
+        self._stderr_tail = b""
+        filter_ = _seccomp_filter()
+        self._own_fds = contextlib.ExitStack()
+        with contextlib.ExitStack() as child_fds:
+            self._stderr, stderr = _pipe(self._own_fds, child_fds)
+            self.stderr_fd = os.dup(stderr)
+            self._own_fds.callback(os.close, self.stderr_fd)
+            info, info_end = _pipe(self._own_fds, child_fds)
+            block, self._block_end = _pipe(child_fds, self._own_fds)
+            os.set_blocking(self._stderr, False)
+            program = _owned_memory_file(child_fds, filter_)
+            arguments = ["--block-fd", str(block), "--info-fd", str(info_end), "--seccomp", str(program), *arguments]
             # Not on the command line, which can be read inside as well.
-            listed = _memory(theirs, b"".join(os.fsencode(one) + b"\0" for one in arguments))
+            listed = _owned_memory_file(child_fds, b"".join(os.fsencode(argument) + b"\0" for argument in arguments))
             # The shell moves the channel to where nothing written by accident gets into it.
             shell = ["/bin/sh", "-c", 'exec "$@" 3<&0 4>&1 0</dev/null 1>&2', "sh", *command]
             try:
-                self.outer = subprocess.Popen(
-                    [found.path, "--args", str(listed), *shell],
+                self.popen = subprocess.Popen(
+                    [bubblewrap.path, "--args", str(listed), *shell],
                     stdin=channel[0],
                     stdout=channel[1],
-                    stderr=words,
-                    pass_fds=[door, info_end, program, listed, *passed],
+                    stderr=stderr,
+                    pass_fds=[block, info_end, program, listed, *inherited],
                     env=dict(variables),
                     start_new_session=True,  # Ctrl-C is for the grader, which then ends its sandboxes in order
                 )
             except OSError as error:
-                self._ours.close()
-                raise NoSandbox(f"{found.path} cannot be started: {error.strerror}") from None
-        told = b"".join(iter(lambda: os.read(info, 4096), b""))
-        self.first = json.loads(told)["child-pid"] if told else 0
-        self.seen = -1
+                self._own_fds.close()
+                raise NoSandbox(f"{bubblewrap.path} cannot be started: {error.strerror}") from None
+        status = b"".join(iter(lambda: os.read(info, 4096), b""))
+        self.init_pid = json.loads(status)["child-pid"] if status else 0
+        self.init_pidfd = -1
         with contextlib.suppress(ProcessLookupError):  # bubblewrap may have given up by now
-            self.seen = os.pidfd_open(self.first) if self.first else -1
-        if not self._stands():
+            self.init_pidfd = os.pidfd_open(self.init_pid) if self.init_pid else -1
+        if not self._wait_for_mounts():
             self.kill_and_wait()
-            raise NoSandbox(self.last_words() or "bubblewrap ended without a word")
+            raise NoSandbox(self.stderr_tail() or "bubblewrap ended without a word")
 
-    def go(self) -> None:
+    def release(self) -> None:
         """Let the command begin."""
-        os.write(self._door, b"!")
+        os.write(self._block_end, b"!")
 
-    def listen(self) -> None:
-        """Read what was written to standard output and error, and keep its end."""
+    def read_stderr(self) -> None:
+        """Read what was written to standard output and error so far, and keep its end."""
         with contextlib.suppress(BlockingIOError):
-            self._kept = (self._kept + os.read(self._words, 65536))[-LAST_WORDS:]
+            self._stderr_tail = (self._stderr_tail + os.read(self._stderr, 65536))[-STDERR_TAIL_BYTES:]
 
-    def last_words(self) -> str:
-        """Give the end of what was written to standard output and error."""
-        return self._kept.decode("utf-8", errors="replace").strip()
+    def stderr_tail(self) -> str:
+        """Give the end of what was written to standard output and error, as far as it has been read."""
+        return self._stderr_tail.decode("utf-8", errors="replace").strip()
 
     def kill_and_wait(self) -> int:
-        """Kill what lives, wait until all is gone, and give bubblewrap's exit code; negative if it was killed."""
-        if self.seen >= 0:
+        """Kill every process inside and wait until all have ended.
+
+        Returns
+        -------
+        int
+            Bubblewrap's exit code; negative if bubblewrap itself was killed by a signal.
+        """
+        if self.init_pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self.seen, signal.SIGKILL)
+                signal.pidfd_send_signal(self.init_pidfd, signal.SIGKILL)
             # The kernel lets a first process go only after all others of its namespace.
-            gone = select.poll()
-            gone.register(self.seen, select.POLLIN)
-            gone.poll()
-            os.close(self.seen)
+            poll = select.poll()
+            poll.register(self.init_pidfd, select.POLLIN)
+            poll.poll()
+            os.close(self.init_pidfd)
         else:
-            self.outer.kill()
-        code = self.outer.wait()
-        self.listen()
-        self._ours.close()
+            self.popen.kill()
+        code = self.popen.wait()
+        self.read_stderr()
+        self._own_fds.close()
         return code
 
-    def _stands(self) -> bool:
-        """Wait until the walls are built; False if bubblewrap gave up."""
-        home, end = f"/proc/{self.first}/root{HOME}", time.monotonic() + START_SECONDS
-        # While it builds, the process sees the machine's files, then bare scaffolding; in the end the home is there,
+    def _wait_for_mounts(self) -> bool:
+        """Wait until everything is mounted; False if bubblewrap ended, or took too long."""
+        home, deadline = f"/proc/{self.init_pid}/root{HOME}", time.monotonic() + START_SECONDS
+        # While it mounts, the process sees the machine's files, then bare scaffolding; in the end the home is there,
         # of another file system than whatever this machine has at that path.
         outside = os.stat(HOME).st_dev if os.path.exists(HOME) else None
-        while self.outer.poll() is None and time.monotonic() < end:
+        while self.popen.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 if os.stat(home).st_dev != outside:
                     return True
@@ -156,8 +162,18 @@ class Held:
         return False
 
 
-def in_memory(content: bytes) -> int:
-    """Give a descriptor to read some bytes from."""
+def memory_file(content: bytes) -> int:
+    """Make a file in memory.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    int
+        Descriptor, at the beginning of the file; the caller closes it.
+    """
     file = os.memfd_create("autograder")
     with os.fdopen(os.dup(file), "wb") as writer:
         writer.write(content)
@@ -166,75 +182,81 @@ def in_memory(content: bytes) -> int:
 
 
 @contextlib.contextmanager
-def copied(folder: Path | None, more: Mapping[str, bytes], most: int) -> Iterator[list[tuple[str, int]]]:
-    """Open what is copied into a sandbox: the plain files of a folder, no link followed, and what we give.
+def open_copies(folder: Path | None, more: Mapping[str, bytes], max_bytes: int) -> Iterator[list[tuple[str, int]]]:
+    """Open the files to copy into a sandbox: the regular files of a folder, no link followed, and what we give.
 
-    Notebooks are not: the one that is graded stands there with its hidden tests.
+    Notebooks are left out: the one that is graded stands there with its hidden tests.
 
     Parameters
     ----------
     folder : Path or None
         What lies beside the notebook.
     more : mapping
-        Other files: name → content.
-    most : int
-        Bytes of all together; what would exceed it stays away.
+        Other files: name below the home → content.
+    max_bytes : int
+        Of all files of the folder together; those that would exceed it are left out, with a warning.
 
     Yields
     ------
     list of tuple
-        Place and descriptor of each.
+        Path inside and descriptor of each file. They are closed at the end.
+
+    Raises
+    ------
+    ValueError
+        A name in ``more`` lies outside of the home.
     """
-    found: list[tuple[str, int]] = []
+    copies: list[tuple[str, int]] = []
     try:
-        for place, content in ACCOUNTS.items():
-            found.append((place, in_memory(content)))
+        for path, content in ACCOUNTS.items():
+            copies.append((path, memory_file(content)))
         for name, content in more.items():
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise ValueError(f"{name!r} lies outside of the home")
-            found.append((f"{HOME}/{name}", in_memory(content)))
-        left: list[str] = []
-        for path in sorted(_plain_files(folder)) if folder else []:
-            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            copies.append((f"{HOME}/{name}", memory_file(content)))
+        left_out: list[str] = []
+        for source in sorted(_regular_files(folder)) if folder else []:
+            file = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             info = os.fstat(file)
-            most -= info.st_size
-            if stat.S_ISREG(info.st_mode) and most >= 0 and len(found) < MAX_FILES:
-                found.append((f"{HOME}/{path.relative_to(folder)}", file))
+            max_bytes -= info.st_size
+            if stat.S_ISREG(info.st_mode) and max_bytes >= 0 and len(copies) < MAX_FILES:
+                copies.append((f"{HOME}/{source.relative_to(folder)}", file))
             else:
                 os.close(file)
-                left.append(path.name)
-        if left:
-            words = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
-            log.warning("Not copied into the sandbox, because too large or too many: %s", words)
-        yield found
+                left_out.append(source.name)
+        if left_out:
+            names = ", ".join(left_out[:3]) + (f" and {len(left_out) - 3} more" if len(left_out) > 3 else "")
+            log.warning("Not copied into the sandbox, because too large or too many: %s", names)
+        yield copies
     finally:
-        for _, file in found:
+        for _, file in copies:
             os.close(file)
 
 
-def _plain_files(folder: Path) -> Iterator[Path]:
+def _regular_files(folder: Path) -> Iterator[Path]:
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
-            yield from _plain_files(Path(entry))
+            yield from _regular_files(Path(entry))
         elif entry.is_file(follow_symlinks=False) and not entry.name.endswith(".ipynb"):
             yield Path(entry)
 
 
-def _filter() -> bytes:
+def _seccomp_filter() -> bytes:
     try:
         return seccomp.program()
     except seccomp.NoFilter as error:
         raise NoSandbox(str(error)) from None
 
 
-def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple[int, int]:
+def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+    """Make a pipe whose two ends are closed by their owners."""
     ends = os.pipe()
-    reading.callback(os.close, ends[0])
-    writing.callback(os.close, ends[1])
+    reader.callback(os.close, ends[0])
+    writer.callback(os.close, ends[1])
     return ends
 
 
-def _memory(owner: contextlib.ExitStack, content: bytes) -> int:
-    file = in_memory(content)
+def _owned_memory_file(owner: contextlib.ExitStack, content: bytes) -> int:
+    file = memory_file(content)
     owner.callback(os.close, file)
     return file

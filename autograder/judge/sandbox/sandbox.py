@@ -1,7 +1,7 @@
-"""The sandbox: one process of a student, and all that it starts, behind bubblewrap's walls and under limits.
+"""The sandbox: one process of a student, and all that it starts, inside bubblewrap and under limits.
 
-A thread starts the sandbox, watches it and buries it. It has to be one thread: the sandbox dies with the thread that
-started it (``PR_SET_PDEATHSIG`` means just that), and so with the grader, however the grader ends.
+A thread starts the sandbox, watches it and cleans up after it. It has to be one thread: the sandbox dies with the
+thread that started it (``PR_SET_PDEATHSIG`` means just that), and so with the grader, however the grader ends.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ import time
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from traitlets import Float, Integer
 from traitlets.config import Configurable
 
 from autograder.judge.sandbox.bwrap import WRITABLE, bwrap_arguments, environment, find_bubblewrap
-from autograder.judge.sandbox.cgroup import Group
-from autograder.judge.sandbox.launch import CHANNEL, Held, NoSandbox, copied
-from autograder.judge.sandbox.usage import Tree, Usage
-from autograder.judge.sandbox.zygote import Visitor, Waiting, Zygote
+from autograder.judge.sandbox.cgroup import ControlGroup
+from autograder.judge.sandbox.launch import CHANNEL, BwrapProcess, NoSandbox, open_copies
+from autograder.judge.sandbox.usage import ProcessTree, Usage
+from autograder.judge.sandbox.zygote import PlaceholderProcess, Zygote, ZygoteFork
 
 __all__ = ["CHANNEL", "NoSandbox", "Running", "Sandbox"]
 
 MIB = 1024**2
 log = logging.getLogger(__name__)
-_all: weakref.WeakSet[Running] = weakref.WeakSet()
+Limit = Literal["cpu", "wall", "memory", "processes", "disk"]
+_all_running: weakref.WeakSet[Running] = weakref.WeakSet()
 
 
 class Sandbox(Configurable):
@@ -72,7 +73,7 @@ class Sandbox(Configurable):
         hidden: Iterable[Path] = (),
         files: Mapping[str, bytes] | None = None,
         variables: Mapping[str, str] | None = None,
-        warm: Zygote | None = None,
+        zygote: Zygote | None = None,
     ) -> Running:
         """Start one process in a sandbox of its own.
 
@@ -90,8 +91,8 @@ class Sandbox(Configurable):
             More files for the home: name → content.
         variables : mapping, optional
             More variables for the environment; of the grader's own it gets none.
-        warm : Zygote, optional
-            What runs begins as a copy of this; the command is then Python's, with ``-c``.
+        zygote : Zygote, optional
+            The process is forked from this one; the command is then Python's, with ``-c``.
 
         Returns
         -------
@@ -103,110 +104,140 @@ class Sandbox(Configurable):
         NoSandbox
             It cannot be started here.
         """
-        found = find_bubblewrap()
-        if found is None:
+        bubblewrap = find_bubblewrap()
+        if bubblewrap is None:
             raise NoSandbox("bubblewrap is not installed")
-        with copied(folder, files or {}, self.disk // 2) as copies:
-            built = bwrap_arguments(found, readable, hidden, copies, self.disk)
-            given = environment() | dict(variables or {})
-            return Running(self, (found, built, command, given), [source for _, source in copies], warm)
+        with open_copies(folder, files or {}, self.disk // 2) as copies:
+            arguments = bwrap_arguments(bubblewrap, readable, hidden, copies, self.disk)
+            environ = environment() | dict(variables or {})
+            return Running(self, (bubblewrap, arguments, command, environ), [file for _, file in copies], zygote)
 
 
 class Running:
-    """A sandbox that has been started; as a context manager it is gone at the end.
+    """A sandbox that has been started; as a context manager it is killed at the end.
+
+    Parameters
+    ----------
+    limits : Sandbox
+    launch : tuple
+        ``(bubblewrap, arguments, command, variables)`` as for :class:`BwrapProcess`.
+    inherited : list of int
+        Descriptors that the arguments name.
+    zygote : Zygote, optional
+        What the process is forked from.
 
     Attributes
     ----------
     read, write : int
-        Descriptors, which stay open until ``close``: what the process says, and what it is told.
+        Descriptors, which stay open until ``close``: what the process sends, and what it is sent.
     exit_code : int or None
         Of the process, once it has ended by itself.
-    group_version : int or None
+    cgroup_version : int or None
         Of the control group that counts and limits it; None where there is none.
+
+    Raises
+    ------
+    NoSandbox
+        It could not be started.
     """
 
-    def __init__(self, limits: Sandbox, how: tuple[Any, ...], passed: list[int], warm: Zygote | None) -> None:
+    def __init__(self, limits: Sandbox, launch: tuple[Any, ...], inherited: list[int], zygote: Zygote | None) -> None:
         self.limits = limits
         self.exit_code: int | None = None
-        self.group_version: int | None = None
+        self.cgroup_version: int | None = None
         self._owner = os.getpid()
-        self._why: str | None = None
-        self._used = 0.0
-        self._held: Held | None = None
-        self._warm = warm
-        self._visitor: Visitor | None = None
-        # Beside the student's: bubblewrap's first process, and what waits where a copy enters.
-        self._others = 2 if warm else 1
-        self._tree: Tree | None = None
-        self._group: Group | None = None
-        self._problem: Exception | None = None
+        self._cause: str | None = None
+        self._cpu_used = 0.0
+        self._bwrap: BwrapProcess | None = None
+        self._zygote = zygote
+        self._fork: ZygoteFork | None = None
+        # Beside the student's: bubblewrap's first process, and the placeholder where a fork enters.
+        self._other_tasks = 2 if zygote else 1
+        self._tree: ProcessTree | None = None
+        self._group: ControlGroup | None = None
+        self._error: Exception | None = None
         self._lock = threading.RLock()
-        self._begun, self._over = threading.Event(), threading.Event()
+        self._started, self._ended = threading.Event(), threading.Event()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
-        theirs, self.write = os.pipe()
-        self.read, ours = os.pipe()
+        child_reads, self.write = os.pipe()
+        self.read, child_writes = os.pipe()
         try:
-            threading.Thread(target=self._live, args=((*how, (theirs, ours), passed),), daemon=True).start()
-            self._begun.wait()
+            arguments = (*launch, (child_reads, child_writes), inherited)
+            threading.Thread(target=self._run, args=(arguments,), daemon=True).start()
+            self._started.wait()
         finally:
-            os.close(theirs), os.close(ours)
-        if self._problem:
+            os.close(child_reads), os.close(child_writes)
+        if self._error:
             self.close()
-            raise self._problem
-        _all.add(self)
+            raise self._error
+        _all_running.add(self)
 
     # --- what others ask ----------------------------------------------------------------------------------------------
 
     def cause(self) -> str | None:
-        """Tell why the sandbox is over.
+        """Tell why the sandbox has ended.
 
         Returns
         -------
         str or None
-            None while it lives. "ended": the process ended by itself, see ``exit_code``. "killed by signal N": it
+            None while it runs. "ended": the process ended by itself, see ``exit_code``. "killed by signal N": it
             crashed. "cpu", "wall", "memory", "processes", "disk": it broke a limit. "lost": bubblewrap was killed
-            from outside, which no student can do. Else what ``kill`` was told.
+            from outside, which no student can do. Else what ``kill_and_wait`` was given.
         """
-        return self._why if self._over.is_set() else None
+        return self._cause if self._ended.is_set() else None
 
     def cpu(self) -> float:
         """Count the CPU seconds that all processes have used so far.
 
-        Without a control group, those of processes that nobody waited for are missing.
+        Returns
+        -------
+        float
+            Without a control group, those of processes that nobody waited for are missing.
         """
         with self._lock:
             if self._tree:
                 self._measure()
-            return self._used
+            return self._cpu_used
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """Give the end of what was written to standard output and error, which are not the channel."""
-        return self._held.last_words() if self._held else ""
+        return self._bwrap.stderr_tail() if self._bwrap else ""
 
     def wait(self, seconds: float | None = None) -> str | None:
-        """Wait until the sandbox is over, or for some seconds; tell the cause."""
-        self._over.wait(seconds)
+        """Wait until the sandbox has ended.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            So long at most.
+
+        Returns
+        -------
+        str or None
+            As ``cause``.
+        """
+        self._ended.wait(seconds)
         return self.cause()
 
-    def kill(self, cause: str = "killed") -> None:
-        """Kill every process; return when all are gone.
+    def kill_and_wait(self, cause: str = "killed") -> None:
+        """Kill every process; return when all have ended.
 
         Parameters
         ----------
         cause : str
-            What ``cause()`` will say, unless the sandbox was over before.
+            What ``cause()`` will say, unless the sandbox had ended before.
         """
         if os.getpid() != self._owner:
             return  # a fork of the grader copies this object, but not the thread
         with self._lock:
-            if self._held and not self._over.is_set():
-                self._why = self._why or cause
+            if self._bwrap and not self._ended.is_set():
+                self._cause = self._cause or cause
                 os.eventfd_write(self._wake, 1)
-        self._over.wait()
+        self._ended.wait()
 
     def close(self) -> None:
         """Kill every process, and close the channel."""
-        self.kill()
+        self.kill_and_wait()
         # In a fork of the grader nobody is left to give the lock back.
         with self._lock if os.getpid() == self._owner else contextlib.nullcontext():
             for end in [self.read, self.write, self._wake]:
@@ -222,111 +253,112 @@ class Running:
 
     # --- the thread ---------------------------------------------------------------------------------------------------
 
-    def _live(self, how: tuple[Any, ...]) -> None:
+    def _run(self, arguments: tuple[Any, ...]) -> None:
         try:
-            self._begin(how)
-            self._begun.set()
+            self._start(arguments)
+            self._started.set()
             self._watch()
         except Exception as error:
-            if self._begun.is_set():
+            if self._started.is_set():
                 log.exception("A sandbox could not be watched, and was ended.")
-            self._problem = NoSandbox(f"bubblewrap: {error}") if isinstance(error, OSError) else error
-            self._why = self._why or "lost"
+            self._error = NoSandbox(f"bubblewrap: {error}") if isinstance(error, OSError) else error
+            self._cause = self._cause or "lost"
         finally:
             try:
-                self._bury()
+                self._clean_up()
             finally:
-                self._over.set()
-                self._begun.set()
+                self._ended.set()
+                self._started.set()
 
-    def _begin(self, how: tuple[Any, ...]) -> None:
+    def _start(self, arguments: tuple[Any, ...]) -> None:
         limits = self.limits
-        self._end = time.monotonic() + limits.wall_seconds
-        self._held = Waiting(*how) if self._warm else Held(*how)
-        first = self._held.first
-        self._tree = Tree(first, WRITABLE)
-        self._group = Group.make(limits.memory, limits.processes + self._others)
+        self._deadline = time.monotonic() + limits.wall_seconds
+        self._bwrap = PlaceholderProcess(*arguments) if self._zygote else BwrapProcess(*arguments)
+        init_pid = self._bwrap.init_pid
+        self._tree = ProcessTree(init_pid, WRITABLE)
+        self._group = ControlGroup.create(limits.memory, limits.processes + self._other_tasks)
         if self._group:
             try:
-                self._group.add(first)
-                self.group_version = self._group.version
+                self._group.add(init_pid)
+                self.cgroup_version = self._group.version
             except OSError:  # it lies where we may make groups, but not move processes to
                 self._group.remove()
                 self._group = None
-        _limit_each(first, limits)
-        self._held.go()
-        if self._warm:
-            self._visitor = self._warm.enter(self._held, *how[2:5])
+        _set_rlimits(init_pid, limits)
+        self._bwrap.release()
+        if self._zygote:
+            self._fork = self._zygote.fork_into(self._bwrap, *arguments[2:5])
             if self._group:
-                self._group.add(self._visitor.pid)
-            _limit_each(self._visitor.pid, limits)
-            self._visitor.go()
+                self._group.add(self._fork.pid)
+            _set_rlimits(self._fork.pid, limits)
+            self._fork.release()
 
     def _watch(self) -> None:
-        looking = select.poll()
-        ended = os.pidfd_open(self._held.outer.pid)
+        """Wait for the end of the process, for ``kill_and_wait`` or for a broken limit."""
+        poll = select.poll()
+        pidfd = os.pidfd_open(self._bwrap.popen.pid)
         try:
-            looking.register(ended, select.POLLIN)
-            looking.register(self._wake, select.POLLIN)
-            if self._visitor:
-                looking.register(self._visitor.report, select.POLLIN)
+            poll.register(pidfd, select.POLLIN)
+            poll.register(self._wake, select.POLLIN)
+            if self._fork:
+                poll.register(self._fork.status_fd, select.POLLIN)
             pause = self.limits.interval
-            while not looking.poll(pause * 1000):
+            while not poll.poll(pause * 1000):
                 spent = time.thread_time()
-                self._held.listen()
-                if excess := self._excess():
+                self._bwrap.read_stderr()
+                if limit := self._broken_limit():
                     with self._lock:
-                        self._why = self._why or excess
+                        self._cause = self._cause or limit
                     return
                 # Many processes take longer to look at; then it looks less often, to use no more than 2 % of a core.
                 spent = time.thread_time() - spent
                 pause = min(max(50 * spent, self.limits.interval), 4 * self.limits.interval)
         finally:
-            os.close(ended)
+            os.close(pidfd)
 
-    def _excess(self) -> str | None:
-        """Tell which limit is broken."""
+    def _broken_limit(self) -> Limit | None:
         limits = self.limits
-        if self._group and (kind := self._group.excess()):
-            return kind
-        used = self._measure()
-        if time.monotonic() > self._end + limits.busy * used.cpu:
+        if self._group and (limit := self._group.broken_limit()):
+            return limit
+        usage = self._measure()
+        if time.monotonic() > self._deadline + limits.busy * usage.cpu:
             return "wall"
-        if used.cpu > limits.cpu_seconds:
+        if usage.cpu > limits.cpu_seconds:
             return "cpu"
         space, files = self._tree.disk()
         if space > limits.disk or files > limits.file_count:
             return "disk"
         if not self._group:
-            if used.tasks - self._others > limits.processes:
+            if usage.tasks - self._other_tasks > limits.processes:
                 return "processes"
             # What several share was counted several times: only where that seems too much is it worth a closer look.
-            if used.memory + space > limits.memory and self._tree.memory() + space > limits.memory:
+            if usage.memory + space > limits.memory and self._tree.memory() + space > limits.memory:
                 return "memory"
         return None
 
     def _measure(self) -> Usage:
-        """Look at what is used: at the processes, or only at the account of their group."""
+        """Measure what is used now: of each process, or only of the control group, which counts more cheaply."""
         with self._lock:
-            counted = self._group.cpu() if self._group else None
-            used = self._tree.usage() if counted is None else Usage(counted, 0, 0)
-            self._used = max(self._used, used.cpu)
+            group_cpu = self._group.cpu() if self._group else None
+            used = self._tree.usage() if group_cpu is None else Usage(group_cpu, 0, 0)
+            self._cpu_used = max(self._cpu_used, used.cpu)
             return used
 
-    def _bury(self) -> None:
-        if not self._held:
+    def _clean_up(self) -> None:
+        """Kill what still runs, find out why the sandbox ended, and remove its control group."""
+        if not self._bwrap:
             return
         self.cpu()
-        ended_itself = self._held.outer.poll() is not None
-        code = self._held.kill_and_wait()
-        if self._visitor:
-            ended_itself, code = self._farewell(ended_itself, code)
+        ended_itself = self._bwrap.popen.poll() is not None
+        code = self._bwrap.kill_and_wait()
+        if self._fork:
+            ended_itself, code = self._exit_of_fork(ended_itself, code)
         with self._lock:
             self.cpu()
-            why = self._group.excess() if self._group else None
-            if self._why is None:
-                self._why = why or self._reading_of(code)
-            if ended_itself and self._why == "ended":
+            limit = self._group.broken_limit() if self._group else None
+            if self._cause is None:
+                self._cause = limit or self._cause_of_exit(code)
+            if ended_itself and self._cause == "ended":
                 self.exit_code = code
             if self._tree:
                 self._tree.close()
@@ -334,30 +366,30 @@ class Running:
             if self._group:
                 self._group.remove()
 
-    def _farewell(self, over: bool, code: int) -> tuple[bool, int]:
-        """Tell whether the copy ended by itself, and its exit code as bubblewrap would put it."""
-        its = self._visitor.code()
-        self._visitor.close()
-        if over and its in (None, -signal.SIGKILL):  # it went with all the others
-            return True, code
-        if its is None:  # the grader's own process that waited for it was killed
+    def _exit_of_fork(self, bwrap_ended: bool, bwrap_code: int) -> tuple[bool, int]:
+        """Tell whether the fork ended by itself, and its exit code in bubblewrap's terms."""
+        status = self._fork.exit_status()
+        self._fork.close()
+        if bwrap_ended and status in (None, -signal.SIGKILL):  # it was killed with all the others
+            return True, bwrap_code
+        if status is None:  # the grader's own process that waited for it was killed
             return False, -1
-        return True, its if its >= 0 else 128 - its
+        return True, status if status >= 0 else 128 - status
 
-    def _reading_of(self, code: int) -> str:
+    def _cause_of_exit(self, code: int) -> str:
         """Read bubblewrap's exit code: the command's, or 128 and the signal that killed it."""
         if code < 0:
             return "lost"
-        if self._used >= self.limits.cpu_seconds:
+        if self._cpu_used >= self.limits.cpu_seconds:
             return "cpu"
         return f"killed by signal {code - 128}" if 128 < code <= 192 else "ended"
 
 
-def _limit_each(pid: int, limits: Sandbox) -> None:
+def _set_rlimits(pid: int, limits: Sandbox) -> None:
     """Set the limits of a process, which all that it starts inherit. They stand behind those of the whole."""
     import resource  # not on Windows, where this module can still be imported for its settings
 
-    wanted = {
+    rlimits = {
         # Memory asked for and not yet used counts here, so that a giant array is refused at once, with an error.
         resource.RLIMIT_DATA: limits.memory,
         resource.RLIMIT_AS: 2 * limits.memory + 1024 * MIB,
@@ -371,10 +403,10 @@ def _limit_each(pid: int, limits: Sandbox) -> None:
     }
     # Before 5.14 the kernel counts here all processes of the grader's user. The margin lets the watch see an excess.
     if tuple(int(part) for part in platform.release().split(".")[:2]) >= (5, 14):
-        wanted[resource.RLIMIT_NPROC] = limits.processes + 16
-    for kind, value in wanted.items():
-        most = resource.prlimit(pid, kind)[1]
-        value = value if most == resource.RLIM_INFINITY else min(value, most)
+        rlimits[resource.RLIMIT_NPROC] = limits.processes + 16
+    for kind, value in rlimits.items():
+        hard = resource.prlimit(pid, kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.prlimit(pid, kind, (value, value))
     # Should the whole machine run out of memory, then the sandbox goes first.
     with contextlib.suppress(OSError):
@@ -382,6 +414,6 @@ def _limit_each(pid: int, limits: Sandbox) -> None:
 
 
 @atexit.register
-def _leave_nothing() -> None:
-    for running in list(_all):
+def _close_all() -> None:
+    for running in list(_all_running):
         running.close()

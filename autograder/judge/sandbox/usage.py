@@ -21,22 +21,22 @@ class Usage(NamedTuple):
     tasks: int
 
 
-class Tree:
+class ProcessTree:
     """The processes and the files of one sandbox.
 
     Parameters
     ----------
-    first : int
-        Its first process, which has finished setting up.
+    init_pid : int
+        Its first process, for which everything is mounted.
     writable : list of str
         Where its writable file systems are mounted.
     """
 
-    def __init__(self, first: int, writable: list[str]) -> None:
+    def __init__(self, init_pid: int, writable: list[str]) -> None:
         self._disks: list[int] = []
-        self._proc = os.open(f"/proc/{first}/root/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        for place in writable:
-            self._disks.append(os.open(f"/proc/{first}/root{place}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        self._proc = os.open(f"/proc/{init_pid}/root/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for path in writable:
+            self._disks.append(os.open(f"/proc/{init_pid}/root{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
     def usage(self) -> Usage:
         """Add up what the processes use now. Memory that several share counts for each of them."""
@@ -61,13 +61,12 @@ class Tree:
 
     def disk(self) -> tuple[int, int]:
         """Count the bytes and the files of the writable file systems."""
-        found = [os.fstatvfs(place) for place in self._disks]
-        return sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found), sum(
-            one.f_files - one.f_ffree for one in found
-        )
+        disks = [os.fstatvfs(file) for file in self._disks]
+        size = sum((disk.f_blocks - disk.f_bfree) * disk.f_frsize for disk in disks)
+        return size, sum(disk.f_files - disk.f_ffree for disk in disks)
 
     def close(self) -> None:
-        """Let go of the sandbox, whose file systems end with the last that looks at them."""
+        """Close the descriptors: the sandbox's file systems are freed with the last one."""
         for file in [self._proc, *self._disks]:
             os.close(file)
 

@@ -1,8 +1,8 @@
-"""Start students' processes without importing anything: as copies of one that has (``guest/forked.py``).
+"""Start students' processes without importing anything: as forks of a process that has (``guest/zygote_main.py``).
 
-Bubblewrap builds each sandbox as for any other command, and what waits in it does nothing. The copy joins it from
-outside, as a debugger's ``nsenter`` does. So no two students share more than the memory that the warm process began
-with, and every wall, limit and watch is the same for both ways of starting.
+Bubblewrap builds each sandbox as for any other command, around a placeholder that does nothing. The fork joins it from
+outside, as ``nsenter`` does. So no two students share more than the memory that the zygote began with, and every
+mount, limit and check is the same for both ways of starting.
 """
 
 from __future__ import annotations
@@ -20,73 +20,76 @@ from pathlib import Path
 
 from autograder.judge.sandbox import seccomp
 from autograder.judge.sandbox.bwrap import HOME, Bubblewrap, environment
-from autograder.judge.sandbox.launch import Held, NoSandbox
+from autograder.judge.sandbox.launch import BwrapProcess, NoSandbox
 
 GUEST = Path(__file__).resolve().parents[1] / "guest"
-# What bubblewrap runs where a copy is to enter: it says that the walls are built, down to the last, and waits.
-WAITING = ["/bin/sh", "-c", "echo >&4; exec 4>&-; read never <&3"]
+# What bubblewrap runs where a fork is to enter: it says that everything is mounted, down to the last, and waits.
+PLACEHOLDER_COMMAND = ["/bin/sh", "-c", "echo >&4; exec 4>&-; read never <&3"]
 START_SECONDS = 60.0
-MOST = 1_000_000
 
 
 class Zygote:
-    """The warm process, as seen from the grader's.
+    """A process that has imported what notebooks need, and from which students' processes are forked.
 
     Parameters
     ----------
     modules : iterable of str
         What it imports beside the student's side of the judge.
-    places : iterable of Path
-        Where these are found, beside the interpreter's own.
+    folders : iterable of Path
+        Where these are found, beside the interpreter's own folders.
     fonts : Path, optional
         Matplotlib's list of fonts, which takes long to make.
 
     Raises
     ------
     NoSandbox
-        It cannot be made here: an old kernel, an interpreter that does not run from memory, a module that is missing.
+        It cannot be started here: an old kernel, an interpreter that does not run from memory, a missing module.
     """
 
-    def __init__(self, modules: Iterable[str] = (), places: Iterable[Path] = (), fonts: Path | None = None) -> None:
-        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        paths = list(dict.fromkeys([str(GUEST.parent), *map(str, places)]))
-        code = f"import sys; sys.path[:0] = {paths}; from guest.forked import main; main({theirs.fileno()})"
-        program = _sealed(sys.executable)
+    def __init__(self, modules: Iterable[str] = (), folders: Iterable[Path] = (), fonts: Path | None = None) -> None:
+        self._socket, child_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        paths = list(dict.fromkeys([str(GUEST.parent), *map(str, folders)]))
+        code = f"import sys; sys.path[:0] = {paths}; from guest.zygote_main import main; main({child_socket.fileno()})"
+        program = _sealed_copy(sys.executable)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
                 executable=f"/proc/self/fd/{program}",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno(), program],
-                env=environment(),  # copies can read it in /proc
+                pass_fds=[child_socket.fileno(), program],
+                env=environment(),  # forks can read it in /proc
                 cwd="/",
                 start_new_session=True,
             )
         except OSError as error:
-            self._line.close()
+            self._socket.close()
             raise NoSandbox(f"no warm process: {error}") from None
         finally:
-            theirs.close()
+            child_socket.close()
             os.close(program)
-        self._say({"modules": list(modules), "fonts": str(fonts) if fonts else None})
-        if not select.select([self._line], [], [], START_SECONDS)[0] or self._line.recv(100) != b"ready":
+        self._send({"modules": list(modules), "fonts": str(fonts) if fonts else None})
+        if not select.select([self._socket], [], [], START_SECONDS)[0] or self._socket.recv(100) != b"ready":
             self.close()
             raise NoSandbox("no warm process: it ended while importing")
 
     @property
     def alive(self) -> bool:
-        """Tell whether it still runs."""
+        """Whether it still runs."""
         return self._process.poll() is None
 
-    def enter(
-        self, held: Waiting, command: list[str], variables: Mapping[str, str], channel: tuple[int, int]
-    ) -> Visitor:
-        """Have a copy enter a sandbox that stands.
+    def fork_into(
+        self,
+        placeholder: PlaceholderProcess,
+        command: list[str],
+        variables: Mapping[str, str],
+        channel: tuple[int, int],
+    ) -> ZygoteFork:
+        """Fork, and let the fork enter a sandbox.
 
         Parameters
         ----------
-        held : Waiting
+        placeholder : PlaceholderProcess
             The sandbox.
         command : list of str
             ``[sys.executable, option, ..., "-c", code, argument, ...]``.
@@ -97,103 +100,111 @@ class Zygote:
 
         Returns
         -------
-        Visitor
-            The copy, which waits to begin.
+        ZygoteFork
+            It waits for ``release``.
 
         Raises
         ------
         NoSandbox
             It did not get in.
         """
-        held.wait()
-        place = command.index("-c")
-        told = {
-            "code": command[place + 1],
-            "arguments": command[place + 2 :],
+        placeholder.wait_until_ready()
+        index = command.index("-c")
+        request = {
+            "code": command[index + 1],
+            "arguments": command[index + 2 :],
             "environment": {**variables, "PWD": HOME},
             "home": HOME,
             "filter": seccomp.program().hex(),
         }
-        (door, ours), (report, theirs) = os.pipe(), os.pipe()
+        (start, start_end), (status, status_end) = os.pipe(), os.pipe()
         try:
-            self._say(told, [held.seen, *channel, held.words_end, door, theirs])
+            self._send(request, [placeholder.init_pidfd, *channel, placeholder.stderr_fd, start, status_end])
         except NoSandbox:
-            os.close(ours), os.close(report)
+            os.close(start_end), os.close(status)
             raise
         finally:
-            os.close(door), os.close(theirs)
-        return Visitor(report, ours)
+            os.close(start), os.close(status_end)
+        return ZygoteFork(status, start_end)
 
     def close(self) -> None:
-        """End it; its copies go on."""
-        self._line.close()
+        """Kill the zygote; its forks go on."""
+        self._socket.close()
         self._process.kill()
         self._process.wait()
 
-    def _say(self, value: dict, descriptors: Iterable[int] = ()) -> None:
+    def _send(self, value: dict, descriptors: Iterable[int] = ()) -> None:
         try:
-            socket.send_fds(self._line, [json.dumps(value).encode()], list(descriptors))
+            socket.send_fds(self._socket, [json.dumps(value).encode()], list(descriptors))
         except OSError as error:
             raise NoSandbox(f"the warm process is gone: {error.strerror}") from None
 
 
-class Waiting(Held):
-    """A sandbox in which nothing runs that is to do anything."""
+class PlaceholderProcess(BwrapProcess):
+    """A sandbox in which a placeholder runs and waits, so that a fork of the zygote can enter it.
+
+    Parameters
+    ----------
+    bubblewrap, arguments, variables, inherited
+        As for :class:`BwrapProcess`.
+    command, channel
+        Not used: they are for the fork that enters.
+    """
 
     def __init__(
         self,
-        found: Bubblewrap,
-        walls: list[str],
+        bubblewrap: Bubblewrap,
+        arguments: list[str],
         command: list[str],
         variables: Mapping[str, str],
         channel: tuple[int, int],
-        passed: list[int],
+        inherited: list[int],
     ) -> None:
         (never, self._never), (self._ready, ready) = os.pipe(), os.pipe()
         try:
-            super().__init__(found, walls, WAITING, variables, (never, ready), passed)
+            super().__init__(bubblewrap, arguments, PLACEHOLDER_COMMAND, variables, (never, ready), inherited)
         except BaseException:
-            self._let_go()
+            self._close_pipes()
             raise
         finally:
             os.close(never), os.close(ready)
 
-    def wait(self) -> None:
-        """Wait until the walls are built.
+    def wait_until_ready(self) -> None:
+        """Wait until the placeholder runs.
 
         Raises
         ------
         NoSandbox
-            They are not.
+            It does not, in time.
         """
         if not select.select([self._ready], [], [], START_SECONDS)[0] or not os.read(self._ready, 1):
-            raise NoSandbox(self.last_words() or "bubblewrap ended without a word")
+            raise NoSandbox(self.stderr_tail() or "bubblewrap ended without a word")
 
     def kill_and_wait(self) -> int:
-        """As for any sandbox."""
-        self._let_go()
+        """Kill every process inside and wait, as for any sandbox."""
+        self._close_pipes()
         return super().kill_and_wait()
 
-    def _let_go(self) -> None:
+    def _close_pipes(self) -> None:
         if self._ready >= 0:
             os.close(self._ready), os.close(self._never)
             self._ready = self._never = -1
 
 
-class Visitor:
-    """A copy of the warm process in a sandbox.
+class ZygoteFork:
+    """A fork of the zygote that has entered a sandbox.
 
     Parameters
     ----------
-    report : int
-        Descriptor at which it is told what becomes of it; readable once it has ended.
-    door : int
-        Descriptor that lets it begin.
+    status_fd : int
+        Descriptor from which its pid and later its exit status are read, a line each; readable once it has ended.
+    start_fd : int
+        Descriptor to which is written to let it begin.
 
     Attributes
     ----------
     pid : int
-        Its number, as seen from here.
+        As seen from here.
 
     Raises
     ------
@@ -201,37 +212,43 @@ class Visitor:
         It did not get in.
     """
 
-    def __init__(self, report: int, door: int) -> None:
-        self.report, self._door = report, door
-        told = self._line() if select.select([report], [], [], START_SECONDS)[0] else b""
-        if not told.strip().isdigit():
+    def __init__(self, status_fd: int, start_fd: int) -> None:
+        self.status_fd, self._start_fd = status_fd, start_fd
+        line = self._read_line() if select.select([status_fd], [], [], START_SECONDS)[0] else b""
+        if not line.strip().isdigit():
             self.close()
-            raise NoSandbox(f"no copy of the warm process: {told.decode(errors='replace').strip(' !') or 'no answer'}")
-        self.pid = int(told)
+            raise NoSandbox(f"no copy of the warm process: {line.decode(errors='replace').strip(' !') or 'no answer'}")
+        self.pid = int(line)
 
-    def go(self) -> None:
+    def release(self) -> None:
         """Let it begin."""
         with contextlib.suppress(BrokenPipeError):
-            os.write(self._door, b"!")
+            os.write(self._start_fd, b"!")
 
-    def code(self) -> int | None:
-        """Give the exit code of one that has ended, negative if a signal ended it; None if nobody knows."""
-        told = self._line()
-        return int(told) if told else None
+    def exit_status(self) -> int | None:
+        """Wait for its end.
+
+        Returns
+        -------
+        int or None
+            Its exit code, negative if a signal ended it; None where the process that waited for it was killed.
+        """
+        line = self._read_line()
+        return int(line) if line else None
 
     def close(self) -> None:
-        """Let go of it."""
-        os.close(self.report), os.close(self._door)
+        """Close the descriptors."""
+        os.close(self.status_fd), os.close(self._start_fd)
 
-    def _line(self) -> bytes:
+    def _read_line(self) -> bytes:
         line = b""
-        while not line.endswith(b"\n") and (piece := os.read(self.report, 1)):
+        while not line.endswith(b"\n") and (piece := os.read(self.status_fd, 1)):
             line += piece
         return line
 
 
-def _sealed(program: str) -> int:
-    """Copy a program to memory that nobody can change: through ``/proc/self/exe`` a copy can open what it runs."""
+def _sealed_copy(program: str) -> int:
+    """Copy a program to memory that nobody can change: through ``/proc/self/exe`` a fork can open what it runs."""
     import fcntl  # not on Windows, where nbgrader's side still imports this module
 
     file = os.memfd_create("python", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)

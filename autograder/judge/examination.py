@@ -1,0 +1,261 @@
+"""One submission's way through its cells: student cells in the sandbox, test cells here, in the trusted process."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import dis
+import math
+import re
+import types
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.judge.guest.shell import NotebookShell, run_cell
+from autograder.judge.outputs import Outputs
+from autograder.judge.session import SandboxDied, Session, StudentFunction
+
+MAX_OUTPUT = 100_000_000  # characters of a test cell's output
+MAX_ERROR = 200  # characters of an error that broke off a cell
+
+
+class Examination:
+    """Run the cells of one submission from top to bottom.
+
+    Parameters
+    ----------
+    shell : NotebookShell
+        Where test cells run.
+    session : Session
+        Where the student's cells run.
+    """
+
+    def __init__(self, shell: NotebookShell, session: Session) -> None:
+        self._shell, self._session = shell, session
+        # Of each cell that an error broke off: its source, the error, whether the process ended too.
+        self._broken_cells: list[tuple[str, str, bool]] = []
+        self._sources: list[str] = []  # of the student's cells so far
+        self._identifiers: set[str] = set()  # in these
+
+    def run_cell(self, cell: dict[str, Any]) -> dict[str, Any]:
+        """Run one cell.
+
+        Parameters
+        ----------
+        cell : dict
+            ``source``; ``kind``: "student", "given" (locked, for both sides) or "test"; of a test its ``points``.
+
+        Returns
+        -------
+        dict
+            ``outputs``: list of NotebookNode. Of a test ``look``: why a person has to look at it, or "";
+            ``student_message``: what the student may be told of its failure, or ""; ``raised``: name and message of
+            each error of the student's functions. Of any other cell ``passed_over``, see ``Session``.
+        """
+        if cell["kind"] == "test":
+            return self._run_test(cell["source"], cell["points"])
+        self._identifiers |= set(re.findall(r"\w+", cell["source"]))
+        self._sources.append(cell["source"])
+        outputs, cause = self._session.run(cell["source"])
+        passed_over = self._session.passed_over
+        for output in outputs:
+            if output.output_type == "error":
+                message = f"{output.ename}: {output.evalue}"[:MAX_ERROR]
+                self._broken_cells.append((cell["source"], message, bool(cause)))
+        if cell["kind"] == "given":
+            self._run_trusted(cell["source"])
+        return {"outputs": outputs, "passed_over": passed_over}
+
+    def _run_trusted(self, source: str) -> list[NotebookNode]:
+        outputs = Outputs(MAX_OUTPUT, trusted=True)
+        self._shell.emit = outputs.add
+        run_cell(self._shell, source)
+        return outputs.close()
+
+    def _run_test(self, source: str, points: float) -> dict[str, Any]:
+        result = self._try_test(source, points)
+        if self._session.stalled:  # the machine may have been busy: once more, quietly
+            result = self._try_test(source, points)
+        return result
+
+    def _try_test(self, source: str, points: float) -> dict[str, Any]:
+        session, namespace = self._session, self._shell.user_ns
+        with session.test():
+            if session.incident:
+                not_run = Outputs(MAX_OUTPUT)
+                not_run.error("NotTested", f"This check was not run: {session.incident}.")
+                return {"outputs": not_run.close(), "look": session.incident}
+            names = [name for name in names_read(source) if name not in namespace and not hasattr(builtins, name)]
+            values: dict[str, Any] = {}
+            missing: dict[str, str] = {}
+            with contextlib.suppress(SandboxDied):  # then it is an incident, and the names are not found
+                for name in names:
+                    self._resolve(name, values, missing)
+            namespace.update(values)
+            outputs = self._run_trusted(source)
+            for name, value in values.items():
+                if namespace.get(name) is value:  # else the test made it, and later ones may need it
+                    del namespace[name]
+        reason, student_message = session.incident, ""
+        for output in outputs:
+            if output.output_type == "error" and output.ename == "NameError":
+                for name, sentence in missing.items():
+                    if f"'{name}'" in output.evalue:
+                        broken, ended = self._broken_cell_behind(name)
+                        output.evalue, student_message = sentence + broken, sentence
+                        output.traceback = [f"NameError: {output.evalue}"]
+                        reason = reason or (broken.removeprefix("; ") if ended else "")
+            if output.output_type == "error" and output.ename == "NotGraded":  # the test asks for a person
+                reason = reason or output.evalue
+        reason = reason or invalid_score_reason(outputs, points)
+        return {
+            "outputs": graded_outputs(outputs),
+            "look": reason,
+            "student_message": student_message,
+            "raised": session.raised,
+        }
+
+    def _resolve(self, name: str, values: dict[str, Any], missing: dict[str, str]) -> None:
+        """Put what the student's name stands for into ``values``, or a sentence on what is wrong into ``missing``."""
+        match self._session.look(name):
+            case {"function": module}:
+                values[name] = StudentFunction(self._session, name, module, self._defining_cell(name))
+            case {"value": value}:
+                values[name] = value
+            case {"unfit": _}:
+                missing[name] = f"{name} is nothing that a check can read"
+            case {"missing": others}:
+                # A name made while running could be a message from an earlier test.
+                known = self._identifiers.intersection(other for other in others if isinstance(other, str))
+                missing[name] = _not_found(name, known)
+
+    def _defining_cell(self, name: str) -> str:
+        """Find the source of the last cell that defines a name; "" if none seems to."""
+        definition = re.compile(rf"^(?:async\s+)?(?:def|class)\s+{name}\b|^{name}\s*=", re.MULTILINE)
+        return next((source for source in reversed(self._sources) if definition.search(source)), "")
+
+    def _broken_cell_behind(self, name: str) -> tuple[str, bool]:
+        """Say which broken cell may be why a name is missing, and whether the process ended with it."""
+        for source, error, ended in self._broken_cells:
+            if re.search(rf"\b{re.escape(name)}\b", source):
+                return f"; its cell broke off with {error}", ended
+        for _, error, ended in self._broken_cells:
+            if ended:  # it may have been meant to define anything
+                return f"; a cell broke off with {error}", True
+        return "", False
+
+
+def rerun_without_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], session: Session) -> None:
+    """Replace the outputs of cells below a test by those of a run without tests: they may have learnt what it asked.
+
+    Parameters
+    ----------
+    cells : list of dict
+        Those of a submission, as for ``Examination.run_cell``.
+    results : list of dict
+        What came of them; changed in place.
+    session : Session
+        A new one. It is not even started where cells below a test showed nothing.
+    """
+    tests = [number for number, cell in enumerate(cells) if cell["kind"] == "test"]
+    shown = [
+        number
+        for number, result in enumerate(results)
+        if number not in tests and (result["outputs"] or result["passed_over"])
+    ]
+    if not tests or not shown or shown[-1] < tests[0]:
+        return
+    for number in range(shown[-1] + 1):
+        if number not in tests:
+            results[number]["outputs"], _ = session.run(cells[number]["source"])
+            results[number]["passed_over"] = session.passed_over
+
+
+def names_read(source: str) -> list[str]:
+    """List the global names that a cell's code reads, functions in it included.
+
+    Parameters
+    ----------
+    source : str
+        Of a cell, magics included.
+
+    Returns
+    -------
+    list of str
+        Each once; empty where the cell is no Python.
+    """
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        code = compile(TransformerManager().transform_cell(source), "<test>", "exec")
+    except SyntaxError:
+        return []
+    return list(dict.fromkeys(_global_names(code)))
+
+
+def _global_names(code: types.CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _global_names(constant)
+
+
+def _not_found(name: str, others: Iterable[str]) -> str:
+    close = get_close_matches(name, sorted(others), 1, 0.6)
+    return f"{name} is not found" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def graded_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Change a test cell's outputs so that nbgrader reads the score they mean.
+
+    To nbgrader anything on stderr is a failure, and a NumPy number such as ``np.float64(2.0)`` no number.
+
+    Parameters
+    ----------
+    outputs : list of NotebookNode
+        Changed in place.
+
+    Returns
+    -------
+    list of NotebookNode
+        The same.
+    """
+    for output in outputs:
+        if output.output_type == "stream":
+            output.name = "stdout"
+        elif output.output_type == "execute_result":
+            text = output.data.get("text/plain", "")
+            if text.startswith("np.") and text.endswith(")"):
+                output.data["text/plain"] = text.partition("(")[2][:-1]
+    return outputs
+
+
+def invalid_score_reason(outputs: list[NotebookNode], points: float) -> str:
+    """Say what is wrong with a test's score.
+
+    Parameters
+    ----------
+    outputs : list of NotebookNode
+        Of the test cell.
+    points : float
+        What it may give at most.
+
+    Returns
+    -------
+    str
+        Empty where every number it returned is between 0 and ``points``.
+    """
+    for output in outputs:
+        if output.output_type == "execute_result":
+            try:
+                score = float(output.data.get("text/plain", ""))
+            except ValueError:
+                continue
+            if not 0 <= score <= points or not math.isfinite(score):
+                return f"the check itself is faulty: it gave {score:g} of {points:g} points"
+    return ""
