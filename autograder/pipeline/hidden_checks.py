@@ -102,7 +102,7 @@ def right_outcome(exercise: Exercise, seed: int) -> Observations:
         For each case.
     """
     answer = _joined(exercise.name, *map(reference_answer, exercise.functions))
-    return list(observe_cases(answer, exercise, seed, Trial(tells_calls=False)))
+    return list(observe_cases(answer, exercise, seed, Trial(describes_calls=False)))
 
 
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Observation]]]]:
@@ -122,7 +122,7 @@ def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[li
     return [
         (
             mistake.sentence,
-            observe_cases(_joined(exercise.name, *mistake.functions), exercise, seed, Trial(tells_calls=False)),
+            observe_cases(_joined(exercise.name, *mistake.functions), exercise, seed, Trial(describes_calls=False)),
         )
         for mistake in mistakes_in(exercise.name)
     ]
