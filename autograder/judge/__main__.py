@@ -1,4 +1,4 @@
-"""``python -m autograder.judge``: is there a sandbox, and does it hold?"""
+"""Say whether there is a sandbox here, and whether it holds: ``python -m autograder.judge``."""
 
 import sys
 

@@ -128,7 +128,7 @@ VARIANTS: list[Variant] = []
 
 
 def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable]:
-    """Register a function or class as a right answer to an exercise.
+    r"""Register a function or class as a right answer to an exercise.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable
         What it answers.
     made_by : str
         How the answer is made from it: ``"{}"`` itself, ``"{}()"`` an object of the class. More lines may follow, as
-        for a companion: ``"{0}.backward\\nbatchnorm_forward = {0}.forward"``.
+        for a companion: ``"{0}.backward\nbatchnorm_forward = {0}.forward"``.
     """
 
     def register(definition: Callable) -> Callable:

@@ -155,7 +155,6 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
 
 def without_cache(forward: Callable) -> Callable:
     """Leave the cache with the student: it may be anything."""
-
     forward = forward.with_wrapper(KEEP_SECOND)
 
     def Z_tilde(*arguments: Any, **keywords: Any) -> Any:
