@@ -32,7 +32,7 @@ def write(folder: Path, *cells: str) -> Path:
         ([EXERCISE, TEST, EXERCISE, TEST], 7, f"the exercise {HE} stands twice"),
         ([EXERCISE], 1, f"{HE} has no points"),
         ([EXERCISE, '# %% exercise="initialize_parameters_zeros"\n', TEST], 1, f"{HE} has no points"),
-        ([SETUP, '# %% exercise="initialise"\n', TEST], 5, "no file in autograder/reference defines initialise"),
+        ([SETUP, '# %% exercise="initialise"\n', TEST], 5, "no answers.py in autograder/topics defines initialise"),
         ([TEST], 1, "points without an exercise"),
         ([EXERCISE, "# %% points=0\ncheck(x)\n"], 4, "points=0 is not a whole number"),
         ([EXERCISE, "# %% points=5\ncheck(x)\n"], 4, f"a points cell holds check({HE}) and nothing else"),
