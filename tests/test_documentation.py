@@ -45,7 +45,10 @@ from course_utils.__main__ import main as students_command
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "autograder/README.md", "autograder/judge/README.md", "CONTRIBUTING.md")
 ACCEPTED = ("conda", "PowerShell", "cluster", "recursion")
-OWN_TEST = {"With JupyterHub": "tests/test_jupyterhub.py"}
+OWN_TEST = {
+    "With JupyterHub": "tests/test_jupyterhub.py",
+    "In a course of your own": "tests/test_judge_alone.py",
+}
 FOLDER = "Kürs [DL] 1"
 NAME = "01_initialization"
 INSTALL = re.compile(r"-m pip install .*-e ['\"]?(\.(?:\[[\w,]+\])?)['\"]?")

@@ -121,7 +121,7 @@ def who_counts(request, monkeypatch) -> str:
 
 @pytest.fixture(scope="module")
 def warm_process() -> Iterator[Zygote]:
-    made = Zygote(places=PLACES)
+    made = Zygote(folders=PLACES)
     yield made
     made.close()
 
@@ -681,7 +681,7 @@ def test_a_copy_whose_waiting_parent_is_killed_is_no_fault_of_the_student(way):
 
 
 def test_a_warm_process_that_is_killed_is_missed():
-    one = Zygote(places=PLACES)
+    one = Zygote(folders=PLACES)
     one._process.kill()
     one._process.wait()
     assert not one.alive
