@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shlex
 import shutil
@@ -159,6 +160,9 @@ def check_programs() -> Iterator[CheckResult]:
         yield CheckResult("✔", "alembic, which nbgrader calls by name")
     else:
         yield CheckResult("✘", "alembic is not beside this Python, and nbgrader calls it by name", INSTALL)
+    if glob.has_magic(sys.prefix):  # Jupyter Server looks for its extensions by a pattern
+        message = f"JupyterLab finds no formgrader: the environment's folder has [, ] or * in its name: {sys.prefix}"
+        yield CheckResult("○", message, "for formgrader, make the environment in another folder, and install there")
 
 
 def _applies(requirement: Requirement) -> bool:

@@ -27,6 +27,12 @@ optional-dependencies.autograder = ["x[y]", "nowhere>=1; sys_platform == 'nowher
 """
 
 
+def test_an_environment_in_a_folder_that_is_a_pattern_is_told(tmp_path, monkeypatch):
+    assert len(lines(doctor.check_programs())) == 1
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "[DL] 1" / ".venv"))
+    assert "JupyterLab finds no formgrader" in lines(doctor.check_programs())[1]
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch) -> Path:
     """A course folder with one assignment in its gradebook."""
