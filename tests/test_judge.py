@@ -274,6 +274,24 @@ def test_cells_without_end_are_stopped_and_keep_what_they_defined(session):
         assert call(session, "f") == 1
 
 
+ENDLESS_ERROR = """def f(): return 1
+class Endless(Exception):
+    def __str__(self):
+        while True: pass
+raise Endless
+"""
+
+
+@needs_sandbox
+@pytest.mark.soak
+def test_an_error_without_end_loses_no_more_than_itself(session):
+    session.limits.cell_cpu = 1.0
+    _, lost = session.run(ENDLESS_ERROR)
+    assert lost == ""
+    with session.test():
+        assert call(session, "f") == 1
+
+
 @needs_sandbox
 def test_memory_is_limited(session):
     session.run("import numpy as np\ndef f(): return float(np.ones(10**9).sum())")

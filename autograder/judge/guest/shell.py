@@ -21,6 +21,7 @@ from traitlets.config import Config
 Emit = Callable[[dict[str, Any]], None]
 
 FLUSH_AT = 32_000  # characters
+TRACEBACK_SECONDS = 10.0  # by the clock, on a busy machine
 NO_INPUT = "input() has nobody to ask while a notebook is graded"
 
 
@@ -115,8 +116,10 @@ class NotebookShell(InteractiveShell):
         return False
 
     def showtraceback(self, *arguments: Any, **keywords: Any) -> None:
-        """Show an error; a time limit that rings again must not interrupt that."""
-        delay, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        """Show an error; a time limit that rings again waits for that, unless the error itself never ends."""
+        delay, interval = signal.getitimer(signal.ITIMER_REAL)
+        if interval:
+            signal.setitimer(signal.ITIMER_REAL, max(delay, TRACEBACK_SECONDS), interval)
         try:
             super().showtraceback(*arguments, **keywords)
         finally:
