@@ -170,10 +170,9 @@ def _applies(requirement: Requirement) -> bool:
 
 
 def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+    # Setuptools, once imported, shows the copies of packages that it brings for itself.
+    folders = [folder for folder in sys.path if Path(folder).name != "_vendor"]
+    return next((found.version for found in metadata.distributions(name=name, path=folders)), None)
 
 
 # --- sandbox, build ---------------------------------------------------------------------------------------------------
