@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -155,3 +156,19 @@ def test_the_limits_are_said_where_instructors_read_of_them():
         if one.seconds != limits.MAX_CALL_CPU_SECONDS:
             where = "`07_tensorflow`" if one.needs else f"`{name}`"
             assert f"{one.seconds:g} s in {where}" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarms")
+def test_a_limit_inside_of_another_leaves_that_one_armed():
+    """As where a student's cell calls a check while it is graded."""
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 600, 0.5)
+        with time_limit(300):
+            assert signal.getitimer(signal.ITIMER_REAL)[0] < 301
+        delay, interval = signal.getitimer(signal.ITIMER_REAL)
+        assert 301 < delay <= 600
+        assert interval == 0.5
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
