@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from in_process import examination
 from nbformat import v4
 
 from autograder.judge import guest
+from autograder.judge import session as session_module
 from autograder.judge.client import ExaminerClient, shared_examiner
 from autograder.judge.examination import names_read
 from autograder.judge.guest.codec import Handle, NotPlain
@@ -21,7 +23,7 @@ from autograder.judge.guest.rpc import describe_error, rebuild_error
 from autograder.judge.outputs import Outputs
 from autograder.judge.preprocessor import Judge
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
-from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
+from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits, _Deadline, _TimedOut
 
 needs_sandbox = pytest.mark.needs("sandbox")
 
@@ -45,6 +47,23 @@ def call(session, name, *arguments, **keywords):
 
 
 # --- calls ------------------------------------------------------------------------------------------------
+
+
+def test_who_gets_a_core_late_is_stopped_soon_after_its_computing_time(monkeypatch):
+    """A busy machine lets the call compute only in the last of its 8 s; then it computes without end."""
+    clock = SimpleNamespace(now=0.0)
+
+    def poll(milliseconds):
+        clock.now += milliseconds / 1000
+
+    running = SimpleNamespace(cpu=lambda: max(0.0, clock.now - 7), read=0)
+    one = Session(lambda: running, SubmissionLimits(busy=20))
+    one._running, one._deadline = running, _Deadline(8.0, 0.0, 2.5)
+    monkeypatch.setattr(session_module.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(session_module.select, "poll", lambda: SimpleNamespace(poll=poll, register=lambda *_: None))
+    with pytest.raises(_TimedOut):
+        one._wait(0, 0)
+    assert 8 < clock.now < 11
 
 
 @needs_sandbox
