@@ -26,6 +26,7 @@ from test_engine import notebooks, rows
 from tiny_course import NAME, ROOT, SEED, answered, config, nbgrader, release, source_notebook
 from tiny_course import hand_in as hand_in_notebook
 
+from autograder.judge import preprocessor
 from autograder.judge.client import ExaminerClient
 from autograder.judge.examination import Examination
 from autograder.judge.preprocessor import Judge
@@ -343,7 +344,9 @@ def test_case_38_files_beside_a_notebook_shadow_nothing_trusted(tmp_path):
     assert not [output for one in results for output in one["outputs"] if output["output_type"] == "error"]
 
 
-def test_case_109_without_a_sandbox_nothing_is_graded(runs, tmp_path):
+def test_case_109_without_a_sandbox_nothing_is_graded(runs, tmp_path, monkeypatch):
+    # The class table reads the course's settings in this process, too.
+    monkeypatch.setattr(preprocessor, "why_no_sandbox", preprocessor.why_no_sandbox)
     course = tmp_path / "course"
     shutil.copytree(runs["alone"].course.parent / "released", course)
     with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
