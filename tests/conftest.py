@@ -77,6 +77,11 @@ def soak(pytestconfig: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     required()  # a typing mistake in REQUIRE is said at once
+    with contextlib.suppress(ImportError):  # it comes with TensorFlow
+        import absl.logging
+
+        # When logging is configured anew it closes its stream, if that is not sys.stderr of that moment: pytest's own.
+        absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

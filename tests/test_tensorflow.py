@@ -178,3 +178,14 @@ def test_without_tensorflow_every_other_answer_runs(without_tensorflow):
     assert len(others) > 1000
     for one in others:
         run_texts(one.text, *EXERCISES[one.exercise].functions)
+
+
+@needs_tensorflow
+def test_logging_that_is_configured_anew_leaves_open_what_pytest_captures_with(request):
+    """TensorFlow's handler of messages closes its stream then, unless it is ``sys.stderr`` of that moment."""
+    from absl import logging
+
+    handler = logging.get_absl_handler()
+    request.getfixturevalue("capsys")
+    handler.close()
+    assert not handler.python_handler.stream.closed
