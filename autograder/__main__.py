@@ -106,7 +106,7 @@ def _build(options: argparse.Namespace) -> int:
         if not options.check:
             build()
             return 0
-        changed = drift()
+        changed = drift(build)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

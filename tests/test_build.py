@@ -64,7 +64,7 @@ def test_a_cell_that_shows_or_does_the_wrong_thing_is_named_with_its_line(cell, 
     monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
     file = write(tmp_path, SETUP, f"# %%\n{cell}\n")
     with pytest.raises(BuildError, match=re.escape(words)) as error:
-        build.solve(file)
+        build.solve([file])
     assert f"{file.as_posix()}:5: " in str(error.value)
 
 
@@ -72,7 +72,7 @@ def test_a_cell_tagged_timing_is_run_and_its_output_not_kept(tmp_path, monkeypat
     monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
     cell = "import time\nbegan = time.perf_counter()\nprint(began)"
     file = write(tmp_path, "# %%\nprint(7)\n", f'# %% tags=["timing"]\n{cell}\n', "# %%\nprint(began > 0)\n")
-    cells = nbformat.read(build.solve(file), as_version=4).cells
+    cells = nbformat.read(build.solve([file])[0], as_version=4).cells
     assert [[output.text for output in cell.outputs] for cell in cells] == [["7\n"], [], ["True\n"]]
 
 
@@ -110,17 +110,20 @@ def test_a_line_of_an_answer_in_what_students_get_stops_the_build(tmp_path):
         build.refuse_leaks(path)
 
 
-def test_two_builds_are_the_same_bytes_and_the_committed_ones(solved, tmp_path, monkeypatch):
-    # `solved` has built all and compared; this is a second run of one that reads no other.
+def test_what_is_committed_is_what_the_sources_build():
+    changed = build.drift(build.write_released)
+    assert not changed, f"run python -m autograder build: {changed}"
+
+
+def test_two_runs_of_a_solved_notebook_are_the_same_bytes(solved, tmp_path, monkeypatch):
     before = {path.name: path.read_bytes() for path in solved}
     monkeypatch.setattr(build, "SOLVED", tmp_path)
-    again = build.solve(next(file for file in sources() if file.stem.startswith("00")))
+    [again] = build.solve([file for file in sources() if file.stem.startswith("00")])
     assert again.read_bytes() == before[again.name]
 
 
 def test_a_changed_file_is_drift(monkeypatch, tmp_path, capsys):
-    def built_elsewhere(root, verify):
-        assert verify
+    def built_elsewhere(root):
         for part in build.BUILT:
             for name in build._files(build.ROOT, part):
                 copy = root / name

@@ -11,7 +11,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from autograder.pipeline.hidden_checks import right_outcome, wrong_outcomes
 from autograder.topics import sources
 from autograder.topics.answer_cells import reference_text
 from autograder.topics.notebook_text import KERNEL, BuildError, Source, missing_extra, source_notebook
-from course_utils.challenge import BOARD
 from course_utils.checks import expected_outcomes_file
 from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
@@ -41,7 +41,7 @@ BUILD_STAMP = COURSE / ".built.json"
 UNBUILT = UNHASHED | {"engine", "judge", "pipeline/[!h]*.py"}
 
 
-def build(root: Path = ROOT, verify: bool = True) -> None:
+def build(root: Path = ROOT) -> None:
     """Build everything; what needs a package that is not installed stays as it was last built.
 
     Parameters
@@ -49,30 +49,44 @@ def build(root: Path = ROOT, verify: bool = True) -> None:
     root : Path
         Where ``notebooks/``, ``datasets/`` and README's picture are written; solved notebooks always go to
         ``autograder/solved/``.
-    verify : bool
-        Whether to judge every variant and mistake, too.
 
     Raises
     ------
     BuildError
         A source is broken, or an answer, variant or mistake is not judged as it should be.
     """
-    files = sources()
-    write_data(root)
-    if verify:
-        verify_checks()
-    readme_figure.draw(root)
-    for file in files:
-        if package := missing_extra(file):
-            print(f"{file.stem} is left as it was last built. {how_to_get(package)}")
-            if root != ROOT:
-                shutil.copytree(ROOT / "notebooks" / file.stem, root / "notebooks" / file.stem)
-            continue
-        solve(file)
-        release(file.stem, root / "notebooks")
-        refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
+    verify_checks()
+    write_released(root)
+    solve([file for file in sources() if not missing_extra(file)])
     if root == ROOT:
         BUILD_STAMP.write_text(json.dumps(fingerprints()), encoding="utf-8")
+
+
+def write_released(root: Path = ROOT) -> None:
+    """Write all that is committed; no notebook has to be run for it.
+
+    Parameters
+    ----------
+    root : Path
+        As for ``build``.
+
+    Raises
+    ------
+    BuildError
+        A source is broken, or a line of an answer would be released.
+    """
+    write_data(root)
+    readme_figure.draw(root)
+    with tempfile.TemporaryDirectory() as folder:
+        for file in sources():
+            if package := missing_extra(file):
+                print(f"{file.stem} is left as it was last built. {how_to_get(package)}")
+                if root != ROOT:
+                    shutil.copytree(ROOT / "notebooks" / file.stem, root / "notebooks" / file.stem)
+                continue
+            _write(source_notebook(file), Path(folder), file.stem)
+            release(file.stem, Path(folder), root / "notebooks")
+            refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
 
 
 def fingerprints(root: Path = ROOT) -> dict[str, str]:
@@ -98,11 +112,17 @@ def read_build_stamp() -> dict[str, str] | None:
         return None
 
 
-def drift(verify: bool = True) -> list[str]:
-    """Build elsewhere and name every committed file that differs from what is built; ``verify`` as for ``build``."""
+def drift(write: Callable[[Path], None]) -> list[str]:
+    """Build elsewhere, all or only what is committed, and name every committed file that differs from what is built.
+
+    Parameters
+    ----------
+    write : callable
+        ``build`` or ``write_released``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder)
-        build(built, verify)
+        write(built)
         return sorted(
             name
             for part in BUILT
@@ -114,22 +134,37 @@ def drift(verify: bool = True) -> list[str]:
 # --- from text to the solved notebook ---------------------------------------------------------------------------------
 
 
-def solve(file: Path) -> Path:
-    """Run a source with all answers in it and save the notebook with its outputs.
+def solve(files: list[Path]) -> list[Path]:
+    """Run sources with all answers in them, one on each core, and save the notebooks with their outputs.
+
+    Parameters
+    ----------
+    files : list of Path
+
+    Returns
+    -------
+    list of Path
+        The notebooks, in ``SOLVED``.
 
     Raises
     ------
     BuildError
         A cell fails, a figure lacks its alternative text, or an answer does not earn all its points.
     """
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(os.cpu_count()) as pool:
+        # What they read of each other is there before the first one runs, and what they write is gone with the folder.
+        for file in {*sources(), *files}:
+            _write(source_notebook(file), Path(place), file.stem)
+        return list(pool.map(_run, files, [Path(place)] * len(files)))
+
+
+def _run(file: Path, place: Path) -> Path:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     source = Source(file)
     solved = source_notebook(file)
-    folder = SOLVED / source.name
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # Progress bars hold times, which no two runs share.
     # Small matrices on many threads wait for each other: on a busy computer for minutes.
     environment = {
@@ -141,13 +176,15 @@ def solve(file: Path) -> Path:
     }
     # Without a time-out: what we write ends by itself, and a busy computer must not stop it.
     client = NotebookClient(
-        solved, timeout=None, record_timing=False, resources={"metadata": {"path": str(folder)}}, kernel_name="python3"
+        solved,
+        timeout=None,
+        record_timing=False,
+        resources={"metadata": {"path": str(place / source.name)}},
+        kernel_name="python3",
     )
     client.allow_errors = True
     client.coalesce_streams = True  # or the kernel's timing would decide where text is broken into pieces
-    (SOLVED / BOARD.name).unlink(missing_ok=True)  # nobody's entries: these count places
     client.execute(env=environment, stderr=subprocess.DEVNULL)
-    (SOLVED / BOARD.name).unlink(missing_ok=True)
     for number, cell in enumerate(solved.cells):
         if cell.cell_type != "code":
             continue
@@ -163,8 +200,13 @@ def solve(file: Path) -> Path:
             cell.outputs = []  # no two runs take the same time
         _require_full_points(source, number, cell)
     solved.metadata = nbformat.from_dict(KERNEL)
-    path = folder / f"{source.name}.ipynb"
-    nbformat.write(solved, path)
+    return _write(solved, SOLVED, source.name)
+
+
+def _write(notebook: nbformat.NotebookNode, place: Path, name: str) -> Path:
+    path = place / name / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
     return path
 
 
@@ -186,13 +228,15 @@ def _require_full_points(source: Source, number: int, cell: nbformat.NotebookNod
 # --- from the solved notebook to the student's ------------------------------------------------------------------------
 
 
-def release(name: str, folder: Path) -> None:
+def release(name: str, solved: Path, folder: Path) -> None:
     """Let nbgrader make the students' notebook from the solved one, without touching any gradebook.
 
     Parameters
     ----------
     name : str
         The assignment.
+    solved : Path
+        Where the solved notebooks lie; they need not have been run.
     folder : Path
         Where to; its folder of that name is replaced.
     """
@@ -202,7 +246,8 @@ def release(name: str, folder: Path) -> None:
     from autograder.course import open_course
 
     config = open_course(COURSE).config
-    config.CourseDirectory.update({"release_directory": str(folder.resolve()), "assignment_id": name})
+    places = {"source_directory": str(solved.resolve()), "release_directory": str(folder.resolve())}
+    config.CourseDirectory.update({**places, "assignment_id": name})
     config.GenerateAssignment.update({"no_database": True, "force": True})
     config.SaveCells.enabled = False  # as generate_assignment --no-db does
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
