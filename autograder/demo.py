@@ -30,8 +30,9 @@ from course_utils.checks.exercise import EXERCISES
 # Exercise → text of its cell, others staying blank; or a function of the released notebook and the path to write to.
 Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], object]
 
-SMALL_CLASS = ("right", "differently-right-1", "blank", "wrong-01", "half-done", "crashed")
-SMALLEST_CLASS = ("right", "blank", "wrong-01")  # where every process must import a large package
+ALWAYS = ("right", "wrong-01")
+BY_TURNS = (("differently-right-1", "half-done"), ("blank", "crashed"))
+"""Who hands in every notebook, and who every other one, when the class hands in all of them."""
 # CPU time of a notebook and of a submission, for the estimate that is printed (benchmarks/README.md).
 SECONDS_PER_NOTEBOOK, SECONDS_PER_SUBMISSION = 3.0, 0.8
 
@@ -96,8 +97,10 @@ def small_class(assignment: str) -> tuple[str, ...]:
     tuple of str
         Keys of :func:`made_up_class`.
     """
-    names = exercises_in(source_of(assignment))
-    return SMALLEST_CLASS if any(EXERCISES[name].needs for name in names) else SMALL_CLASS
+    source = source_of(assignment)
+    if any(EXERCISES[name].needs for name in exercises_in(source)):
+        return ALWAYS  # every process must import a large package
+    return *ALWAYS, *BY_TURNS[sources().index(source) % 2]
 
 
 def make_course(course: Path, *sources: Path) -> None:

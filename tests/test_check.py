@@ -6,11 +6,14 @@ import contextlib
 import dataclasses
 import functools
 import inspect
+import itertools
 import re
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -74,7 +77,15 @@ def test_a_differently_written_right_answer_passes(variant, capsys):
     assert report_of(function, variant.exercise, capsys, *companions).startswith("✔")
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: f"{one.exercise}: {one.sentence[:40]}")
+def _two_of_each_exercise() -> Iterator[Any]:
+    """All mistakes, those beyond two of an exercise for the soak: by default test_verdicts.py names every one once."""
+    for _, group in itertools.groupby(MISTAKES, lambda one: one.exercise):
+        for number, one in enumerate(group):
+            marks = [pytest.mark.soak] if number >= 2 else []
+            yield pytest.param(one, marks=marks, id=f"{one.exercise}: {one.sentence[:40]}")
+
+
+@pytest.mark.parametrize("mistake", _two_of_each_exercise())
 def test_a_known_mistake_is_named_from_the_stored_outcomes(mistake, capsys):
     with pytest.raises(CheckFailed) as error:
         check_as_in_a_notebook(mistake.exercise, *mistake.functions)
