@@ -334,7 +334,11 @@ def first_case(name):
 
 
 @pytest.mark.parametrize("function", list(public_callables()))
-def test_nothing_that_students_are_given_answers_an_exercise(function):
+def test_nothing_that_students_are_given_answers_an_exercise(function, monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError("what draws returns nothing, and takes long")
+
+    monkeypatch.setattr(course_utils.plots, "figure", refuse)
     for name in NAMES:
         exercise, right = first_case(name)
         answer = exercise.joined(function, *map(reference_answer, exercise.companions))
