@@ -72,6 +72,15 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of two workers that no test ends."""
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made.add(), made.add()
+    yield made
+    made.close()
+
+
 def hand_over(released: Path, to: Path, url: str) -> Path:
     """Make the same course with its gradebook elsewhere."""
     to.mkdir()
@@ -82,15 +91,14 @@ def hand_over(released: Path, to: Path, url: str) -> Path:
     return to
 
 
-def test_a_cluster_with_postgresql_gives_the_same(cluster, postgres, released, graded, tmp_path):
+def test_a_cluster_with_postgresql_gives_the_same(undisturbed, postgres, released, graded, tmp_path):
     course = hand_over(released, tmp_path / "course", postgres)
     assert not (course / "gradebook.db").exists()
-    cluster.add(), cluster.add()
-    done = grade(course, "--scheduler", cluster.address)
-    assert done.returncode == 0, done.stderr + (cluster.folder / "worker.log").read_text(encoding="utf-8")[-3000:]
+    done = grade(course, "--scheduler", undisturbed.address)
+    assert done.returncode == 0, done.stderr + (undisturbed.folder / "worker.log").read_text(encoding="utf-8")[-3000:]
     assert rows(course, postgres) == rows(graded)
     assert notebooks(course) == notebooks(graded)
-    again = grade(course, "--scheduler", cluster.address)
+    again = grade(course, "--scheduler", undisturbed.address)
     assert again.stdout.startswith("0 graded, 0 entered"), again.stderr
 
 
@@ -113,14 +121,13 @@ def test_case_98_a_lost_worker_costs_nobody_anything(cluster, released, graded, 
     assert notebooks(course) == notebooks(graded)
 
 
-def test_no_students_code_runs_in_a_dask_worker(cluster, released, tmp_path):
+def test_no_students_code_runs_in_a_dask_worker(undisturbed, released, tmp_path):
     """Somebody whose answer ends its process ends no worker, and is asked once."""
     course = fresh(released, tmp_path / "course")
-    worker = cluster.add()
-    done = grade(course, "--scheduler", cluster.address, "--students", "005_crash")
+    done = grade(course, "--scheduler", undisturbed.address, "--students", "005_crash")
     assert done.returncode == 0, done.stderr
     assert "005_crash: " in done.stdout
-    assert worker.poll() is None
+    assert [worker.poll() for worker in undisturbed.workers] == [None, None]
 
 
 def test_without_a_scheduler_a_sentence_says_so(released, tmp_path, monkeypatch):
