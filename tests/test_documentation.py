@@ -151,10 +151,15 @@ def test_the_report_that_readme_shows_is_one():
 
 
 class Terminal:
-    """A shell in a bare clone: each command finds the folder and the environment as the one before left them."""
+    """A shell in a bare clone: each command finds the folder and the environment as the one before left them.
 
-    def __init__(self, folder: Path) -> None:
+    The environment lies in the clone where ``make`` puts it there, else in a plain folder: Jupyter Server finds no
+    extensions below a folder with brackets, as the doctor says.
+    """
+
+    def __init__(self, folder: Path, in_clone: bool) -> None:
         self.clone, self._kept = folder / FOLDER, folder / "environments"
+        self._venv = self.clone / ".venv" if in_clone else folder / "venv"
         self.extras: tuple[str, ...] = ()
         self.server_settings, self.runtime = folder / "settings", folder / "runtime"
         for one in (self._kept, self.server_settings, folder / "home"):
@@ -213,6 +218,8 @@ class Terminal:
 
     def _call(self, command: str) -> dict:
         where = self._state.with_suffix(".where")
+        if self._venv.parent != self.clone:
+            command = command.replace(".venv", str(self._venv))
         script = f'set -e\n. "{self._state}"\n{command}\npwd >"{where}"\nexport -p >"{self._state}"\n'
         return {
             "args": ["bash", "-c", script],
@@ -222,16 +229,15 @@ class Terminal:
         }
 
     def take_environment(self, extras: tuple[str, ...], fresh: bool) -> bool:
-        """Have ``.venv`` hold what these extras need, or nothing yet; tells whether there is one."""
-        venv = self.clone / ".venv"
-        if venv.exists():
-            venv.rename(self._kept / "+".join(self.extras))
+        """Have the environment hold what these extras need, or nothing yet; tells whether there is one."""
+        if self._venv.exists():
+            self._venv.rename(self._kept / "+".join(self.extras))
         self.extras, kept = extras, self._kept / "+".join(extras)
         if fresh:
             shutil.rmtree(kept, ignore_errors=True)
         if kept.exists():
-            kept.rename(venv)
-        return venv.exists()
+            kept.rename(self._venv)
+        return self._venv.exists()
 
     def make_environment(self) -> None:
         """Make an empty one and activate it, as the pages do that have a block for it."""
@@ -251,7 +257,7 @@ class Terminal:
 
     def hold_against(self, extras: tuple[str, ...]) -> None:
         """Compare what is installed with what these extras need."""
-        [packages] = (self.clone / ".venv" / "lib").glob("python3*/site-packages")
+        [packages] = (self._venv / "lib").glob("python3*/site-packages")
         installed = {canonicalize_name(one.name): one for one in distributions(path=[str(packages)])}
         needed = closure(installed, {name for extra in extras for name in re.findall(r"\w+", extra)})
         assert installed.keys() - {"pip", "setuptools"} == needed - {"pip", "setuptools"}, extras
@@ -311,8 +317,8 @@ def address_of(runtime: Path, log: Path) -> str:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path)
+def terminal(tmp_path: Path, page: str) -> Terminal:
+    return Terminal(tmp_path, in_clone=any(line.startswith("make ") for block in blocks(page) for line in block.lines))
 
 
 @pytest.fixture
