@@ -381,6 +381,25 @@ def test_a_cell_is_run_on_below_what_this_machine_lacks_and_below_nothing_else(s
     assert ran == [bool(errors) for errors in LACKING.values()]
 
 
+MAGICS = ["%%time", "%%prun -q", "%%capture", "%%time\n%%capture", "%%nosuchmagic"]
+FAILING = ["1 / 0", "import seaborn", "get_ipython().nothing_of_that_name()"]
+
+
+@needs_sandbox
+def test_the_body_of_a_cell_magic_runs_once_and_on_below_what_is_lacking(session):
+    session.run("from collections import Counter\nruns, below = Counter(), set()")
+    cases = [(magic, failing) for magic in MAGICS for failing in FAILING]
+    for number, (magic, failing) in enumerate(cases):
+        session.run(f"{magic}\nruns[{number}] += 1\n{failing}\nbelow.add({number})")
+        passed_over = [(line, error) for line, _, error in session.passed_over if error != "UsageError"]
+        assert passed_over == ([(2, "ModuleNotFoundError")] if "import" in failing else []), (magic, failing)
+    session.run("runs, below = list(runs.values()), sorted(below)")
+    with session.test():
+        assert session.look("runs") == {"value": [1] * len(cases)}
+        run_on = [number for number, (_, failing) in enumerate(cases) if "import" in failing]
+        assert session.look("below") == {"value": run_on}
+
+
 def test_outputs_of_students_are_text_of_limited_size():
     outputs = Outputs(max_size=1000)
     for _ in range(10):

@@ -20,7 +20,7 @@ from typing import Any
 
 from . import plain_calls
 from .codec import Closed, NotPlain, encode
-from .missing_here import body_of_cell_magic, lacks_something, names_bound
+from .missing_here import body_of_unknown_magic, lacks_something, names_bound
 from .rpc import WAY_SEPARATOR, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
@@ -117,8 +117,8 @@ class GuestServer:
         """Run a cell on below what failed for want of something that this machine does not have."""
         if not lacks_something(node, error, self._lost):
             return False
-        if body := body_of_cell_magic(node):
-            self._shell.run_cell(body, store_history=False)
+        if body := body_of_unknown_magic(node):
+            self._shell.run_body(body)
             return True
         self._lost |= names_bound(node)
         self._passed_over.append((node.lineno, node.col_offset, type(error).__name__[:100]))
