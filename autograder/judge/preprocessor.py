@@ -126,16 +126,19 @@ class Judge(NbGraderPreprocessor):
         """
         if self.trusted_class:
             return ""
-        secret = [str(Path(self._course().root)), *self.hidden]
-        key = json.dumps([secret, self._readable(), self._hidden(), self.warm])
+        request = {
+            "secret": [str(Path(self._course().root)), *self._hidden()],
+            "readable": self._readable(),
+            "hidden": self._hidden(),
+        }
+        key = json.dumps([request, self.warm])
         if key not in _refusals:
-            _refusals[key] = why_no_sandbox() or self._escaped_canaries([package_path(path) or path for path in secret])
+            _refusals[key] = why_no_sandbox() or self._escaped_canaries(request)
         return _refusals[key]
 
-    def _escaped_canaries(self, secret: list[str]) -> str:
+    def _escaped_canaries(self, request: dict[str, list[str]]) -> str:
         """Name the canaries that got out; empty where none did."""
-        request = {"secret": secret, "readable": self._readable(), "hidden": self._hidden()}
-        answer = {}
+        answer: dict[str, Any] = {}
         for _ in range(2):  # it may have been killed, which says nothing of the sandbox
             try:
                 answer = self._examiner().ask(request, self.wall_seconds)
