@@ -174,6 +174,7 @@ class Terminal:
         self._environment = {key: value for key, value in os.environ.items() if passed.fullmatch(key)} | {
             "HOME": str(folder / "home"),
             "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",  # a server's address stands in its log at once
             "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", *_path_without_environment()]),
             "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(home / ".cache" / "pip")),
             "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(home / ".cache" / "uv")),
