@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.judge import guest
+from autograder.judge.guest.shell import NotebookShell
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
@@ -172,3 +174,78 @@ def test_a_limit_inside_of_another_leaves_that_one_armed():
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+# --- calls within calls -----------------------------------------------------------------------------------------------
+
+NESTED = """
+def inner(seconds):
+    return compute(seconds)
+def loops_after(given):
+    given(0)
+    while True:
+        pass
+def loops_around(given):
+    while True:
+        given(0)
+def swallows(given):
+    while True:
+        try:
+            given(0.2)
+        except Exception:
+            pass
+"""
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ["loops_after", "loops_around", "swallows"])
+def test_a_call_inside_of_a_call_leaves_the_limit_of_the_outer_one(session, name):
+    session.run(COMPUTE + NESTED)
+    with session.test():
+        inner = StudentFunction(session, "inner", "__main__")
+        with pytest.raises(TimeoutError, match=re.escape("still running after 1 s of computing")):
+            StudentFunction(session, name, "__main__")(lambda seconds: inner(seconds))
+        assert inner(0.1) == 7
+    assert session.incident == ""
+
+
+@needs_sandbox
+def test_a_call_that_calls_back_for_ever_without_an_alarm_is_stopped_from_outside(session):
+    source = "import signal\ndef f(given):\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    while True: given(0)"
+    session.run(source)
+    with session.test(), pytest.raises(SandboxDied, match="no answer for"):
+        StudentFunction(session, "f", "__main__")(lambda x: x)
+
+
+@needs_sandbox
+def test_more_time_for_one_call_is_none_for_the_next(session):
+    session.run(COMPUTE + "def calls(given): return given()")
+    with session.test():
+        slow, quick, outer = (StudentFunction(session, name, "__main__") for name in ("compute", "compute", "calls"))
+        slow.seconds = 3.0
+        assert slow(1.3) == 7
+        with pytest.raises(TimeoutError, match=re.escape("still running after 1 s of computing")):
+            quick(1.6)
+        outer.seconds = 3.0
+        assert outer(lambda: slow(1.3)) == 7
+    assert session.incident == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarms")
+@pytest.mark.parametrize("interval", [0.0, 0.2])
+def test_any_time_limit_waits_for_an_error_to_be_shown(monkeypatch, interval):
+    seen = []
+    monkeypatch.setattr(
+        InteractiveShell, "showtraceback", lambda *_: seen.append(signal.getitimer(signal.ITIMER_REAL)[0])
+    )
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 3, interval)
+        NotebookShell.__new__(NotebookShell).showtraceback()
+        delay, repeats = signal.getitimer(signal.ITIMER_REAL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert seen[0] > 9
+    assert 0 < delay <= 3
+    assert repeats == interval

@@ -122,14 +122,14 @@ class NotebookShell(InteractiveShell):
         self.run_cell(source, store_history=False)
 
     def showtraceback(self, *arguments: Any, **keywords: Any) -> None:
-        """Show an error; a time limit that rings again waits for that, unless the error itself never ends."""
+        """Show an error; a time limit waits for that, unless the error itself never ends."""
         delay, interval = signal.getitimer(signal.ITIMER_REAL)
-        if interval:
+        if delay:
             signal.setitimer(signal.ITIMER_REAL, max(delay, TRACEBACK_SECONDS), interval)
         try:
             super().showtraceback(*arguments, **keywords)
         finally:
-            if interval:
+            if delay:
                 signal.setitimer(signal.ITIMER_REAL, max(delay, interval), interval)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
