@@ -12,9 +12,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.judge import guest
 from autograder.judge.guest.shell import NotebookShell
@@ -23,7 +26,7 @@ from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 from course_utils.checks import limits
 from course_utils.checks.calling import LocalFunction
-from course_utils.checks.exercise import EXERCISES
+from course_utils.checks.exercise import ENDING, EXERCISES, run_trial
 from course_utils.checks.limits import CallTimeout, IdleTimeout, time_limit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,6 +161,39 @@ def test_the_limits_are_said_where_instructors_read_of_them():
         if one.seconds != limits.MAX_CALL_CPU_SECONDS:
             where = "`07_tensorflow`" if one.needs else f"`{name}`"
             assert f"{one.seconds:g} s in {where}" in text
+
+
+def test_home_grading_and_the_judges_page_have_the_same_limits():
+    """The judge imports nothing of this course, so its defaults stand there once more."""
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "autograder")).load_config()
+    page = (ROOT / "autograder" / "judge" / "README.md").read_text(encoding="utf-8")
+    for config in (Config(), settings):
+        grading, sandbox = SubmissionLimits(config=config), Sandbox(config=config)
+        assert (grading.call_cpu, grading.call_wall) == (limits.MAX_CALL_CPU_SECONDS, limits.MAX_CALL_IDLE_SECONDS)
+        assert grading.busy == sandbox.busy == limits.WALL_SECONDS_PER_CPU_SECOND
+    assert f"`call_wall` | {grading.call_cpu:g}, {grading.call_wall:g} |" in page
+    assert f"`cell_wall` | {grading.cell_cpu:g}, {grading.cell_wall:g} |" in page
+    assert f"`c.Sandbox.busy` | {grading.busy:g} |" in page
+
+
+class StudentsIn(SimpleNamespace):
+    """A session that calls functions here, with the judge's own limits."""
+
+    def call(self, name, arguments, keywords, seconds, ways):
+        self.asked.append(max(seconds, self.limits.call_cpu))
+        raise TimeoutError(f"still running after {self.asked[-1]:g} s of computing")
+
+
+@pytest.mark.parametrize(("call_cpu", "usual", "training"), [(0.5, 0.5, 30), (2.0, 2, 30), (40.0, 40, 40)])
+def test_the_limit_that_an_instructor_sets_holds_and_is_said(call_cpu, usual, training):
+    session = StudentsIn(limits=SubmissionLimits(call_cpu=call_cpu), asked=[])
+    for name, seconds in (("softmax", usual), ("train_classifier", training)):
+        exercise = EXERCISES[name]
+        functions = exercise.with_time_limit(*(StudentFunction(session, one, "") for one in exercise.functions))
+        trial = run_trial(exercise.joined(*functions), exercise, 1)
+        assert session.asked[-1] == seconds
+        ending = next(one.value for one in trial.observations[-1] if one.property == ENDING)
+        assert ending == f"no: {CallTimeout.message.format(seconds)}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarms")

@@ -411,12 +411,12 @@ class StudentFunction:
     Attributes
     ----------
     seconds : float
-        CPU time for each call; a check may set it above the limit of any call.
+        CPU time for each call: the limit of any call, above which a check may set it.
     """
 
     def __init__(self, session: Session, name: str, module: str, cell: str = "", ways: tuple[str, ...] = ()) -> None:
         self._session, self.cell, self._ways = session, cell, ways
-        self.seconds = 0.0
+        self.seconds = session.limits.call_cpu
         self.__name__ = self.__qualname__ = name
         self.__module__ = module
 

@@ -8,6 +8,7 @@ import functools
 import io
 import itertools
 import linecache
+import re
 import sys
 import traceback
 import warnings
@@ -100,8 +101,9 @@ class CallRecorder:
             raise NotStarted from None
         except MalformedResult:  # of what one function of the student's made for another
             raise
-        except TimeoutError:  # of the judge's: what an answer raises itself arrives as CallFailed
-            raise CallTimeout from None
+        except TimeoutError as error:  # of the judge's: what an answer raises itself arrives as CallFailed
+            named = re.match(r"still running after (\d+(?:\.\d+)?) s", str(error))
+            raise CallTimeout(float(named[1]) if named else None) from None
         except Exception as error:
             # An error from the sandbox has another class: only its name and its message cross the border.
             is_described = type(error).__name__ == CallFailed.__name__
