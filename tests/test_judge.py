@@ -253,7 +253,7 @@ def test_without_a_module_for_calls_there_is_one_way_to_call(session):
     session.run("def f(): return 7")
     with session.test():
         assert call(session, "f") == 7
-        with pytest.raises(NameError, match="no way to call a function is 'keep_first_item'"):
+        with pytest.raises(NameError, match="no wrapper of a function is called 'keep_first_item'"):
             StudentFunction(session, "f", "__main__").with_wrapper("keep_first_item")()
 
 
@@ -424,7 +424,7 @@ def test_names_that_a_test_reads_are_told_from_those_it_makes():
 
 
 CALLS = """import os
-from guest.plain_calls import called, named
+from guest.plain_calls import call, type_name
 def after_fork(): os.environ["AFTER_FORK"] = "was called"
 """
 

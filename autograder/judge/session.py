@@ -16,7 +16,7 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from autograder.judge.guest.codec import Closed, ProtocolError, send
-from autograder.judge.guest.rpc import WAY_SEPARATOR, RpcConnection
+from autograder.judge.guest.rpc import WRAPPER_SEPARATOR, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
 
@@ -221,7 +221,7 @@ class Session:
                     raise ProtocolError("no answer to a name")
 
     def call(
-        self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0, ways: tuple = ()
+        self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0, wrappers: tuple = ()
     ) -> Any:
         """Call a function that the student defined.
 
@@ -232,8 +232,9 @@ class Session:
             What it is called with. What it does to them happens to these objects, too.
         seconds : float
             CPU time for this call, where that is more than the limit of any call.
-        ways : tuple of str
-            How it is called, by names that the course's own module for calls knows (``c.Judge.calls``).
+        wrappers : tuple of str
+            What it is called through, the innermost first: names that the course's own module for calls knows
+            (``c.Judge.calls``).
 
         Returns
         -------
@@ -256,7 +257,7 @@ class Session:
                 self._rpc.send({"allow": seconds})
                 self._allowed = seconds
             try:
-                return self._rpc.call(WAY_SEPARATOR.join((*ways, name)), arguments, keywords)
+                return self._rpc.call(WRAPPER_SEPARATOR.join((*wrappers, name)), arguments, keywords)
             except Exception as error:
                 if len(self.raised) < MAX_REPORTED and not isinstance(error, ProtocolError | _TimedOut):
                     self.raised.append((type(error).__name__[:100], str(error)[:200]))
@@ -405,8 +406,8 @@ class StudentFunction:
         The function's.
     cell : str
         The source of the cell that defines it; "" where that is not known.
-    ways : tuple of str
-        How it is called, by names that the course's module for calls knows.
+    wrappers : tuple of str
+        What it is called through, the innermost first: names that the course's module for calls knows.
 
     Attributes
     ----------
@@ -414,31 +415,33 @@ class StudentFunction:
         CPU time for each call: the limit of any call, above which a check may set it.
     """
 
-    def __init__(self, session: Session, name: str, module: str, cell: str = "", ways: tuple[str, ...] = ()) -> None:
-        self._session, self.cell, self._ways = session, cell, ways
+    def __init__(
+        self, session: Session, name: str, module: str, cell: str = "", wrappers: tuple[str, ...] = ()
+    ) -> None:
+        self._session, self.cell, self._wrappers = session, cell, wrappers
         self.seconds = session.limits.call_cpu
         self.__name__ = self.__qualname__ = name
         self.__module__ = module
 
-    def with_wrapper(self, way: str) -> StudentFunction:
-        """Give the same function, called in one more way.
+    def with_wrapper(self, wrapper: str) -> StudentFunction:
+        """Give the same function, in one more wrapper.
 
         Parameters
         ----------
-        way : str
+        wrapper : str
             A name that the course's module for calls knows.
 
         Returns
         -------
         StudentFunction
         """
-        other = StudentFunction(self._session, self.__name__, self.__module__, self.cell, (*self._ways, way))
+        other = StudentFunction(self._session, self.__name__, self.__module__, self.cell, (*self._wrappers, wrapper))
         other.seconds = self.seconds
         return other
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it; see ``Session.call``."""
-        return self._session.call(self.__name__, arguments, keywords, self.seconds, self._ways)
+        return self._session.call(self.__name__, arguments, keywords, self.seconds, self._wrappers)
 
     def __repr__(self) -> str:
         return f"<the student's {self.__name__}>"

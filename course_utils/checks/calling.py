@@ -21,8 +21,12 @@ import numpy as np
 from course_utils.checks import limits, shadowing, values
 from course_utils.checks.difference import show
 from course_utils.checks.limits import CallTimeout, time_limit
-from course_utils.checks.values import NotPlainData, as_plain_data, reduce_types
-from course_utils.checks.values import type_name as named  # noqa: F401 - the judge asks for this name
+from course_utils.checks.values import (
+    NotPlainData,
+    as_plain_data,
+    reduce_types,
+    type_name,  # noqa: F401 - the judge asks for this name
+)
 
 _OWN_FILES = {__file__, limits.__file__, shadowing.__file__, values.__file__}
 
@@ -184,7 +188,7 @@ class LocalFunction:
             return _call_wrapped(self.wrappers, self.function, arguments, keywords)
 
 
-def called(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+def call(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
     """Call a student's function inside the sandbox, for a check in another process, as :class:`LocalFunction` does.
 
     Parameters

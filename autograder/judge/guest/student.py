@@ -23,7 +23,7 @@ from typing import Any
 from . import plain_calls
 from .codec import Closed, NotPlain, encode
 from .missing_here import body_of_unknown_magic, lacks_something, names_bound
-from .rpc import WAY_SEPARATOR, RpcConnection
+from .rpc import WRAPPER_SEPARATOR, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
@@ -70,7 +70,7 @@ class GuestServer:
             lambda buffer: os.write(write, buffer),
             self._find,
             on_message=self._allow,
-            name=calls.named,
+            name=calls.type_name,
         )
         self._calls = calls
 
@@ -158,7 +158,7 @@ class GuestServer:
         return {"value": value}
 
     def _find(self, name: str) -> Callable:
-        *ways, name = name.split(WAY_SEPARATOR)
+        *wrappers, name = name.split(WRAPPER_SEPARATOR)
         function = self._shell.user_ns.get(name)
         if not callable(function):
             raise NameError(f"name {name!r} is not defined as a function")
@@ -168,7 +168,7 @@ class GuestServer:
         def timed(*arguments: Any, **keywords: Any) -> Any:
             try:
                 with self._cpu_limit(seconds):
-                    return self._calls.called(ways, function, arguments, keywords)
+                    return self._calls.call(wrappers, function, arguments, keywords)
             except CellTimeoutError:
                 raise TimeoutError(f"still running after {seconds:g} s of computing") from None
             except Exception:
