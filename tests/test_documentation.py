@@ -138,6 +138,20 @@ def test_commands_in_the_text_exist(capsys):
     assert {"make demo", "nbgrader autograde", "python -m autograder doctor", "python -m course_utils lab"} <= found
 
 
+def test_the_demonstration_names_what_it_leaves_out(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(demo, "missing_extra", lambda source: "tensorflow" if source.stem != NAME else "")
+    monkeypatch.setattr(demo, "make_course", _stop)
+    monkeypatch.setattr(demo, "start_forkserver", lambda: None)
+    with pytest.raises(InterruptedError):
+        demo.run_demo(str(tmp_path / "demo"))
+    left_out = re.findall(r"(\w+) is left out\. .*tensorflow", capsys.readouterr().out)
+    assert {*left_out, NAME} == {source.stem for source in sources()}
+
+
+def _stop(*_):
+    raise InterruptedError
+
+
 def test_the_report_that_readme_shows_is_one():
     wrong = next(one for one in MISTAKES if one.sentence.startswith("You multiplied by the variance 2 / n_in"))
     said = io.StringIO()
