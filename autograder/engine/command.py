@@ -299,7 +299,7 @@ class GradingRun:
 
     def _was_graded(self, student: str) -> bool:
         entry = self._entries.get(student)
-        return bool(entry) and any(points[0] is not None for points in entry["grades"].values())
+        return entry is not None and any(points[0] is not None for points in entry["grades"].values())
 
     def _changed_cells(self, result: Result) -> list[str]:
         """Name the cells whose points would change."""

@@ -370,12 +370,13 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
-    frames = [frame for frame in itertools.takewhile(lambda frame: not _is_own_frame(frame), frames) if frame.line]
-    outside_libraries = [frame for frame in frames if "site-packages" not in frame.filename]
-    if not frames:
+    below_ours = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
+    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), below_ours)
+    lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
+    outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
+    if not lines:
         return ""
-    return f" (in: {(outside_libraries or frames)[-1].line.strip()[: limits.MAX_CODE_CHARACTERS]})"
+    return f" (in: {(outside_libraries or [line for _, line in lines])[-1][: limits.MAX_CODE_CHARACTERS]})"
 
 
 def _is_own_frame(frame: traceback.FrameSummary) -> bool:
