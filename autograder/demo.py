@@ -26,6 +26,7 @@ from autograder.topics.answer_cells import reference_answer, solution_text
 from autograder.topics.notebook_text import exercises_in, missing_extra, source_notebook
 from autograder.topics.registry import VARIANTS, mistakes_in
 from course_utils.checks.exercise import EXERCISES
+from course_utils.extras import how_to_get
 
 # Exercise → text of its cell, others staying blank; or a function of the released notebook and the path to write to.
 Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], object]
@@ -61,7 +62,8 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         print(f"there is no notebook {assignment}; there are: {', '.join(files)}", file=sys.stderr)
         return 1
     shutil.rmtree(course, ignore_errors=True)
-    chosen = [assignment] if assignment else [name for name, source in files.items() if not missing_extra(source)]
+    lacking = {} if assignment else {name: missing_extra(source) for name, source in files.items()}
+    chosen = [assignment] if assignment else [name for name in files if not lacking[name]]
     start_forkserver()  # they import while the class is made
     submissions = {name: made_up_class(name) for name in chosen}
     if not assignment:
@@ -72,6 +74,9 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
     count, workers = sum(map(len, submissions.values())), os.cpu_count() or 1
     seconds = SECONDS_PER_NOTEBOOK * len(chosen) + SECONDS_PER_SUBMISSION * count / workers
     print(f"{count} made-up submissions of {len(chosen)} notebooks: about {seconds:.0f} seconds on {workers} cores.")
+    for name, package in lacking.items():
+        if package:
+            print(f"{name} is left out. {how_to_get(package)}")
     make_course(course, *(files[name] for name in chosen))
     for name in chosen:
         for student, submission in submissions[name].items():

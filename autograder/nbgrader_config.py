@@ -39,7 +39,7 @@ c.Judge.variables = {
 c.Judge.skip_notebooks_with = "course.refused"  # by autograder.pipeline.submissions: there is nothing to grade
 c.SubmissionLimits.call_cpu = MAX_CALL_CPU_SECONDS
 c.SubmissionLimits.call_wall = MAX_CALL_IDLE_SECONDS
-c.SubmissionLimits.busy = WALL_SECONDS_PER_CPU_SECOND
+c.SubmissionLimits.busy = c.Sandbox.busy = WALL_SECONDS_PER_CPU_SECOND
 c.Judge.warm = [
     "course_utils",
     "matplotlib.pyplot",

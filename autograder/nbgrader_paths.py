@@ -6,6 +6,7 @@ import glob
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import nbgrader.api
 import sqlalchemy
@@ -21,7 +22,7 @@ _format_path, _write_alembic_ini = CourseDirectory.format_path, dbutil.write_ale
 _alembic_folder = dbutil.ALEMBIC_DIR
 
 
-def course_glob(pattern: str, *roots: str, **options: object) -> list[str]:
+def course_glob(pattern: str, *roots: str, **options: Any) -> list[str]:
     """Do what ``glob.glob`` does, but take the path of a course folder literally.
 
     Parameters

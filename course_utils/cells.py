@@ -9,7 +9,7 @@ import re
 import symtable
 import textwrap
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def _way_back(path: Path) -> str:
     return f"JupyterLab cannot open it, and no checkpoint lies beside it: get a fresh one from notebooks/{path.stem}/."
 
 
-def code_cells(document: dict[str, Any]) -> list[dict[str, Any]]:
+def code_cells(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Code cells of a notebook's plain data."""
     return [cell for cell in document["cells"] if isinstance(cell, dict) and cell.get("cell_type") == "code"]
 

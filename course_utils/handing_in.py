@@ -65,7 +65,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     sentences, blank = inspect_notebook(document, given[name], path.parent)
 
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
-    receipt = {
+    receipt: dict[str, Any] = {
         "notebook": name,
         "sha256": hashlib.sha256(raw).hexdigest(),
         "bytes": len(raw),

@@ -307,7 +307,7 @@ def batchnorm_parameters(layers_dims: list[int], rng: np.random.Generator | int,
         ``W1`` (n_1, n_0), ``gamma1`` and ``beta1`` (n_1, 1), ..., ``WL`` (C, n_{L-1}), ``bL`` (C, 1).
     """
     drawn, L = example_parameters(layers_dims, rng, size), len(layers_dims) - 1
-    parameters = {}
+    parameters: dict[str, np.ndarray] = {}
     for l in range(1, L):
         units = layers_dims[l]
         parameters |= {f"W{l}": drawn[f"W{l}"], f"gamma{l}": np.ones((units, 1)), f"beta{l}": np.zeros((units, 1))}

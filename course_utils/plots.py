@@ -10,7 +10,7 @@ import base64
 import html
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -129,7 +129,7 @@ def film(
         draw(axes[:, column], moment)
     _common_legend(still, axes[0, 0])
     moving, axes = figure(1, panels, width=FILM_ENLARGEMENT * width, height=FILM_ENLARGEMENT * height)
-    frames = []
+    frames: list[Any] = []
     for moment in moments:
         for ax in axes[0]:
             ax.clear()
@@ -206,13 +206,13 @@ def line(ax: Axes, x: Sequence, y: Sequence, index: int, label: str, markers: bo
     markers : bool
         Mark every point.
     """
-    y = np.atleast_2d(np.asarray(y, dtype=float))
-    style = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(COLOURS)]}
+    runs = np.atleast_2d(np.asarray(y, dtype=float))
+    style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(COLOURS)]}
     if markers:
         style |= {"marker": MARKERS[index % len(COLOURS)], "markersize": 4}
-    ax.plot(x, np.median(y, axis=0), label=label, **style)
-    if len(y) > 1:
-        ax.fill_between(x, y.min(axis=0), y.max(axis=0), color=style["color"], alpha=0.18, linewidth=0)
+    ax.plot(x, np.median(runs, axis=0), label=label, **style)
+    if len(runs) > 1:
+        ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=style["color"], alpha=0.18, linewidth=0)
 
 
 def points(ax: Axes, X: np.ndarray, Y: np.ndarray) -> None:

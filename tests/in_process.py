@@ -11,6 +11,8 @@ from nbformat import NotebookNode, v4
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
+from autograder.judge.preprocessor import SKIP_TAG
+
 
 class RunHere(NbGraderPreprocessor):
     """Stands in for nbgrader's Execute; never for student code that is not ours."""
@@ -20,7 +22,7 @@ class RunHere(NbGraderPreprocessor):
         namespace: dict = {}
         judged = resources.setdefault("judged", {})
         for cell in nb.cells:
-            if cell.cell_type != "code" or "skip-execution" in cell.metadata.get("tags", []):
+            if cell.cell_type != "code" or SKIP_TAG in cell.metadata.get("tags", []):
                 continue
             printed, cell.outputs = io.StringIO(), []
             shown = cell.outputs

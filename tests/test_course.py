@@ -7,8 +7,10 @@ import os
 import sys
 from pathlib import Path
 
+import numpy
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
 from nbgrader_here import autograde, hand_in, release, write
 from needs import need
 from tiny_course import NAME, RIGHT, config, source_notebook
@@ -28,6 +30,7 @@ from autograder.course import (
 )
 from autograder.engine import inputs
 from autograder.engine.gradebook import check_and_back_up
+from autograder.judge.preprocessor import Judge
 from autograder.reporting.class_table import class_table
 
 ELSEWHERE = "c.CourseDirectory.directory_structure = '{assignment_id}/{nbgrader_step}/of {student_id}'\n"
@@ -112,6 +115,33 @@ def test_what_students_may_read_begins_in_the_course_folder_too(tmp_path, monkey
     judge = inputs.read_assignment(open_course(folder, NAME), [NAME]).config.Judge
     assert judge.readable == [str(folder / "data"), str(tmp_path)]
     assert judge.hidden == ["numpy", str(folder / "keys")]
+
+
+@pytest.mark.needs("sandbox")
+def test_the_self_test_tries_the_paths_that_grading_hides(tmp_path, monkeypatch):
+    """A relative path outside of the course folder, in a process that works elsewhere."""
+    folder = settings(tmp_path / "course", "c.Judge.hidden = ['numpy', '../keys']\n")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "answers.txt").write_text("42", encoding="utf-8")
+    elsewhere = tmp_path / "some" / "where"
+    elsewhere.mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    tried = []
+
+    class Examined(Judge):
+        def _examiner(self):
+            return self
+
+        def ask(self, request, seconds):
+            tried.append(request)
+            return {"escaped": []}
+
+    course = open_course(folder, NAME)
+    assert Examined(parent=Autograde(coursedir=course, config=course.config)).refusal() == ""
+    [request] = tried
+    package = str(Path(numpy.__file__).parent)
+    assert request["secret"] == [str(folder), package, str(tmp_path / "keys")]
+    assert request["hidden"] == [package, str(tmp_path / "keys")]
 
 
 # --- folders ----------------------------------------------------------------------------------------------------------

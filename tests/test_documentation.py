@@ -138,6 +138,20 @@ def test_commands_in_the_text_exist(capsys):
     assert {"make demo", "nbgrader autograde", "python -m autograder doctor", "python -m course_utils lab"} <= found
 
 
+def test_the_demonstration_names_what_it_leaves_out(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(demo, "missing_extra", lambda source: "tensorflow" if source.stem != NAME else "")
+    monkeypatch.setattr(demo, "make_course", _stop)
+    monkeypatch.setattr(demo, "start_forkserver", lambda: None)
+    with pytest.raises(InterruptedError):
+        demo.run_demo(str(tmp_path / "demo"))
+    left_out = re.findall(r"(\w+) is left out\. .*tensorflow", capsys.readouterr().out)
+    assert {*left_out, NAME} == {source.stem for source in sources()}
+
+
+def _stop(*_):
+    raise InterruptedError
+
+
 def test_the_report_that_readme_shows_is_one():
     wrong = next(one for one in MISTAKES if one.sentence.startswith("You multiplied by the variance 2 / n_in"))
     said = io.StringIO()
@@ -151,10 +165,15 @@ def test_the_report_that_readme_shows_is_one():
 
 
 class Terminal:
-    """A shell in a bare clone: each command finds the folder and the environment as the one before left them."""
+    """A shell in a bare clone: each command finds the folder and the environment as the one before left them.
 
-    def __init__(self, folder: Path) -> None:
+    The environment lies in the clone where ``make`` puts it there, else in a plain folder: Jupyter Server finds no
+    extensions below a folder with brackets, as the doctor says.
+    """
+
+    def __init__(self, folder: Path, in_clone: bool) -> None:
         self.clone, self._kept = folder / FOLDER, folder / "environments"
+        self._venv = self.clone / ".venv" if in_clone else folder / "venv"
         self.extras: tuple[str, ...] = ()
         self.server_settings, self.runtime = folder / "settings", folder / "runtime"
         for one in (self._kept, self.server_settings, folder / "home"):
@@ -169,6 +188,7 @@ class Terminal:
         self._environment = {key: value for key, value in os.environ.items() if passed.fullmatch(key)} | {
             "HOME": str(folder / "home"),
             "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",  # a server's address stands in its log at once
             "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", *_path_without_environment()]),
             "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(home / ".cache" / "pip")),
             "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(home / ".cache" / "uv")),
@@ -213,6 +233,8 @@ class Terminal:
 
     def _call(self, command: str) -> dict:
         where = self._state.with_suffix(".where")
+        if self._venv.parent != self.clone:
+            command = command.replace(".venv", str(self._venv))
         script = f'set -e\n. "{self._state}"\n{command}\npwd >"{where}"\nexport -p >"{self._state}"\n'
         return {
             "args": ["bash", "-c", script],
@@ -222,16 +244,15 @@ class Terminal:
         }
 
     def take_environment(self, extras: tuple[str, ...], fresh: bool) -> bool:
-        """Have ``.venv`` hold what these extras need, or nothing yet; tells whether there is one."""
-        venv = self.clone / ".venv"
-        if venv.exists():
-            venv.rename(self._kept / "+".join(self.extras))
+        """Have the environment hold what these extras need, or nothing yet; tells whether there is one."""
+        if self._venv.exists():
+            self._venv.rename(self._kept / "+".join(self.extras))
         self.extras, kept = extras, self._kept / "+".join(extras)
         if fresh:
             shutil.rmtree(kept, ignore_errors=True)
         if kept.exists():
-            kept.rename(venv)
-        return venv.exists()
+            kept.rename(self._venv)
+        return self._venv.exists()
 
     def make_environment(self) -> None:
         """Make an empty one and activate it, as the pages do that have a block for it."""
@@ -251,7 +272,7 @@ class Terminal:
 
     def hold_against(self, extras: tuple[str, ...]) -> None:
         """Compare what is installed with what these extras need."""
-        [packages] = (self.clone / ".venv" / "lib").glob("python3*/site-packages")
+        [packages] = (self._venv / "lib").glob("python3*/site-packages")
         installed = {canonicalize_name(one.name): one for one in distributions(path=[str(packages)])}
         needed = closure(installed, {name for extra in extras for name in re.findall(r"\w+", extra)})
         assert installed.keys() - {"pip", "setuptools"} == needed - {"pip", "setuptools"}, extras
@@ -311,8 +332,8 @@ def address_of(runtime: Path, log: Path) -> str:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path)
+def terminal(tmp_path: Path, page: str) -> Terminal:
+    return Terminal(tmp_path, in_clone=any(line.startswith("make ") for block in blocks(page) for line in block.lines))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from nbformat import v4
 from tiny_course import MORE, NAME, RIGHT, ROOT, answered, at, config, nbgrader, release
 
-from autograder.pipeline.notebook_cells import SKIP_TAG
+from autograder.judge.preprocessor import SKIP_TAG
 from autograder.pipeline.restore_release import restore
 from autograder.reporting import class_table
 from course_utils.cells import STUB

@@ -304,6 +304,7 @@ def twice() -> bytes:
     return made.getvalue()
 
 
+# The course opens nothing above 2 MB (c.Intake.max_bytes).
 HOSTILE = {
     "climbs": (lambda: zipped({"../../ada/ps1/ps1.ipynb": b"{}"}), "leads out of the folder"),
     "climbs-in-windows": (lambda: zipped({"..\\..\\gradebook.db": b"x"}), "leads out of the folder"),
@@ -311,14 +312,14 @@ HOSTILE = {
     "drive": (lambda: zipped({"C:/gradebook.db": b"x"}), "leads out of the folder"),
     "link": (lambda: zipped({"ps1.ipynb": b"/etc/passwd"}, mode(stat.S_IFLNK)), "is a link; links are not followed"),
     "pipe": (lambda: zipped({"ps1.ipynb": b""}, mode(stat.S_IFIFO)), "is a device or pipe"),
-    "bomb": (lambda: zipped({"ps1.ipynb": b"\0" * 30_000_000}), "is compressed more than 200 times"),
+    "bomb": (lambda: zipped({"ps1.ipynb": b"\0" * 3_500_000}), "is compressed more than 200 times"),
     "total": (
-        lambda: zipped({f"{n}.bin": random.Random(n).randbytes(20_000) * 550 for n in range(10)}),
-        "would unpack to more than 100 MB",
+        lambda: zipped({f"{n}.bin": random.Random(n).randbytes(20_000) * 30 for n in range(10)}),
+        "would unpack to more than 4 MB",
     ),
     "one-large": (
-        lambda: zipped({"ps1.ipynb": random.Random(1).randbytes(20_000) * 3000}),
-        "has 60 MB; above 50 MB nothing is opened",
+        lambda: zipped({"ps1.ipynb": random.Random(1).randbytes(20_000) * 150}),
+        "has 3 MB; above 2 MB nothing is opened",
     ),
     "many": (lambda: zipped({f"{n}.txt": b"" for n in range(2100)}), "holds more than 2000 files"),
     "twice": (twice, "stands in it twice"),
@@ -342,13 +343,14 @@ def hostile_run(released: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     shutil.copytree(released, course)
     download.mkdir()
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        for student in (*HOSTILE, "another", "tar", "symlink"):
+        for student in (*HOSTILE, "another", "tar", "large", "symlink"):
             gradebook.add_student(student)
     for student, (make, _) in HOSTILE.items():
         put(download, f"{student}.zip", make())
     put(download, "ada.zip", zipped({"ps1.ipynb": notebook(course)}))
     put(download, "another.ipynb", (course / "release" / "ps2" / "ps2.ipynb").read_bytes())
     put(download, "tar_ps1.tar.gz", b"\x1f\x8b")
+    put(download, "large.ipynb", b"{}" + b" " * 3_000_000)
     (download / "tar").mkdir()
     put(download, "tar/ps1.tar.gz", b"\x1f\x8b")
     if os.name == "posix":
@@ -377,6 +379,7 @@ def test_case_82_another_assignment_a_tar_and_a_link_are_refused(hostile_run):
     said = "\n".join(refused)
     assert "another: 'another.ipynb' needs a look: It holds the notebook ps2, not ps1." in said
     assert "tar: 'tar/ps1.tar.gz' needs a look: It is no notebook and no zip archive." in said
+    assert "large: 'large.ipynb' needs a look: 'large.ipynb' has 3 MB; above 2 MB nothing is opened." in said
     if os.name == "posix":
         assert "'symlink.ipynb' is a link, not a file; it was not opened." in said
 
@@ -405,7 +408,7 @@ def test_case_82_any_damage_to_an_archive_is_a_sentence_at_most(course):
         for _ in range(random_bytes.randint(1, 4)):
             bad[random_bytes.randrange(len(bad))] = random_bytes.randrange(256)
         try:
-            with archives.open_archive(bytes(bad), "x.zip") as members:
+            with archives.open_archive(bytes(bad), "x.zip", max_total_bytes=10**6) as members:
                 for member in members:
                     member.read(1000)
             outcomes["read"] += 1
@@ -520,7 +523,7 @@ def test_the_downloaded_archive_itself_can_be_given(course, tmp_path, capsys):
 def test_one_hostile_member_of_a_downloaded_archive_spoils_no_other(course, tmp_path, capsys):
     members = {
         "../grace.ipynb": notebook(course),
-        "Pat O'Brien_7_assignsubmission_file/ps1.ipynb": b"\0" * 30_000_000,
+        "Pat O'Brien_7_assignsubmission_file/ps1.ipynb": b"\0" * 3_500_000,
         "lovelaceada_LATE_4711_90210_ps1.ipynb": notebook(course),
     }
     whole = tmp_path / "submissions.zip"

@@ -158,6 +158,23 @@ def test_the_judge_counts_in_a_course_of_somebody_else(tmp_path, monkeypatch):
     assert inputs.assignment_keys(assignment(settings))["checks"] != before["checks"]
 
 
+def test_the_module_that_calls_students_functions_counts(tmp_path, monkeypatch):
+    (tmp_path / "ways").mkdir()
+    for name in ("__init__", "calling", "helpers"):
+        (tmp_path / "ways" / f"{name}.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = of_file(tmp_path / "course", "c = get_config()\nc.Judge.calls = 'ways.calling'\n")
+    before = inputs.assignment_keys(assignment(settings))
+    for name in ("calling", "helpers"):
+        (tmp_path / "ways" / f"{name}.py").write_text("changed = True", encoding="utf-8")
+        after = inputs.assignment_keys(assignment(settings))
+        assert {part for part in before if after[part] != before[part]} == {"checks"}
+        before = after
+    settings.Judge.calls = "ways.helpers"
+    after = inputs.assignment_keys(assignment(settings))
+    assert {part for part in before if after[part] != before[part]} == {"settings"}
+
+
 def test_settings_count_by_what_they_decide_and_not_by_where_the_course_lies(tmp_path):
     data = [tmp_path / place / "data" for place in ("here", "there")]
     for folder in data:

@@ -58,7 +58,7 @@ def test_who_gets_a_core_late_is_stopped_soon_after_its_computing_time(monkeypat
 
     running = SimpleNamespace(cpu=lambda: max(0.0, clock.now - 7), read=0)
     one = Session(lambda: running, SubmissionLimits(busy=20))
-    one._running, one._deadline = running, _Deadline(8.0, 0.0, 2.5)
+    one._running, one._deadline, one._next_look = running, _Deadline(8.0, 0.0, 2.5), 8.0
     monkeypatch.setattr(session_module.time, "monotonic", lambda: clock.now)
     monkeypatch.setattr(session_module.select, "poll", lambda: SimpleNamespace(poll=poll, register=lambda *_: None))
     with pytest.raises(_TimedOut):
@@ -253,7 +253,7 @@ def test_without_a_module_for_calls_there_is_one_way_to_call(session):
     session.run("def f(): return 7")
     with session.test():
         assert call(session, "f") == 7
-        with pytest.raises(NameError, match="no way to call a function is 'keep_first_item'"):
+        with pytest.raises(NameError, match="no wrapper of a function is called 'keep_first_item'"):
             StudentFunction(session, "f", "__main__").with_wrapper("keep_first_item")()
 
 
@@ -381,6 +381,25 @@ def test_a_cell_is_run_on_below_what_this_machine_lacks_and_below_nothing_else(s
     assert ran == [bool(errors) for errors in LACKING.values()]
 
 
+MAGICS = ["%%time", "%%prun -q", "%%capture", "%%time\n%%capture", "%%nosuchmagic"]
+FAILING = ["1 / 0", "import seaborn", "get_ipython().nothing_of_that_name()"]
+
+
+@needs_sandbox
+def test_the_body_of_a_cell_magic_runs_once_and_on_below_what_is_lacking(session):
+    session.run("from collections import Counter\nruns, below = Counter(), set()")
+    cases = [(magic, failing) for magic in MAGICS for failing in FAILING]
+    for number, (magic, failing) in enumerate(cases):
+        session.run(f"{magic}\nruns[{number}] += 1\n{failing}\nbelow.add({number})")
+        passed_over = [(line, error) for line, _, error in session.passed_over if error != "UsageError"]
+        assert passed_over == ([(2, "ModuleNotFoundError")] if "import" in failing else []), (magic, failing)
+    session.run("runs, below = list(runs.values()), sorted(below)")
+    with session.test():
+        assert session.look("runs") == {"value": [1] * len(cases)}
+        run_on = [number for number, (_, failing) in enumerate(cases) if "import" in failing]
+        assert session.look("below") == {"value": run_on}
+
+
 def test_outputs_of_students_are_text_of_limited_size():
     outputs = Outputs(max_size=1000)
     for _ in range(10):
@@ -405,7 +424,7 @@ def test_names_that_a_test_reads_are_told_from_those_it_makes():
 
 
 CALLS = """import os
-from guest.plain_calls import called, named
+from guest.plain_calls import call, type_name
 def after_fork(): os.environ["AFTER_FORK"] = "was called"
 """
 

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import v4
 from nbgrader.api import Gradebook
+from nbgrader.utils import determine_grade
 
 import autograder.judge
+from autograder.judge.preprocessor import SKIP_TAG, withhold_points
 
 README = Path(autograder.judge.__file__).with_name("README.md")
 ASSIGNMENT = "ps1"  # of the course that `nbgrader quickstart` makes
@@ -37,12 +40,14 @@ RIGHT = {
 ANSWERS = {
     "right": RIGHT,
     "wrong": RIGHT | {"squares": "def squares(n): return [i ** 2 for i in range(1, n + 1)]"},
+    "skipping": RIGHT,  # with a tag at every test, as no step of nbgrader's takes it away
     "hostile": RIGHT | {"squares": "import os\ndef squares(n): os._exit(0)"},
 }
 # Of `sum_of_squares_uses_squares` nothing is expected: it takes a name away, which reaches no sandbox (README.md).
 POINTS = {
     "right": {"correct_squares": 1, "squares_invalid_input": 1, "correct_sum_of_squares": 0.5},
     "wrong": {"correct_squares": 1, "squares_invalid_input": 0, "correct_sum_of_squares": 0.5},
+    "skipping": {"correct_squares": 0, "squares_invalid_input": 0, "correct_sum_of_squares": 0},
     "hostile": {"correct_squares": 0, "squares_invalid_input": 0, "correct_sum_of_squares": 0},
 }
 
@@ -62,7 +67,25 @@ def hand_in(course: Path, student: str, answers: dict[str, str]) -> None:
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
             cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+            if student == "skipping" and cell.metadata.get("nbgrader", {}).get("locked"):
+                cell.metadata["tags"] = [SKIP_TAG]
         nbformat.write(notebook, folder / path.name)
+
+
+ERROR = v4.new_output("error", ename="ValueError", evalue="", traceback=[])
+SCORE = v4.new_output("execute_result", data={"text/plain": "5"})
+TEXT = v4.new_output("stream", name="stdout", text="5")
+
+
+@pytest.mark.parametrize(
+    "outputs", [[], [TEXT], [SCORE], [SCORE, ERROR], [ERROR, SCORE], [TEXT, ERROR]], ids=lambda outputs: len(outputs)
+)
+def test_what_cannot_count_gets_no_points_from_nbgrader(outputs):
+    metadata = {"nbgrader": {"grade": True, "solution": False, "points": 3, "grade_id": "test"}}
+    cell = v4.new_code_cell("test", metadata=metadata, outputs=list(outputs))
+    withhold_points(cell, "it was not run")
+    assert determine_grade(cell) == (0, 3)
+    assert all(output in cell.outputs for output in outputs)
 
 
 @pytest.mark.needs("sandbox")

@@ -12,16 +12,21 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.judge import guest
+from autograder.judge.guest.shell import NotebookShell
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import SandboxDied, Session, StudentFunction, SubmissionLimits
 from course_utils.checks import limits
 from course_utils.checks.calling import LocalFunction
-from course_utils.checks.exercise import EXERCISES
+from course_utils.checks.exercise import ENDING, EXERCISES, run_trial
 from course_utils.checks.limits import CallTimeout, IdleTimeout, time_limit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,6 +163,39 @@ def test_the_limits_are_said_where_instructors_read_of_them():
             assert f"{one.seconds:g} s in {where}" in text
 
 
+def test_home_grading_and_the_judges_page_have_the_same_limits():
+    """The judge imports nothing of this course, so its defaults stand there once more."""
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "autograder")).load_config()
+    page = (ROOT / "autograder" / "judge" / "README.md").read_text(encoding="utf-8")
+    for config in (Config(), settings):
+        grading, sandbox = SubmissionLimits(config=config), Sandbox(config=config)
+        assert (grading.call_cpu, grading.call_wall) == (limits.MAX_CALL_CPU_SECONDS, limits.MAX_CALL_IDLE_SECONDS)
+        assert grading.busy == sandbox.busy == limits.WALL_SECONDS_PER_CPU_SECOND
+    assert f"`call_wall` | {grading.call_cpu:g}, {grading.call_wall:g} |" in page
+    assert f"`cell_wall` | {grading.cell_cpu:g}, {grading.cell_wall:g} |" in page
+    assert f"`c.Sandbox.busy` | {grading.busy:g} |" in page
+
+
+class StudentsIn(SimpleNamespace):
+    """A session that calls functions here, with the judge's own limits."""
+
+    def call(self, name, arguments, keywords, seconds, ways):
+        self.asked.append(max(seconds, self.limits.call_cpu))
+        raise TimeoutError(f"still running after {self.asked[-1]:g} s of computing")
+
+
+@pytest.mark.parametrize(("call_cpu", "usual", "training"), [(0.5, 0.5, 30), (2.0, 2, 30), (40.0, 40, 40)])
+def test_the_limit_that_an_instructor_sets_holds_and_is_said(call_cpu, usual, training):
+    session = StudentsIn(limits=SubmissionLimits(call_cpu=call_cpu), asked=[])
+    for name, seconds in (("softmax", usual), ("train_classifier", training)):
+        exercise = EXERCISES[name]
+        functions = exercise.with_time_limit(*(StudentFunction(session, one, "") for one in exercise.functions))
+        trial = run_trial(exercise.joined(*functions), exercise, 1)
+        assert session.asked[-1] == seconds
+        ending = next(one.value for one in trial.observations[-1] if one.property == ENDING)
+        assert ending == f"no: {CallTimeout.message.format(seconds)}"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarms")
 def test_a_limit_inside_of_another_leaves_that_one_armed():
     """As where a student's cell calls a check while it is graded."""
@@ -172,3 +210,78 @@ def test_a_limit_inside_of_another_leaves_that_one_armed():
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+# --- calls within calls -----------------------------------------------------------------------------------------------
+
+NESTED = """
+def inner(seconds):
+    return compute(seconds)
+def loops_after(given):
+    given(0)
+    while True:
+        pass
+def loops_around(given):
+    while True:
+        given(0)
+def swallows(given):
+    while True:
+        try:
+            given(0.2)
+        except Exception:
+            pass
+"""
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ["loops_after", "loops_around", "swallows"])
+def test_a_call_inside_of_a_call_leaves_the_limit_of_the_outer_one(session, name):
+    session.run(COMPUTE + NESTED)
+    with session.test():
+        inner = StudentFunction(session, "inner", "__main__")
+        with pytest.raises(TimeoutError, match=re.escape("still running after 1 s of computing")):
+            StudentFunction(session, name, "__main__")(lambda seconds: inner(seconds))
+        assert inner(0.1) == 7
+    assert session.incident == ""
+
+
+@needs_sandbox
+def test_a_call_that_calls_back_for_ever_without_an_alarm_is_stopped_from_outside(session):
+    source = "import signal\ndef f(given):\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    while True: given(0)"
+    session.run(source)
+    with session.test(), pytest.raises(SandboxDied, match="no answer for"):
+        StudentFunction(session, "f", "__main__")(lambda x: x)
+
+
+@needs_sandbox
+def test_more_time_for_one_call_is_none_for_the_next(session):
+    session.run(COMPUTE + "def calls(given): return given()")
+    with session.test():
+        slow, quick, outer = (StudentFunction(session, name, "__main__") for name in ("compute", "compute", "calls"))
+        slow.seconds = 3.0
+        assert slow(1.3) == 7
+        with pytest.raises(TimeoutError, match=re.escape("still running after 1 s of computing")):
+            quick(1.6)
+        outer.seconds = 3.0
+        assert outer(lambda: slow(1.3)) == 7
+    assert session.incident == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarms")
+@pytest.mark.parametrize("interval", [0.0, 0.2])
+def test_any_time_limit_waits_for_an_error_to_be_shown(monkeypatch, interval):
+    seen = []
+    monkeypatch.setattr(
+        InteractiveShell, "showtraceback", lambda *_: seen.append(signal.getitimer(signal.ITIMER_REAL)[0])
+    )
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 3, interval)
+        NotebookShell.__new__(NotebookShell).showtraceback()
+        delay, repeats = signal.getitimer(signal.ITIMER_REAL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert seen[0] > 9
+    assert 0 < delay <= 3
+    assert repeats == interval

@@ -24,7 +24,7 @@ from autograder.engine.pool import grade_locally
 from autograder.engine.results import ResultStore
 from autograder.engine.step import Result, Submission, scratch_folder
 from autograder.engine.worker_process import WorkerLost, WorkerRefused
-from autograder.pipeline.intake import Intake, released_notebooks
+from autograder.pipeline.intake import max_notebook_bytes, released_notebooks
 from autograder.pipeline.lock import CannotGrade, grading_lock
 from autograder.pipeline.reasons import reasons_of
 from autograder.plain_text import printable
@@ -164,7 +164,7 @@ class GradingRun:
         self._results = ResultStore(course)
         self._writer = GradebookWriter(course, self._assignment.files)
         self._entries = self._writer.read_entries()
-        self._max_bytes = Intake(config=course.config).max_bytes
+        self._max_bytes = max_notebook_bytes(course)
         self._batch: list[tuple[Result, bool]] = []
         self._batch_written_at = time.monotonic()
         self._differing: list[tuple[Result, float]] = []  # with the points before
@@ -299,7 +299,7 @@ class GradingRun:
 
     def _was_graded(self, student: str) -> bool:
         entry = self._entries.get(student)
-        return bool(entry) and any(points[0] is not None for points in entry["grades"].values())
+        return entry is not None and any(points[0] is not None for points in entry["grades"].values())
 
     def _changed_cells(self, result: Result) -> list[str]:
         """Name the cells whose points would change."""

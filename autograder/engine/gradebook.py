@@ -224,7 +224,8 @@ class GradebookWriter:
         timestamp = {"timestamp": datetime.fromisoformat(result.timestamp)} if result.timestamp else {}
         key = {"assignment_id": self._assignment_id, "student_id": result.student}
         submitted_id = self._upsert(self._submitted, key, timestamp)
-        grades, comments = defaultdict(dict), defaultdict(dict)
+        grades: dict[str, dict] = defaultdict(dict)
+        comments: dict[str, dict] = defaultdict(dict)
         for name, cell, *points_and_look in result.grades:
             grades[name][self._graded_ids[name, cell]] = points_and_look
         for name, cell, comment in result.comments:

@@ -279,8 +279,8 @@ def _packages(config: Config) -> list[Path]:
     judge, converter = Judge(config=config), Autograde(coursedir=CourseDirectory(config=config), config=config)
     steps = [converter.exporter_class, *converter.sanitize_preprocessors, *converter.autograde_preprocessors]
     step_names = [step if isinstance(step, str) else step.__module__ for step in steps]
-    roots = {name.partition(".")[0] for name in [*judge.modules, *judge.preload, *step_names]}
-    others = roots - {COURSE.name, *VERSIONS}
+    names = [*judge.modules, *judge.preload, *step_names, judge.calls]
+    others = {name.partition(".")[0] for name in names if name} - {COURSE.name, *VERSIONS}
     return [COURSE, *(Path(path) for name in sorted(others) if (path := package_path(name)))]
 
 

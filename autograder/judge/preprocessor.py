@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
@@ -23,6 +24,8 @@ from autograder.judge.package_paths import package_path
 from autograder.judge.self_test import why_no_sandbox
 from autograder.judge.session import GraderFault
 
+SKIP_TAG = "skip-execution"  # nbclient's default
+NOT_COUNTED = "NotCounted"  # the error in a test cell that gives no points for no fault of its own
 _refusals: dict[str, str] = {}
 
 
@@ -55,9 +58,7 @@ class Judge(NbGraderPreprocessor):
     variables = Dict(
         key_trait=Unicode(), value_trait=Unicode(), help="More environment variables for students' processes."
     ).tag(config=True)
-    skip_cells_with_tag = Unicode("skip-execution", help="Cells with this tag are not run, as in nbclient.").tag(
-        config=True
-    )
+    skip_cells_with_tag = Unicode(SKIP_TAG, help="Cells with this tag are not run, as in nbclient.").tag(config=True)
     skip_notebooks_with = Unicode(
         help="A key of a notebook's metadata, such as course.refused: a notebook that has it is not run."
     ).tag(config=True)
@@ -93,6 +94,13 @@ class Judge(NbGraderPreprocessor):
             Nothing may be graded on this machine.
         """
         resources["judged"] = {}
+        nb, resources = self._run(nb, resources)
+        for cell in filter(_is_test, nb.cells):
+            if reason := resources["judged"].get(cell.metadata.nbgrader.grade_id, "it was not run"):
+                withhold_points(cell, reason)
+        return nb, resources
+
+    def _run(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         disabled = not self.config.get("Execute", {}).get("enabled", True)  # nbgrader autograde --no-execute
         if disabled or self._is_skipped(nb):
             return nb, resources
@@ -126,16 +134,19 @@ class Judge(NbGraderPreprocessor):
         """
         if self.trusted_class:
             return ""
-        secret = [str(Path(self._course().root)), *self.hidden]
-        key = json.dumps([secret, self._readable(), self._hidden(), self.warm])
+        request = {
+            "secret": [str(Path(self._course().root)), *self._hidden()],
+            "readable": self._readable(),
+            "hidden": self._hidden(),
+        }
+        key = json.dumps([request, self.warm])
         if key not in _refusals:
-            _refusals[key] = why_no_sandbox() or self._escaped_canaries([package_path(path) or path for path in secret])
+            _refusals[key] = why_no_sandbox() or self._escaped_canaries(request)
         return _refusals[key]
 
-    def _escaped_canaries(self, secret: list[str]) -> str:
+    def _escaped_canaries(self, request: dict[str, list[str]]) -> str:
         """Name the canaries that got out; empty where none did."""
-        request = {"secret": secret, "readable": self._readable(), "hidden": self._hidden()}
-        answer = {}
+        answer: dict[str, Any] = {}
         for _ in range(2):  # it may have been killed, which says nothing of the sandbox
             try:
                 answer = self._examiner().ask(request, self.wall_seconds)
@@ -241,6 +252,24 @@ def submission_variables(resources: dict) -> dict[str, str]:
         "NBGRADER_STUDENT": submission.get("student", ""),
         "NBGRADER_ASSIGNMENT": submission.get("assignment", ""),
     }
+
+
+def withhold_points(cell: NotebookNode, reason: str) -> None:
+    """Put an error before a test cell's outputs, unless nbgrader gives it no points anyway.
+
+    nbgrader gives all points where there is no error, and ends a class's run at a number above them.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+    reason : str
+        Why the test cannot count.
+    """
+    decisive = (output.output_type for output in cell.outputs if output.output_type in ("error", "execute_result"))
+    if next(decisive, "") != "error":
+        message = f"This test gives no points: {reason}."
+        error = new_output("error", ename=NOT_COUNTED, evalue=message, traceback=[f"{NOT_COUNTED}: {message}"])
+        cell.outputs.insert(0, error)
 
 
 @contextlib.contextmanager

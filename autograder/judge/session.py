@@ -16,7 +16,7 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from autograder.judge.guest.codec import Closed, ProtocolError, send
-from autograder.judge.guest.rpc import WAY_SEPARATOR, RpcConnection
+from autograder.judge.guest.rpc import WRAPPER_SEPARATOR, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
 
@@ -101,8 +101,10 @@ class Session:
         self._starts = 0  # sandboxes so far
         self._bytes_read = 0
         self._deadline = _Deadline(0.0, 0.0, 0.0)
+        self._next_look = 0.0  # by the clock: when to compare the guest's CPU time with its deadline
         self._mark = b""
         self._in_test = False
+        self._allowed = 0.0  # CPU seconds of a call, as the guest was told last
         self.incident = ""
         self.stalled = False
         self.passed_over: list[tuple[int, int, str]] = []
@@ -177,7 +179,7 @@ class Session:
                 self._mark = os.urandom(16)
                 self._rpc.send({"begin": self.limits.call_cpu, "mark": self._mark.hex()})
                 self._expect("began")
-            self._in_test = True
+            self._in_test, self._allowed = True, self.limits.call_cpu
         except SandboxDied as error:
             self.incident = str(error)
         try:
@@ -219,7 +221,7 @@ class Session:
                     raise ProtocolError("no answer to a name")
 
     def call(
-        self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0, ways: tuple = ()
+        self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0, wrappers: tuple = ()
     ) -> Any:
         """Call a function that the student defined.
 
@@ -230,8 +232,9 @@ class Session:
             What it is called with. What it does to them happens to these objects, too.
         seconds : float
             CPU time for this call, where that is more than the limit of any call.
-        ways : tuple of str
-            How it is called, by names that the course's own module for calls knows (``c.Judge.calls``).
+        wrappers : tuple of str
+            What it is called through, the innermost first: names that the course's own module for calls knows
+            (``c.Judge.calls``).
 
         Returns
         -------
@@ -248,11 +251,13 @@ class Session:
             What the function raised.
         """
         self._require_test()
-        with self._time_limit(self.limits.call_wall, max(seconds, self.limits.call_cpu) + CPU_SLACK):
-            if seconds > self.limits.call_cpu:
+        seconds = max(seconds, self.limits.call_cpu)
+        with self._time_limit(self.limits.call_wall, seconds + CPU_SLACK):
+            if seconds != self._allowed:
                 self._rpc.send({"allow": seconds})
+                self._allowed = seconds
             try:
-                return self._rpc.call(WAY_SEPARATOR.join((*ways, name)), arguments, keywords)
+                return self._rpc.call(WRAPPER_SEPARATOR.join((*wrappers, name)), arguments, keywords)
             except Exception as error:
                 if len(self.raised) < MAX_REPORTED and not isinstance(error, ProtocolError | _TimedOut):
                     self.raised.append((type(error).__name__[:100], str(error)[:200]))
@@ -293,6 +298,7 @@ class Session:
         cpu_before = self._running.cpu()
         outer = self._deadline
         self._deadline = _Deadline(time.monotonic() + seconds, cpu_before, cpu_before + cpu)
+        self._next_look = self._deadline.clock
         try:
             yield
         except SandboxDied:
@@ -308,7 +314,7 @@ class Session:
             self.close()
             raise
         finally:
-            self._deadline = outer
+            self._deadline, self._next_look = outer, outer.clock
 
     def _cause_of_end(self) -> str:
         """Say why the sandbox ended; empty while it runs."""
@@ -375,18 +381,19 @@ class Session:
             raise Closed("the channel is closed") from error
 
     def _wait(self, descriptor: int, event: int) -> None:
-        """Wait until a descriptor is ready, or raise ``_TimedOut``."""
+        """Wait until a descriptor is ready, or raise ``_TimedOut``; also where it is ready again and again."""
         poll = select.poll()
         poll.register(descriptor, event)
         limit = self._deadline
-        next_look = limit.clock
-        while not poll.poll(1000 * max(0.0, next_look - time.monotonic())):
+        ready = poll.poll(1000 * max(0.0, self._next_look - time.monotonic()))
+        while not ready or time.monotonic() >= self._next_look:
             # Who has computed, and not yet all that is allowed, did not just wait: the machine is busy.
             cpu, now = self._running.cpu(), time.monotonic()
             deadline = limit.clock + self.limits.busy * (cpu - limit.cpu_before)
             if cpu > limit.max_cpu or deadline <= now:
                 raise _TimedOut
-            next_look = min(deadline, now + OVERTIME_INTERVAL)
+            self._next_look = min(deadline, now + OVERTIME_INTERVAL)
+            ready = ready or poll.poll(1000 * max(0.0, self._next_look - time.monotonic()))
 
 
 class StudentFunction:
@@ -399,40 +406,42 @@ class StudentFunction:
         The function's.
     cell : str
         The source of the cell that defines it; "" where that is not known.
-    ways : tuple of str
-        How it is called, by names that the course's module for calls knows.
+    wrappers : tuple of str
+        What it is called through, the innermost first: names that the course's module for calls knows.
 
     Attributes
     ----------
     seconds : float
-        CPU time for each call; a check may set it above the limit of any call.
+        CPU time for each call: the limit of any call, above which a check may set it.
     """
 
-    def __init__(self, session: Session, name: str, module: str, cell: str = "", ways: tuple[str, ...] = ()) -> None:
-        self._session, self.cell, self._ways = session, cell, ways
-        self.seconds = 0.0
+    def __init__(
+        self, session: Session, name: str, module: str, cell: str = "", wrappers: tuple[str, ...] = ()
+    ) -> None:
+        self._session, self.cell, self._wrappers = session, cell, wrappers
+        self.seconds = session.limits.call_cpu
         self.__name__ = self.__qualname__ = name
         self.__module__ = module
 
-    def with_wrapper(self, way: str) -> StudentFunction:
-        """Give the same function, called in one more way.
+    def with_wrapper(self, wrapper: str) -> StudentFunction:
+        """Give the same function, in one more wrapper.
 
         Parameters
         ----------
-        way : str
+        wrapper : str
             A name that the course's module for calls knows.
 
         Returns
         -------
         StudentFunction
         """
-        other = StudentFunction(self._session, self.__name__, self.__module__, self.cell, (*self._ways, way))
+        other = StudentFunction(self._session, self.__name__, self.__module__, self.cell, (*self._wrappers, wrapper))
         other.seconds = self.seconds
         return other
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it; see ``Session.call``."""
-        return self._session.call(self.__name__, arguments, keywords, self.seconds, self._ways)
+        return self._session.call(self.__name__, arguments, keywords, self.seconds, self._wrappers)
 
     def __repr__(self) -> str:
         return f"<the student's {self.__name__}>"

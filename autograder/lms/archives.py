@@ -14,9 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.pipeline.submissions import MAX_FILES, InvalidSubmission
-from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
-MAX_TOTAL_BYTES = 2 * MAX_NOTEBOOK_BYTES
 MAX_COMPRESSION_RATIO = 200
 MAX_BYTES_OF_ANY_RATIO = 1_000_000  # a blank picture shrinks to almost nothing
 CENTRAL_DIRECTORY_ENTRY = b"PK\1\2"  # how each entry of a zip archive's directory begins (APPNOTE, section 4.3.12)
@@ -52,7 +50,7 @@ class Member:
         except ValueError:  # the format can express month 0 and hour 31
             self.time = datetime(1980, 1, 1, tzinfo=UTC)
 
-    def read(self, max_bytes: int = MAX_NOTEBOOK_BYTES) -> bytes:
+    def read(self, max_bytes: int) -> bytes:
         """Read its bytes.
 
         Parameters
@@ -84,7 +82,7 @@ class Member:
 
 @contextmanager
 def open_archive(
-    archive: Path | bytes, name: str, max_files: int = MAX_FILES, strict: bool = True
+    archive: Path | bytes, name: str, max_files: int = MAX_FILES, max_total_bytes: int | None = None
 ) -> Iterator[list[Member]]:
     """Open a zip archive after checking its directory.
 
@@ -95,9 +93,9 @@ def open_archive(
         What messages call it.
     max_files : int
         How many entries it may have.
-    strict : bool
-        Whether one bad member makes the archive bad, and the members' sizes together have a limit, as is right for what
-        one student made. In an LMS's archive of a class, only the bad member is refused, when it is read.
+    max_total_bytes : int, optional
+        What its members may have together. Then one bad member makes the archive bad, as is right for what one student
+        made. Without it, as in an LMS's archive of a class, only the bad member is refused, when it is read.
 
     Yields
     ------
@@ -107,7 +105,7 @@ def open_archive(
     Raises
     ------
     InvalidSubmission
-        It is damaged, has too many entries, or is strict and has a bad one.
+        It is damaged, has too many entries, is too large, or has a bad one that counts.
     """
     # Before zipfile makes an object of each entry.
     if isinstance(archive, bytes) and archive.count(CENTRAL_DIRECTORY_ENTRY) > max_files + 1:
@@ -120,15 +118,15 @@ def open_archive(
         entries = file.infolist()
         if len(entries) > max_files:
             raise InvalidSubmission(f"{name!r} holds {len(entries)} files; above {max_files} none is opened.")
-        if strict and sum(info.file_size for info in entries) > MAX_TOTAL_BYTES:
+        if max_total_bytes is not None and sum(info.file_size for info in entries) > max_total_bytes:
             raise InvalidSubmission(
-                f"{name!r} would unpack to more than {MAX_TOTAL_BYTES / 1e6:.0f} MB; it was not opened."
+                f"{name!r} would unpack to more than {max_total_bytes / 1e6:.0f} MB; it was not opened."
             )
         members: list[Member] = []
         names: set[str] = set()
         for info in entries:
             defect = _defect(info, names)
-            if defect and strict:
+            if defect and max_total_bytes is not None:
                 raise InvalidSubmission(f"{name!r} was not opened: {info.orig_filename[:80]!r} {defect}.")
             names.add(info.orig_filename)
             if not info.is_dir():

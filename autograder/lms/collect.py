@@ -26,8 +26,8 @@ from autograder.lms.archives import ARCHIVE_SUFFIXES, open_archive
 from autograder.lms.collected_notebooks import CollectedNotebook, format_time, keep_notebook, record_refusal
 from autograder.lms.file_owners import ROSTER_HINT, FileOwners
 from autograder.pipeline import submissions
+from autograder.pipeline.intake import max_notebook_bytes
 from autograder.pipeline.submissions import InvalidSubmission
-from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.handing_in import RECEIPT, Cells, cells_of, short, why_another
 
 MAX_DOWNLOADED_FILES = 100_000
@@ -38,12 +38,12 @@ MAX_RECEIPT_BYTES = 10_000
 class _DownloadedFile:
     """A file that may be a submission; ``path`` is relative to the download, ``time`` the file's own in UTC.
 
-    ``read`` gives its bytes or raises ``InvalidSubmission``.
+    ``read(max_bytes)`` gives its bytes or raises ``InvalidSubmission``.
     """
 
     path: PurePath
     time: datetime
-    read: Callable[[], bytes]
+    read: Callable[[int], bytes]
 
 
 def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]]:
@@ -80,12 +80,13 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
         raise InvalidSubmission(f"The gradebook knows no students; {ROSTER_HINT}, or: nbgrader db student add ADA")
 
     taken, refused, last_reasons = [], [], {}
+    max_bytes = max_notebook_bytes(course)
     with ExitStack() as stack:
         for file in sorted(_downloaded_files(source, stack), key=lambda file: (file.time, file.path)):
             owner = None
             try:
                 owner = owners.find(file.path)
-                raw, receipt_time, remarks = _read_notebook(file, released, assignment)
+                raw, receipt_time, remarks = _read_notebook(file, released, assignment, max_bytes)
                 sha256 = hashlib.sha256(raw).hexdigest()
                 record = CollectedNotebook(sha256, format_time(file.time), owner.number, receipt_time, str(file.path))
                 outcome = keep_notebook(course, owner.student, raw, record)
@@ -107,7 +108,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
 def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFile]:
     """Yield the files of a folder or an archive, which the stack keeps open."""
     if source.is_file():
-        for member in stack.enter_context(open_archive(source, source.name, MAX_DOWNLOADED_FILES, strict=False)):
+        for member in stack.enter_context(open_archive(source, source.name, MAX_DOWNLOADED_FILES)):
             if _may_be_submission(member.path):
                 yield _DownloadedFile(member.path, member.time, member.read)
         return
@@ -119,22 +120,24 @@ def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFil
         relative = path.relative_to(source)
         if _may_be_submission(relative):
             time = datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC)
-            yield _DownloadedFile(relative, time, partial(submissions.read_file, path, MAX_NOTEBOOK_BYTES))
+            yield _DownloadedFile(relative, time, partial(submissions.read_file, path))
 
 
 def _may_be_submission(path: PurePath) -> bool:
     return path.name not in submissions.UNREMARKABLE and not submissions.SKIPPED_FOLDERS & set(path.parts)
 
 
-def _read_notebook(file: _DownloadedFile, released: dict[str, Cells], assignment: str) -> tuple[bytes, str, list[str]]:
+def _read_notebook(
+    file: _DownloadedFile, released: dict[str, Cells], assignment: str, max_bytes: int
+) -> tuple[bytes, str, list[str]]:
     """Read a notebook's bytes, the time of its receipt ("" without one), and remarks for the instructor."""
     suffix = file.path.suffix.lower()
     receipt: dict = {}
     remarks: list[str] = []
     if suffix == ".ipynb":
-        raw = file.read()
+        raw = file.read(max_bytes)
     elif suffix == ".zip":
-        raw, receipt, remarks = _read_archive(file, assignment)
+        raw, receipt, remarks = _read_archive(file, assignment, max_bytes)
     else:
         raise InvalidSubmission("It is no notebook and no zip archive.")
     try:
@@ -155,9 +158,9 @@ def _receipt_time(receipt: dict) -> str:
     return time if isinstance(time, str) and re.fullmatch(r"[0-9TZ:-]{20}", time) else ""
 
 
-def _read_archive(file: _DownloadedFile, assignment: str) -> tuple[bytes, dict, list[str]]:
+def _read_archive(file: _DownloadedFile, assignment: str, max_bytes: int) -> tuple[bytes, dict, list[str]]:
     """Read the notebook and the receipt in a student's archive; remark which of several notebooks was taken."""
-    with open_archive(file.read(), file.path.name) as members:
+    with open_archive(file.read(max_bytes), file.path.name, max_total_bytes=2 * max_bytes) as members:
         by_path = {member.path: member for member in members if _may_be_submission(member.path)}
         paths, root = list(by_path), PurePosixPath()
         notebooks = submissions.candidates(root, paths, [], assignment, only_one=True)
@@ -168,7 +171,7 @@ def _read_archive(file: _DownloadedFile, assignment: str) -> tuple[bytes, dict, 
                 f"It holds no notebook {assignment}.ipynb{submissions.describe_other_files(root, paths)}."
             )
         chosen, *others = notebooks
-        raw = by_path[chosen].read()
+        raw = by_path[chosen].read(max_bytes)
         names = ", ".join(repr(str(path)) for path in others[:5])
         remarks = [f"Taken: {str(chosen)!r}, not {names}."] if others else []
         receipt = by_path.get(PurePosixPath(RECEIPT))

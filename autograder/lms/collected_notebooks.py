@@ -18,8 +18,8 @@ from nbgrader.utils import parse_utc
 
 from autograder.course import COLLECTED, folder_of
 from autograder.pipeline import submissions
+from autograder.pipeline.intake import max_notebook_bytes
 from autograder.pipeline.submissions import REASON, InvalidSubmission
-from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.files import write_whole
 from course_utils.handing_in import short
 
@@ -98,7 +98,7 @@ def keep_notebook(course: CourseDirectory, student: str, raw: bytes, notebook: C
     store.mkdir(parents=True, exist_ok=True)
     target.mkdir(parents=True, exist_ok=True)
     submitted = target / f"{name}.ipynb"
-    _store_submitted(submitted, store)
+    _store_submitted(submitted, store, max_notebook_bytes(course))
     before = {earlier.sha256: earlier for earlier in _read_records(store)}
     if (known := before.get(notebook.sha256)) and not notebook.is_newer_than(known):
         notebook = known
@@ -161,11 +161,11 @@ def _read_records(store: Path) -> list[CollectedNotebook]:
     return sorted(notebooks, key=lambda notebook: (notebook.time, notebook.receipt, notebook.sha256))
 
 
-def _store_submitted(submitted: Path, store: Path) -> None:
+def _store_submitted(submitted: Path, store: Path, max_bytes: int) -> None:
     """Store also what came into ``submitted/`` by another way, so that it is not lost when it is replaced."""
     if not os.path.lexists(submitted):
         return
-    raw = submissions.read_file(submitted, MAX_NOTEBOOK_BYTES)
+    raw = submissions.read_file(submitted, max_bytes)
     sha256 = hashlib.sha256(raw).hexdigest()
     if (store / f"{sha256}.json").exists():
         return

@@ -23,6 +23,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.course import students_at
+from autograder.judge.preprocessor import NOT_COUNTED
 from autograder.pipeline.safe_html import escape_markdown, sanitize_html, sanitize_markdown
 from course_utils.checks.check_report import MIMETYPE, as_html
 
@@ -205,7 +206,7 @@ def _visible_outputs(outputs: list[NotebookNode], reason: str) -> list[NotebookN
     reports = [_report_output(output.data[MIMETYPE]) for output in outputs if MIMETYPE in output.get("data", {})]
     if reports:
         return reports
-    errors = [output for output in outputs if output.output_type == "error"]
+    errors = [output for output in outputs if output.output_type == "error" and output.ename != NOT_COUNTED]
     if not errors:
         return []
     error = errors[0].ename if errors[0].ename in vars(builtins) else "an error of its own"

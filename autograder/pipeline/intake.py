@@ -31,7 +31,9 @@ from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 class Intake(NotebookExporter):
     """The exporter to register as ``c.Autograde.exporter_class``: once per run, it copies the class's submissions."""
 
-    max_bytes = Integer(MAX_NOTEBOOK_BYTES, help="A notebook above this size is not opened.").tag(config=True)
+    max_bytes = Integer(
+        MAX_NOTEBOOK_BYTES, help="A larger notebook is not opened, nor collected. At home: course_utils.checks.limits."
+    ).tag(config=True)
     directory = Unicode(TAKEN_IN, help="The folder, beside submitted/, of what is graded.").tag(config=True)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -39,6 +41,21 @@ class Intake(NotebookExporter):
         if isinstance(self.parent, BaseConverter):
             require_judge(self.parent)
             _take_in(self.parent, self.directory, self.max_bytes)
+
+
+def max_notebook_bytes(course: CourseDirectory) -> int:
+    """Give the size above which this course opens no notebook.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    return Intake(config=course.config).max_bytes
 
 
 def released_notebooks(course: CourseDirectory) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from nbformat import NotebookNode, v4
 
 STUDENT_ID = "student-"  # how ids of cells begin that a student added
-SKIP_TAG = "skip-execution"  # nbclient does not run cells with this tag
 EXPERIMENT_TAG = "experiment"
 MAX_CODE = 200_000  # characters of code that are analysed, a few times what a notebook holds
 

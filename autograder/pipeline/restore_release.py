@@ -18,10 +18,10 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.judge.preprocessor import SKIP_TAG
 from autograder.pipeline.cell_matching import describe_kind, match_cells, next_test
 from autograder.pipeline.notebook_cells import (
     MAX_CODE,
-    SKIP_TAG,
     added_cell,
     grade_id,
     is_experiment,

@@ -12,10 +12,11 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 import nbformat
 from nbformat import NotebookNode, v4
@@ -27,6 +28,7 @@ from course_utils.cells import CONFLICT
 REASON = "refused.txt"  # written by autograder.lms.collect where all that came of a student was refused
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 MAX_FILES = 2000
 MAX_DEPTH = 20
 MAX_CELLS = 2000
@@ -201,7 +203,8 @@ def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DE
     InvalidSubmission
         It holds too much.
     """
-    files, others = [], []
+    files: list[Path] = []
+    others: list[Path] = []
     for parent, folders, names in os.walk(folder):
         for name in sorted(folders):
             if (Path(parent) / name).is_symlink() or name.lower().endswith(".ipynb"):
@@ -217,8 +220,8 @@ def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DE
 
 
 def candidates(
-    folder: PurePath, files: list[PurePath], odd: list[PurePath], name: str, only_one: bool
-) -> list[PurePath]:
+    folder: PurePath, files: Iterable[AnyPath], odd: Iterable[AnyPath], name: str, only_one: bool
+) -> list[AnyPath]:
     """Find the files that may be the notebook.
 
     The right name wins, then a name that differs as downloads and copies do, then, where one notebook is expected, any;
@@ -228,7 +231,7 @@ def candidates(
     ----------
     folder : PurePath
         What was handed in.
-    files, odd : list of PurePath
+    files, odd : iterable of PurePath
         Plain files, and what is none, as :func:`list_files` gives them.
     name : str
         Of the notebook, without its ending.
@@ -286,14 +289,14 @@ def is_folder_name(name: str) -> bool:
     return bool(usable) and not re.fullmatch(reserved, name)
 
 
-def describe_other_files(folder: PurePath, files: list[PurePath]) -> str:
+def describe_other_files(folder: PurePath, files: Iterable[PurePath]) -> str:
     """Say what was handed in where no notebook was.
 
     Parameters
     ----------
     folder : PurePath
         What was handed in.
-    files : list of PurePath
+    files : iterable of PurePath
         In it.
 
     Returns

@@ -8,6 +8,7 @@ import functools
 import io
 import itertools
 import linecache
+import re
 import sys
 import traceback
 import warnings
@@ -20,8 +21,12 @@ import numpy as np
 from course_utils.checks import limits, shadowing, values
 from course_utils.checks.difference import show
 from course_utils.checks.limits import CallTimeout, time_limit
-from course_utils.checks.values import NotPlainData, as_plain_data, reduce_types
-from course_utils.checks.values import type_name as named  # noqa: F401 - the judge asks for this name
+from course_utils.checks.values import (
+    NotPlainData,
+    as_plain_data,
+    reduce_types,
+    type_name,  # noqa: F401 - the judge asks for this name
+)
 
 _OWN_FILES = {__file__, limits.__file__, shadowing.__file__, values.__file__}
 
@@ -100,8 +105,9 @@ class CallRecorder:
             raise NotStarted from None
         except MalformedResult:  # of what one function of the student's made for another
             raise
-        except TimeoutError:  # of the judge's: what an answer raises itself arrives as CallFailed
-            raise CallTimeout from None
+        except TimeoutError as error:  # of the judge's: what an answer raises itself arrives as CallFailed
+            named = re.match(r"still running after (\d+(?:\.\d+)?) s", str(error))
+            raise CallTimeout(float(named[1]) if named else None) from None
         except Exception as error:
             # An error from the sandbox has another class: only its name and its message cross the border.
             is_described = type(error).__name__ == CallFailed.__name__
@@ -182,7 +188,7 @@ class LocalFunction:
             return _call_wrapped(self.wrappers, self.function, arguments, keywords)
 
 
-def called(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+def call(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
     """Call a student's function inside the sandbox, for a check in another process, as :class:`LocalFunction` does.
 
     Parameters
@@ -364,12 +370,13 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
-    frames = [frame for frame in itertools.takewhile(lambda frame: not _is_own_frame(frame), frames) if frame.line]
-    outside_libraries = [frame for frame in frames if "site-packages" not in frame.filename]
-    if not frames:
+    below_ours = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
+    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), below_ours)
+    lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
+    outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
+    if not lines:
         return ""
-    return f" (in: {(outside_libraries or frames)[-1].line.strip()[: limits.MAX_CODE_CHARACTERS]})"
+    return f" (in: {(outside_libraries or [line for _, line in lines])[-1][: limits.MAX_CODE_CHARACTERS]})"
 
 
 def _is_own_frame(frame: traceback.FrameSummary) -> bool:

@@ -99,7 +99,9 @@ class Exercise:
         limited: list[WrappableFunction] = []
         for function in functions:
             if isinstance(function, WrappableFunction):
-                function.seconds = self.seconds
+                # The judge's has the limit of any call already, which an instructor may have set.
+                if function.seconds is None or self.seconds > limits.MAX_CALL_CPU_SECONDS:
+                    function.seconds = self.seconds
                 limited.append(function)
             else:
                 limited.append(calling.LocalFunction(function, self.seconds))
@@ -276,7 +278,7 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
             ending = f"no: it raises NotImplementedError: {trial.unfinished_hint}"
         except limits.CallTimeout as timeout:
             trial.timed_out = True
-            ending = f"no: {timeout.message.format(exercise.seconds)}"
+            ending = f"no: {timeout.message.format(timeout.seconds or exercise.seconds)}"
         except (calling.CallFailed, calling.MalformedResult) as error:
             ending = f"no: {error}"
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ COMMON = {see.SHAPES: 2, see.FLOATS: 1, see.BIASES: 2, see.MEAN: 2, see.INDEPEND
     cases=random_cases({"scale": 0.01}, {"scale": 1.0}, {"scale": 7.0}),
     weights={**COMMON, see.SCALE: 4, NORMAL: 1},
 )
-def random(answer: CallRecorder, scale: float, **case: list | int) -> Iterator[Observation]:
+def random(answer: CallRecorder, scale: float, **case: Any) -> Iterator[Observation]:
     """Observe scaled standard-normal weights."""
     yield from random_initialization(answer, before=(scale,), normal=True, **case)
 
@@ -110,7 +111,7 @@ def random(answer: CallRecorder, scale: float, **case: list | int) -> Iterator[O
     cases=random_cases({"variant": None}, {"variant": "fan_in"}, {"variant": "fan_avg"}),
     weights={**COMMON, f"{see.SCALE}, fan_in": 5, f"{see.SCALE}, fan_avg": 5},
 )
-def xavier(answer: CallRecorder, variant: str | None, **case: list | int) -> Iterator[Observation]:
+def xavier(answer: CallRecorder, variant: str | None, **case: Any) -> Iterator[Observation]:
     """Observe the two variants, and that fan_in is the default."""
     after = (variant,) if variant else ()
     for seen in random_initialization(answer, after=after, **case):
@@ -125,7 +126,7 @@ def xavier(answer: CallRecorder, variant: str | None, **case: list | int) -> Ite
     cases=random_cases({}),
     weights={**COMMON, see.SCALE: 9},
 )
-def he(answer: CallRecorder, **case: list | int) -> Iterator[Observation]:
+def he(answer: CallRecorder, **case: Any) -> Iterator[Observation]:
     """Observe He initialization."""
     yield from random_initialization(answer, **case)
 

@@ -64,9 +64,19 @@ MAX_SHADOWED_NAMES = 3
 
 
 class CallTimeout(BaseException):
-    """An answer computed for too long. Not an Exception, so that ``except Exception`` cannot swallow it."""
+    """An answer computed for too long. Not an Exception, so that ``except Exception`` cannot swallow it.
+
+    Parameters
+    ----------
+    seconds : float, optional
+        The limit, where it may be another than the exercise's own.
+    """
 
     message = "still running after {:g} s of computing (an endless loop?)"
+
+    def __init__(self, seconds: float | None = None) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class IdleTimeout(CallTimeout):

@@ -517,7 +517,7 @@ def register_decay(name: str, settings: Callable[[np.random.Generator], list[tup
         what = LATER if epochs[0] else FROM_ZERO
         yield Observation(what if rest else default, [see.number(rate) for rate in rates])
 
-    weights = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
+    weights: dict[str, float] = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
     exercise(name, cases=cases, weights=weights)(observe)
 
 

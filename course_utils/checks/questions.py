@@ -23,7 +23,7 @@ def ask_predictions(name: str, count: int) -> None:
     count : int
         How many predictions it gives.
     """
-    weights = {f"prediction {number}": 1 for number in range(1, count + 1)}
+    weights: dict[str, float] = {f"prediction {number}": 1 for number in range(1, count + 1)}
     exercise(name, lambda rng: [{}], weights, arguments=False)(lambda answer: _observe_predictions(answer(), count))
 
 
@@ -36,7 +36,7 @@ def ask_questions(topic: str, count: int) -> None:
     count : int
         How many questions there are.
     """
-    weights = {f"question {number}": 1 for number in range(1, count + 1)}
+    weights: dict[str, float] = {f"question {number}": 1 for number in range(1, count + 1)}
     exercise(f"{topic}_answers", lambda rng: [{}], weights, arguments=False)(
         lambda answer: _observe_answers(answer(), topic, count)
     )

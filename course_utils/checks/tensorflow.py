@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from course_utils.checks.observing import numbers
 from course_utils.checks.questions import ask_predictions, ask_questions
 
 # TensorFlow's first operation in a process takes longer than most answers altogether, and so does drawing a graph.
-TENSORFLOW = {"needs": "tensorflow", "seconds": 20.0}
-SINGLE_PRECISION = {"rtol": 1e-4, "atol": 1e-5}
+TENSORFLOW: dict[str, Any] = {"needs": "tensorflow", "seconds": 20.0}
+SINGLE_PRECISION: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
 
 
 def one_hot_labels(rng: np.random.Generator, C: int, m: int) -> np.ndarray:

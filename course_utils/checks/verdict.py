@@ -8,7 +8,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from course_utils.checks import shadowing
 from course_utils.checks.calling import FIND_SHADOWED, RESTORE_BUILTINS, WrappableFunction
@@ -26,7 +26,8 @@ class _CachedIterable:
     """A generator's items for several readers: each is made when it is first asked for, and kept."""
 
     def __init__(self, source: Iterable[list[Observation]]) -> None:
-        self._source, self._cache = iter(source), []
+        self._source = iter(source)
+        self._cache: list[Any] = []
 
     def __iter__(self) -> Iterator[list[Observation]]:
         for number in itertools.count():

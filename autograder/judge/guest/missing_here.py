@@ -11,7 +11,6 @@ from IPython import get_ipython
 from .shell import NO_INPUT
 
 LACK_ERRORS = (ImportError, OSError, subprocess.SubprocessError)  # modules, files, the network, programs
-PYTHON_MAGICS = ("time", "prun", "capture")  # cell magics that run their cell in the notebook
 
 
 def lacks_something(node: ast.stmt, error: BaseException | None, lost: set[str]) -> bool:
@@ -61,8 +60,8 @@ def names_bound(node: ast.stmt) -> set[str]:
     return names
 
 
-def body_of_cell_magic(node: ast.stmt) -> str:
-    """Give the Python code that a cell magic was to run.
+def body_of_unknown_magic(node: ast.stmt) -> str:
+    """Give the code below a cell magic that this machine does not know, and that has therefore not run.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ def body_of_cell_magic(node: ast.stmt) -> str:
     Returns
     -------
     str
-        Empty where the statement is no cell magic, or one that runs something else.
+        Empty where the statement is no cell magic, or one that is known.
     """
     match node:
         case ast.Expr(
@@ -79,7 +78,7 @@ def body_of_cell_magic(node: ast.stmt) -> str:
                 ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_cell_magic"),
                 [ast.Constant(name), _, ast.Constant(body)],
             )
-        ) if name in PYTHON_MAGICS or get_ipython().find_cell_magic(name) is None:
+        ) if get_ipython().find_cell_magic(name) is None:
             return body
     return ""
 

@@ -11,20 +11,20 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from .codec import name_of as named
+from .codec import name_of as type_name
 
-__all__ = ["called", "named"]
+__all__ = ["call", "type_name"]
 
 MAX_DEPTH = 3  # of containers in which tensors are looked for
 
 
-def called(ways: list[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
+def call(wrappers: list[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
     """Call a function.
 
     Parameters
     ----------
-    ways : list of str
-        How, by names that only the course's own module knows; none here.
+    wrappers : list of str
+        What it is called through, by names that only the course's own module knows; none here.
     function : callable
     arguments, keywords
         What it is called with.
@@ -37,10 +37,10 @@ def called(ways: list[str], function: Callable, arguments: tuple, keywords: dict
     Raises
     ------
     NameError
-        A way was asked for.
+        A wrapper was asked for.
     """
-    if ways:
-        raise NameError(f"no way to call a function is {ways[0]!r}")
+    if wrappers:
+        raise NameError(f"no wrapper of a function is called {wrappers[0]!r}")
     return _with_arrays(function(*arguments, **keywords))
 
 

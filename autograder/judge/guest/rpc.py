@@ -27,7 +27,7 @@ from .codec import (
 
 CHUNK = 1 << 16
 MAX_CALL_DEPTH = 20  # calls within calls
-WAY_SEPARATOR = "\n"  # between the ways in which a function is called, and its name
+WRAPPER_SEPARATOR = "\n"  # between the wrappers that a function is called through, and its name
 MAX_MESSAGE = 1000  # characters of an error's message
 # Raised within map() these would end a check's loop, as if all were well.
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)

@@ -23,6 +23,7 @@ Emit = Callable[[dict[str, Any]], None]
 FLUSH_AT = 32_000  # characters
 TRACEBACK_SECONDS = 10.0  # by the clock, on a busy machine
 NO_INPUT = "input() has nobody to ask while a notebook is graded"
+TIMING_MAGICS = ("time", "prun")  # cell magics that run their body as a whole; %%capture runs it as a cell
 
 
 class EmittingPublisher(DisplayPublisher):
@@ -109,21 +110,26 @@ class NotebookShell(InteractiveShell):
         if self.passes_over is None:
             return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
         for number, node in enumerate(nodelist):
+            _split_timed_body(node)
             how = interactivity if number == len(nodelist) - 1 else "none"
             failed = await super().run_ast_nodes([node], cell_name, how, compiler, result)
             if failed and not (result and self.passes_over(node, result.error_in_exec)):
                 return True
         return False
 
+    def run_body(self, source: str) -> None:
+        """Run the body of a cell magic as a cell of its own, which shows its errors itself."""
+        self.run_cell(source, store_history=False)
+
     def showtraceback(self, *arguments: Any, **keywords: Any) -> None:
-        """Show an error; a time limit that rings again waits for that, unless the error itself never ends."""
+        """Show an error; a time limit waits for that, unless the error itself never ends."""
         delay, interval = signal.getitimer(signal.ITIMER_REAL)
-        if interval:
+        if delay:
             signal.setitimer(signal.ITIMER_REAL, max(delay, TRACEBACK_SECONDS), interval)
         try:
             super().showtraceback(*arguments, **keywords)
         finally:
-            if interval:
+            if delay:
                 signal.setitimer(signal.ITIMER_REAL, max(delay, interval), interval)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
@@ -139,6 +145,18 @@ class NotebookShell(InteractiveShell):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, Stream):
                 stream.flush()
+
+
+def _split_timed_body(node: ast.stmt) -> None:
+    """Have a cell magic run its body as a cell, once: what fails there is passed over there, or ends it."""
+    match node:
+        case ast.Expr(
+            ast.Call(
+                ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_cell_magic"),
+                [ast.Constant(name), _, ast.Constant(str(body)) as source],
+            )
+        ) if name in TIMING_MAGICS and body.strip():
+            source.value = f"get_ipython().run_body({body!r})"
 
 
 class Stream(io.TextIOBase):

@@ -7,11 +7,13 @@ import builtins
 import contextlib
 import ctypes
 import importlib
+import math
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable, Iterator
@@ -20,13 +22,14 @@ from typing import Any
 
 from . import plain_calls
 from .codec import Closed, NotPlain, encode
-from .missing_here import body_of_cell_magic, lacks_something, names_bound
-from .rpc import WAY_SEPARATOR, RpcConnection
+from .missing_here import body_of_unknown_magic, lacks_something, names_bound
+from .rpc import WRAPPER_SEPARATOR, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
 MAX_NAMES = 300  # of those that are there where one is missing
 MAX_PASSED_OVER = 50  # statements of one cell
+ALARM_INTERVAL = 0.2  # seconds between two looks at a cell or call whose time has passed by the clock
 RAISE_AGAIN = 0.5  # seconds of CPU time: until then a traceback of the first error is made
 MAX_SNAPSHOT = 32_000_000  # bytes of files that are restored after a test
 FileState = tuple[int, int, int, int]
@@ -54,6 +57,7 @@ class GuestServer:
     def __init__(self, read: int, write: int, calls: types.ModuleType = plain_calls) -> None:
         self._quiet = False  # in a test: what is printed is dropped
         self._call_seconds = 0.0
+        self._due = math.inf  # process_time() at which the innermost limit is reached
         self._passed_over: list[tuple[int, int, str]] = []
         self._snapshot: Snapshot = {}
         self._shell = _shell or make_shell(self._emit)
@@ -65,8 +69,8 @@ class GuestServer:
             lambda size: os.read(read, size),
             lambda buffer: os.write(write, buffer),
             self._find,
-            on_message=lambda message: None,
-            name=calls.named,
+            on_message=self._allow,
+            name=calls.type_name,
         )
         self._calls = calls
 
@@ -83,10 +87,15 @@ class GuestServer:
                     self._rpc.send(self._look(name))
                 case {"begin": seconds, "mark": str(mark)}:
                     self._fork(seconds, bytes.fromhex(mark))
-                case {"allow": seconds}:
-                    self._call_seconds = seconds
                 case {"end": True}:
                     os._exit(0)
+                case message:
+                    self._allow(message)
+
+    def _allow(self, message: Any) -> None:
+        match message:
+            case {"allow": seconds}:
+                self._call_seconds = seconds
 
     def _run_cell(self, source: str, seconds: float) -> None:
         # An alarm a moment too late is not the cell's.
@@ -95,30 +104,40 @@ class GuestServer:
 
     @contextlib.contextmanager
     def _cpu_limit(self, seconds: float) -> Iterator[None]:
-        """Raise CellTimeoutError in the main thread after so many seconds of CPU time, again and again."""
-        due = time.process_time() + seconds
+        """Raise CellTimeoutError in the main thread after so many seconds of CPU time, again and again.
 
-        def on_alarm(*_: Any) -> None:
-            nonlocal due
-            if (now := time.process_time()) >= due:
-                due = now + RAISE_AGAIN
-                self._rpc.interrupt(CellTimeoutError("its computing time is used up (an endless loop?)"))
-
-        signal.signal(signal.SIGALRM, on_alarm)
+        Inside of another limit, as where a student's function is called by one that was given to it, that one waits.
+        """
+        if threading.current_thread() is not threading.main_thread():  # the limit of what started the thread holds
+            yield
+            return
+        outer, self._due = self._due, time.process_time() + seconds
+        signal.signal(signal.SIGALRM, self._on_alarm)
         # By the clock, which wakes the main thread while others compute; what is asked is how much they did.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, seconds, ALARM_INTERVAL)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            self._rpc.cancel_interrupt()
+            self._due = outer
+            if outer == math.inf:
+                self._rpc.cancel_interrupt()
+            else:
+                with self._rpc.turn:  # so that it is raised in the outer call, when this one has been answered
+                    self._on_alarm()
+                signal.setitimer(signal.ITIMER_REAL, max(outer - time.process_time(), ALARM_INTERVAL), ALARM_INTERVAL)
+
+    def _on_alarm(self, *_: Any) -> None:
+        if (now := time.process_time()) >= self._due:
+            self._due = now + RAISE_AGAIN
+            self._rpc.interrupt(CellTimeoutError("its computing time is used up (an endless loop?)"))
 
     def _pass_over(self, node: ast.stmt, error: BaseException | None) -> bool:
         """Run a cell on below what failed for want of something that this machine does not have."""
         if not lacks_something(node, error, self._lost):
             return False
-        if body := body_of_cell_magic(node):
-            self._shell.run_cell(body, store_history=False)
+        if body := body_of_unknown_magic(node):
+            self._shell.run_body(body)
             return True
         self._lost |= names_bound(node)
         self._passed_over.append((node.lineno, node.col_offset, type(error).__name__[:100]))
@@ -139,17 +158,19 @@ class GuestServer:
         return {"value": value}
 
     def _find(self, name: str) -> Callable:
-        *ways, name = name.split(WAY_SEPARATOR)
+        *wrappers, name = name.split(WRAPPER_SEPARATOR)
         function = self._shell.user_ns.get(name)
         if not callable(function):
             raise NameError(f"name {name!r} is not defined as a function")
 
+        seconds = self._call_seconds
+
         def timed(*arguments: Any, **keywords: Any) -> Any:
             try:
-                with self._cpu_limit(self._call_seconds):
-                    return self._calls.called(ways, function, arguments, keywords)
+                with self._cpu_limit(seconds):
+                    return self._calls.call(wrappers, function, arguments, keywords)
             except CellTimeoutError:
-                raise TimeoutError(f"still running after {self._call_seconds:g} s of computing") from None
+                raise TimeoutError(f"still running after {seconds:g} s of computing") from None
             except Exception:
                 raise
             except BaseException as error:  # exit() and the like end no test
