@@ -208,7 +208,7 @@ def sanitize_output(output: NotebookNode) -> NotebookNode | None:
         elif kind == "text/html":
             data[kind] = _short_html(text)
         elif kind == "text/markdown":
-            data[kind] = sanitize_markdown(_capped(text))
+            data[kind] = sanitize_markdown(text)
         elif kind in ("image/png", "image/jpeg", "image/gif", "image/svg+xml") and len(text) <= MAX_PICTURE:
             data[kind] = text  # templates show each as <img>, where a picture's own scripts do not run
     if not data:
