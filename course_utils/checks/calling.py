@@ -118,6 +118,8 @@ class CallRecorder:
             self.results[-1] = result = as_plain_data(result)
         except NotPlainData as reason:
             raise CallFailed(f"it returns {reason}") from None
+        if (entries := _most_entries(result)) > limits.MAX_ENTRIES:
+            raise CallFailed(f"it returns a dict of {entries} entries; what is asked for has less than a hundred")
         arrays_passed = list(_arrays([passed_arguments, passed_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in arrays_passed):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
@@ -448,6 +450,13 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
     elif isinstance(value, dict | list | tuple):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _arrays(part)
+
+
+def _most_entries(value: Any) -> int:
+    """Count the entries of the largest dict in a result: checks look at each, and at each beside each other."""
+    if isinstance(value, dict):
+        return max(len(value), *map(_most_entries, value.values()), 0)
+    return max(map(_most_entries, value), default=0) if isinstance(value, list) else 0
 
 
 def _is_unchanged(before: Any, after: Any) -> bool:
