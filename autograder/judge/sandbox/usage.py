@@ -50,6 +50,20 @@ class ProcessTree:
                 memory += int(fields[21]) * PAGE
         return Usage(cpu, memory, tasks)
 
+    def queued(self) -> float:
+        """Add up the seconds for which threads that run now have waited for a core; 0 where the kernel does not say."""
+        nanoseconds = 0
+        for pid in self._pids():
+            with contextlib.suppress(OSError):
+                tasks = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+                try:
+                    for task in os.listdir(tasks):
+                        fields = self._read(f"{pid}/task/{task}/schedstat").split()
+                        nanoseconds += int(fields[1]) if len(fields) > 1 else 0
+                finally:
+                    os.close(tasks)
+        return nanoseconds / 1e9
+
     def memory(self) -> int:
         """Add up the memory, each shared page once: exact, but slow."""
         total = 0
