@@ -19,6 +19,7 @@ from autograder.judge.guest.codec import Closed, NotPlain, ProtocolError, encode
 from autograder.judge.guest.rpc import WAY_SEPARATOR, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
+from autograder.judge.sandbox.usage import queued_here
 
 LIMIT_SENTENCES = {
     "cpu": "its computing time for the whole notebook was used up",
@@ -108,7 +109,7 @@ class TimeLeft:
 
 
 class _Used(NamedTuple):
-    """CPU seconds of a sandbox, and seconds for which its processes waited for a core."""
+    """CPU seconds of a sandbox, and seconds for which its processes, or this one, waited for a core."""
 
     cpu: float = 0.0
     queued: float = 0.0
@@ -154,7 +155,7 @@ class Session:
         self._start, self.limits = start, limits
         self.left = left or TimeLeft(limits)
         self._output_left = limits.total_output
-        self._waited, self._used = 0.0, _Used()  # since the last look, and until then
+        self._waited, self._used = 0.0, _Used(queued=queued_here())  # since the last look, and until then
         self._cells: list[str] = []
         self._running: Running | None = None
         self._starts = 0  # sandboxes so far
@@ -341,7 +342,7 @@ class Session:
         if self._running:
             self._running.close()
             self.left.spend(self._running.cpu() - self._used.cpu)
-        self._running, self._in_test, self._used = None, False, _Used()
+        self._running, self._in_test, self._used = None, False, _Used(queued=queued_here())
 
     def _ensure_running(self) -> None:
         """Start the sandbox if there is none, and run the cells so far again."""
@@ -479,7 +480,7 @@ class Session:
 
     def _spend_time(self) -> None:
         """Take what was used since the last look from what the submission has left; raise ``_TimedOut`` at its end."""
-        used = _Used(self._running.cpu(), self._running.queued())
+        used = _Used(self._running.cpu(), self._running.queued() + queued_here())
         computed, queued = used.cpu - self._used.cpu, max(0.0, used.queued - self._used.queued)
         self.left.spend(computed, max(0.0, self._waited - computed - queued))
         self._waited, self._used = 0.0, used

@@ -13,6 +13,15 @@ TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
+def queued_here() -> float:
+    """Tell for how many seconds this thread has waited for a core so far; 0 where the kernel does not say."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 class Usage(NamedTuple):
     """What all processes use together: CPU seconds, bytes of memory, processes and threads."""
 
