@@ -114,12 +114,12 @@ class CallRecorder:
                 self.modified.add(name)
         if result is None:
             raise CallFailed("it returns None (is a return missing?)")
+        if (entries := _most_entries(result)) > limits.MAX_ENTRIES:
+            raise CallFailed(f"it returns a dict of {entries} entries; what is asked for has less than a hundred")
         try:
             self.results[-1] = result = as_plain_data(result)
         except NotPlainData as reason:
             raise CallFailed(f"it returns {reason}") from None
-        if (entries := _most_entries(result)) > limits.MAX_ENTRIES:
-            raise CallFailed(f"it returns a dict of {entries} entries; what is asked for has less than a hundred")
         arrays_passed = list(_arrays([passed_arguments, passed_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in arrays_passed):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
@@ -455,8 +455,9 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
 def _most_entries(value: Any) -> int:
     """Count the entries of the largest dict in a result: checks look at each, and at each beside each other."""
     if isinstance(value, dict):
-        return max(len(value), *map(_most_entries, value.values()), 0)
-    return max(map(_most_entries, value), default=0) if isinstance(value, list) else 0
+        large = len(value) > limits.MAX_ENTRIES
+        return len(value) if large else max(map(_most_entries, value.values()), default=0)
+    return max(map(_most_entries, value), default=0) if isinstance(value, list | tuple) else 0
 
 
 def _is_unchanged(before: Any, after: Any) -> bool:
