@@ -14,7 +14,7 @@ from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.limits import CallTimeout, time_limit
 from course_utils.checks.observing import SEPARATE
 
-SECONDS = 5.0  # of CPU time, several times what the slowest takes
+SECONDS = 20.0  # of CPU time, several times what the slowest takes
 NAMES = [name for name, one in EXERCISES.items() if not one.needs]
 SOME = [name for name in NAMES if SEPARATE in EXERCISES[name].weights] + ["random_mini_batches"]
 """Those that look at parts of a result beside each other, and one that returns many."""
