@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import json
 import re
 import symtable
 import textwrap
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ def without_magics(source: str) -> str:
     """Put statements that do nothing in the place of magics and shell commands; lines keep their numbers."""
     text = _without_cell_magic(source)
     text = re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?\??)$", r"\1pass", text, flags=re.MULTILINE)
-    return re.sub(r"^([ \t]*[\w, ]+=[ \t]*)[%!].*$", r"\1None", text, flags=re.MULTILINE)
+    return re.sub(r"^([ \t]*+[\w, ]+=[ \t]*+)[%!].*$", r"\1None", text, flags=re.MULTILINE)
 
 
 # --- Python -----------------------------------------------------------------------------------------------------------
@@ -268,21 +269,20 @@ def is_blank(source: str, name: str) -> bool:
     return bare(textwrap.dedent("\n".join(lines[start:end]))) == STUB
 
 
-def left_raises(source: str) -> list[tuple[int, str]]:
-    """Find each ``raise NotImplementedError`` of a cell: its line, and the tree of what stands below and never runs."""
+def left_raises(source: str) -> Iterator[tuple[int, str]]:
+    """Find each ``raise NotImplementedError`` of a cell: its line, and the tree of what stands below and never runs.
+
+    One after the other, as they are asked for: all together could be quadratic in the length of the cell.
+    """
     if "NotImplementedError" not in source:
-        return []
-    try:
+        return
+    with contextlib.suppress(*READING_FAILED):
         nodes = list(ast.walk(tree(source)))
         blocks = [block for node in nodes for block in vars(node).values() if isinstance(block, list)]
-        return [
-            (one.lineno, " ".join(map(ast.dump, block[number + 1 :])))
-            for block in blocks
-            for number, one in enumerate(block)
-            if isinstance(one, ast.Raise) and one.exc and ast.unparse(one.exc).startswith("NotImplementedError")
-        ]
-    except READING_FAILED:
-        return []
+        for block in blocks:
+            for number, one in enumerate(block):
+                if isinstance(one, ast.Raise) and one.exc and ast.unparse(one.exc).startswith("NotImplementedError"):
+                    yield one.lineno, " ".join(map(ast.dump, block[number + 1 :]))
 
 
 def unfinished(source: str, name: str) -> str:

@@ -56,7 +56,7 @@ def test_who_gets_a_core_late_is_stopped_soon_after_its_computing_time(monkeypat
     def poll(milliseconds):
         clock.now += milliseconds / 1000
 
-    running = SimpleNamespace(cpu=lambda: max(0.0, clock.now - 7), read=0)
+    running = SimpleNamespace(cpu=lambda: max(0.0, clock.now - 7), queued=lambda: 0.0, read=0)
     one = Session(lambda: running, SubmissionLimits(busy=20))
     one._running, one._deadline, one._next_look = running, _Deadline(8.0, 0.0, 2.5), 8.0
     monkeypatch.setattr(session_module.time, "monotonic", lambda: clock.now)

@@ -10,13 +10,14 @@ import atexit
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from distributed import Client, KilledWorker, as_completed, get_worker
 
 from autograder.engine.inputs import assignment_keys
-from autograder.engine.pool import MAX_ATTEMPTS
+from autograder.engine.pool import LOST, MAX_ATTEMPTS, RETRY_SECONDS
 from autograder.engine.step import GRADER_FAILED, Assignment, Result, Submission
 from autograder.engine.worker_process import WorkerLost, WorkerProcess, WorkerRefused
 
@@ -101,12 +102,16 @@ def _grade_in_child(assignment: Assignment, submission: Submission, keys: dict[s
     if owner not in _workers:
         _require_same_keys(assignment, keys)
         _workers[owner] = _start_worker(assignment)
+    begun = time.monotonic()
     try:
         _workers[owner].submit(submission)
         return _workers[owner].receive()
     except WorkerLost:
         _workers.pop(owner).close()
-        raise
+        seconds = time.monotonic() - begun
+        if seconds <= RETRY_SECONDS:
+            raise
+    return _grade_in_child(assignment, submission.refused(LOST.format(seconds)), keys)
 
 
 def _require_same_keys(assignment: Assignment, keys: dict[str, str]) -> None:

@@ -44,7 +44,7 @@ NOT_HASHED_SETTINGS |= {"GenerateFeedback", "HTMLExporter", "ExportApp"}
 JUDGE_PATHS = {"readable", "hidden"}  # the contents of these files count, their paths do not
 DEFINITION_TABLES = ["course", "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells"]
 DEFINITION_TABLES += ["source_cell"]
-MAX_HASHED_BYTES = 100_000_000
+MAX_HASHED_BYTES = 100_000_000  # of one submission; of larger files, the time of the last change
 
 
 # --- the assignment ---------------------------------------------------------------------------------------------------
@@ -189,16 +189,25 @@ def submission_key(folder: Path, names: Iterable[str]) -> str:
     sha256 = hashlib.sha256("\x1f".join(names).encode())
     if folder.is_symlink() or not folder.is_dir():
         return sha256.hexdigest()
+    left = MAX_HASHED_BYTES
     for parent, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):
             path = os.path.join(parent, name)
-            info = os.lstat(path)
-            header = f"\x1f{os.path.relpath(path, folder)}\x1f{info.st_mode}\x1f{info.st_size}\x1f"
-            sha256.update(header.encode("utf-8", "replace"))
-            if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 and info.st_size <= MAX_HASHED_BYTES:
+            sha256.update(f"\x1f{os.path.relpath(path, folder)}\x1f".encode("utf-8", "replace"))
+            try:
+                info = os.lstat(path)
+                sha256.update(f"{info.st_mode}\x1f{info.st_size}\x1f".encode())
+                if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
+                    continue
+                if info.st_size > left:
+                    sha256.update(str(info.st_mtime_ns).encode())
+                    continue
+                left -= info.st_size
                 with open(path, "rb") as file:
-                    sha256.update(file.read())
+                    sha256.update(file.read(info.st_size))
+            except OSError as error:  # such as a path that is too long: it is this student's problem only
+                sha256.update(type(error).__name__.encode())
     return sha256.hexdigest()
 
 

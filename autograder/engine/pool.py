@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import select
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ MAX_QUEUED = 2
 """Submissions that a worker holds at a time, so that it never waits for the next."""
 MAX_ATTEMPTS = 3
 """How often a submission is tried whose worker was lost, or whose grader failed."""
+RETRY_SECONDS = 180.0
+"""What took longer by the clock is not tried again: then not one submission can hold a class."""
+LOST = "The process that graded it ended after {:.0f} s."
 
 
 def grade_locally(
@@ -48,6 +52,7 @@ def grade_locally(
     pending: list[tuple[Submission, int]] = []  # with the number of the attempt
     queues: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
     ready: set[WorkerProcess] = set()  # the others are starting
+    begun: dict[WorkerProcess, float] = {}  # when its first one was, by the clock
     numbers = itertools.count()
     failed_starts = 0
 
@@ -66,6 +71,8 @@ def grade_locally(
             for depth in range(1, MAX_QUEUED + 1):
                 for worker in ready:
                     if len(queues[worker]) < depth and has_pending():
+                        if not queues[worker]:
+                            begun[worker] = time.monotonic()
                         queues[worker].append(pending.pop())
                         worker.submit(queues[worker][-1][0])
             for worker in select.select(list(queues), [], [])[0]:
@@ -83,13 +90,18 @@ def grade_locally(
                         continue
                     submission, attempt = queue.popleft()
                     pending.extend(queue)  # these were not begun
+                    seconds = time.monotonic() - begun.pop(worker)
+                    if seconds > RETRY_SECONDS and attempt < MAX_ATTEMPTS:
+                        pending.append((submission.refused(LOST.format(seconds)), MAX_ATTEMPTS))
+                        continue
                     result = Result(submission.student, assignment.name, fault=f"{GRADER_FAILED}: {error}")
                 else:
                     if result is None:
                         ready.add(worker)
                         continue
                     submission, attempt = queues[worker].popleft()
-                if result.fault and attempt < MAX_ATTEMPTS:
+                    seconds, begun[worker] = time.monotonic() - begun[worker], time.monotonic()
+                if result.fault and attempt < MAX_ATTEMPTS and seconds < RETRY_SECONDS:
                     pending.append((submission, attempt + 1))
                 else:
                     yield result

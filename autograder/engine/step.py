@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from traitlets.config import Config
 
 from autograder.engine.memory_gradebook import use_memory_gradebook
 from autograder.judge.preprocessor import Judge
+from autograder.judge.session import SubmissionLimits
+from autograder.pipeline.submissions import SubmittedNotebook
 
 GRADER_FAILED = "the grader itself failed"
 """How a reason begins that is not the student's fault."""
@@ -91,6 +93,21 @@ class Submission:
     files: dict[str, bytes] = field(default_factory=dict)
     extension: float | None = None
     manual: dict[tuple[str, str], tuple[float | None, float | None]] = field(default_factory=dict)
+
+    def refused(self, reason: str) -> Submission:
+        """Make of it one that holds nothing but the reason why a person has to look at it.
+
+        Parameters
+        ----------
+        reason : str
+            A sentence.
+
+        Returns
+        -------
+        Submission
+        """
+        text = nbformat.writes(SubmittedNotebook(refused=reason).to_notebook())
+        return replace(self, notebooks=dict.fromkeys(self.notebooks, text))
 
 
 @dataclass
@@ -166,6 +183,13 @@ class Step:
     assignment : Assignment
     scratch : Path
         An empty folder.
+
+    Attributes
+    ----------
+    cpu_seconds : float
+        What one submission may take of CPU time in this process; the judge counts what it makes others compute.
+    memory : int
+        Bytes that this process may take; 0 sets no limit, for kernels of a trusted class are its children.
     """
 
     def __init__(self, assignment: Assignment, scratch: Path) -> None:
@@ -194,6 +218,9 @@ class Step:
         converter = Autograde(coursedir=self._course, config=config, log=log)
         self._sanitize = _preprocessors(converter, converter.sanitize_preprocessors)
         self._autograde = _preprocessors(converter, converter.autograde_preprocessors)
+        self.cpu_seconds = SubmissionLimits(config=config).total_cpu
+        judge = Judge(config=config)
+        self.memory = 0 if judge.trusted_class else judge.memory
         self._memory = sqlite3.connect(":memory:", check_same_thread=False)
         use_memory_gradebook(self._memory, assignment.course_id)
 

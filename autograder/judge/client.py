@@ -65,18 +65,18 @@ class ExaminerClient:
         Returns
         -------
         dict
-            As these two functions return it.
+            As these two functions return it; ``over``, if there was no answer in time.
 
         Raises
         ------
         GraderFault
-            There was no answer in time, or the process ended.
+            The process ended.
         """
         try:
             write_message(self._process.stdin, request)
             if not select.select([self._process.stdout], [], [], seconds)[0]:
                 self.close()
-                raise GraderFault(f"no answer for {seconds:g} s")
+                return {"over": f"no answer for {seconds:g} s"}
             answer = read_message(self._process.stdout)
         except OSError as error:
             answer, reason = None, str(error)

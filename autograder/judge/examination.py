@@ -18,7 +18,8 @@ from autograder.judge.guest.shell import NotebookShell, run_cell
 from autograder.judge.outputs import Outputs
 from autograder.judge.session import SandboxDied, Session, StudentFunction
 
-MAX_OUTPUT = 100_000_000  # characters of a test cell's output
+MAX_OUTPUT = 5_000_000  # characters of what a test cell prints, and of its errors
+MAX_NAMES, MAX_NAME = 300, 100  # names in which a similar one is looked for, and characters of one
 MAX_ERROR = 200  # characters of an error that broke off a cell
 
 
@@ -96,10 +97,12 @@ class Examination:
                     self._resolve(name, values, missing)
             namespace.update(values)
             outputs = self._run_trusted(source)
+            if session.fault:
+                raise session.fault
             for name, value in values.items():
                 if namespace.get(name) is value:  # else the test made it, and later ones may need it
                     del namespace[name]
-        reason, student_message = session.incident, ""
+        reason, student_message = session.incident or session.left.over, ""
         for output in outputs:
             if output.output_type == "error" and output.ename == "NameError":
                 for name, sentence in missing.items():
@@ -110,6 +113,8 @@ class Examination:
                         reason = reason or (broken.removeprefix("; ") if ended else "")
             if output.output_type == "error" and output.ename == "NotGraded":  # the test asks for a person
                 reason = reason or output.evalue
+            if output.output_type == "error" and output.ename == "MemoryError" and not _is_raised(output, session):
+                reason = reason or "its check took more memory than it may"
         reason = reason or invalid_score_reason(outputs, points)
         return {
             "outputs": graded_outputs(outputs),
@@ -129,7 +134,8 @@ class Examination:
                 missing[name] = f"{name} is nothing that a check can read"
             case {"missing": others}:
                 # A name made while running could be a message from an earlier test.
-                known = self._identifiers.intersection(other for other in others if isinstance(other, str))
+                names = [other for other in others[:MAX_NAMES] if isinstance(other, str) and len(other) <= MAX_NAME]
+                known = self._identifiers.intersection(names)
                 missing[name] = _not_found(name, known)
 
     def _defining_cell(self, name: str) -> str:
@@ -146,6 +152,11 @@ class Examination:
             if ended:  # it may have been meant to define anything
                 return f"; a cell broke off with {error}", True
         return "", False
+
+
+def _is_raised(error: NotebookNode, session: Session) -> bool:
+    """Tell whether the last error of a test is one that the student's functions raised in it."""
+    return any(name == error.ename for name, _ in session.raised)
 
 
 def rerun_without_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], session: Session) -> None:

@@ -16,6 +16,7 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,17 @@ from autograder.judge.sandbox.sandbox import CHANNEL, NoSandbox, Running, Sandbo
 from autograder.judge.sandbox.seccomp import NoFilter, program
 from autograder.judge.sandbox.zygote import GUEST, Zygote
 from autograder.judge.self_test import self_test
-from autograder.judge.session import GraderFault, Session, SubmissionLimits
+from autograder.judge.session import GraderFault, Session, SubmissionLimits, TimeLeft
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+RING_AGAIN = 1.0  # seconds of CPU time
+KILLED_AFTER = 30.0  # seconds of CPU time of the tests beyond the limit, where they do not stop
+TESTS_TOO_LONG = "its checks computed for longer than they may"
+TESTS_TOO_LARGE = "its checks took more memory than they may"
+
+
+class OutOfTime(BaseException):
+    """The tests of a submission have computed for too long. Not an Exception, so that no test takes it for its own."""
 
 
 def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]) -> dict[str, Any]:
@@ -52,12 +61,16 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
     Returns
     -------
     dict
-        ``cells``: a result for each cell; or ``fault``: how the grader's own machinery failed.
+        ``cells``: a result for each cell; or ``over``: what it took more of than it may; or ``fault``: how the
+        grader's own machinery failed.
     """
     import resource  # not on Windows, where nbgrader's side still imports this module
 
-    resource.setrlimit(resource.RLIMIT_DATA, (request["memory"], request["memory"]))
     config = Config(request["config"])
+    limits = SubmissionLimits(config=config)
+    left = TimeLeft(limits)
+    resource.setrlimit(resource.RLIMIT_DATA, (request["memory"], request["memory"]))
+    signal.setitimer(signal.ITIMER_VIRTUAL, limits.total_cpu + KILLED_AFTER)  # whose signal ends this process
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     sandbox = Sandbox(config=config)
@@ -71,16 +84,41 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
         variables = {**request.get("variables", {}), "PYTHONPATH": search_path}
         return sandbox.start(command, Path(request["folder"]), readable, hidden, font_files(), variables, zygote)
 
-    limits = SubmissionLimits(config=config)
     try:
-        with contextlib.closing(Session(start, limits)) as session:
+        with contextlib.closing(Session(start, limits, left)) as session:
             examination = Examination(shell, session)
-            results = [examination.run_cell(cell) for cell in request["cells"]]
-        with contextlib.closing(Session(start, limits)) as session:
+            results = []
+            for cell in request["cells"]:
+                try:
+                    with time_limit(left):
+                        result = examination.run_cell(cell)
+                except OutOfTime:
+                    result = {"outputs": [], "look": TESTS_TOO_LONG, "passed_over": []}
+                results.append(result)
+        with contextlib.closing(Session(start, limits, left)) as session:
             rerun_without_tests(request["cells"], results, session)
         return {"cells": results}
     except GraderFault as fault:
         return {"fault": str(fault)}
+    except MemoryError:
+        return {"over": TESTS_TOO_LARGE}
+
+
+@contextlib.contextmanager
+def time_limit(left: TimeLeft) -> Iterator[None]:
+    """Raise ``OutOfTime`` where this process computes for longer than a submission has left; then ``left`` is over."""
+
+    def ring(*_: Any) -> None:
+        left.over = left.over or TESTS_TOO_LONG
+        raise OutOfTime(TESTS_TOO_LONG)
+
+    left.spend()
+    signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, max(left.cpu, RING_AGAIN), RING_AGAIN)  # again: a test may catch everything
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def try_canaries(zygote: Zygote | None, request: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +216,10 @@ def main() -> int:
             write_message(answers, answer)
             os._exit(0)
         if status := wait_for_fork(pid, requests.fileno()):
-            write_message(answers, {"fault": f"the examiner ended with code {os.waitstatus_to_exitcode(status)}"})
+            code = os.waitstatus_to_exitcode(status)
+            too_long = code == -signal.SIGVTALRM
+            answer = {"over": TESTS_TOO_LONG} if too_long else {"fault": f"the examiner ended with code {code}"}
+            write_message(answers, answer)
     return 0
 
 

@@ -20,6 +20,7 @@ MIME_TYPES = {
     "image/svg+xml",
 }
 MAX_MESSAGE = 2_000  # characters of an error's name and message
+MAX_NODES = 1_000  # outputs of a student's cell
 
 
 class Outputs:
@@ -36,12 +37,15 @@ class Outputs:
     ----------
     nodes : list of NotebookNode
         What was kept so far.
+    size : int
+        Characters that were kept so far, of what was cleared too.
     """
 
     def __init__(self, max_size: int, trusted: bool = False) -> None:
         self.nodes: list[NotebookNode] = []
+        self._pieces: list[str] = []  # of the last node, where that is a stream
         self._displays: dict[str, NotebookNode] = {}
-        self._max_size, self._size, self._dropped = max_size, 0, 0
+        self._max_size, self.size, self._dropped = max_size, 0, 0
         self._trusted = trusted
         self._failed = False
 
@@ -51,17 +55,20 @@ class Outputs:
         Parameters
         ----------
         output : dict
-            As ``NotebookShell`` emits it. Whatever does not have that form is ignored.
+            As ``NotebookShell`` emits it. Whatever does not have that form is ignored: it may come from a student, and
+            hold arrays, which compare with nothing.
         """
+        if not isinstance(output, dict) or type(output.get("output_type")) is not str:
+            return
         match output:
-            case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
+            case {"output_type": "stream", "name": str(name), "text": str(text)} if name in ("stdout", "stderr"):
                 self._stream(name, text)
             case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
                 self._data(kind, data, output)
             case {"output_type": "error", "ename": str(name), "evalue": str(message), "traceback": list(lines)}:
-                self.error(name, message, [str(line) for line in lines])
+                self.error(name, message, [line for line in lines if isinstance(line, str)])
             case {"output_type": "clear"}:
-                self.nodes, self._displays = [], {}
+                self.nodes, self._pieces, self._displays = [], [], {}
 
     def error(self, name: str, message: str, lines: list[str] | None = None) -> None:
         """Add an error. The first one is kept even where there is no room, without its traceback.
@@ -77,10 +84,10 @@ class Outputs:
         message = message if len(message) <= MAX_MESSAGE else message[:MAX_MESSAGE] + "…"
         short = [f"{name}: {message}"]
         lines = [_clean(line) for line in lines or short]
-        fits = self._take_room(sum(map(len, lines)))
+        fits = self._take_room(sum(map(len, lines)) + len(lines))
         if fits or not self._failed:
             self._failed = True
-            self.nodes.append(_node("error", ename=name, evalue=message, traceback=lines if fits else short))
+            self._append(_node("error", ename=name, evalue=message, traceback=lines if fits else short))
 
     def close(self) -> list[NotebookNode]:
         """Finish.
@@ -92,44 +99,61 @@ class Outputs:
         """
         if self._dropped:
             message = f"\n… {self._dropped:,} more characters of output are not kept.\n"
-            self.nodes.append(_node("stream", name="stdout", text=message))
+            self._append(_node("stream", name="stdout", text=message))
+        self._end_stream()
         return self.nodes
+
+    def _append(self, node: NotebookNode) -> None:
+        self._end_stream()
+        self.nodes.append(node)
+
+    def _end_stream(self) -> None:
+        """Join the pieces of the stream that was last: one by one, each would be copied again and again."""
+        if self._pieces:
+            self.nodes[-1].text = "".join(self._pieces)
+            self._pieces = []
 
     def _stream(self, name: str, text: str) -> None:
         text = _clean(text)
-        kept = text[: max(0, self._max_size - self._size)]
-        self._size += len(kept)
+        continues = bool(self._pieces) and self.nodes[-1].name == name
+        kept = text[: max(0, self._max_size - self.size)] if continues or self._has_place() else ""
+        self.size += len(kept)
         self._dropped += len(text) - len(kept)
         if not kept:
             return
-        last = self.nodes[-1] if self.nodes else None
-        if last and last.output_type == "stream" and last.name == name:
-            last.text += kept
-        else:
-            self.nodes.append(_node("stream", name=name, text=kept))
+        if not continues:
+            self._append(_node("stream", name=name, text=""))
+        self._pieces.append(kept)
 
     def _data(self, kind: str, data: Mapping[str, Any], output: Mapping[str, Any]) -> None:
         if not self._trusted:
             data = {
                 name: _clean(value) for name, value in data.items() if name in MIME_TYPES and isinstance(value, str)
             }
-            if not data or not self._take_room(sum(map(len, data.values()))):
+            size = sum(map(len, data.values()))
+            if data and not self._has_place():
+                self._dropped += size
+                return
+            if not data or not self._take_room(size):
                 return
         metadata = output.get("metadata") if self._trusted else {}
-        display_id = str(output.get("display_id") or "")
-        if output.get("update"):
+        display_id = output.get("display_id") if isinstance(output.get("display_id"), str) else ""
+        if output.get("update") is True:
             if display_id in self._displays:
                 self._displays[display_id].data = NotebookNode(data)
             return
         count = {"execution_count": None} if kind == "execute_result" else {}
         node = _node(kind, **count, data=dict(data), metadata=metadata or {})
-        self.nodes.append(node)
+        self._append(node)
         if display_id and len(self._displays) < 1000:
             self._displays[display_id] = node
 
+    def _has_place(self) -> bool:
+        return self._trusted or len(self.nodes) < MAX_NODES
+
     def _take_room(self, size: int) -> bool:
-        fits = self._size + size <= self._max_size
-        self._size += size if fits else 0
+        fits = self.size + size <= self._max_size
+        self.size += size if fits else 0
         self._dropped += 0 if fits else size
         return fits
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,7 @@ from autograder.judge.session import GraderFault
 
 SKIP_TAG = "skip-execution"  # nbclient's default
 NOT_COUNTED = "NotCounted"  # the error in a test cell that gives no points for no fault of its own
+RETRY_SECONDS = 60.0  # what took longer is not tried again: its time is over, or nearly so
 _refusals: dict[str, str] = {}
 
 
@@ -152,10 +154,10 @@ class Judge(NbGraderPreprocessor):
                 answer = self._examiner().ask(request, self.wall_seconds)
             except GraderFault as fault:
                 answer = {"fault": str(fault)}
-            if "fault" not in answer:
+            if "escaped" in answer:
                 break
-        if "fault" in answer:
-            return f"the sandbox could not be tried: {answer['fault']}"
+        if "escaped" not in answer:
+            return f"the sandbox could not be tried: {answer.get('over') or answer['fault']}"
         return "; ".join(f"a canary got out of the sandbox ({name}: {detail})" for name, detail in answer["escaped"])
 
     def _examiner(self) -> ExaminerClient:
@@ -210,7 +212,8 @@ class Judge(NbGraderPreprocessor):
         }
 
     def _examine(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Have a submission examined; where the grader itself fails, once more."""
+        """Have a submission examined; where the grader itself fails soon, once more."""
+        begun = time.monotonic()
         for attempt in (1, 2):
             try:
                 answer = self._examiner().ask(request, self.wall_seconds)
@@ -218,7 +221,11 @@ class Judge(NbGraderPreprocessor):
                 answer = {"fault": str(fault)}
             if "cells" in answer:
                 return answer["cells"]
+            if "over" in answer:
+                return [{"outputs": [], "look": answer["over"]} for _ in request["cells"]]
             self.log.warning("The grader itself failed (%s), try %d of 2", answer["fault"], attempt)
+            if time.monotonic() - begun > RETRY_SECONDS:
+                break
         reason = f"the grader itself failed, which is not the student's fault: {answer['fault']}"
         return [{"outputs": [], "look": reason} for _ in request["cells"]]
 

@@ -15,10 +15,11 @@ from nbformat import NotebookNode
 from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
-from autograder.judge.guest.codec import Closed, ProtocolError, send
+from autograder.judge.guest.codec import Closed, NotPlain, ProtocolError, encode, send
 from autograder.judge.guest.rpc import WRAPPER_SEPARATOR, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
+from autograder.judge.sandbox.usage import queued_here
 
 LIMIT_SENTENCES = {
     "cpu": "its computing time for the whole notebook was used up",
@@ -27,9 +28,13 @@ LIMIT_SENTENCES = {
     "processes": "it started more processes than it may",
     "disk": "it wrote more than it may",
 }
+MAX_IGNORED = 10_000  # outputs that come in a test, from threads that earlier cells left
+OUTPUT_OVERHEAD = 1000  # characters that each output counts for, be it empty: many cost time in every later step
+MAX_REASON = 200  # characters of an error that tells how the protocol was broken
 MAX_REPORTED = 50  # statements of one cell that were passed over, errors of one test
 CPU_SLACK = 1.0  # seconds: the guest's own limit has stopped an answer by then
 OVERTIME_INTERVAL = 0.5  # seconds between two looks at what still computes when its time is over by the clock
+LOOK_INTERVAL = 0.5  # seconds of waiting between two looks at what the whole submission has used
 START_SECONDS = 60.0  # for a sandbox to be ready, on a busy machine
 
 
@@ -58,8 +63,56 @@ class SubmissionLimits(LoggingConfigurable):
     busy = Float(
         20.0, help="Seconds more by the clock for each second that was computed: a machine may be so busy."
     ).tag(config=True)
+    total_cpu = Float(180.0, help="Seconds of computing for a submission, its tests and all restarts included.").tag(
+        config=True
+    )
+    total_idle = Float(
+        180.0, help="Seconds for which a submission may wait, neither computing nor waiting for a core."
+    ).tag(config=True)
     output = Integer(5_000_000, help="Characters that are kept of one cell's output.").tag(config=True)
+    total_output = Integer(20_000_000, help="Characters that are kept of all cells' outputs.").tag(config=True)
     restarts = Integer(5, help="How often a submission's cells are run again after its process ended.").tag(config=True)
+
+
+class TimeLeft:
+    """What a submission may still compute and wait: all its sandboxes, and what this process computes for it.
+
+    Parameters
+    ----------
+    limits : SubmissionLimits
+
+    Attributes
+    ----------
+    over : str
+        Why it is over, as part of a sentence; empty as long as it is not.
+    """
+
+    def __init__(self, limits: SubmissionLimits) -> None:
+        self.cpu, self.idle = limits.total_cpu, limits.total_idle
+        self.over = ""
+        self._own_cpu = time.process_time()
+
+    def spend(self, cpu: float = 0.0, idle: float = 0.0) -> None:
+        """Take what a sandbox has used, and what this process has computed since the last time.
+
+        Parameters
+        ----------
+        cpu, idle : float
+            Seconds.
+        """
+        own_cpu = time.process_time()
+        self.cpu -= cpu + own_cpu - self._own_cpu
+        self.idle -= idle
+        self._own_cpu = own_cpu
+        if self.cpu <= 0 or self.idle <= 0:
+            self.over = self.over or LIMIT_SENTENCES["cpu" if self.cpu <= 0 else "wall"]
+
+
+class _Used(NamedTuple):
+    """CPU seconds of a sandbox, and seconds for which its processes, or this one, waited for a core."""
+
+    cpu: float = 0.0
+    queued: float = 0.0
 
 
 class _Deadline(NamedTuple):
@@ -80,6 +133,8 @@ class Session:
     start : callable
         Starts a sandbox in which ``guest.student`` serves.
     limits : SubmissionLimits
+    left : TimeLeft, optional
+        Shared with another session of the same submission.
 
     Attributes
     ----------
@@ -92,10 +147,15 @@ class Session:
         which the cell went on.
     raised : list of (str, str)
         Of the last test: name and message of each error that the student's functions raised.
+    fault : GraderFault or None
+        What was raised, should a test cell have swallowed it.
     """
 
-    def __init__(self, start: Callable[[], Running], limits: SubmissionLimits) -> None:
+    def __init__(self, start: Callable[[], Running], limits: SubmissionLimits, left: TimeLeft | None = None) -> None:
         self._start, self.limits = start, limits
+        self.left = left or TimeLeft(limits)
+        self._output_left = limits.total_output
+        self._waited, self._used = 0.0, _Used(queued=queued_here())  # since the last look, and until then
         self._cells: list[str] = []
         self._running: Running | None = None
         self._starts = 0  # sandboxes so far
@@ -103,12 +163,14 @@ class Session:
         self._deadline = _Deadline(0.0, 0.0, 0.0)
         self._next_look = 0.0  # by the clock: when to compare the guest's CPU time with its deadline
         self._mark = b""
+        self._ignored = 0  # outputs that came in a test
         self._in_test = False
         self._allowed = 0.0  # CPU seconds of a call, as the guest was told last
         self.incident = ""
         self.stalled = False
         self.passed_over: list[tuple[int, int, str]] = []
         self.raised: list[tuple[str, str]] = []
+        self.fault: GraderFault | None = None
 
     # --- cells --------------------------------------------------------------------------------------------
 
@@ -130,21 +192,29 @@ class Session:
         GraderFault
             The sandbox could not be started, or was killed from outside.
         """
-        outputs = Outputs(self.limits.output)
+        outputs = Outputs(min(self.limits.output, self._output_left))
         self.passed_over = []
+        try:
+            encode(self._to_run(source))
+        except NotPlain as error:
+            outputs.error("CellTooLarge", f"This cell was not run: it holds {error}.")
+            return outputs.close(), ""
+        cause = ""
         try:
             self._ensure_running()
             self.passed_over = self._run(source, outputs)
         except SandboxDied as error:
-            outputs.error("ProcessEnded", f"This cell ended the process: {error}.")
-            return outputs.close(), str(error)
-        self._cells.append(source)
-        return outputs.close(), ""
+            cause = str(error)
+            outputs.error("ProcessEnded", f"This cell ended the process: {cause}.")
+        else:
+            self._cells.append(source)
+        self._output_left -= outputs.size + OUTPUT_OVERHEAD * len(outputs.nodes)
+        return outputs.close(), cause
 
     def _run(self, source: str, outputs: Outputs) -> list[tuple[int, int, str]]:
         bytes_before = self._bytes_read
         with self._time_limit(self.limits.cell_wall, self.limits.cell_cpu + CPU_SLACK):
-            self._rpc.send({"run": source, "seconds": self.limits.cell_cpu})
+            self._rpc.send(self._to_run(source))
             while True:
                 match self._rpc.next():
                     case {"output": dict(output)}:
@@ -162,6 +232,9 @@ class Session:
                     case _:
                         raise ProtocolError("no answer to a cell")
 
+    def _to_run(self, source: str) -> dict[str, Any]:
+        return {"run": source, "seconds": self.limits.cell_cpu}
+
     # --- tests --------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -172,6 +245,7 @@ class Session:
         fails, ``incident`` says why.
         """
         self.incident, self.stalled, self.raised = "", False, []
+        self._ignored = 0
         try:
             self._ensure_running()
             self._rpc.forget()
@@ -213,12 +287,12 @@ class Session:
         self._require_test()
         with self._time_limit(self.limits.reply_wall):
             self._rpc.send({"look": name})
-            match self._rpc.next():
-                case {"function": str()} | {"value": _} | {"unfit": str()} | {"missing": list()} as answer:
-                    return answer
-                case message:
-                    self._handle(message)
-                    raise ProtocolError("no answer to a name")
+            while True:
+                match self._rpc.next():
+                    case {"function": str()} | {"value": _} | {"unfit": str()} | {"missing": list()} as answer:
+                        return answer
+                    case message:
+                        self._handle(message)
 
     def call(
         self, name: str, arguments: tuple, keywords: dict[str, Any], seconds: float = 0.0, wrappers: tuple = ()
@@ -258,10 +332,13 @@ class Session:
                 self._allowed = seconds
             try:
                 return self._rpc.call(WRAPPER_SEPARATOR.join((*wrappers, name)), arguments, keywords)
-            except Exception as error:
-                if len(self.raised) < MAX_REPORTED and not isinstance(error, ProtocolError | _TimedOut):
-                    self.raised.append((type(error).__name__[:100], str(error)[:200]))
+            except (ProtocolError, _TimedOut):
                 raise
+            except Exception as error:
+                raised = error  # by the student's function
+        if len(self.raised) < MAX_REPORTED:
+            self.raised.append((type(raised).__name__[:100], str(raised)[:200]))
+        raise raised
 
     # --- the process --------------------------------------------------------------------------------------
 
@@ -269,10 +346,13 @@ class Session:
         """End the sandbox."""
         if self._running:
             self._running.close()
-        self._running, self._in_test = None, False
+            self.left.spend(self._running.cpu() - self._used.cpu)
+        self._running, self._in_test, self._used = None, False, _Used(queued=queued_here())
 
     def _ensure_running(self) -> None:
         """Start the sandbox if there is none, and run the cells so far again."""
+        if self.left.over:
+            self._kill_and_raise(self.left.over)
         if self._running:
             return
         if self._starts > self.limits.restarts:
@@ -281,7 +361,8 @@ class Session:
         try:
             self._running = self._start()
         except (NoSandbox, OSError) as error:
-            raise GraderFault(f"the sandbox did not start: {error}") from error
+            self.fault = GraderFault(f"the sandbox did not start: {error}")
+            raise self.fault from error
         os.set_blocking(self._running.write, False)
         self._rpc = RpcConnection(self._read, self._write, _no_functions, self._handle)
         with self._time_limit(START_SECONDS):  # a cell's own time begins thereafter
@@ -304,12 +385,11 @@ class Session:
         except SandboxDied:
             raise
         except _TimedOut:
-            self.stalled = self._running.cpu() < self._deadline.max_cpu
-            self._kill_and_raise(f"no answer for {seconds:g} s")
-        except ProtocolError as error:
-            self._kill_and_raise(self._cause_of_end() or f"it broke the protocol ({error})")
-        except Exception:
-            raise  # the student's function raised
+            self.stalled = not self.left.over and self._running.cpu() < self._deadline.max_cpu
+            self._kill_and_raise(self.left.over or f"no answer for {seconds:g} s")
+        except Exception as error:  # of reading what arrived; those of a student's function are caught before
+            kind = "" if isinstance(error, ProtocolError) else f"{type(error).__name__}: "
+            self._kill_and_raise(self._cause_of_end() or f"it broke the protocol ({kind}{str(error)[:MAX_REASON]})")
         except BaseException:
             self.close()
             raise
@@ -320,7 +400,8 @@ class Session:
         """Say why the sandbox ended; empty while it runs."""
         cause = self._running.wait(5.0)  # the channel closes a moment before the sandbox is over
         if cause == "lost":
-            raise GraderFault("the sandbox was killed from outside")
+            self.fault = GraderFault("the sandbox was killed from outside")
+            raise self.fault
         if cause == "ended":
             return f"it ended itself, with exit code {self._running.exit_code}"
         return LIMIT_SENTENCES.get(cause, f"it was {cause}") if cause else ""
@@ -331,7 +412,7 @@ class Session:
         raise SandboxDied(reason) from None
 
     def _handle(self, message: Any) -> None:
-        """Handle a message that came instead of the one expected: the end of the fork that served a test."""
+        """Handle a message that came instead of the one expected: an output, or the end of a test's fork."""
         match message:
             case {"ended": int(code)}:
                 self._in_test = False
@@ -339,19 +420,19 @@ class Session:
                 self.incident = f"the process ended {how}"
                 self._drain()
                 raise SandboxDied(self.incident)
-            case {"output": _}:
+            case {"output": _} if self._ignored < MAX_IGNORED:
+                self._ignored += 1
                 return
         raise ProtocolError("an unexpected message")
 
     def _expect(self, key: str) -> None:
         """Wait for the message with this key, ignoring outputs."""
-        match self._rpc.next():
-            case {"output": _}:
-                self._expect(key)
-            case dict(message) if list(message) == [key]:
-                return
-            case message:
-                self._handle(message)
+        while True:
+            match self._rpc.next():
+                case dict(message) if [*message] == [key]:
+                    return
+                case message:
+                    self._handle(message)
 
     def _drain(self) -> None:
         """Have the guest drop everything up to a mark: messages that the fork which served a test did not read."""
@@ -385,15 +466,31 @@ class Session:
         poll = select.poll()
         poll.register(descriptor, event)
         limit = self._deadline
-        ready = poll.poll(1000 * max(0.0, self._next_look - time.monotonic()))
-        while not ready or time.monotonic() >= self._next_look:
-            # Who has computed, and not yet all that is allowed, did not just wait: the machine is busy.
-            cpu, now = self._running.cpu(), time.monotonic()
-            deadline = limit.clock + self.limits.busy * (cpu - limit.cpu_before)
-            if cpu > limit.max_cpu or deadline <= now:
-                raise _TimedOut
-            self._next_look = min(deadline, now + OVERTIME_INTERVAL)
-            ready = ready or poll.poll(1000 * max(0.0, self._next_look - time.monotonic()))
+        while True:
+            before = time.monotonic()
+            ready = poll.poll(1000 * min(LOOK_INTERVAL, max(0.0, self._next_look - before)))
+            now = time.monotonic()
+            self._waited += now - before
+            if self._waited >= LOOK_INTERVAL:
+                self._spend_time()
+            if now >= self._next_look:
+                # Who has computed, and not yet all that is allowed, did not just wait: the machine is busy.
+                cpu = self._running.cpu()
+                deadline = limit.clock + self.limits.busy * (cpu - limit.cpu_before)
+                if cpu > limit.max_cpu or deadline <= now:
+                    raise _TimedOut
+                self._next_look = min(deadline, now + OVERTIME_INTERVAL)
+            if ready:
+                return
+
+    def _spend_time(self) -> None:
+        """Take what was used since the last look from what the submission has left; raise ``_TimedOut`` at its end."""
+        used = _Used(self._running.cpu(), self._running.queued() + queued_here())
+        computed, queued = used.cpu - self._used.cpu, max(0.0, used.queued - self._used.queued)
+        self.left.spend(computed, max(0.0, self._waited - computed - queued))
+        self._waited, self._used = 0.0, used
+        if self.left.over:
+            raise _TimedOut
 
 
 class StudentFunction:

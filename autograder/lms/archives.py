@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.pipeline.submissions import MAX_FILES, InvalidSubmission
 
+MAX_PATH, MAX_FILE_NAME = 4096, 255  # characters
 MAX_COMPRESSION_RATIO = 200
 MAX_BYTES_OF_ANY_RATIO = 1_000_000  # a blank picture shrinks to almost nothing
 CENTRAL_DIRECTORY_ENTRY = b"PK\1\2"  # how each entry of a zip archive's directory begins (APPNOTE, section 4.3.12)
@@ -141,6 +142,8 @@ def _defect(info: zipfile.ZipInfo, earlier_names: set[str]) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if ".." in parts or not parts[0] or ":" in parts[0] or "\0" in name:
         return "leads out of the folder that it is unpacked to"
+    if len(name) > MAX_PATH or max(map(len, parts)) > MAX_FILE_NAME:
+        return "has a longer name than any system takes"
     if stat.S_ISLNK(kind):
         return "is a link; links are not followed"
     if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):

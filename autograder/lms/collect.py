@@ -119,8 +119,15 @@ def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFil
     for path in [*files, *irregular]:
         relative = path.relative_to(source)
         if _may_be_submission(relative):
-            time = datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC)
+            time = datetime.fromtimestamp(_modified(path), UTC)
             yield _DownloadedFile(relative, time, partial(submissions.read_file, path))
+
+
+def _modified(path: Path) -> float:
+    try:
+        return max(path.lstat().st_mtime, 0)
+    except OSError:  # its path may be too long: to read it says so
+        return 0
 
 
 def _may_be_submission(path: PurePath) -> bool:

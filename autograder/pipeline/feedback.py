@@ -9,7 +9,8 @@ from __future__ import annotations
 import builtins
 import html
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,20 @@ from nbgrader.utils import is_grade, is_solution
 
 from autograder.course import students_at
 from autograder.judge.preprocessor import NOT_COUNTED
-from autograder.pipeline.safe_html import escape_markdown, sanitize_html, sanitize_markdown
+from autograder.pipeline.safe_html import (
+    INLINE_PICTURE,
+    escape_markdown,
+    left_out,
+    sanitize_html,
+    sanitize_markdown,
+    sanitize_page,
+)
 from course_utils.checks.check_report import MIMETYPE, as_html
 
 MAX_CHARACTERS = 100_000
 MAX_PICTURE = 5_000_000  # characters, in base64
+MAX_HTML = 200_000  # characters, pictures in it not counted
+CLEANING_SECONDS = 30.0  # of CPU time, for the texts of one notebook
 MAX_LINES, MAX_LABEL, MAX_LINE = 40, 40, 1000  # of a report; characters of a line's parts
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
@@ -46,14 +56,24 @@ HEAD = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<meta n
 class CleanOutputs(NbGraderPreprocessor):
     """The preprocessor to put last in ``c.Autograde.autograde_preprocessors``, and in those of the feedback."""
 
-    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple[NotebookNode, dict]:
-        """Make a cell's outputs, or its markdown, harmless."""
-        if cell.cell_type == "code":
-            cell.outputs = [clean for output in cell.outputs if (clean := sanitize_output(output))]
-        elif cell.cell_type == "markdown":
-            cell.source = sanitize_markdown(cell.source)
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Make all cells harmless; what cannot be looked at in time is left out."""
+        end = time.process_time() + CLEANING_SECONDS
+        for cell in nb.cells:
             cell.pop("attachments", None)
-        return cell, resources
+            if cell.cell_type == "code":
+                cell.outputs = [clean for output in cell.outputs if (clean := _in_time(sanitize_output, output, end))]
+            elif cell.cell_type == "markdown":
+                cell.source = _in_time(sanitize_markdown, cell.source, end)
+        return nb, resources
+
+
+def _in_time(clean: Callable[[Any], Any], dirty: Any, end: float) -> Any:
+    """Clean a text or an output; where the notebook's time is over, put a sentence in its place."""
+    if time.process_time() < end:
+        return clean(dirty)
+    sentence = left_out("The notebook took too long to be laid out; this part of it")
+    return sentence if isinstance(dirty, str) else v4.new_output("stream", name="stdout", text=sentence)
 
 
 class HideTests(NbGraderPreprocessor):
@@ -148,7 +168,7 @@ def safe_page(page: str) -> str:
         STYLE,
         "</head>",
         "<body>",
-        sanitize_html(body),
+        sanitize_page(body),
         "</body>",
         "</html>",
         "",
@@ -187,9 +207,9 @@ def sanitize_output(output: NotebookNode) -> NotebookNode | None:
         if kind in ("text/plain", "text/latex"):
             data[kind] = _capped(text)
         elif kind == "text/html":
-            data[kind] = sanitize_html(_capped(text, MAX_PICTURE))
+            data[kind] = _short_html(text)
         elif kind == "text/markdown":
-            data[kind] = sanitize_markdown(_capped(text))
+            data[kind] = sanitize_markdown(text)
         elif kind in ("image/png", "image/jpeg", "image/gif", "image/svg+xml") and len(text) <= MAX_PICTURE:
             data[kind] = text  # templates show each as <img>, where a picture's own scripts do not run
     if not data:
@@ -238,6 +258,12 @@ def _report_output(report: object) -> NotebookNode:
 
 def _capped(text: str, most: int = MAX_CHARACTERS) -> str:
     return text if len(text) <= most else f"{text[:most]}\n… {len(text) - most} more characters are not shown."
+
+
+def _short_html(text: str) -> str:
+    if len(text) > MAX_PICTURE or len(INLINE_PICTURE.sub("", text)) > MAX_HTML:
+        return left_out(f"HTML of {len(text):,} characters")
+    return sanitize_html(text)
 
 
 def _plain_metadata(output: NotebookNode) -> dict[str, Any]:

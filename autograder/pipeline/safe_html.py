@@ -7,10 +7,22 @@ nbconvert brings along, is no longer developed.) Nothing passes that runs, loads
 from __future__ import annotations
 
 import functools
+import html as html_text
 import re
+from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from course_utils.checks.limits import CallTimeout, time_limit
+
+MAX_MARKDOWN = 100_000  # characters, pictures in it not counted
+MAX_REWRITTEN = 10 * MAX_MARKDOWN  # of markdown that was rewritten before, as one block of HTML
+MAX_PICTURES = 5_000_000  # characters of all pictures in a text, in base64
+MARKDOWN_SECONDS = 5.0  # of CPU time: the parser is quadratic in places
+MAX_TAGS = 500  # so few need no look at their nesting
+MAX_NESTING, MAX_WORK = 60, 100_000  # of tags; a parser's work is the sum of their depths
 
 
 def _set_of(text: str) -> set[str]:
@@ -41,6 +53,15 @@ STYLES = _set_of("""
     white-space border border-left border-right border-top border-bottom border-collapse padding padding-left
     max-width width
 """)
+# As CommonMark has it: where nothing else looks like a tag, every parser finds the same ones.
+TAG = re.compile(
+    r"""<(?:/(?P<end>[A-Za-z][\w:-]*+)\s*+
+    |(?P<start>[A-Za-z][\w:-]*+)(?:\s++[A-Za-z_:][\w.:-]*+(?:=(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++))?)*+\s*+/?+)>""",
+    re.VERBOSE,
+)
+VOID = _set_of("area base br col embed hr img input link meta param source track wbr")
+INLINE_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{100,}+")
+PLACEHOLDER = re.compile(r"data:image/png;base64,([0-9]{1,6})(?![A-Za-z0-9+/=])")
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 
 
@@ -55,7 +76,24 @@ def sanitize_html(html: str) -> str:
     Returns
     -------
     str
-        Safe to stand in a page.
+        Safe to stand in a page; a sentence in its place where it is nested so deeply that no parser would come to an
+        end of it.
+    """
+    if is_nested_deeply(html):
+        return left_out("HTML that is nested too deeply, or damaged")
+    return sanitize_page(html)
+
+
+def sanitize_page(html: str) -> str:
+    """Do the same with HTML that is made of sanitized fragments, and so nested no deeper than these.
+
+    Parameters
+    ----------
+    html : str
+
+    Returns
+    -------
+    str
     """
     return nh3.clean(
         html,
@@ -69,6 +107,50 @@ def sanitize_html(html: str) -> str:
     )
 
 
+def is_nested_deeply(html: str) -> bool:
+    """Tell whether a parser's elements could lie too deep in each other: what browsers do then takes quadratic time.
+
+    A tag counts as closed by the very next end tag only, if it is of the same name. So the true depth is never more
+    than what is counted here; where tags are damaged, nobody can count.
+
+    Parameters
+    ----------
+    html : str
+
+    Returns
+    -------
+    bool
+    """
+    if len(re.findall(r"<[A-Za-z]", html)) <= MAX_TAGS:
+        return False
+    opened: list[str] = []
+    work = 0
+    for tag in TAG.finditer(html):
+        if start := tag["start"]:
+            if start.lower() not in VOID:
+                opened.append(start.lower())
+        elif opened and opened[-1] == tag["end"].lower():
+            opened.pop()
+        work += len(opened)
+        if len(opened) > MAX_NESTING or work > MAX_WORK:
+            return True
+    return "<" in TAG.sub("", html)
+
+
+def left_out(what: str) -> str:
+    """Write the sentence that stands in the place of what is left out: the same in HTML, markdown and plain text.
+
+    Parameters
+    ----------
+    what : str
+
+    Returns
+    -------
+    str
+    """
+    return f"({what}: not shown.)"
+
+
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "src":
         return value if PICTURE.fullmatch(value) else None  # a remote picture tells its owner who looks, and when
@@ -79,7 +161,7 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 
 @functools.lru_cache(1000)  # most of the text is the same in all submissions
 def sanitize_markdown(source: str) -> str:
-    """Rewrite markdown that holds HTML, foreign pictures or dangerous links; leave any other as it is.
+    """Rewrite markdown that holds HTML, pictures or dangerous links; leave any other as it is.
 
     Parameters
     ----------
@@ -89,16 +171,62 @@ def sanitize_markdown(source: str) -> str:
     Returns
     -------
     str
-        Markdown that every renderer turns into harmless HTML; if it was rewritten, one block of HTML.
+        Markdown that every renderer turns into harmless HTML; if it was rewritten, one block of HTML. Of a pasted
+        picture its name is left, of what no renderer would come to an end with a sentence.
     """
-    plain, strict = (
-        MarkdownWithMath(renderer=IPythonRenderer(exclude_anchor_links=True, **kind)).render(source)
-        for kind in ({"escape": False}, {"escape": True, "allow_harmful_protocols": False})
-    )
-    if plain == strict and "<img" not in plain:
+    pictures: list[str] = []
+    text = INLINE_PICTURE.sub(lambda match: _set_aside(match[0], pictures), source)
+    if len(text) > (MAX_REWRITTEN if source.startswith("<div>") else MAX_MARKDOWN):
+        return left_out(f"A text of {len(text):,} characters")
+    try:
+        with time_limit(MARKDOWN_SECONDS):
+            plain, plain_pasted = _render(text, escape=False)
+            strict, _ = _render(text, escape=True, allow_harmful_protocols=False)
+    except CallTimeout:
+        return left_out("A text that takes too long to be laid out")
+    except Exception as error:  # one strange text must not keep a notebook from being graded
+        return left_out(f"A text that could not be laid out ({type(error).__name__})")
+    if plain == strict and "<img" not in plain and not plain_pasted:
         return source
     # A blank line would end the block and let markdown begin again.
-    return "<div>" + sanitize_html(plain).strip().replace("\n", "&#10;") + "</div>"
+    harmless = sanitize_html(plain).strip().replace("\n", "&#10;")
+    return f"<div>{PLACEHOLDER.sub(lambda match: _put_back(match, pictures), harmless)}</div>"
+
+
+class _Renderer(IPythonRenderer):
+    """Writes of a pasted picture its name: JupyterLab keeps it beside the text, where no copy of a submission has it.
+
+    nbconvert refuses a notebook for want of it.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(exclude_anchor_links=True, **options)
+        self.pasted = False
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        if not url.startswith("attachment:"):
+            return super().image(text, url, title)
+        self.pasted = True
+        name = unquote(url).removeprefix("attachment:") or "without a name"
+        return f"<em>[picture {html_text.escape(name)}: in the notebook as handed in]</em>"
+
+
+def _render(source: str, **options: bool) -> tuple[str, bool]:
+    """Render markdown; tell whether there were pasted pictures."""
+    renderer = _Renderer(**options)
+    return MarkdownWithMath(renderer=renderer).render(source), renderer.pasted
+
+
+def _set_aside(picture: str, pictures: list[str]) -> str:
+    """Keep a picture's data from the parser; where there is too much, for good."""
+    fits = sum(map(len, pictures)) + len(picture) <= MAX_PICTURES and len(pictures) < 1000
+    pictures += [picture] if fits else []
+    return f"data:image/png;base64,{len(pictures) - 1 if fits else ''}"
+
+
+def _put_back(match: re.Match[str], pictures: list[str]) -> str:
+    number = int(match[1])
+    return pictures[number] if number < len(pictures) else match[0]
 
 
 def escape_markdown(text: str) -> str:

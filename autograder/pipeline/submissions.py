@@ -34,6 +34,8 @@ MAX_DEPTH = 20
 MAX_CELLS = 2000
 MAX_TIMESTAMP, MAX_REASON, MAX_SECRET = 200, 2000, 1000  # bytes
 MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of one
+MAX_FILE_NAME = 300  # characters; of a longer name, which no system has, nothing is taken
+COPY_SUFFIX = re.compile(r"(?: \(\d+\)|(?<![ _-])[ _-]*+copy ?\d*|\.ipynb)$")
 
 
 class InvalidSubmission(Exception):
@@ -207,16 +209,23 @@ def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DE
     others: list[Path] = []
     for parent, folders, names in os.walk(folder):
         for name in sorted(folders):
-            if (Path(parent) / name).is_symlink() or name.lower().endswith(".ipynb"):
+            if os.path.islink(os.path.join(parent, name)) or name.lower().endswith(".ipynb"):
                 others.append(Path(parent) / name)
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
         for name in sorted(names):
             path = Path(parent) / name
-            info = path.lstat()
-            (files if stat.S_ISREG(info.st_mode) and info.st_nlink == 1 else others).append(path)
+            (files if _is_plain(path) else others).append(path)
         if len(files) + len(others) > max_files or len(Path(parent).relative_to(folder).parts) > max_depth:
             raise InvalidSubmission("The submission holds too many files or folders to be one notebook.")
     return files, sorted(others)
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        info = os.lstat(path)
+    except OSError:  # its path may be too long
+        return False
+    return stat.S_ISREG(info.st_mode) and info.st_nlink == 1
 
 
 def candidates(
@@ -268,8 +277,9 @@ def plain_name(name: str) -> str:
     str
         Letters and digits in lower case, such as ``01initialization``.
     """
-    name = unicodedata.normalize("NFKC", name).casefold().strip()
-    name = re.sub(r"^copy of |( \(\d+\)|[ _-]*copy ?\d*| copy|\.ipynb)+$", "", name)
+    name = unicodedata.normalize("NFKC", name).casefold().strip().removeprefix("copy of ")
+    while len(name) <= MAX_FILE_NAME and (shorter := COPY_SUFFIX.sub("", name)) != name:
+        name = shorter
     return re.sub(r"[\W_]+", "", name)
 
 
@@ -332,7 +342,10 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         It is a link, folder, pipe or device, it has a second name elsewhere, or it is too large.
     """
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    info = path.lstat()
+    try:
+        info = path.lstat()
+    except OSError as error:
+        raise InvalidSubmission(f"{path.name[:MAX_NAME]!r} could not be opened: {error.strerror}.") from None
     if not stat.S_ISREG(info.st_mode):
         kind = kinds.get(stat.S_IFMT(info.st_mode), "a device")
         raise InvalidSubmission(f"{path.name!r} is {kind}, not a file; it was not opened.")

@@ -120,6 +120,8 @@ class CallRecorder:
                 self.modified.add(name)
         if result is None:
             raise CallFailed("it returns None (is a return missing?)")
+        if (entries := _most_entries(result)) > limits.MAX_ENTRIES:
+            raise CallFailed(f"it returns a dict of {entries} entries; what is asked for has less than a hundred")
         try:
             self.results[-1] = result = as_plain_data(result)
         except NotPlainData as reason:
@@ -455,6 +457,14 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
     elif isinstance(value, dict | list | tuple):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _arrays(part)
+
+
+def _most_entries(value: Any) -> int:
+    """Count the entries of the largest dict in a result: checks look at each, and at each beside each other."""
+    if isinstance(value, dict):
+        large = len(value) > limits.MAX_ENTRIES
+        return len(value) if large else max(map(_most_entries, value.values()), default=0)
+    return max(map(_most_entries, value), default=0) if isinstance(value, list | tuple) else 0
 
 
 def _is_unchanged(before: Any, after: Any) -> bool:

@@ -40,6 +40,8 @@ MAX_NESTING = 20
 NESTED_TOO_DEEPLY = "something nested too deeply"
 MAX_ITEMS = 1_000_000
 """Of a sequence in a result that is read as a list."""
+MAX_ENTRIES = 200
+"""Of a dict in a result, several times as many as any exercise asks for."""
 MAX_OVERLAP_WORK = 10_000
 """Candidate solutions that NumPy tries to tell whether two arrays share memory."""
 

@@ -199,6 +199,17 @@ class Running:
                 self._measure()
             return self._cpu_used
 
+    def queued(self) -> float:
+        """Count the seconds for which the processes that run now have waited for a core.
+
+        Returns
+        -------
+        float
+            0 where the kernel does not count them.
+        """
+        with self._lock:
+            return self._tree.queued() if self._tree else 0.0
+
     def stderr_tail(self) -> str:
         """Give the end of what was written to standard output and error, which are not the channel."""
         return self._bwrap.stderr_tail() if self._bwrap else ""

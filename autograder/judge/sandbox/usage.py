@@ -13,6 +13,15 @@ TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
+def queued_here() -> float:
+    """Tell for how many seconds this thread has waited for a core so far; 0 where the kernel does not say."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 class Usage(NamedTuple):
     """What all processes use together: CPU seconds, bytes of memory, processes and threads."""
 
@@ -49,6 +58,20 @@ class ProcessTree:
                 tasks += int(fields[17])
                 memory += int(fields[21]) * PAGE
         return Usage(cpu, memory, tasks)
+
+    def queued(self) -> float:
+        """Add up the seconds for which threads that run now have waited for a core; 0 where the kernel does not say."""
+        nanoseconds = 0
+        for pid in self._pids():
+            with contextlib.suppress(OSError):
+                tasks = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+                try:
+                    for task in os.listdir(tasks):
+                        fields = self._read(f"{pid}/task/{task}/schedstat").split()
+                        nanoseconds += int(fields[1]) if len(fields) > 1 else 0
+                finally:
+                    os.close(tasks)
+        return nanoseconds / 1e9
 
     def memory(self) -> int:
         """Add up the memory, each shared page once: exact, but slow."""
