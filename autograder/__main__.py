@@ -29,10 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except Exception as error:
         from autograder.course import CourseError
+        from autograder.plain_text import one_line
 
         if not isinstance(error, CourseError):
             raise
-        print(error, file=sys.stderr)
+        print(one_line(error), file=sys.stderr)
         return 1
 
 

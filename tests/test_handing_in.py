@@ -209,14 +209,12 @@ def collected(course: Path, source: Path) -> tuple[str, str]:
         ("Pat O'Brien_31_assignsubmission_file_ps1.ipynb", "o'brien"),
         ("ada.ipynb", "ada"),
         ("ada/ps1.ipynb", "ada"),
-        ("week 3/ada/my homework.ipynb", "ada"),
         ("ada_ps1.ipynb", "ada"),
         ("ps1-ada.ipynb", "ada"),
         ("ada_ps1-0123456789ab.ipynb", "ada"),
         # What a student wrote into the own name counts for nothing.
-        ("Grace Hopper_31_assignsubmission_file_Ada Lovelace_32_assignsubmission_file_ps1.ipynb", "grace"),
         ("Grace Hopper_31_assignsubmission_file/lovelaceada_4711_90210_ps1.ipynb", "grace"),
-        ("hoppergrace_5000_90211_Ada Lovelace_32_assignsubmission_file_ps1.ipynb", "grace"),
+        ("hoppergrace_5000_90211_lovelaceada_4711_90210_ps1.ipynb", "grace"),
         ("ada/grace.ipynb", "ada"),
     ],
 )
@@ -241,6 +239,19 @@ def test_names_that_downloads_have(course, download, name, student):
         ("Wei Li_5_assignsubmission_file/ps1.ipynb", "More than one student goes by 'Wei Li': li1, li2"),
         ("Participant_5_assignsubmission_file/ps1.ipynb", "No student of the gradebook goes by 'Participant'"),
         ("adam.ipynb", "No student of the gradebook is called like that"),
+        # The outermost name is nobody's: what lies in it was named by whoever that is.
+        (
+            "guest7/ada-ps1.ipynb",
+            "called like that (its outermost name counts: 'guest7')",
+        ),
+        ("397063-2557371 - Zoë O'Hara - Sep 24, 2026 930 PM/ada.ipynb", 'its outermost name counts: "397063-2557371'),
+        ("week 3/ada/my homework.ipynb", "its outermost name counts: 'week 3'"),
+        ("Alan Turing_5_assignsubmission_file/ada.ipynb", "No student of the gradebook goes by 'Alan Turing'"),
+        # A display name that holds another's pattern, or a file name that does: nobody can tell which.
+        ("Ada Lovelace_32_assignsubmission_file_x_31_assignsubmission_file/ps1.ipynb", "goes by 'Ada Lovelace_32_"),
+        ("Grace Hopper_31_assignsubmission_file_Ada Lovelace_32_assignsubmission_file_a.ipynb", "more than one way"),
+        ("lovelaceada_4711_90210_x_31_assignsubmission_file/ps1.ipynb", "can be read in more than one way"),
+        ("hoppergrace_5000_90211_Ada Lovelace_32_assignsubmission_file_ps1.ipynb", "can be read in more than one way"),
         ("ps1.ipynb", "No student of the gradebook is called like that"),
     ],
 )
@@ -250,6 +261,32 @@ def test_nobodys_files_are_left_with_a_sentence(course, download, name, words):
     assert taken == ""
     assert words in refused
     assert not (course / "submitted").exists()
+
+
+def test_a_folder_round_the_whole_class_is_passed_over(course, download):
+    put(download, "down/week 3/ada/my homework.ipynb", notebook(course))
+    put(download, "down/week 3/Grace Hopper_31_assignsubmission_file/ada.ipynb", notebook(course))
+    _, refused = collected(course, download)
+    assert (refused, handed(course, "ada")) == ("", handed(course, "grace"))
+
+
+@pytest.mark.parametrize("outer", ["ada", "Alan Turing_5_assignsubmission_file", "turingalan_4242_90210_x"])
+def test_no_students_own_folder_is_taken_for_that_of_the_class(course, download, outer):
+    put(download, f"{outer}/grace.ipynb", notebook(course))
+    put(download, f"{outer}/no-names.ipynb", notebook(course))
+    collected(course, download)
+    submitted = course / "submitted"
+    assert [path.name for path in submitted.glob("*")] == (["ada"] if outer == "ada" else [])
+
+
+def test_two_accounts_of_one_name_replace_nobodys_work(course, download):
+    put(download, "Ada Lovelace_31_assignsubmission_file/ps1.ipynb", notebook(course))
+    put(download, "Ada Lovelace_32_assignsubmission_file/ps1.ipynb", notebook(course, double="double = abs"), day=2)
+    put(download, "Grace Hopper_33_assignsubmission_file/ps1.ipynb", notebook(course))
+    taken, refused = collected(course, download)
+    assert refused.count("2 accounts of the LMS go by this name") == 2
+    assert taken.startswith("grace: ")
+    assert "ada" not in taken
 
 
 def test_the_receipt_is_the_one_that_the_student_saw(course, download, tmp_path):
@@ -530,7 +567,7 @@ def test_one_hostile_member_of_a_downloaded_archive_spoils_no_other(course, tmp_
     whole.write_bytes(zipped(members))
     assert run_collect(course, NAME, whole) == 1
     said = capsys.readouterr().out
-    assert "'grace.ipynb' in 'submissions.zip' leads out of the folder" in said
+    assert "called like that (its outermost name counts: '..')" in said
     assert "'ps1.ipynb' in 'submissions.zip' is compressed more than 200 times" in said
     assert "Canvas says: late; collected." in said
     assert "1 taken, 2 need a look" in said

@@ -27,7 +27,7 @@ from autograder.engine.worker_process import WorkerLost, WorkerRefused
 from autograder.pipeline.intake import max_notebook_bytes, released_notebooks
 from autograder.pipeline.lock import CannotGrade, grading_lock
 from autograder.pipeline.reasons import reasons_of
-from autograder.plain_text import printable
+from autograder.plain_text import one_line, printable
 
 SCRATCH = ".grading"
 MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0
@@ -135,13 +135,20 @@ def run(options: Options) -> int:
         print("\nStopped.", file=sys.stderr)
         return 130
     except (CannotGrade, WorkerRefused, WorkerLost) as reason:
-        print(f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{reason}", file=sys.stderr)
+        print(
+            f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{one_line(reason)}", file=sys.stderr
+        )
     except NbGraderException:
         pass  # was logged
     except SQLAlchemyError as error:
-        print(f"Stopped: the gradebook cannot be used: {getattr(error, 'orig', None) or error}", file=sys.stderr)
+        print(
+            f"Stopped: the gradebook cannot be used: {one_line(getattr(error, 'orig', None) or error)}", file=sys.stderr
+        )
     except OSError as error:
-        print(f"Stopped: {error}. What was written before is whole; run the same again to go on.", file=sys.stderr)
+        print(
+            f"Stopped: {one_line(error)}. What was written before is whole; run the same again to go on.",
+            file=sys.stderr,
+        )
     return 1
 
 
@@ -203,7 +210,10 @@ class GradingRun:
             if patterns and not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
                 continue
             if name in seen:
-                print(f"The folder of {student!r} is left out: another's has the same printable name.", file=sys.stderr)
+                print(
+                    f"The folder of {printable(student)!r} is left out: another's has the same printable name.",
+                    file=sys.stderr,
+                )
                 continue
             seen.add(name)
             sha256 = submission_key(folder, self._names)
@@ -364,6 +374,6 @@ def _reasons_for_a_look(result: Result) -> list[str]:
 def _print_rows(rows: Iterable[tuple[str, str]]) -> None:
     rows = list(rows)
     for student, sentence in rows[:MAX_LINES]:
-        print(f"  {student}: {sentence}")
+        print(f"  {student}: {one_line(sentence)}")
     if len(rows) > MAX_LINES:
         print(f"  … and {len(rows) - MAX_LINES} more")

@@ -14,6 +14,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.judge.guest.rpc import is_rebuilt
 from autograder.judge.guest.shell import NotebookShell, run_cell
 from autograder.judge.outputs import Outputs
 from autograder.judge.session import SandboxDied, Session, StudentFunction
@@ -70,11 +71,12 @@ class Examination:
             self._run_trusted(cell["source"])
         return {"outputs": outputs, "passed_over": passed_over}
 
-    def _run_trusted(self, source: str) -> list[NotebookNode]:
+    def _run_trusted(self, source: str) -> tuple[list[NotebookNode], BaseException | None]:
+        """Run a cell here; give its outputs, and the error that ended it."""
         outputs = Outputs(MAX_OUTPUT, trusted=True)
         self._shell.emit = outputs.add
-        run_cell(self._shell, source)
-        return outputs.close()
+        result = run_cell(self._shell, source)
+        return outputs.close(), result.error_in_exec
 
     def _run_test(self, source: str, points: float) -> dict[str, Any]:
         result = self._try_test(source, points)
@@ -96,7 +98,7 @@ class Examination:
                 for name in names:
                     self._resolve(name, values, missing)
             namespace.update(values)
-            outputs = self._run_trusted(source)
+            outputs, error = self._run_trusted(source)
             if session.fault:
                 raise session.fault
             for name, value in values.items():
@@ -111,10 +113,10 @@ class Examination:
                         output.evalue, student_message = sentence + broken, sentence
                         output.traceback = [f"NameError: {output.evalue}"]
                         reason = reason or (broken.removeprefix("; ") if ended else "")
-            if output.output_type == "error" and output.ename == "NotGraded":  # the test asks for a person
-                reason = reason or output.evalue
-            if output.output_type == "error" and output.ename == "MemoryError" and not _is_raised(output, session):
-                reason = reason or "its check took more memory than it may"
+        if type(error).__name__ == "NotGraded" and not is_rebuilt(error):  # the test asks for a person
+            reason = reason or str(error)
+        if isinstance(error, MemoryError) and not is_rebuilt(error):
+            reason = reason or "its check took more memory than it may"
         reason = reason or invalid_score_reason(outputs, points)
         return {
             "outputs": graded_outputs(outputs),
@@ -152,11 +154,6 @@ class Examination:
             if ended:  # it may have been meant to define anything
                 return f"; a cell broke off with {error}", True
         return "", False
-
-
-def _is_raised(error: NotebookNode, session: Session) -> bool:
-    """Tell whether the last error of a test is one that the student's functions raised in it."""
-    return any(name == error.ename for name, _ in session.raised)
 
 
 def rerun_without_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], session: Session) -> None:

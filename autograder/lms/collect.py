@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from nbgrader.coursedir import CourseDirectory
 from autograder.course import assignments_at, open_gradebook
 from autograder.lms.archives import ARCHIVE_SUFFIXES, open_archive
 from autograder.lms.collected_notebooks import CollectedNotebook, format_time, keep_notebook, record_refusal
-from autograder.lms.file_owners import ROSTER_HINT, FileOwners
+from autograder.lms.file_owners import ROSTER_HINT, FileOwners, Owner
 from autograder.pipeline import submissions
 from autograder.pipeline.intake import max_notebook_bytes
 from autograder.pipeline.submissions import InvalidSubmission
@@ -82,10 +83,11 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
     taken, refused, last_reasons = [], [], {}
     max_bytes = max_notebook_bytes(course)
     with ExitStack() as stack:
-        for file in sorted(_downloaded_files(source, stack), key=lambda file: (file.time, file.path)):
-            owner = None
+        files = sorted(_downloaded_files(source, stack), key=lambda file: (file.time, file.path))
+        for file, (owner, doubt) in zip(files, _find_owners(owners, files), strict=True):
             try:
-                owner = owners.find(file.path)
+                if doubt:
+                    raise InvalidSubmission(doubt)
                 raw, receipt_time, remarks = _read_notebook(file, released, assignment, max_bytes)
                 sha256 = hashlib.sha256(raw).hexdigest()
                 record = CollectedNotebook(sha256, format_time(file.time), owner.number, receipt_time, str(file.path))
@@ -103,6 +105,25 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
         for student, last_reason in last_reasons.items():
             record_refusal(course, student, last_reason)
     return taken, refused
+
+
+def _find_owners(owners: FileOwners, files: list[_DownloadedFile]) -> list[tuple[Owner | None, str]]:
+    """Find the owner of each file, and why it may not be taken; "" where it may."""
+    folder = owners.folder_of_all(file.path for file in files)
+    found: list[tuple[Owner | None, str]] = []
+    for file in files:
+        try:
+            found.append((owners.find(file.path.relative_to(folder)), ""))
+        except InvalidSubmission as reason:
+            found.append((None, str(reason)))
+    accounts = {(owner.student, owner.account) for owner, _ in found if owner and owner.account}
+    people = Counter(student for student, _ in accounts)
+    return [
+        (owner, f"{people[owner.student]} accounts of the LMS go by this name. Ask whose it is, and rename the file.")
+        if owner and owner.account and people[owner.student] > 1
+        else (owner, doubt)
+        for owner, doubt in found
+    ]
 
 
 def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFile]:

@@ -14,7 +14,7 @@ from autograder.lms.fill_grades import write_filled_table
 from autograder.lms.lms_table import LmsTable
 from autograder.lms.roster import add_students
 from autograder.pipeline.submissions import InvalidSubmission
-from autograder.plain_text import printable
+from autograder.plain_text import one_line, printable
 
 
 def run_collect(course_folder: Path, assignment: str, source: Path) -> int:
@@ -41,10 +41,10 @@ def run_collect(course_folder: Path, assignment: str, source: Path) -> int:
     try:
         taken, refused = collect(open_course(course_folder, assignment), source)
     except InvalidSubmission as reason:
-        print(f"Nothing was collected. {reason}")
+        print(f"Nothing was collected. {one_line(reason)}")
         return 1
     except OSError as error:
-        print(f"Collecting broke off; do it again, what was collected stays. {error}")
+        print(f"Collecting broke off; do it again, what was collected stays. {one_line(error)}")
         return 1
     for message in taken + refused:
         print(printable(message))

@@ -17,9 +17,9 @@ from nbgrader.api import Student
 
 from autograder.pipeline.submissions import InvalidSubmission, is_folder_name, plain_name
 
-# The LMS's part of a name comes first, the student's own last: so the LMS's part is matched as short as possible.
+# Canvas leaves nothing like its pattern in a person's name, so the shortest reading is its own.
 CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(_.*)?", re.DOTALL)
+MOODLE_NUMBER = re.compile(r"_(?P<number>\d+)_assignsubmission_file(?=_|$)")
 ROSTER_HINT = "the file downloaded from Canvas or Moodle names the class: python -m autograder roster FILE"
 
 
@@ -35,11 +35,14 @@ class Owner:
         Canvas's number of the file, which only grows; 0 elsewhere.
     late : bool
         Whether Canvas marked it as late.
+    account : str
+        The number by which the LMS tells the person who handed it in; "" where it gives none.
     """
 
     student: str
     number: int = 0
     late: bool = False
+    account: str = ""
 
 
 class FileOwners:
@@ -63,7 +66,7 @@ class FileOwners:
         Parameters
         ----------
         path : PurePath
-            Relative to the folder that is collected.
+            Relative to the folder that is collected. Its outermost name decides; the others are no names of the LMS.
 
         Returns
         -------
@@ -74,18 +77,55 @@ class FileOwners:
         InvalidSubmission
             No student, or more than one, is called like that.
         """
-        for part in path.parts:  # the outermost name is the LMS's or the instructor's, the inner ones a student's
-            matches = [match for pattern in (CANVAS, MOODLE) if (match := pattern.fullmatch(part))]
-            if match := min(matches, key=lambda match: match.end("name"), default=None):
-                if match.re is MOODLE:  # its number is another one in every assignment
-                    return Owner(self._only(self._with_name(match["name"]), repr(match["name"])))
-                student = self._canvas_student(match["number"], match["name"])
-                return Owner(student, int(match["file"][:18]), bool(match["late"]))
-            if ids := self._ids_in(part):
-                if len(ids) > 1:
-                    raise InvalidSubmission(f"More than one student is called like that: {', '.join(sorted(ids))}.")
-                return Owner(ids.pop())
-        raise InvalidSubmission(f"No student of the gradebook is called like that; {ROSTER_HINT}.")
+        part = path.parts[0]  # the LMS's or the instructor's, the inner ones a student's
+        if owner := self._named_by_lms(part, is_folder=len(path.parts) > 1):
+            return owner
+        ids = self._ids_in(part)
+        if len(ids) > 1:
+            raise InvalidSubmission(f"More than one student is called like that: {', '.join(sorted(ids))}.")
+        if not ids:
+            outermost = f" (its outermost name counts: {part!r})" if len(path.parts) > 1 else ""
+            raise InvalidSubmission(f"No student of the gradebook is called like that{outermost}; {ROSTER_HINT}.")
+        return Owner(ids.pop())
+
+    def folder_of_all(self, paths: Iterable[PurePath]) -> PurePath:
+        """Find the folder that is wrapped round a whole class's files, as archives and browsers do it.
+
+        Parameters
+        ----------
+        paths : iterable of PurePath
+            Of all files.
+
+        Returns
+        -------
+        PurePath
+            Beginning of all paths; empty where there is no such folder, or it could be a student's own.
+        """
+        folder, paths = PurePath(), list(paths)
+        while len(names := {path.parts[0] for path in paths}) == 1:
+            name = names.pop()
+            if any(len(path.parts) == 1 for path in paths) or CANVAS.fullmatch(name) or MOODLE_NUMBER.search(name):
+                return PurePath()
+            if self._ids_in(name):
+                return PurePath()
+            folder, paths = folder / name, [path.relative_to(name) for path in paths]
+        return folder
+
+    def _named_by_lms(self, part: str, is_folder: bool) -> Owner | None:
+        """Read a name that the LMS wrote; students choose what it says of them, and the end of a file's name."""
+        canvas, moodle = CANVAS.fullmatch(part), list(MOODLE_NUMBER.finditer(part))
+        if is_folder:  # it ends with the LMS's own words
+            moodle = [match for match in moodle if part[match.end() :] in ("", "_")]
+        if bool(canvas) + len(moodle) > 1:
+            raise InvalidSubmission("Its name can be read in more than one way. Rename the file to STUDENT.zip.")
+        if moodle:
+            name = part[: moodle[0].start()]
+            # The number is another one in every assignment.
+            return Owner(self._only(self._with_name(name), repr(name)), account=moodle[0]["number"])
+        if canvas:
+            student = self._canvas_student(canvas["number"], canvas["name"])
+            return Owner(student, int(canvas["file"][:18]), bool(canvas["late"]), canvas["number"])
+        return None
 
     def _canvas_student(self, number: str, name: str) -> str:
         with_number = [student for student in self.students.values() if student.lms_user_id == number]

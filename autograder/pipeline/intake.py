@@ -24,7 +24,7 @@ from autograder.judge.preprocessor import require_judge
 from autograder.pipeline.lock import reason_locked
 from autograder.pipeline.register import is_registered, read_released, register
 from autograder.pipeline.submissions import read_submission
-from autograder.plain_text import printable
+from autograder.plain_text import one_line, printable
 from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
 
@@ -130,9 +130,9 @@ def _copy_submission(
     paths = []
     for name, notebook in notebooks.items():
         for sentence in notebook.sentences:
-            log.warning("%s, %s: %s", printable(student), name, sentence)
+            log.warning("%s, %s: %s", printable(student), name, one_line(sentence))
         if notebook.refused:
-            log.error("%s, %s needs a look: %s", printable(student), name, notebook.refused)
+            log.error("%s, %s needs a look: %s", printable(student), name, one_line(notebook.refused))
         paths.append(target / f"{name}.ipynb")
         nbformat.write(notebook.to_notebook(), paths[-1])
     return paths

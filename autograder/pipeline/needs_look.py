@@ -21,6 +21,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.pipeline.notebook_cells import MAX_CODE, STUDENT_ID, grade_id
+from autograder.plain_text import one_line
 from course_utils.cells import Statement, closure, names_bound, names_used, statements
 from course_utils.environment import imported_modules
 
@@ -63,9 +64,9 @@ class NeedsALook(NbGraderPreprocessor):
             for_students |= confirmed
         record["told"] = for_students
         for sentence in sentences:
-            self.log.warning("%s, %s: %s", submission["student"], submission["notebook"], sentence)
+            self.log.warning("%s, %s: %s", submission["student"], submission["notebook"], one_line(sentence))
         for reason in dict.fromkeys(reasons.values()):
-            self.log.warning("%s, %s needs a look: %s", submission["student"], submission["notebook"], reason)
+            self.log.warning("%s, %s needs a look: %s", submission["student"], submission["notebook"], one_line(reason))
         return nb, resources
 
 

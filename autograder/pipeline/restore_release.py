@@ -28,6 +28,7 @@ from autograder.pipeline.notebook_cells import (
     visible_source,
 )
 from autograder.pipeline.safe_html import escape_markdown
+from autograder.plain_text import one_line
 from course_utils.cells import bare, left_raises, meaning, names_bound, names_used, statements
 
 MAX_RELEASED = 100  # notebooks that are kept
@@ -50,7 +51,7 @@ class RestoreRelease(NbGraderPreprocessor):
         except Exception as error:  # one strange notebook must never stop a class
             restored = _ungraded(released, f"The notebook could not be taken apart ({type(error).__name__}).")
         for sentence in restored.metadata["course"]["intake"][noted_before:]:
-            self.log.warning("%s, %s: %s", submission["student"], submission["notebook"], sentence)
+            self.log.warning("%s, %s: %s", submission["student"], submission["notebook"], one_line(sentence))
         return restored, resources
 
 

@@ -12,7 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import folder_of, open_course, open_gradebook, students_at
 from autograder.pipeline.reasons import reasons_of
-from autograder.plain_text import printable
+from autograder.plain_text import one_line, printable
 
 
 @dataclass
@@ -135,7 +135,7 @@ def print_table(rows: list[Row], max_reasons: int = 3) -> None:
     print(f"\n{'student':{width}}  points  why")
     for row in rows:
         points = "     –" if row.points is None else f"{row.points:6.2f}"
-        reasons = row.reasons[:max_reasons]
+        reasons = list(map(one_line, row.reasons[:max_reasons]))
         if len(row.reasons) > max_reasons:
             reasons.append(f"… and {len(row.reasons) - max_reasons} more")
         print(f"{row.student:{width}}  {points}  {reasons[0] if reasons else 'all right'}")

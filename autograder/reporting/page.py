@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.pipeline.feedback import HEAD
-from autograder.plain_text import printable
+from autograder.plain_text import one_line, printable
 from autograder.reporting.attempts import Attempt, State
 from autograder.reporting.charts import exercise_chart, format_number, points_histogram
 from autograder.reporting.class_report import ClassReport
@@ -67,7 +67,7 @@ def _look_reasons(row: Row) -> list[str]:
 
 
 def _shorten(text: str) -> str:
-    text = printable(" ".join(text.split()))
+    text = one_line(text)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} …"
 
 

@@ -118,11 +118,12 @@ def _record_codes(file: Path, codes: Mapping[str, str]) -> None:
     recorded: dict[str, str] = {}
     if file.exists():
         with file.open(encoding="utf-8", newline="") as old:
-            recorded = {row["student"].removeprefix("'"): row["code"] for row in csv.DictReader(old)}
+            recorded = {row["student"]: row["code"] for row in csv.DictReader(old)}
     draft = file.with_name(f".{file.name}.part")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as new:
         table = csv.writer(new)
         table.writerow(["student", "code"])
-        table.writerows([csv_cell(student), code] for student, code in sorted({**recorded, **codes}.items()))
+        written = {str(csv_cell(student)): code for student, code in codes.items()}
+        table.writerows(sorted({**recorded, **written}.items()))
     os.replace(draft, file)

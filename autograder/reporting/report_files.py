@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autograder.plain_text import csv_cell, printable
+from autograder.plain_text import csv_cell, one_line, printable
 from autograder.reporting.class_report import ClassReport
 from autograder.reporting.page import render_page
 from autograder.reporting.similarity import ClassSimilarity
@@ -67,7 +67,7 @@ def report_table(report: ClassReport) -> list[list[object]]:
                 row.max_points,
                 "yes" if row.needs_a_look else "",
                 *(attempt.points if attempt else None for attempt in attempts),
-                printable("; ".join(row.reasons)),
+                one_line("; ".join(row.reasons)),
             ]
         )
     return lines

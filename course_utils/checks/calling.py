@@ -11,6 +11,7 @@ import linecache
 import re
 import sys
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -372,17 +373,20 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    below_ours = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
-    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), below_ours)
-    lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
+    tracebacks = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frames = zip(traceback.extract_tb(error.__traceback__), tracebacks, strict=True)
+    frames = itertools.dropwhile(_is_own_frame, frames)
+    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), frames)
+    lines = [(frame.filename, frame.line.strip()) for frame, _ in frames if frame.line]
     outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
     if not lines:
         return ""
     return f" (in: {(outside_libraries or [line for _, line in lines])[-1][: limits.MAX_CODE_CHARACTERS]})"
 
 
-def _is_own_frame(frame: traceback.FrameSummary) -> bool:
-    return frame.filename in _OWN_FILES
+def _is_own_frame(frame: tuple[traceback.FrameSummary, types.FrameType]) -> bool:
+    """Tell a frame of the checks' own, or one that hides itself as pytest's and IPython's do: the judge's."""
+    return frame[0].filename in _OWN_FILES or "__tracebackhide__" in frame[1].f_locals
 
 
 def describe_call(arguments: tuple, keywords: dict) -> str:

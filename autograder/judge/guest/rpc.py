@@ -243,6 +243,7 @@ class RpcConnection:
 
     def _borrow(self, number: int) -> Callable:
         def borrowed(*arguments: Any, **keywords: Any) -> Any:
+            __tracebackhide__ = True  # who looks for the student's own line finds it above
             return self.call(number, arguments, keywords)
 
         return borrowed
@@ -279,6 +280,20 @@ def describe_error(error: BaseException) -> list[str]:
     if isinstance(error, NotPlain):
         return ["NotPlain", "TypeError", message]
     return [str(kind.__name__)[:60], base, message.encode("utf-8", "replace").decode()]
+
+
+def is_rebuilt(error: BaseException) -> bool:
+    """Tell whether an error's class was made by ``rebuild_error``: its name is the other side's choice.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Returns
+    -------
+    bool
+    """
+    return type(error).__module__ == __name__
 
 
 def rebuild_error(name: str, base: str, message: str) -> Exception:
