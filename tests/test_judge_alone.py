@@ -67,7 +67,7 @@ def hand_in(course: Path, student: str, answers: dict[str, str]) -> None:
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
             cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
-            if student == "skipping" and cell.metadata.get("nbgrader", {}).get("locked"):
+            if student == "skipping" and cell.metadata.get("nbgrader", {}).get("grade"):
                 cell.metadata["tags"] = [SKIP_TAG]
         nbformat.write(notebook, folder / path.name)
 
