@@ -199,6 +199,11 @@ class Running:
                 self._measure()
             return self._cpu_used
 
+    def shared(self) -> dict[str, object]:
+        """Describe what forks of the processes inside share with them; see ``ProcessTree.shared``."""
+        with self._lock:
+            return self._tree.shared() if self._tree else {}
+
     def stderr_tail(self) -> str:
         """Give the end of what was written to standard output and error, which are not the channel."""
         return self._bwrap.stderr_tail() if self._bwrap else ""
