@@ -10,7 +10,6 @@ import itertools
 import linecache
 import sys
 import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -122,6 +121,25 @@ class CallRecorder:
         arrays_passed = list(_arrays([passed_arguments, passed_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in arrays_passed):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
+        self.results[-1] = result = as_it_is_now(result)
+        return result
+
+
+def as_it_is_now(result: Any) -> Any:
+    """Copy what a function returned: a later call may write into the same memory.
+
+    Parameters
+    ----------
+    result : object
+
+    Returns
+    -------
+    object
+        The same where it cannot be copied, which no plain data is.
+    """
+    try:
+        return copy.deepcopy(result)
+    except Exception:
         return result
 
 
@@ -365,19 +383,16 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    tracebacks = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    frames = zip(traceback.extract_tb(error.__traceback__), tracebacks, strict=True)
-    frames = itertools.dropwhile(_is_own_frame, frames)
-    frames = [line for line, _ in itertools.takewhile(lambda frame: not _is_own_frame(frame), frames) if line.line]
+    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
+    frames = [frame for frame in itertools.takewhile(lambda frame: not _is_own_frame(frame), frames) if frame.line]
     outside_libraries = [frame for frame in frames if "site-packages" not in frame.filename]
     if not frames:
         return ""
     return f" (in: {(outside_libraries or frames)[-1].line.strip()[: limits.MAX_CODE_CHARACTERS]})"
 
 
-def _is_own_frame(frame: tuple[traceback.FrameSummary, types.FrameType]) -> bool:
-    """Tell a frame of the checks' own, or one that hides itself as pytest's and IPython's do: the judge's."""
-    return frame[0].filename in _OWN_FILES or "__tracebackhide__" in frame[1].f_locals
+def _is_own_frame(frame: traceback.FrameSummary) -> bool:
+    return frame.filename in _OWN_FILES
 
 
 def describe_call(arguments: tuple, keywords: dict) -> str:
