@@ -102,6 +102,7 @@ class Session:
         self._bytes_read = 0
         self._deadline = _Deadline(0.0, 0.0, 0.0)
         self._mark = b""
+        self._shared: dict[str, object] = {}  # what forks shared before any student's code ran
         self._in_test = False
         self.incident = ""
         self.stalled = False
@@ -189,6 +190,13 @@ class Session:
                     self._rpc.send({"end": True})
                     self._expect("ended")
                     self._drain()
+            if self._running and self._running.shared() != self._shared:
+                self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        """End a process of whose state a test may have changed something: the next one gets another, by no fault."""
+        self.close()
+        self._starts -= 1
 
     def look(self, name: str) -> dict[str, Any]:
         """Look a name up among those that the student defined.
@@ -281,6 +289,7 @@ class Session:
         self._rpc = RpcConnection(self._read, self._write, _no_functions, self._handle)
         with self._time_limit(START_SECONDS):  # a cell's own time begins thereafter
             self._expect("ready")
+        self._shared = self._running.shared()
         for source in self._cells:
             self._run(source, Outputs(0))
 
