@@ -21,7 +21,7 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.judge.examination import MAX_OUTPUT, Examination, names_read, rerun_without_tests
+from autograder.judge.examination import MAX_OUTPUT, Examination, names_read, record_outputs
 from autograder.judge.guest.shell import NotebookShell, make_shell, run_cell
 from autograder.judge.json_messages import read_message, write_message
 from autograder.judge.outputs import Outputs
@@ -74,11 +74,15 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
     limits = SubmissionLimits(config=config)
     try:
         with contextlib.closing(Session(start, limits)) as session:
-            examination = Examination(shell, session)
-            results = [examination.run_cell(cell) for cell in request["cells"]]
+            recorded = record_outputs(request["cells"], session)
         with contextlib.closing(Session(start, limits)) as session:
-            rerun_without_tests(request["cells"], results, session)
-        return {"cells": results}
+            examination = Examination(shell, session)
+            last_test = max((n for n, cell in enumerate(request["cells"]) if cell["kind"] == "test"), default=-1)
+            results = [
+                recorded[number] if number in recorded and number > last_test else examination.run_cell(cell)
+                for number, cell in enumerate(request["cells"])
+            ]
+        return {"cells": [result | recorded.get(number, {}) for number, result in enumerate(results)]}
     except GraderFault as fault:
         return {"fault": str(fault)}
 
