@@ -8,6 +8,7 @@ import nbgrader
 
 from autograder.nbgrader_paths import patch_nbgrader
 from course_utils.cells import STUB
+from course_utils.checks.expected_outcomes_file import QUESTIONS_FILE
 from course_utils.checks.limits import MAX_CALL_CPU_SECONDS, MAX_CALL_IDLE_SECONDS, WALL_SECONDS_PER_CPU_SECOND
 from course_utils.data import DATASETS
 
@@ -27,7 +28,7 @@ c.ClearSolutions.code_stub = {"python": STUB}
 # Student code runs in a sandbox that holds no answer; the tests run outside and call across (autograder/judge/).
 c.Judge.modules = ["course_utils"]
 c.Judge.readable = [str(DATASETS)]
-c.Judge.hidden = ["autograder"]
+c.Judge.hidden = ["autograder", str(DATASETS / QUESTIONS_FILE)]
 c.Judge.preload = ["autograder.pipeline.hidden_checks"]
 # What a student's check sees is what is graded: both call an answer, and read what it returns, in the same way.
 c.Judge.calls = "course_utils.checks.calling"

@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from autograder.data import make_datasets
 from autograder.topics import source_of
 from autograder.topics.notebook_text import source_notebook
+from course_utils.checks.expected_outcomes_file import FILE, QUESTIONS_FILE
 from course_utils.data import DATASETS
 
 DRAWS = 10
@@ -31,7 +32,8 @@ def printed(source: Path, draw: int) -> str:
     """Run a notebook on the data sets of a draw and return all that it prints."""
     with tempfile.TemporaryDirectory() as folder:
         make_datasets.write_all(Path(folder), fresh=draw)
-        shutil.copy(DATASETS / "checks.h5", folder)
+        for name in (FILE, QUESTIONS_FILE):
+            shutil.copy(DATASETS / name, folder)
         notebook = source_notebook(source)
         environment = {**os.environ, "COURSE_DATASETS": folder, "COURSE_SECRET": "fresh", "TQDM_DISABLE": "1"}
         NotebookClient(notebook, timeout=600).execute(env=environment, stderr=subprocess.DEVNULL)

@@ -37,7 +37,7 @@ SOME = [
 def visible(function, name):
     """Verdict and picture as a student gets them."""
     exercise = EXERCISES[name]
-    trial, known = run_trial(function, exercise, VISIBLE_SEED), read_outcomes(DATASETS / "checks.h5", name)
+    trial, known = run_trial(function, exercise, VISIBLE_SEED), read_outcomes(DATASETS, name)
     verdict = evaluate(trial, exercise, known)
     return verdict, plot_failure(verdict, trial, known)
 

@@ -722,7 +722,10 @@ def test_forbidden_calls_are_refused():
 def test_calls_with_a_forbidden_argument_are_refused():
     wanted = [("clone", flag | signal.SIGCHLD) for flag in seccomp.CLONE_NEW]
     wanted += [("prctl", 1, 0), ("ioctl", 0, 0x5412), ("ioctl", 0, 0x541C), ("ioctl", 0, 0x5412 + 2**40)]
+    wanted += [("madvise", 0, 0, advice) for advice in seccomp.MEMORY_ADVICE]
     assert [line.split()[1] for line in inside(calls(*wanted)).said] == [str(errno.EPERM)] * len(wanted)
+    page_cache = [("preadv2", 0, 0, 0, 0, 0, flags) for flags in (8, 1, 2**31)]
+    assert {line.split()[1] for line in inside(calls(*page_cache)).said} == {str(errno.EOPNOTSUPP)}
     unknown = [("clone3",), *((name,) for name in seccomp.UNCOUNTED)]
     assert {line.split()[1] for line in inside(calls(*unknown)).said} == {str(errno.ENOSYS)}
 
@@ -737,9 +740,36 @@ def test_there_are_no_sockets_but_unix_ones():
     assert inside("import socket\na, b = socket.socketpair()\na.send(b'x')\nsay(b.recv(1))").said == ["b'x'"]
 
 
+# Sockets on their way to nowhere: in another's buffer, closed, and full.
+SOCKETS = """
+import socket
+kept = []
+for _ in range({count}):
+    a, b = socket.socketpair()
+    if {hidden}:
+        c, d = socket.socketpair()
+        socket.send_fds(a, [b"x"], [c.fileno(), d.fileno()])
+    for one in (a, b) + ((c, d) if {hidden} else ()):
+        one.setblocking(False)
+        try: one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
+        except PermissionError: pass
+        try:
+            while True: one.send(bytes(65536))
+        except BlockingIOError: pass
+    kept += [a, b]
+say("full"); time.sleep({then})
+"""
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["open", "on their way"])
+def test_what_lies_in_sockets_counts_as_memory(who_counts, hidden):
+    assert inside(SOCKETS.format(count=100, hidden=hidden, then=60), memory=40 * MIB).cause == "memory"
+    assert inside(SOCKETS.format(count=10, hidden=hidden, then=0.2), memory=40 * MIB)[:3] == ("ended", 0, ["full"])
+
+
 def test_the_same_calls_pass_without_the_sandbox():
-    harmless = [("personality", 0xFFFFFFFF), ("socket", 2, 1), ("prctl", 1, 0), ("ptrace", 0)]
-    assert [line.split()[1] for line in outside(calls(*harmless)).said] == ["0"] * 4
+    harmless = [("personality", 0xFFFFFFFF), ("socket", 2, 1), ("prctl", 1, 0), ("ptrace", 0), ("madvise", 0, 0, 21)]
+    assert [line.split()[1] for line in outside(calls(*harmless)).said] == ["0"] * 5
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="speaks the machine language of x86_64")

@@ -156,7 +156,7 @@ def test_without_tensorflow_the_build_leaves_07_as_it_is(without_tensorflow, tmp
     assert "07_tensorflow is left as it was last built" in capsys.readouterr().out
     name = "notebooks/07_tensorflow/07_tensorflow.ipynb"
     assert (tmp_path / name).read_bytes() == (build.ROOT / name).read_bytes()
-    old, new = (read_outcomes(root / "datasets" / "checks.h5", "train_step") for root in (build.ROOT, tmp_path))
+    old, new = (read_outcomes(root / "datasets", "train_step") for root in (build.ROOT, tmp_path))
     assert json.dumps(old.right, default=repr) == json.dumps(new.right, default=repr)
     assert [words for words, _ in old.mistakes()] == [words for words, _ in new.mistakes()]
 

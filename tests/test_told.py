@@ -4,61 +4,48 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from in_process import examination
-from tiny_course import ROOT
+from nbformat import v4
 
 from autograder import __main__ as commands
 from autograder.course import CourseError
 from autograder.judge.client import ExaminerClient
+from autograder.pipeline.needs_look import find_doubts
+from autograder.pipeline.notebook_cells import STUDENT_ID
 from autograder.plain_text import csv_cell, one_line, printable
 from autograder.reporting.class_table import Row, print_table
-from course_utils.checks.calling import describe_place
 
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\u202etxt\r\nada    5.00  all right"
-
-
-def judged(folder: Path, *cells: tuple[str, str]) -> list[dict]:
-    """What the judge makes of cells; functions are called as this course's are."""
-    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], folder)
-    package = str(ROOT / "course_utils")
-    request |= {"calls": "course_utils.checks.calling", "readable": [package], "package_folders": [str(ROOT)]}
-    examiner = ExaminerClient([], [], [str(ROOT)])
-    try:
-        return examiner.ask(request, 60)["cells"]
-    finally:
-        examiner.close()
 
 
 @pytest.mark.needs("sandbox")
 def test_who_asks_for_a_look_is_the_test_and_not_the_answer(tmp_path):
     asks = "class NotGraded(Exception): pass\n"
-    results = judged(
-        tmp_path,
-        ("student", f"{asks}def f(): raise NotGraded('TensorFlow is not installed here')\ndef g(f): return f(1)"),
+    cells = [
+        ("student", f"{asks}def f(): raise NotGraded('TensorFlow is not installed here')"),
         ("test", "assert f() == 1"),
         ("test", f"{asks}raise NotGraded('really')"),
-        ("test", "def given(x): raise ValueError('7919')\ng(given)"),
-    )
-    assert [result.get("look") for result in results[1:]] == ["", "really", ""]
+    ]
+    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
+    examiner = ExaminerClient([])
+    try:
+        results = examiner.ask(request, 60)["cells"]
+    finally:
+        examiner.close()
+    assert [result.get("look") for result in results[1:]] == ["", "really"]
     assert "TensorFlow" in results[1]["outputs"][-1]["evalue"]
-    # The student's own line, and not the one of ours in which the error came across the border.
-    assert results[3]["outputs"][-1]["evalue"] == "it raises ValueError: 7919 (in: def g(f): return f(1))"
 
 
-def test_at_home_the_place_is_the_students_own_line():
-    def hidden_frame():
-        __tracebackhide__ = True
-        raise ValueError("7919")
-
-    def answer():
-        hidden_frame()
-
-    with pytest.raises(ValueError, match="7919") as caught:
-        answer()
-    assert describe_place(caught.value.with_traceback(caught.tb.tb_next)) == " (in: hidden_frame())"
+def test_a_cell_of_the_course_is_not_called_the_students_own():
+    """Whose statement could not run: a student's process says where, and may say anything."""
+    nb = v4.new_notebook(cells=[v4.new_code_cell("import no_such_module", id="given")])
+    sentences, _ = find_doubts(nb, {"passed_over": {0: [(1, 0, "ModuleNotFoundError")]}})
+    assert sentences[0].startswith("A cell of the course: `import no_such_module` could not run")
+    nb.cells[0].id = f"{STUDENT_ID}1"
+    sentences, _ = find_doubts(nb, {"passed_over": {0: [(1, 0, "ModuleNotFoundError")]}})
+    assert sentences[0].startswith("A cell of the student's own: ")
 
 
 def test_a_terminal_obeys_nothing(capsys, monkeypatch):

@@ -1,7 +1,7 @@
 """Build what students, instructors and CI use from what authors write.
 
 Every topic's text and answers become a solved notebook (run, outputs saved); nbgrader makes the students' notebooks
-from those. The visible checks' outcomes go to ``datasets/checks.h5``. Every step gives the same bytes on every run.
+from those. The visible checks' outcomes go to ``datasets/``. Every step gives the same bytes on every run.
 """
 
 from __future__ import annotations
@@ -293,9 +293,9 @@ def write_data(root: Path = ROOT) -> None:
             mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(one, seed)]
             known[name] = right_outcome(one, seed), mistakes
         else:
-            last = expected_outcomes_file.read_outcomes(ROOT / "datasets" / "checks.h5", name)
+            last = expected_outcomes_file.read_outcomes(ROOT / "datasets", name)
             known[name] = last.right, list(last.mistakes())
-    expected_outcomes_file.write_outcomes(root / "datasets" / "checks.h5", known)
+    expected_outcomes_file.write_outcomes(root / "datasets", known)
 
 
 def _files(root: Path, part: str) -> set[str]:

@@ -156,30 +156,29 @@ class Examination:
         return "", False
 
 
-def rerun_without_tests(cells: list[dict[str, Any]], results: list[dict[str, Any]], session: Session) -> None:
-    """Replace the outputs of cells below a test by those of a run without tests: they may have learnt what it asked.
+def record_outputs(cells: list[dict[str, Any]], session: Session) -> dict[int, dict[str, Any]]:
+    """Run the cells that are no tests, before any test: what they show later could tell what tests asked.
 
     Parameters
     ----------
     cells : list of dict
         Those of a submission, as for ``Examination.run_cell``.
-    results : list of dict
-        What came of them; changed in place.
     session : Session
-        A new one. It is not even started where cells below a test showed nothing.
+        A new one. It is not even started where no cell stands below a test.
+
+    Returns
+    -------
+    dict
+        Number of each cell that was run → ``outputs`` and ``passed_over``, as ``Examination.run_cell`` gives them.
     """
     tests = [number for number, cell in enumerate(cells) if cell["kind"] == "test"]
-    shown = [
-        number
-        for number, result in enumerate(results)
-        if number not in tests and (result["outputs"] or result["passed_over"])
-    ]
-    if not tests or not shown or shown[-1] < tests[0]:
-        return
-    for number in range(shown[-1] + 1):
-        if number not in tests:
-            results[number]["outputs"], _ = session.run(cells[number]["source"])
-            results[number]["passed_over"] = session.passed_over
+    others = [number for number, cell in enumerate(cells) if cell["kind"] != "test"]
+    recorded: dict[int, dict[str, Any]] = {}
+    if tests and others and tests[0] < others[-1]:
+        for number in others:
+            outputs, _ = session.run(cells[number]["source"])
+            recorded[number] = {"outputs": outputs, "passed_over": session.passed_over}
+    return recorded
 
 
 def names_read(source: str) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.judge.examination import MAX_OUTPUT, Examination, names_read, rerun_without_tests
+from autograder.judge.examination import MAX_OUTPUT, Examination, names_read, record_outputs
 from autograder.judge.guest.shell import NotebookShell, make_shell, run_cell
 from autograder.judge.json_messages import read_message, write_message
 from autograder.judge.outputs import Outputs
@@ -85,18 +85,21 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
         return sandbox.start(command, Path(request["folder"]), readable, hidden, font_files(), variables, zygote)
 
     try:
+        with left.half() as half, contextlib.closing(Session(start, limits, half)) as session:
+            recorded = record_outputs(request["cells"], session)
         with contextlib.closing(Session(start, limits, left)) as session:
             examination = Examination(shell, session)
+            last_test = max((n for n, cell in enumerate(request["cells"]) if cell["kind"] == "test"), default=-1)
             results = []
-            for cell in request["cells"]:
-                try:
-                    with time_limit(left):
-                        result = examination.run_cell(cell)
-                except OutOfTime:
-                    result = {"outputs": [], "look": TESTS_TOO_LONG, "passed_over": []}
-                results.append(result)
-        with contextlib.closing(Session(start, limits, left)) as session:
-            rerun_without_tests(request["cells"], results, session)
+            for number, cell in enumerate(request["cells"]):
+                result: dict[str, Any] = {}
+                if number not in recorded or number < last_test:
+                    try:
+                        with time_limit(left):
+                            result = examination.run_cell(cell)
+                    except OutOfTime:
+                        result = {"outputs": [], "look": TESTS_TOO_LONG, "passed_over": []}
+                results.append(result | recorded.get(number, {}))
         return {"cells": results}
     except GraderFault as fault:
         return {"fault": str(fault)}

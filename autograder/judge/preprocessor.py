@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -201,7 +202,7 @@ class Judge(NbGraderPreprocessor):
                 for cell in cells
             ],
             "folder": str(Path(folder).resolve()),
-            "environment": submission_variables(resources),
+            "environment": submission_variables(resources, cells),
             "config": {name: dict(self.config.get(name, {})) for name in ("Sandbox", "SubmissionLimits")},
             "package_folders": self._package_folders(),
             "memory": self.memory,
@@ -232,7 +233,7 @@ class Judge(NbGraderPreprocessor):
     def _run_in_kernel(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         self.log.warning("A trusted class: student code runs beside the answers, with your rights")
         resources["trusted_class"] = True
-        with _environment(submission_variables(resources)):
+        with _environment(submission_variables(resources, filter(self._is_run, nb.cells))):
             nb, resources = Execute(parent=self.parent).preprocess(nb, resources)
         for cell in nb.cells:
             if _is_test(cell) and cell.execution_count is not None:
@@ -240,13 +241,15 @@ class Judge(NbGraderPreprocessor):
         return nb, resources
 
 
-def submission_variables(resources: dict) -> dict[str, str]:
+def submission_variables(resources: dict, cells: Iterable[NotebookNode]) -> dict[str, str]:
     """Name the environment variables by which test cells know whose notebook they test.
 
     Parameters
     ----------
     resources : dict
         nbgrader's.
+    cells : iterable of NotebookNode
+        Those that are run.
 
     Returns
     -------
@@ -258,6 +261,7 @@ def submission_variables(resources: dict) -> dict[str, str]:
         "NBGRADER_EXECUTION": "autograde",
         "NBGRADER_STUDENT": submission.get("student", ""),
         "NBGRADER_ASSIGNMENT": submission.get("assignment", ""),
+        "NBGRADER_SOLUTIONS": _digest(cell.source for cell in cells if _kind(cell) == "student"),
     }
 
 
@@ -277,6 +281,12 @@ def withhold_points(cell: NotebookNode, reason: str) -> None:
         message = f"This test gives no points: {reason}."
         error = new_output("error", ename=NOT_COUNTED, evalue=message, traceback=[f"{NOT_COUNTED}: {message}"])
         cell.outputs.insert(0, error)
+
+
+def _digest(sources: Iterable[str]) -> str:
+    """Hash what a student wrote: blank lines, and blanks at the end of a line, change nothing."""
+    lines = (line.rstrip() for source in sources for line in [*source.splitlines(), "\x1f"])
+    return hashlib.sha256("\n".join(filter(None, lines)).encode("utf-8", "replace")).hexdigest()
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import os
 import select
@@ -92,6 +93,16 @@ class TimeLeft:
         self.over = ""
         self._own_cpu = time.process_time()
 
+    @contextmanager
+    def half(self) -> Iterator[TimeLeft]:
+        """Lend half of it; what of that is not used comes back."""
+        part = copy.copy(self)
+        part.cpu, part.idle = self.cpu / 2, self.idle / 2
+        self.cpu, self.idle = self.cpu / 2, self.idle / 2
+        yield part
+        part.spend()
+        self.cpu, self.idle, self._own_cpu = self.cpu + part.cpu, self.idle + part.idle, part._own_cpu
+
     def spend(self, cpu: float = 0.0, idle: float = 0.0) -> None:
         """Take what a sandbox has used, and what this process has computed since the last time.
 
@@ -164,6 +175,7 @@ class Session:
         self._next_look = 0.0  # by the clock: when to compare the guest's CPU time with its deadline
         self._mark = b""
         self._ignored = 0  # outputs that came in a test
+        self._shared: dict[str, object] = {}  # what forks shared before any student's code ran
         self._in_test = False
         self._allowed = 0.0  # CPU seconds of a call, as the guest was told last
         self.incident = ""
@@ -265,6 +277,13 @@ class Session:
                     self._rpc.send({"end": True})
                     self._expect("ended")
                     self._drain()
+            if self._running and self._running.shared() != self._shared:
+                self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        """End a process of whose state a test may have changed something: the next one gets another, by no fault."""
+        self.close()
+        self._starts -= 1
 
     def look(self, name: str) -> dict[str, Any]:
         """Look a name up among those that the student defined.
@@ -367,6 +386,7 @@ class Session:
         self._rpc = RpcConnection(self._read, self._write, _no_functions, self._handle)
         with self._time_limit(START_SECONDS):  # a cell's own time begins thereafter
             self._expect("ready")
+        self._shared = self._running.shared()
         for source in self._cells:
             self._run(source, Outputs(0))
 

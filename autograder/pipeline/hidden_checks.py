@@ -241,8 +241,9 @@ def preload_tests(tests: list[str]) -> None:
 def submission_seed(exercise: str) -> int:
     """Derive the seed of an exercise of one submission: secret, and the same at every regrade.
 
-    It depends on the course's secret and on the student and assignment that the judge names in the environment. Where
-    no judge does, as in a kernel of plain nbgrader, a class shares its hidden cases.
+    It depends on the course's secret, and on the student, the assignment and the hash of the student's own cells that
+    the judge names in the environment: whoever learnt something of the cases and hands in another answer meets others.
+    Where no judge does, as in a kernel of plain nbgrader, a class shares its hidden cases.
 
     Parameters
     ----------
@@ -253,7 +254,7 @@ def submission_seed(exercise: str) -> int:
     int
         Below 2**64.
     """
-    submission = [os.environ.get(name, "") for name in ("NBGRADER_STUDENT", "NBGRADER_ASSIGNMENT")]
+    submission = [os.environ.get(f"NBGRADER_{name}", "") for name in ("STUDENT", "ASSIGNMENT", "SOLUTIONS")]
     text = "\x1f".join([course_secret(), *submission, exercise])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 

@@ -282,4 +282,6 @@ def _errors_shown(cell: NotebookNode) -> list[tuple[str, str]]:
 
 
 def _describe_cell(cell: NotebookNode) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id") or "A cell of the student's own"
+    if name := cell.metadata.get("nbgrader", {}).get("grade_id"):
+        return name
+    return "A cell of the student's own" if cell.id.startswith(STUDENT_ID) else "A cell of the course"

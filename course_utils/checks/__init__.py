@@ -56,7 +56,7 @@ def check(function: Callable, *companions: Callable) -> None:
     exercise = find_exercise(function, passed_name(sys._getframe(1)))
     if not is_installed(exercise.needs):
         raise without_traceback(NotImplementedError(how_to_get(exercise.needs)))
-    expected = read_outcomes(DATASETS / "checks.h5", exercise.name)
+    expected = read_outcomes(DATASETS, exercise.name)
     with default_error_settings():
         origin = origin_of(function, exercise.name)
         hint = unfinished(origin.own_text, exercise.name)

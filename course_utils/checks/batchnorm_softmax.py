@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils import data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import KEEP_FIRST, KEEP_SECOND, CallRecorder, MalformedResult
+from course_utils.checks.calling import KEEP_FIRST, KEEP_SECOND, CallRecorder, MalformedResult, as_it_is_now
 from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, draw_signed, one_hot_cases
 from course_utils.checks.difference import kind
 from course_utils.checks.exercise import Case, Observation, exercise
@@ -326,7 +326,8 @@ ALONE = "what it says of an image does not depend on the images beside it"
 MEASURED = "dev_accuracy is what it reaches on the dev set"
 HONEST = "dev_accuracy is not far above the accuracy on new images"
 FAR = 0.08  # of dev accuracies on 120 images, honest ones lie less than this above the truth
-CLASSES, SINGLE, HELD_BACK = 6, 18, 240
+CLASSES, HELD_BACK = 6, 240
+SINGLE, FEW, FEW_BATCHES = 18, 20, 6  # images that are shown alone, and how many batches of few
 
 
 def hands_cases(rng: np.random.Generator) -> list[Case]:
@@ -361,7 +362,7 @@ def train_and_predict(train: Callable, predict: Callable) -> Callable:
             result = train(X_train, Y_train, X_dev, Y_dev, np.random.default_rng(seed))
             trained[key] = see.pair(result, "(model, dev_accuracy)")
         model, dev_accuracy = trained[key]
-        return dev_accuracy, [predict(X, model) for X in batches]
+        return dev_accuracy, [as_it_is_now(predict(X, model)) for X in batches]
 
     return asked
 
@@ -388,8 +389,11 @@ def train_classifier(
                 raise MalformedResult(f"predict_probabilities returns shape {P.shape} for {asked.shape[1]} images")
         return dev_accuracy, [np.argmax(P, axis=0) for P in said]
 
-    parts = [np.flatnonzero(c == Y)[:20] for c in range(CLASSES)] + [np.array([i]) for i in range(SINGLE)]
-    dev_accuracy, (found, dev, *apart) = labels(X, X_dev, *(X[:, part] for part in parts))
+    # Few images come before all of them, and in any order: they tell nothing that could mend what was said before.
+    order = np.random.default_rng(seed).permutation(len(Y))
+    few = order[SINGLE:][: FEW_BATCHES * FEW].reshape(FEW_BATCHES, FEW)
+    parts = [*order[:SINGLE, np.newaxis], *few]
+    dev_accuracy, (*apart, found, dev) = labels(*(X[:, part] for part in parts), X, X_dev)
     accuracy = float(np.mean(found == Y))
     if accuracy < 0.4:
         words = "no: it always says the same" if np.ptp(found) == 0 else "no: it is hardly better than guessing"
@@ -398,9 +402,7 @@ def train_classifier(
     for share, name in LEARNED.items():
         yield Observation(name, "yes" if 100 * accuracy >= share else "no")
     same = np.mean(np.concatenate(apart) == found[np.concatenate(parts)])
-    yield Observation(
-        ALONE, "yes" if same > 0.97 else "no: alone, or among images of its class, it is called something else"
-    )
+    yield Observation(ALONE, "yes" if same > 0.97 else "no: alone, or among few others, it is called something else")
     reported = np.asarray(dev_accuracy)
     if reported.shape != () or reported.dtype.kind not in "biuf":
         raise MalformedResult(f"dev_accuracy is {kind(dev_accuracy)}, not a number from 0 to 1")

@@ -11,7 +11,6 @@ import linecache
 import re
 import sys
 import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -130,6 +129,25 @@ class CallRecorder:
         arrays_passed = list(_arrays([passed_arguments, passed_keywords]))
         if any(share_memory(part, argument) for part in _arrays(result) for argument in arrays_passed):
             self.modified.add("what it was given: its result shares memory with an argument (copy it)")
+        self.results[-1] = result = as_it_is_now(result)
+        return result
+
+
+def as_it_is_now(result: Any) -> Any:
+    """Copy what a function returned: a later call may write into the same memory.
+
+    Parameters
+    ----------
+    result : object
+
+    Returns
+    -------
+    object
+        The same where it cannot be copied, which no plain data is.
+    """
+    try:
+        return copy.deepcopy(result)
+    except Exception:
         return result
 
 
@@ -373,20 +391,17 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    tracebacks = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    frames = zip(traceback.extract_tb(error.__traceback__), tracebacks, strict=True)
-    frames = itertools.dropwhile(_is_own_frame, frames)
+    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
     frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), frames)
-    lines = [(frame.filename, frame.line.strip()) for frame, _ in frames if frame.line]
+    lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
     outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
     if not lines:
         return ""
     return f" (in: {(outside_libraries or [line for _, line in lines])[-1][: limits.MAX_CODE_CHARACTERS]})"
 
 
-def _is_own_frame(frame: tuple[traceback.FrameSummary, types.FrameType]) -> bool:
-    """Tell a frame of the checks' own, or one that hides itself as pytest's and IPython's do: the judge's."""
-    return frame[0].filename in _OWN_FILES or "__tracebackhide__" in frame[1].f_locals
+def _is_own_frame(frame: traceback.FrameSummary) -> bool:
+    return frame.filename in _OWN_FILES
 
 
 def describe_call(arguments: tuple, keywords: dict) -> str:

@@ -1,4 +1,7 @@
-"""Read and write ``datasets/checks.h5``: what the visible checks come out as, in plain data, without any answer."""
+"""Read and write what the visible checks come out as: plain data in ``datasets/``, without any answer.
+
+Questions stand in a file of their own. It takes four hashes to find a letter, so answers must not see it when graded.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +12,43 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.exercise import Observation
+from course_utils.checks.questions import QUESTIONS
 from course_utils.checks.verdict import ExpectedOutcomes, Observations
 
 VISIBLE_SEED = 0
 """Draws the cases that students see."""
+FILE, QUESTIONS_FILE = "checks.h5", "questions.h5"
 SIGNIFICANT_DIGITS = 10  # so that the last bits of another computer's libraries do not change the file
 
 
-def write_outcomes(path: Path, outcomes: dict[str, tuple[Observations, list[tuple[str, Observations]]]]) -> None:
+def write_outcomes(folder: Path, outcomes: dict[str, tuple[Observations, list[tuple[str, Observations]]]]) -> None:
     """Write the outcomes of every exercise.
 
     Parameters
     ----------
-    path : Path
-        The HDF5 file; it is written anew, the same bytes for the same content.
+    folder : Path
+        Where the HDF5 files are written anew, the same bytes for the same content.
     outcomes : dict
         Exercise name → (observations of the right answer, [(sentence, observations) of each mistake]).
     """
     import h5py
 
-    with h5py.File(path, "w") as file:
+    with h5py.File(folder / FILE, "w") as others, h5py.File(folder / QUESTIONS_FILE, "w") as questions:
         for name, (right, mistakes) in sorted(outcomes.items()):
-            group = file.create_group(name)
+            group = (questions if name in QUESTIONS else others).create_group(name)
             for key, content in (("right", right), ("mistakes", mistakes)):
                 text = json.dumps(content, default=_to_json, ensure_ascii=False, separators=(",", ":"))
                 data = np.frombuffer(text.encode(), dtype=np.uint8)
                 group.create_dataset(key, data=data, chunks=data.shape, fletcher32=True)
 
 
-def read_outcomes(path: Path, name: str) -> ExpectedOutcomes:
+def read_outcomes(folder: Path, name: str) -> ExpectedOutcomes:
     """Read the outcomes of one exercise; those of mistakes only when they are asked for.
 
     Parameters
     ----------
-    path : Path
-        The HDF5 file.
+    folder : Path
+        Of the HDF5 files.
     name : str
         The exercise.
 
@@ -59,7 +64,7 @@ def read_outcomes(path: Path, name: str) -> ExpectedOutcomes:
     from course_utils.data import opened
 
     def content(key: str) -> Any:
-        with opened(path) as file:
+        with opened(folder / (QUESTIONS_FILE if name in QUESTIONS else FILE)) as file:
             return json.loads(file[name][key][()].tobytes(), object_hook=_from_json)
 
     return ExpectedOutcomes(content("right"), lambda: content("mistakes"))

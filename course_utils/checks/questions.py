@@ -9,6 +9,8 @@ from course_utils.checks.calling import MalformedResult
 from course_utils.checks.difference import digest, kind
 from course_utils.checks.exercise import Observation, exercise
 
+QUESTIONS: set[str] = set()
+"""Names of the exercises whose right answers are a letter each: what is known of them, grading hides from answers."""
 LETTERS = ("a", "b", "c", "d")
 NO_LETTER = "no letter from a to d"
 
@@ -37,15 +39,18 @@ def ask_questions(topic: str, count: int) -> None:
         How many questions there are.
     """
     weights: dict[str, float] = {f"question {number}": 1 for number in range(1, count + 1)}
-    exercise(f"{topic}_answers", lambda rng: [{}], weights, arguments=False)(
-        lambda answer: _observe_answers(answer(), topic, count)
+    QUESTIONS.add(f"{topic}_answers")
+    exercise(f"{topic}_answers", lambda rng: [{"salt": rng.bytes(16).hex()}], weights, arguments=False)(
+        lambda answer, salt: _observe_answers(answer(), topic, count, salt)
     )
 
 
-def _observe_answers(answers: Any, topic: str, count: int) -> Iterator[Observation]:
-    """Observe a hash of each letter, so that what is right can be stored without being readable."""
+def _observe_answers(answers: Any, topic: str, count: int, salt: str) -> Iterator[Observation]:
+    """Observe a salted hash of each letter, so that what is right can be stored without being readable."""
     for number, letter in enumerate(read_letters(answers, count), start=1):
-        yield Observation(f"question {number}", digest(topic, number, letter) if letter else NO_LETTER, secret=True)
+        yield Observation(
+            f"question {number}", digest(salt, topic, number, letter) if letter else NO_LETTER, secret=True
+        )
 
 
 def _observe_predictions(answers: Any, count: int) -> Iterator[Observation]:

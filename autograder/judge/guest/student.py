@@ -76,6 +76,7 @@ class GuestServer:
 
     def serve(self) -> None:
         """Answer one message after the other. Never returns, but raises ``Closed`` when the channel closes."""
+        _ignore_alarm()
         self._rpc.send({"ready": True})
         while True:
             match self._rpc.next():
@@ -181,6 +182,7 @@ class GuestServer:
     def _fork(self, seconds: float, mark: bytes) -> None:
         """Serve a test in a fork of this process, wait for its end, and restore the files that it changed."""
         self._snapshot = before = _take_snapshot(self._snapshot)
+        _ignore_alarm()  # a cell may have left a handler, by which the fork could tell this process something
         with self._rpc.turn:  # no thread of the student's takes it along
             pid = os.fork()
         if pid == 0:
@@ -205,6 +207,10 @@ class GuestServer:
         except NotPlain as error:
             text = f"An output is left out: {error}\n"
             self._rpc.send({"output": {"output_type": "stream", "name": "stderr", "text": text}})
+
+
+def _ignore_alarm() -> None:
+    signal.signal(signal.SIGALRM, lambda *_: None)
 
 
 def prepare() -> None:
@@ -263,10 +269,18 @@ def _take_snapshot(earlier: Snapshot) -> Snapshot:
     return snapshot
 
 
+def _content(path: str) -> bytes | None:
+    with contextlib.suppress(OSError):
+        return Path(path).read_bytes()
+    return None
+
+
 def _restore(before: Snapshot) -> None:
     """Remove what is new, and write the files that a test changed or removed again."""
     now = _file_states()
     changed = {path for path, (state, content) in before.items() if content is not None and now.get(path) != state}
+    # What is written through mapped memory changes no time.
+    changed |= {path for path in before.keys() - changed if before[path][1] not in (None, _content(path))}
     _remove(now.keys() - before.keys() | changed & now.keys())
     for path in changed:
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -210,6 +210,11 @@ class Running:
         with self._lock:
             return self._tree.queued() if self._tree else 0.0
 
+    def shared(self) -> dict[str, object]:
+        """Describe what forks of the processes inside share with them; see ``ProcessTree.shared``."""
+        with self._lock:
+            return self._tree.shared() if self._tree else {}
+
     def stderr_tail(self) -> str:
         """Give the end of what was written to standard output and error, which are not the channel."""
         return self._bwrap.stderr_tail() if self._bwrap else ""

@@ -2,7 +2,7 @@
 
 All others are allowed: NumPy, the C library and Python take up new calls with every release, so a list of allowed ones
 would break courses and not attacks. The border is the namespaces; this list takes away what could loosen them, what
-reaches the kernel's rarely trodden parts, and what holds memory that no process answers for.
+reaches the kernel's rarely trodden parts, what holds memory that no process answers for, and what asks the page cache.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ MOUNTS += ["fsopen", "fsconfig", "fsmount", "fspick"]
 PROCESSES = ["ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"]
 KERNEL = ["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register"]
 KERNEL += ["keyctl", "add_key", "request_key", "fanotify_init", "open_by_handle_at", "name_to_handle_at", "syslog"]
-KERNEL += ["personality", "modify_ldt", "iopl", "ioperm", "lookup_dcookie", "vhangup"]
+KERNEL += ["ioprio_set", "personality", "modify_ldt", "iopl", "ioperm", "lookup_dcookie", "vhangup"]
 MACHINE = ["kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "acct"]
 MACHINE += ["swapon", "swapoff", "quotactl", "quotactl_fd", "settimeofday", "clock_settime", "clock_settime64"]
 MACHINE += ["clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname"]
-FORBIDDEN = NAMESPACES + MOUNTS + PROCESSES + KERNEL + MACHINE
+# The page cache is one for all sandboxes: what is asked or thrown out there could pass on what a test was about.
+PAGE_CACHE = ["mincore", "cachestat", "readahead", "fadvise64", "fadvise64_64", "arm_fadvise64_64"]
+FORBIDDEN = NAMESPACES + MOUNTS + PROCESSES + KERNEL + MACHINE + PAGE_CACHE
+SEND_BUFFER = [7, 32]  # SO_SNDBUF, SO_SNDBUFFORCE
+MEMORY_ADVICE = [3, 20, 21, 22]  # MADV_WILLNEED, MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_READ
 
 # Memory that belongs to no process's resident set, so that only a control group would count it.
 UNCOUNTED = ["memfd_create", "memfd_secret", "shmget", "msgget", "semget"]
@@ -78,6 +82,12 @@ def program() -> bytes:
         deny(errno.EPERM, ["clone"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     # The first process could be made to forget that it dies with the grader: whoever has its user may write its memory.
     deny(errno.EPERM, ["prctl"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, PARENT_DEATH_SIGNAL))
+    deny(errno.EOPNOTSUPP, ["preadv2"], pyseccomp.Arg(5, pyseccomp.NE, 0))  # RWF_NOWAIT: only what is in memory
+    for advice in MEMORY_ADVICE:
+        deny(errno.EPERM, ["madvise"], pyseccomp.Arg(2, pyseccomp.MASKED_EQ, 0xFFFFFFFF, advice))
+    for option in SEND_BUFFER:  # so that what lies in sockets can be told from their number
+        level = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, socket.SOL_SOCKET)
+        deny(errno.EPERM, ["setsockopt"], level, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, 0xFFFFFFFF, option))
     for request in TERMINAL_INPUT:
         deny(errno.EPERM, ["ioctl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     # Within the sandbox Unix sockets may connect (multiprocessing does): nobody else's can be seen from there.

@@ -6,11 +6,16 @@ The sandbox's ``/proc`` lists its processes and no others, orphans included, so 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+MAX_READ = 2**20  # bytes of one file in /proc
+# Of /proc/PID/status: what a fork has from its parent, or may change of it.
+INHERITED = ("Threads", "SigIgn", "SigCgt", "SigBlk", "Cpus_allowed", "Mems_allowed", "CapEff", "Seccomp")
 
 
 def queued_here() -> float:
@@ -43,21 +48,49 @@ class ProcessTree:
 
     def __init__(self, init_pid: int, writable: list[str]) -> None:
         self._disks: list[int] = []
+        # The filter lets nobody ask for more; a last message may exceed it.
+        self._socket_bytes = 2 * int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="ascii"))
         self._proc = os.open(f"/proc/{init_pid}/root/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         for path in writable:
             self._disks.append(os.open(f"/proc/{init_pid}/root{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
     def usage(self) -> Usage:
         """Add up what the processes use now. Memory that several share counts for each of them."""
-        cpu, memory, tasks = 0.0, 0, 0
+        cpu, memory, tasks, sockets = 0.0, 0, 0, 0
         for pid in self._pids():
             # A command's name may hold spaces and brackets; the numbers stand behind the last one.
             fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
             if fields:
+                sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
                 cpu += sum(map(int, fields[11:15])) / TICK  # its own, and that of children it waited for
                 tasks += int(fields[17])
                 memory += int(fields[21]) * PAGE
-        return Usage(cpu, memory, tasks)
+        return Usage(cpu, memory + self._buffers(sockets), tasks)
+
+    def shared(self) -> dict[str, object]:
+        """Describe what forks of the processes would share with them, or could change of them.
+
+        Returns
+        -------
+        dict
+            Two descriptions are equal where nothing of that came or went: process → its threads, signal handlers,
+            limits, priority, open files, and memory that is mapped to be shared. None where it may not be looked at.
+        """
+        found: dict[str, object] = {}
+        for pid in self._pids():
+            fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
+            status = [line for line in self._read(f"{pid}/status").decode().splitlines() if line.startswith(INHERITED)]
+            maps = [line for line in self._read(f"{pid}/maps").splitlines() if line.split()[1].endswith(b"s")]
+            try:
+                folder = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+                try:
+                    files = {name: os.readlink(name, dir_fd=folder) for name in os.listdir(folder)}
+                finally:
+                    os.close(folder)
+                found[pid] = fields[2:4], fields[15:17], fields[37:39], status, self._read(f"{pid}/limits"), maps, files
+            except OSError:  # it ends just now, or keeps others from looking
+                found[pid] = None
+        return found
 
     def queued(self) -> float:
         """Add up the seconds for which threads that run now have waited for a core; 0 where the kernel does not say."""
@@ -75,12 +108,13 @@ class ProcessTree:
 
     def memory(self) -> int:
         """Add up the memory, each shared page once: exact, but slow."""
-        total = 0
+        total, sockets = 0, 0
         for pid in self._pids():
+            sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
             for line in self._read(f"{pid}/smaps_rollup").splitlines():
                 if line.startswith(b"Pss:"):
                     total += int(line.split()[1]) * 1024
-        return total
+        return total + self._buffers(sockets)
 
     def disk(self) -> tuple[int, int]:
         """Count the bytes and the files of the writable file systems."""
@@ -93,6 +127,10 @@ class ProcessTree:
         for file in [self._proc, *self._disks]:
             os.close(file)
 
+    def _buffers(self, lines: int) -> int:
+        """Give the bytes that so many sockets can hold, by the kernel's list of them; its first line is a header."""
+        return max(0, lines - 1) * self._socket_bytes
+
     def _pids(self) -> list[str]:
         try:
             return [name for name in os.listdir(self._proc) if name.isdigit()]
@@ -103,7 +141,7 @@ class ProcessTree:
         with contextlib.suppress(OSError):  # it has just ended
             file = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc)
             try:
-                return os.read(file, 8192)
+                return b"".join(itertools.takewhile(len, (os.read(file, MAX_READ) for _ in range(MAX_READ // PAGE))))
             finally:
                 os.close(file)
         return b""
