@@ -51,13 +51,15 @@ GIANTS: dict[str, Callable[[], Any]] = {
     "nothing": lambda: np.ones((0, 2**40)),
     "pair": lambda: (np.linspace(0, 1, 4_000_000), np.linspace(0, 1, 4_000_000)),
 }
+LISTS = {"items", "integers", "words", "rows", "dicts"}
+"""What takes time in proportion to its length, in every call."""
 
 
 @pytest.mark.parametrize("giant", GIANTS)
 def test_no_check_is_held_up_by_a_giant(giant, soak):
     value = GIANTS[giant]()
     slow = []
-    for name in NAMES if soak else SOME:
+    for name in NAMES if soak else SOME[: 1 if giant in LISTS else None]:
         try:
             with time_limit(SECONDS):
                 assert examine(lambda *_, **__: value, name, 7).state == "wrong", name
