@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from in_process import examination
@@ -20,22 +21,45 @@ from autograder.reporting.class_table import Row, print_table
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\u202etxt\r\nada    5.00  all right"
 
 
+def judged(folder: Path, *cells: tuple[str, str], **more: object) -> list[dict]:
+    """What the judge makes of cells, each with its kind."""
+    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], folder)
+    examiner = ExaminerClient([])
+    try:
+        return examiner.ask(request | more, 60)["cells"]
+    finally:
+        examiner.close()
+
+
 @pytest.mark.needs("sandbox")
 def test_who_asks_for_a_look_is_the_test_and_not_the_answer(tmp_path):
     asks = "class NotGraded(Exception): pass\n"
-    cells = [
+    results = judged(
+        tmp_path,
         ("student", f"{asks}def f(): raise NotGraded('TensorFlow is not installed here')"),
         ("test", "assert f() == 1"),
         ("test", f"{asks}raise NotGraded('really')"),
-    ]
-    request = examination([{"kind": kind, "source": source, "points": 2} for kind, source in cells], tmp_path)
-    examiner = ExaminerClient([])
-    try:
-        results = examiner.ask(request, 60)["cells"]
-    finally:
-        examiner.close()
+    )
     assert [result.get("look") for result in results[1:]] == ["", "really"]
     assert "TensorFlow" in results[1]["outputs"][-1]["evalue"]
+
+
+@pytest.mark.needs("sandbox")
+def test_what_cells_show_is_recorded_before_any_test(tmp_path):
+    """A test that leaves a trace in what all sandboxes read: as the page cache would be one."""
+    (tmp_path / "read").mkdir()
+    trace = str(tmp_path / "read" / "trace")
+    results = judged(
+        tmp_path,
+        ("student", f"import os\ndef there(): return os.path.exists({trace!r})"),
+        ("test", f"open({trace!r}, 'w').close()\nassert there()"),
+        ("student", "print(there())"),
+        ("test", "assert there()"),
+        ("student", "print(there())"),
+        readable=[str(tmp_path / "read")],
+    )
+    assert [result["outputs"] for result in (results[1], results[3])] == [[], []]
+    assert [results[number]["outputs"][0]["text"] for number in (2, 4)] == ["False\n", "False\n"]
 
 
 def test_a_cell_of_the_course_is_not_called_the_students_own():
