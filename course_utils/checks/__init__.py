@@ -64,9 +64,9 @@ def check(function: Callable, *companions: Callable) -> None:
             verdict, trial = run_and_evaluate([function, *companions], exercise, VISIBLE_SEED, expected, hint)
         if displayed:
             verdict.notes.append("it displays something while it runs")
-        origins = [origin, *(origin_of(one, one.__name__) for one in companions)]
-        verdict.cells = sorted({cell_digest(text) for one in origins for text in one.texts})
-        if missing := unavailable_modules(set().union(*(one.modules for one in origins))):
+        origins = [origin, *(origin_of(companion, companion.__name__) for companion in companions)]
+        verdict.cells = sorted({cell_digest(text) for part in origins for text in part.texts})
+        if missing := unavailable_modules(set().union(*(part.modules for part in origins))):
             verdict.warning = f"{', '.join(missing)}: {NOT_IN_ENVIRONMENT}."
         report = Report(verdict, picture=plot_failure(verdict, trial, expected))
     report.show()

@@ -217,7 +217,7 @@ def batchnorm_backward(answer: CallRecorder, size: float, **given: Any) -> Itera
     if not isinstance(result, list) or len(result) != 3:
         raise MalformedResult(f"it returns {kind(result)}, not (dZ, dgamma, dbeta)")
     dZ, dgamma, dbeta = map(numbers, result)
-    yield Observation("three arrays of the right shapes", [list(one.shape) for one in (dZ, dgamma, dbeta)])
+    yield Observation("three arrays of the right shapes", [list(gradient.shape) for gradient in (dZ, dgamma, dbeta)])
     yield Observation("dZ", size * dZ, rtol=1e-4, atol=1e-5)
     yield Observation("dgamma", dgamma.ravel(), rtol=1e-4, atol=1e-5)
     yield Observation("dbeta", dbeta.ravel(), rtol=1e-4, atol=1e-5)

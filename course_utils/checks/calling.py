@@ -451,10 +451,10 @@ def passed_name(frame: Any) -> str | None:
 # --- arguments before and after ---------------------------------------------------------------------------------------
 
 
-def share_memory(one: np.ndarray, other: np.ndarray) -> bool:
+def share_memory(array: np.ndarray, other: np.ndarray) -> bool:
     """Tell whether two arrays share memory; views made to keep this question busy for years count as sharing."""
     try:
-        return np.shares_memory(one, other, max_work=limits.MAX_OVERLAP_WORK)
+        return np.shares_memory(array, other, max_work=limits.MAX_OVERLAP_WORK)
     except np.exceptions.TooHardError:
         return True
 

@@ -44,7 +44,7 @@ def plot_failure(verdict: Verdict, trial: Trial, expected: ExpectedOutcomes) -> 
         return ""
     case, name = verdict.failed_key
     observations = trial.observations[case] if case < len(trial.observations) else []
-    seen = next((one for one in observations if one.property == name), None)
+    seen = next((observation for observation in observations if observation.property == name), None)
     return plot_difference(expected.right_table[case, name], seen, trial.results[case].get(name)) if seen else ""
 
 
@@ -139,7 +139,7 @@ def _plot_heat_map(name: str, want: np.ndarray, got: np.ndarray, wrong: np.ndarr
     words += [_describe_entries(wrong), _describe_relation(want, got)]
     if cells.shape != size.shape:
         words.append("Shown are " + " and ".join(
-            f"{what} {one.start} to {one.stop - 1}" for what, one in zip(("rows", "columns"), window, strict=True)
+            f"{what} {place.start} to {place.stop - 1}" for what, place in zip(("rows", "columns"), window, strict=True)
         ) + ".")  # fmt: skip
     return _svg_grid(shapes, rows, columns, f"Heat map, {rows} by {columns}", words)
 
@@ -149,7 +149,7 @@ def _plot_mask(result: Any) -> str:
     if not (isinstance(result, list) and len(result) == 2):
         return ""
     values, mask = result
-    if not all(isinstance(one, np.ndarray) and one.ndim == 2 and one.dtype.kind in "biuf" for one in result):
+    if not all(isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "biuf" for value in result):
         return ""
     if values.shape != mask.shape or min(mask.shape) < 2:
         return ""

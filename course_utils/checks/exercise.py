@@ -120,7 +120,10 @@ class Exercise:
         callable
             What ``join`` makes of them; without ``join``, the answer.
         """
-        wrappable = [one if isinstance(one, WrappableFunction) else calling.LocalFunction(one) for one in functions]
+        wrappable = [
+            function if isinstance(function, WrappableFunction) else calling.LocalFunction(function)
+            for function in functions
+        ]
         return self.join(*wrappable) if self.join else wrappable[0]
 
     @property

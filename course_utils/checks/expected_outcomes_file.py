@@ -86,7 +86,9 @@ def _rounded(value: Any) -> Any:
         return [_rounded(part) for part in value]
     if isinstance(value, np.ndarray | float | np.floating) and np.asarray(value).dtype.kind == "f":
         values = np.asarray(value)
-        rounded = np.array([float(f"{one:.{SIGNIFICANT_DIGITS}g}") for one in values.ravel()]).reshape(values.shape)
+        rounded = np.array([float(f"{number:.{SIGNIFICANT_DIGITS}g}") for number in values.ravel()]).reshape(
+            values.shape
+        )
         return rounded if values.ndim else float(rounded)
     return value
 

@@ -50,7 +50,7 @@ def derivative_cases(rng: np.random.Generator) -> list[Case]:
     )
     cases = []
     for index, (what, rest) in enumerate(settings):
-        curve = Curve(("exp", "sin")[index % 2], *(round(float(one), 2) for one in rng.uniform(0.8, 2, 2)))
+        curve = Curve(("exp", "sin")[index % 2], *(round(float(value), 2) for value in rng.uniform(0.8, 2, 2)))
         cases.append({"what": what, "f": curve, "x": round(float(rng.uniform(0.4, 1.2)), 2), "rest": rest})
     cases.append(
         {"what": "epsilon is small by default", "f": Curve("sin", 1, 3), "x": int(rng.integers(3, 9)), "rest": {}}

@@ -40,11 +40,11 @@ def zeros(answer: CallRecorder, networks: list[list[int]]) -> Iterator[Observati
     """Observe shapes, zeros, and that no array is used twice."""
     yield from see.follows_layers_dims(answer, networks)
     results = [answer(layers_dims) for layers_dims in networks]
-    largest = max(float(np.abs(W).max()) for one in results for W in see.weights(one))
+    largest = max(float(np.abs(W).max()) for parameters in results for W in see.weights(parameters))
     yield Observation("weights", "all zero" if largest == 0 else f"up to {largest:.3g}")
-    yield Observation(see.BIASES, [see.biases(one) for one in results])
-    yield Observation(see.FLOATS, [see.floats(one) for one in results])
-    yield Observation(see.SEPARATE, [see.separate(one) for one in results])
+    yield Observation(see.BIASES, [see.biases(parameters) for parameters in results])
+    yield Observation(see.FLOATS, [see.floats(parameters) for parameters in results])
+    yield Observation(see.SEPARATE, [see.separate(parameters) for parameters in results])
 
 
 def random_cases(*settings: dict) -> Callable[[np.random.Generator], list[Case]]:
@@ -89,7 +89,8 @@ def random_initialization(
         yield Observation(NORMAL, [float(np.mean(np.abs(W) < W.std())) for W in found], rtol=0, atol=0.04)
     yield Observation(see.INDEPENDENT, see.independent(found))
     yield Observation(
-        see.RNG, see.follows_rng(*(see.draw_weights(answer, one, (networks[1], *before), after) for one in (1, 1, 2)))
+        see.RNG,
+        see.follows_rng(*(see.draw_weights(answer, rng_seed, (networks[1], *before), after) for rng_seed in (1, 1, 2))),
     )
 
 

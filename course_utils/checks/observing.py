@@ -163,7 +163,7 @@ def follows_layers_dims(answer: CallRecorder, networks: list[list[int]], *rest: 
         They are the same for all: nothing else is worth looking at.
     """
     found = {str(layers_dims): shapes(answer(layers_dims, *rest)) for layers_dims in networks}
-    if all(one == found[str(networks[0])] for one in found.values()):
+    if all(shapes_found == found[str(networks[0])] for shapes_found in found.values()):
         yield Observation(SHAPES, "the same for every layers_dims")
         raise MalformedResult("its shapes are the same for every layers_dims")
     yield Observation(SHAPES, found)

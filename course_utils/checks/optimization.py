@@ -123,7 +123,8 @@ def random_mini_batches(
         return
     yield Observation(SHUFFLED, is_shuffled(groups))
     again, other = (
-        example_numbers(read_mini_batches(answer(X, Y, mini_batch_size, Rng(one)), X, Y)) for one in (seed, seed + 1)
+        example_numbers(read_mini_batches(answer(X, Y, mini_batch_size, Rng(rng_seed)), X, Y))
+        for rng_seed in (seed, seed + 1)
     )
     yield Observation(see.RNG, follows_rng(groups, again, other))
 
@@ -362,14 +363,14 @@ def update_parameters_with_rmsprop(
 
 def observe_last_parameters(seen: Iterator[Observation], what: str, parameters: dict) -> Iterator[Observation]:
     """Pass observations on; in a special case, only the parameters of the end, as that case's own property."""
-    for one in seen:
+    for observation in seen:
         if not what:
-            yield one
-        elif one.property == f"parameters after {STEPS} steps":
-            still = all(np.array_equal(one.value.get(key), value) for key, value in parameters.items())
+            yield observation
+        elif observation.property == f"parameters after {STEPS} steps":
+            still = all(np.array_equal(observation.value.get(key), value) for key, value in parameters.items())
             if still:
                 raise MalformedResult("it returns the parameters it was given")
-            yield Observation(what, one.value, atol=1e-6)
+            yield Observation(what, observation.value, atol=1e-6)
 
 
 FIRST = "the first step, from zero"
@@ -509,7 +510,7 @@ def register_decay(name: str, settings: Callable[[np.random.Generator], list[tup
     def cases(rng: np.random.Generator) -> list[Case]:
         drawn = settings(rng)
         later = (1, 2, 3, 5, 7, int(rng.integers(11, 20)), int(rng.integers(30, 60)))
-        return [{"settings": one, "epochs": epochs} for epochs in (later, (0, 1)) for one in drawn]
+        return [{"settings": setting, "epochs": epochs} for epochs in (later, (0, 1)) for setting in drawn]
 
     def observe(answer: CallRecorder, settings: tuple, epochs: tuple) -> Iterator[Observation]:
         learning_rate0, *rest = settings
@@ -685,7 +686,7 @@ def fit(
     m = X.shape[1]
     steps = -(-m // size)
     passes = [groups[start : start + steps] for start in range(0, len(groups), steps)]
-    complete = all(np.array_equal(np.sort(np.concatenate(one)), np.arange(m)) for one in passes)
+    complete = all(np.array_equal(np.sort(np.concatenate(batches)), np.arange(m)) for batches in passes)
     yield Observation(EACH_ONCE, "yes" if complete else "no")
     if m < 20:
         return
@@ -693,22 +694,22 @@ def fit(
     again, other = Watched(), Watched()
     run(again, seed)
     run(other, seed + 1)
-    repeated, changed = ([examples_of_step(call, X) for call in one.calls] for one in (again, other))
+    repeated, changed = ([examples_of_step(call, X) for call in recorder.calls] for recorder in (again, other))
     yield Observation(see.RNG, follows_rng(groups, repeated, changed))
 
 
-def equal_entries(one: Any, other: dict) -> bool:
+def equal_entries(entries: Any, other: dict) -> bool:
     """Tell whether two dicts of arrays hold the same numbers."""
     return (
-        isinstance(one, dict)
-        and set(one) == set(other)
-        and all(np.shape(one[key]) == np.shape(other[key]) and all_close(one[key], other[key]) for key in other)
+        isinstance(entries, dict)
+        and set(entries) == set(other)
+        and all(np.shape(entries[key]) == np.shape(other[key]) and all_close(entries[key], other[key]) for key in other)
     )
 
 
-def all_close(one: np.ndarray, other: np.ndarray) -> bool:
+def all_close(array: np.ndarray, other: np.ndarray) -> bool:
     """Tell whether numbers agree; np.allclose takes ten times as long for small arrays."""
-    return bool(np.all(np.abs(np.asarray(one) - other) <= 1e-8 + 1e-5 * np.abs(other)))
+    return bool(np.all(np.abs(np.asarray(array) - other) <= 1e-8 + 1e-5 * np.abs(other)))
 
 
 def continues_from_last_step(calls: list[tuple], given: list[dict], start: dict) -> str:
@@ -764,7 +765,7 @@ def epochs_differ(passes: list[list[np.ndarray]], m: int) -> str:
     """Say whether the mini-batches are mixed, and others in each epoch."""
     if all(np.ptp(group) < len(group) for group in passes[0]):
         return "no: the examples are not shuffled"
-    sets = [[frozenset(group.tolist()) for group in one] for one in passes]
+    sets = [[frozenset(group.tolist()) for group in batches] for batches in passes]
     if len(sets) > 1 and sets[0] == sets[1]:
         return "no: every epoch has the same mini-batches"
     if len(sets) > 1 and set(sets[0]) == set(sets[1]):

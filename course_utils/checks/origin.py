@@ -108,9 +108,9 @@ def _globals_read(function: Any) -> dict[str, Any]:
 
 def _names(code: types.CodeType | None) -> Iterator[str]:
     """Names that code takes from outside of it."""
-    for one in dis.get_instructions(code) if code else ():
-        if one.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
-            yield one.argval
+    for instruction in dis.get_instructions(code) if code else ():
+        if instruction.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            yield instruction.argval
     for constant in code.co_consts if code else ():
         if isinstance(constant, types.CodeType):
             yield from _names(constant)

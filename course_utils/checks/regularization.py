@@ -244,7 +244,7 @@ def stopping_cases(rng: np.random.Generator) -> list[Case]:
     high = float(rng.uniform(0.8, 1.2))
 
     def curve(*below: float) -> list[float]:
-        return [round(high - one, 4) for one in below]
+        return [round(high - drop, 4) for drop in below]
 
     falling = np.cumsum(rng.uniform(0.02, 0.05, int(rng.integers(4, 8)))).tolist()
     low = falling[-1]
@@ -347,7 +347,7 @@ def augment_flip(
     else:
         yield Observation(MIRROR, "some have become other images")
     yield Observation(FLIPPED, share(float(np.mean(~same)), p, len(images), "p"))
-    none, every = (numbers(answer(few, float(one), Rng(seed))) for one in (0, 1))
+    none, every = (numbers(answer(few, float(probability), Rng(seed))) for probability in (0, 1))
     ends = {"0": none.ravel() - few.ravel(), "1": every.ravel() - few[:, :, ::-1].ravel()}
     yield Observation("p = 0 and p = 1", ends, atol=1e-6)
     again, other = numbers(answer(images, p, Rng(seed))), numbers(answer(images, p, Rng(seed + 1)))

@@ -40,7 +40,9 @@ def find_shadowed(function: Callable) -> dict[str, bool]:
     """
     namespace, read = _namespace_and_reads(function)
     taken = {name: namespace[name] for name in read & namespace.keys() & NAMES}
-    return {name: one is getattr(np, name, None) for name, one in taken.items() if one is not getattr(builtins, name)}
+    return {
+        name: value is getattr(np, name, None) for name, value in taken.items() if value is not getattr(builtins, name)
+    }
 
 
 def restore_builtins(function: Callable) -> Callable:
@@ -86,7 +88,7 @@ def unwrapped(function: Any) -> Any:
     """Take the wrapping of a decorator, a partial or a method off."""
     for _ in range(10):
         inner = (getattr(function, name, None) for name in ("__wrapped__", "func", "__func__"))
-        inner = next((one for one in inner if one is not None), None)
+        inner = next((candidate for candidate in inner if candidate is not None), None)
         if inner is None:
             break
         function = inner
@@ -106,14 +108,14 @@ def _namespace_and_reads(function: Any) -> tuple[dict[str, Any], set[str]]:
         return {}, set()
     namespace, read, seen, waiting = first.__globals__, set(), [], [first]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, types.FunctionType) and one.__globals__ is namespace and one not in seen:
-            seen.append(one)
-            read |= (names := _names(one.__code__))
+        current = waiting.pop()
+        if isinstance(current, types.FunctionType) and current.__globals__ is namespace and current not in seen:
+            seen.append(current)
+            read |= (names := _names(current.__code__))
             waiting += [inner_function(namespace[name]) for name in names & namespace.keys()]
     return namespace, read
 
 
 def _names(code: types.CodeType) -> set[str]:
-    inner = (_names(one) for one in code.co_consts if isinstance(one, types.CodeType))
+    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
     return set(code.co_names).union(*inner)

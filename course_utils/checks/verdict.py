@@ -83,7 +83,7 @@ class ExpectedOutcomes:
             symptoms: set[Key] = set()
             left = dict(self.right_table)
             for case, observations in enumerate(cases):
-                mistaken = {(case, one.property): one for one in observations}
+                mistaken = {(case, observation.property): observation for observation in observations}
                 here = {key: left.pop(key) for key in list(left) if key[0] == case}
                 wrong = {key for key, right in here.items() if not _agrees(right, mistaken.get(key))}
                 if not all(_same_symptom(key, seen, mistaken) for key in wrong):
@@ -183,7 +183,7 @@ def run_and_evaluate(
     verdict, trial = attempt(limited)
     if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed_names(limited)):
         # Tried, not guessed: would it be right, or wrong in another way, if nothing were shadowed?
-        unshadowed, _ = attempt(one.with_wrapper(RESTORE_BUILTINS) for one in limited)
+        unshadowed, _ = attempt(function.with_wrapper(RESTORE_BUILTINS) for function in limited)
         if _outcome(unshadowed) != _outcome(verdict):
             verdict.mistakes = [shadowing.describe_shadowed(names), *unshadowed.mistakes]
             verdict.is_explained = unshadowed.is_explained
@@ -236,7 +236,7 @@ def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Ve
     share = sum(part for name, part in exercise.properties.items() if passed.get(name))
     verdict = Verdict(exercise.name, "wrong" if wrong else "right", passed, share, notes=sorted(trial.notes))
     measures = asked - exercise.properties.keys() - {ENDING}
-    verdict.measured = {name: float(one.value) for (_, name), one in seen.items() if name in measures}
+    verdict.measured = {name: float(observation.value) for (_, name), observation in seen.items() if name in measures}
     if not wrong:
         return verdict
     case, name = min(wrong, key=lambda key: (key not in seen, key[1] == ENDING))
@@ -265,7 +265,7 @@ def describe(name: str, right: Observation, seen: Observation | None) -> str:
 
 
 def _table(observations: Observations) -> Table:
-    return {(case, seen.property): seen for case, one in enumerate(observations) for seen in one}
+    return {(case, seen.property): seen for case, in_case in enumerate(observations) for seen in in_case}
 
 
 def _agrees(right: Observation, seen: Observation | None) -> bool:
@@ -280,7 +280,7 @@ def _matching_sentences(seen: Table, expected: ExpectedOutcomes) -> tuple[set[Ke
     explained: set[Key] = set()
     chosen: list[tuple[set[Key], str]] = []
     for symptoms, sentence in sorted(expected.matching_mistakes(seen), key=lambda match: -len(match[0])):
-        if not any(symptoms < others for others, _ in chosen) and sentence not in (one for _, one in chosen):
+        if not any(symptoms < others for others, _ in chosen) and sentence not in (text for _, text in chosen):
             explained |= symptoms
             chosen.append((symptoms, sentence))
     return explained, [sentence for _, sentence in chosen]
