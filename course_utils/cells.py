@@ -19,6 +19,7 @@ from course_utils.checks.limits import MAX_CELL_CHARACTERS, MAX_NOTEBOOK_BYTES, 
 
 STUB = "# TODO: your code here\nraise NotImplementedError"
 CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
+MAX_CACHED = 20_000  # characters of a cell whose names are remembered
 READING_FAILED = (ValueError, SyntaxError, RecursionError, MemoryError)
 
 
@@ -316,8 +317,12 @@ def names_used(source: str) -> set[str]:
     return names
 
 
-@functools.lru_cache(1000)  # most cells of a class are the course's own
 def _table(source: str) -> symtable.SymbolTable | None:
+    return (_cached_table if len(source) <= MAX_CACHED else _cached_table.__wrapped__)(source)
+
+
+@functools.lru_cache(1000)  # most cells of a class are the course's own
+def _cached_table(source: str) -> symtable.SymbolTable | None:
     with warnings.catch_warnings(action="ignore"):
         for text in (source[:MAX_CELL_CHARACTERS], without_magics(source[:MAX_CELL_CHARACTERS])):
             try:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -384,6 +385,10 @@ def progress_bar(iterations: int, label: str | None) -> range:
     # In a notebook tqdm.auto draws a widget: a plain bar would write to stderr, which nbgrader counts as failure.
     from tqdm.auto import tqdm
 
+    # Neither a thread that watches over bars nor a lock for processes: at grading a process that has one is left after
+    # each test, for others could learn by it what the test asked.
+    tqdm.monitor_interval = 0
+    tqdm.set_lock(threading.RLock())
     # tqdm's notebook bar does not read this variable of tqdm's itself.
     disable = "TQDM_DISABLE" in os.environ
     return tqdm(range(iterations), desc=label, leave=False, mininterval=0.2, disable=disable)

@@ -346,6 +346,20 @@ def test_nothing_that_students_are_given_answers_an_exercise(function, monkeypat
         assert evaluate(run_trial(answer, exercise, seed=5), exercise, known).state != "right"
 
 
+def test_the_graders_lack_of_memory_is_no_answers_fault(monkeypatch):
+    def observe(answer, **case):
+        raise MemoryError
+        yield
+
+    name = "initialize_parameters_he"
+    exercise = dataclasses.replace(EXERCISES[name], observe=observe)
+    at_home = run_trial(reference_answer(name), exercise, seed=5)
+    assert any("MemoryError" in str(observation.value) for case in at_home.observations for observation in case)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(MemoryError):
+        run_trial(reference_answer(name), exercise, seed=5)
+
+
 def test_importing_is_light():
     code = "import sys, course_utils; print([m for m in ('matplotlib', 'h5py', 'IPython', 'tqdm') if m in sys.modules])"
     done = subprocess.run(

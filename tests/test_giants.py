@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autograder.pipeline.hidden_checks import examine
-from course_utils.checks.calling import CallFailed, CallRecorder
+from course_utils.checks.calling import CallFailed, CallRecorder, _most_entries
+from course_utils.checks.check_report import Report
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.limits import CallTimeout, time_limit
 
@@ -71,3 +72,14 @@ def test_no_check_is_held_up_by_a_giant(giant, soak):
 def test_a_dict_of_many_entries_is_refused_in_words():
     with pytest.raises(CallFailed, match="a dict of 9989 entries; what is asked for has less than"):
         CallRecorder(lambda: ([1.0], [views(9_990)]))()
+
+
+def test_a_list_that_holds_another_many_times_ends():
+    nested = [0]
+    for _ in range(40):
+        nested = [nested, nested]
+    itself: list = []
+    itself.append(itself)
+    assert _most_entries(nested) == _most_entries(itself) == 0
+    assert "still running" in str(Report(examine(lambda *_, **__: nested, "softmax", 5)))
+    assert "nested too deeply" in str(Report(examine(lambda *_, **__: itself, "softmax", 5)))

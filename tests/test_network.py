@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from needs import need
@@ -146,3 +148,10 @@ def test_an_unknown_activation_is_named():
     parameters, X, _ = problem([2, 4, 1])
     with pytest.raises(ValueError, match="relu, tanh, sigmoid, not 'softplus'"):
         network.forward_propagation(X, parameters, "softplus")
+
+
+def test_a_bar_starts_no_thread(monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    before = threading.active_count()
+    assert list(network.progress_bar(3, "Training")) == [0, 1, 2]
+    assert threading.active_count() == before

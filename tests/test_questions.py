@@ -10,6 +10,7 @@ from traitlets.config import PyFileConfigLoader
 from autograder.course import COURSE
 from autograder.judge.client import ExaminerClient
 from autograder.pipeline.hidden_checks import right_outcome
+from course_utils import check
 from course_utils.checks.difference import digest
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.expected_outcomes_file import FILE, QUESTIONS_FILE, VISIBLE_SEED, read_outcomes
@@ -59,3 +60,15 @@ def test_what_students_have_is_salted_and_stands_apart():
         assert not unsalted & set(stored)
         graded = [seen.value for seen in right_outcome(EXERCISES[name], 1)[0] if seen.secret]
         assert not set(graded) & set(stored)
+
+
+def test_a_check_in_an_answers_cell_breaks_nothing_when_graded(tmp_path, capsys, monkeypatch):
+    """The sandbox puts ``/dev/null`` in the file's place."""
+    (tmp_path / QUESTIONS_FILE).symlink_to("/dev/null")
+    monkeypatch.setattr("course_utils.data.DATASETS", tmp_path)
+
+    def initialization_answers():
+        return "abcd"
+
+    check(initialization_answers)
+    assert "is checked by its own test" in capsys.readouterr().out

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import io
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from autograder.judge import guest
+from autograder.judge.guest import student
+from autograder.judge.sandbox import usage
 from autograder.judge.sandbox.sandbox import CHANNEL, Sandbox
 from autograder.judge.session import Session, StudentFunction, SubmissionLimits
 
@@ -88,6 +94,18 @@ WAYS = {
         "os.set_blocking(n, False)",
         "not os.get_blocking(n)",
     ),
+    "flags of the channel": (
+        "import fcntl, os",
+        "fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_APPEND)",
+        "fcntl.fcntl(0, fcntl.F_GETFL) & os.O_APPEND",
+    ),
+    "the signal of a descriptor": ("import fcntl", "fcntl.fcntl(0, 10, 42)", "fcntl.fcntl(0, 11) == 42"),
+    "memory behind more mappings than are read": (
+        "import mmap; m = mmap.mmap(-1, 9)\n"
+        "others = [mmap.mmap(-1, 1, mmap.MAP_PRIVATE, 1 + number % 2) for number in range(26_000)]",
+        "m[0] = 7",
+        "m[0]",
+    ),
     "a pipe": ("import os; r, w = os.pipe(); os.set_blocking(r, False)", "os.write(w, b'7')", "os.read(r, 1)"),
     "a pair of sockets": (
         "import socket; r, w = socket.socketpair(); r.setblocking(False)",
@@ -121,6 +139,11 @@ WAYS = {
     "a signal to the parent": (
         "import os, signal, time\nseen = []\nsignal.signal(signal.SIGUSR1, lambda *_: seen.append(7))",
         "os.kill(os.getppid(), signal.SIGUSR1); time.sleep(0.1)",
+        "seen",
+    ),
+    "an interrupt to the parent": (
+        "import os, signal, time\nseen = []\nsignal.signal(signal.SIGINT, lambda *_: seen.append(7))",
+        "os.kill(os.getppid(), signal.SIGINT); time.sleep(0.1)",
         "seen",
     ),
     "an alarm to the parent": (
@@ -228,3 +251,46 @@ def test_who_shares_nothing_goes_on_in_the_same_process(start):
                 assert StudentFunction(session, "f", "__main__")() == 1
     finally:
         session.close()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        r"import ctypes; ctypes.CDLL(None).prctl(15, b'\xff', 0, 0, 0)",
+        r"import mmap; file = open('a\rb', 'wb+'); file.write(b'x'); file.flush(); m = mmap.mmap(file.fileno(), 1)",
+    ],
+    ids=["of a process", "of a mapped file"],
+)
+def test_a_name_may_hold_any_byte(start, cell):
+    session = Session(start, SubmissionLimits())
+    try:
+        outputs, _ = session.run(f"{cell}\ndef f(): return 1")
+        assert not outputs
+        for _ in range(2):
+            with session.test():
+                assert StudentFunction(session, "f", "__main__")() == 1
+    finally:
+        session.close()
+
+
+def test_who_has_drawn_shares_no_font_files():
+    def fonts():
+        return [path for path in map(os.path.realpath, Path("/proc/self/fd").iterdir()) if path.endswith(".ttf")]
+
+    figure = Figure()
+    figure.text(0, 0, "x")
+    figure.savefig(io.BytesIO())
+    del figure
+    gc.collect()
+    assert fonts()
+    student._close_fonts()
+    gc.collect()
+    assert fonts() == []
+
+
+def test_a_container_need_not_know_how_much_a_socket_holds(monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(usage.Path, "read_text", missing)
+    assert usage._send_buffer() > 100_000

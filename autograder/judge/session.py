@@ -277,7 +277,8 @@ class Session:
                     self._rpc.send({"end": True})
                     self._expect("ended")
                     self._drain()
-            if self._running and self._running.shared() != self._shared:
+            # A sandbox that has just ended itself is no fresh start.
+            if self._running and not self._running.cause() and self._running.shared() != self._shared:
                 self._start_afresh()
 
     def _start_afresh(self) -> None:

@@ -210,6 +210,8 @@ def _added_cells(
 
 def _skip_unchanged_experiments(cells: list[NotebookNode], released: list[NotebookNode]) -> None:
     """Tag given experiments that nobody changed, and that nothing of the student's needs, as not to be run."""
+    if sum(len(cell.source) for cell in cells if cell.cell_type == "code") > MAX_CODE:
+        return
     originals = {bare(cell.source) for cell in released}
     needed: set[str] = set()
     for cell in reversed(cells):

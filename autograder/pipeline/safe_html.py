@@ -19,6 +19,7 @@ from course_utils.checks.limits import CallTimeout, time_limit
 
 MAX_MARKDOWN = 100_000  # characters, pictures in it not counted
 MAX_REWRITTEN = 10 * MAX_MARKDOWN  # of markdown that was rewritten before, as one block of HTML
+MAX_CACHED = 20_000  # characters of a text that is remembered
 MAX_PICTURES = 5_000_000  # characters of all pictures in a text, in base64
 MARKDOWN_SECONDS = 5.0  # of CPU time: the parser is quadratic in places
 MAX_TAGS = 500  # so few need no look at their nesting
@@ -159,7 +160,6 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-@functools.lru_cache(1000)  # most of the text is the same in all submissions
 def sanitize_markdown(source: str) -> str:
     """Rewrite markdown that holds HTML, pictures or dangerous links; leave any other as it is.
 
@@ -174,6 +174,11 @@ def sanitize_markdown(source: str) -> str:
         Markdown that every renderer turns into harmless HTML; if it was rewritten, one block of HTML. Of a pasted
         picture its name is left, of what no renderer would come to an end with a sentence.
     """
+    return (_sanitize_markdown if len(source) <= MAX_CACHED else _sanitize_markdown.__wrapped__)(source)
+
+
+@functools.lru_cache(1000)  # most of the text is the same in all submissions
+def _sanitize_markdown(source: str) -> str:
     pictures: list[str] = []
     text = INLINE_PICTURE.sub(lambda match: _set_aside(match[0], pictures), source)
     if len(text) > (MAX_REWRITTEN if source.startswith("<div>") else MAX_MARKDOWN):

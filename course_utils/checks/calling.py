@@ -480,10 +480,16 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
 
 def _most_entries(value: Any) -> int:
     """Count the entries of the largest dict in a result: checks look at each, and at each beside each other."""
-    if isinstance(value, dict):
-        large = len(value) > limits.MAX_ENTRIES
-        return len(value) if large else max(map(_most_entries, value.values()), default=0)
-    return max(map(_most_entries, value), default=0) if isinstance(value, list | tuple) else 0
+    seen, largest, pending = set(), 0, [value]
+    while pending:  # each part once: a list may hold another, or itself, many times
+        part = pending.pop()
+        if id(part) in seen or not isinstance(part, dict | list | tuple):
+            continue
+        seen.add(id(part))
+        if isinstance(part, dict):
+            largest = max(largest, len(part))
+        pending += part.values() if isinstance(part, dict) else part
+    return largest
 
 
 def _is_unchanged(before: Any, after: Any) -> bool:

@@ -183,6 +183,7 @@ class GuestServer:
         """Serve a test in a fork of this process, wait for its end, and restore the files that it changed."""
         self._snapshot = before = _take_snapshot(self._snapshot)
         _ignore_alarm()  # a cell may have left a handler, by which the fork could tell this process something
+        _close_fonts()
         with self._rpc.turn:  # no thread of the student's takes it along
             pid = os.fork()
         if pid == 0:
@@ -207,6 +208,12 @@ class GuestServer:
         except NotPlain as error:
             text = f"An output is left out: {error}\n"
             self._rpc.send({"output": {"output_type": "stream", "name": "stderr", "text": text}})
+
+
+def _close_fonts() -> None:
+    """Have Matplotlib close the files of its fonts: who has drawn shares no open files with the fork by that."""
+    with contextlib.suppress(Exception):
+        sys.modules["matplotlib.font_manager"]._get_font.cache_clear()  # as Matplotlib does itself in a fork
 
 
 def _ignore_alarm() -> None:
@@ -236,6 +243,7 @@ def main(read: int, write: int, calls: str = plain_calls.__name__) -> None:
     calls_module = importlib.import_module(calls)  # before anything of the student's can be taken for it
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     sys.path.insert(0, "")  # as in a notebook
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # so that a handler of the student's can be told from Python's
     try:
         GuestServer(read, write, calls_module).serve()
     except (Closed, BrokenPipeError):

@@ -33,6 +33,7 @@ UNCOUNTED = ["memfd_create", "memfd_secret", "shmget", "msgget", "semget"]
 
 CLONE_NEW = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
 PARENT_DEATH_SIGNAL = 1
+F_SETSIG = 10
 TERMINAL_INPUT = [0x5412, 0x541C]  # TIOCSTI and TIOCLINUX type into a terminal
 
 
@@ -88,6 +89,8 @@ def program() -> bytes:
     for option in SEND_BUFFER:  # so that what lies in sockets can be told from their number
         level = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, socket.SOL_SOCKET)
         deny(errno.EPERM, ["setsockopt"], level, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, 0xFFFFFFFF, option))
+    # A signal of one's choice from an open file, and no look from outside shows it.
+    deny(errno.EPERM, ["fcntl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, F_SETSIG))
     for request in TERMINAL_INPUT:
         deny(errno.EPERM, ["ioctl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     # Within the sandbox Unix sockets may connect (multiprocessing does): nobody else's can be seen from there.

@@ -14,8 +14,17 @@ from typing import NamedTuple
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 MAX_READ = 2**20  # bytes of one file in /proc
+MAX_MAPPINGS = MAX_READ // 2  # bytes of a list of mappings that was surely read to its end
 # Of /proc/PID/status: what a fork has from its parent, or may change of it.
-INHERITED = ("Threads", "SigIgn", "SigCgt", "SigBlk", "Cpus_allowed", "Mems_allowed", "CapEff", "Seccomp")
+INHERITED = (b"Threads", b"SigIgn", b"SigCgt", b"SigBlk", b"Cpus_allowed", b"Mems_allowed", b"CapEff", b"Seccomp")
+
+
+def _send_buffer() -> int:
+    """Give the bytes that a socket may hold; before Linux 6.11 a container does not see the number."""
+    try:
+        return int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="ascii"))
+    except OSError:
+        return 212_992  # Linux's own default
 
 
 def queued_here() -> float:
@@ -49,7 +58,7 @@ class ProcessTree:
     def __init__(self, init_pid: int, writable: list[str]) -> None:
         self._disks: list[int] = []
         # The filter lets nobody ask for more; a last message may exceed it.
-        self._socket_bytes = 2 * int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="ascii"))
+        self._socket_bytes = 2 * _send_buffer()
         self._proc = os.open(f"/proc/{init_pid}/root/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         for path in writable:
             self._disks.append(os.open(f"/proc/{init_pid}/root{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
@@ -79,12 +88,18 @@ class ProcessTree:
         found: dict[str, object] = {}
         for pid in self._pids():
             fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
-            status = [line for line in self._read(f"{pid}/status").decode().splitlines() if line.startswith(INHERITED)]
-            maps = [line for line in self._read(f"{pid}/maps").splitlines() if line.split()[1].endswith(b"s")]
+            # A name in them may hold any byte but a line's end.
+            status = [line for line in self._read(f"{pid}/status").split(b"\n") if line.startswith(INHERITED)]
+            mappings = self._read(f"{pid}/maps")
+            maps = [line for line in mappings.split(b"\n") if line.partition(b" ")[2].partition(b" ")[0].endswith(b"s")]
             try:
+                if len(mappings) > MAX_MAPPINGS:
+                    raise OSError("more than can be looked through")
                 folder = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
                 try:
-                    files = {name: os.readlink(name, dir_fd=folder) for name in os.listdir(folder)}
+                    files = {
+                        name: (os.readlink(name, dir_fd=folder), self._flags(pid, name)) for name in os.listdir(folder)
+                    }
                 finally:
                     os.close(folder)
                 found[pid] = fields[2:4], fields[15:17], fields[37:39], status, self._read(f"{pid}/limits"), maps, files
@@ -126,6 +141,10 @@ class ProcessTree:
         """Close the descriptors: the sandbox's file systems are freed with the last one."""
         for file in [self._proc, *self._disks]:
             os.close(file)
+
+    def _flags(self, pid: str, descriptor: str) -> bytes:
+        """Give the flags of an open file, which belong to all who share it."""
+        return self._read(f"{pid}/fdinfo/{descriptor}").partition(b"flags:")[2].partition(b"\n")[0]
 
     def _buffers(self, lines: int) -> int:
         """Give the bytes that so many sockets can hold, by the kernel's list of them; its first line is a header."""
