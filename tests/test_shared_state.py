@@ -200,40 +200,39 @@ def start():
     return lambda: Sandbox().start(command, readable=[here], variables={"PYTHONPATH": str(here.parent)})
 
 
+@pytest.fixture
+def session(start):
+    """A session whose student has the functions above."""
+    opened = Session(start, SubmissionLimits())
+    opened.run(FUNCTIONS)
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_a_test_leaves_nothing_for_the_next_one(start, way):
+def test_a_test_leaves_nothing_for_the_next_one(session, way):
     prepare, leave, find = WAYS[way]
-    session = Session(start, SubmissionLimits())
-    try:
-        session.run(FUNCTIONS)
-        session.run(prepare)
+    session.run(prepare)
+    with session.test():
+        StudentFunction(session, "leave", "__main__")(leave)
+    for _ in range(2):
         with session.test():
-            StudentFunction(session, "leave", "__main__")(leave)
-        for _ in range(2):
-            with session.test():
-                assert StudentFunction(session, "quietly", "__main__")(find) is False
-            assert session.incident == ""
-    finally:
-        session.close()
+            assert StudentFunction(session, "quietly", "__main__")(find) is False
+        assert session.incident == ""
 
 
 CARRIED = ("a pipe", "a signal to the parent", "what stands in a file", "a limit of the parent's", "a mapped file")
 
 
 @pytest.mark.parametrize("way", CARRIED)
-def test_these_ways_do_carry_something_within_a_test(start, way):
+def test_these_ways_do_carry_something_within_a_test(session, way):
     """Else the other test would say nothing."""
     prepare, leave, find = WAYS[way]
-    session = Session(start, SubmissionLimits())
-    try:
-        session.run(FUNCTIONS)
-        session.run(prepare)
-        with session.test():
-            own = leave.replace("os.getppid()", "os.getpid()")
-            assert StudentFunction(session, "leave", "__main__")(own) is True
-            assert StudentFunction(session, "quietly", "__main__")(find) is True
-    finally:
-        session.close()
+    session.run(prepare)
+    with session.test():
+        own = leave.replace("os.getppid()", "os.getpid()")
+        assert StudentFunction(session, "leave", "__main__")(own) is True
+        assert StudentFunction(session, "quietly", "__main__")(find) is True
 
 
 def test_who_shares_nothing_goes_on_in_the_same_process(start):
