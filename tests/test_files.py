@@ -61,10 +61,11 @@ def test_a_disk_that_takes_nothing_is_one_sentence_with_the_file(home, kind):
     assert done.returncode == 0, done.stderr
     why = "No space left on device" if kind == "full" else "Read-only file system"
     said, (first, second) = done.stderr.strip(), done.stdout.strip().splitlines()
-    assert said.startswith(f"Nothing was written. {home}/work/handed_in/{NAME}-")
+    assert said.startswith(f"Nothing was written. {home / 'work' / 'handed_in' / NAME}-")
     assert said.endswith(f".zip cannot be written: {why}.")
-    assert first == f"{home}/new/work/{NAME}/{NAME}.ipynb cannot be read or written ({why}). Free it, then start again."
-    assert second == f"{home}/new/work/a file: {why}"
+    started = home / "new" / "work"
+    assert first == f"{started / NAME / NAME}.ipynb cannot be read or written ({why}). Free it, then start again."
+    assert second == f"{started / 'a file'}: {why}"
     assert not [path for path in home.rglob("*") if path.suffix in (".new", ".zip")]
 
 

@@ -59,9 +59,10 @@ class ProcessTree:
         self._disks: list[int] = []
         # The filter lets nobody ask for more; a last message may exceed it.
         self._socket_bytes = 2 * _send_buffer()
-        self._proc = os.open(f"/proc/{init_pid}/root/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        inside = f"/proc/{init_pid}/root"
+        self._proc = os.open(f"{inside}/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         for path in writable:
-            self._disks.append(os.open(f"/proc/{init_pid}/root{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            self._disks.append(os.open(f"{inside}{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
     def usage(self) -> Usage:
         """Add up what the processes use now. Memory that several share counts for each of them."""
