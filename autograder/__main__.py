@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     grade = commands.add_parser("grade", help="grade what was handed in and not graded yet, on all cores")
-    grade.add_argument("assignment")
+    grade.add_argument("assignments", nargs="+", metavar="assignment", help="for example 02_regularization")
     grade.add_argument(
         "--students", nargs="+", default=[], metavar="NAME", help="whom; patterns like 'a*' (default: all)"
     )
@@ -139,20 +139,18 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     if sys.platform != "linux":
-        print(
-            f"This needs Linux. Here, for a trusted class, one by one: nbgrader autograde {options.assignment}",
-            file=sys.stderr,
-        )
+        commands = "; ".join(f"nbgrader autograde {assignment}" for assignment in options.assignments)
+        print(f"This needs Linux. Here, for a trusted class, one by one: {commands}", file=sys.stderr)
         return 1
     if not options.scheduler:
         from autograder.engine.forkserver import start_forkserver
 
         start_forkserver()  # they import while this process does
-    from autograder.engine.command import Options, run
+    from autograder.engine.command import Options, run_all
 
-    return run(
+    return run_all(
         Options(
-            assignment=options.assignment,
+            assignment=assignment,
             course=options.course,
             students=options.students,
             workers=options.workers,
@@ -160,6 +158,7 @@ def _grade(options: argparse.Namespace) -> int:
             resume=options.resume,
             force=options.force,
         )
+        for assignment in options.assignments
     )
 
 

@@ -18,6 +18,7 @@ import nbformat
 from autograder.course import COURSE
 from autograder.engine.command import Options, run
 from autograder.engine.forkserver import start_forkserver
+from autograder.engine.pool import idle_workers
 from autograder.judge.self_test import why_no_sandbox
 from autograder.reporting.class_table import class_table, print_table
 from autograder.reporting.report_command import run_report
@@ -78,13 +79,14 @@ def run_demo(folder: str, assignment: str | None = None) -> int:
         if package:
             print(f"{name} is left out. {how_to_get(package)}")
     make_course(course, *(files[name] for name in chosen))
-    for name in chosen:
-        for student, submission in submissions[name].items():
-            hand_in(course, student, name, submission)
-        print(f"$ python -m autograder grade {name} --course {folder}", flush=True)
-        if run(Options(name, course, workers=workers)):
-            return 1
-        print_table(class_table(course, name))
+    with idle_workers() as idle:
+        for name in chosen:
+            for student, submission in submissions[name].items():
+                hand_in(course, student, name, submission)
+            print(f"$ python -m autograder grade {name} --course {folder}", flush=True)
+            if run(Options(name, course, workers=workers), idle):
+                return 1
+            print_table(class_table(course, name))
     print(f"$ python -m autograder report --course {folder}", flush=True)
     print("Read how the class did, a page for each notebook:")
     return run_report(course)

@@ -20,10 +20,10 @@ from tqdm import tqdm
 from autograder.course import open_course, students_at
 from autograder.engine.gradebook import GradebookWriter, check_and_back_up, is_published
 from autograder.engine.inputs import assignment_keys, read_assignment, read_submission, submission_key
-from autograder.engine.pool import grade_locally
+from autograder.engine.pool import grade_locally, idle_workers
 from autograder.engine.results import ResultStore
 from autograder.engine.step import Result, Submission, scratch_folder
-from autograder.engine.worker_process import WorkerLost, WorkerRefused
+from autograder.engine.worker_process import WorkerLost, WorkerProcess, WorkerRefused
 from autograder.pipeline.intake import max_notebook_bytes, released_notebooks
 from autograder.pipeline.lock import CannotGrade, grading_lock
 from autograder.pipeline.reasons import reasons_of
@@ -33,6 +33,7 @@ SCRATCH = ".grading"
 MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0
 MAX_LINES = 20
 MAX_REASONS = 3  # for a student, in the summary
+INTERRUPTED = 130  # the exit code
 
 
 @dataclass
@@ -108,12 +109,36 @@ class DeferredInterrupt:
             raise KeyboardInterrupt
 
 
-def run(options: Options) -> int:
+def run_all(runs: Iterable[Options]) -> int:
+    """Grade assignments of a course one after the other, with the same worker processes.
+
+    Parameters
+    ----------
+    runs : iterable of Options
+        One for each assignment.
+
+    Returns
+    -------
+    int
+        The worst of their exit codes, see :func:`run`. After an interrupt the rest is not begun.
+    """
+    exit_codes = [0]
+    with idle_workers() as idle:
+        for options in runs:
+            if exit_codes[-1] != INTERRUPTED:
+                print(f"{options.assignment}:", flush=True)
+                exit_codes.append(run(options, idle))
+    return next((code for code in (INTERRUPTED, 1, 2) if code in exit_codes), 0)
+
+
+def run(options: Options, idle: list[WorkerProcess] | None = None) -> int:
     """Grade an assignment.
 
     Parameters
     ----------
     options : Options
+    idle : list of WorkerProcess, optional
+        From :func:`autograder.engine.pool.idle_workers`, where several assignments of a course are graded.
 
     Returns
     -------
@@ -130,10 +155,10 @@ def run(options: Options) -> int:
     try:
         with grading_lock(course):
             check_and_back_up(course)
-            return GradingRun(options, course, released_notebooks(course)).run()
+            return GradingRun(options, course, released_notebooks(course), idle).run()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except (CannotGrade, WorkerRefused, WorkerLost) as reason:
         print(
             f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{one_line(reason)}", file=sys.stderr
@@ -162,10 +187,14 @@ class GradingRun:
         With its assignment.
     names : list of str
         The assignment's notebooks.
+    idle : list of WorkerProcess, optional
+        Workers that graded other assignments of the course.
     """
 
-    def __init__(self, options: Options, course: CourseDirectory, names: list[str]) -> None:
-        self._options, self._course, self._names = options, course, names
+    def __init__(
+        self, options: Options, course: CourseDirectory, names: list[str], idle: list[WorkerProcess] | None = None
+    ) -> None:
+        self._options, self._course, self._names, self._idle = options, course, names, idle
         self._assignment = read_assignment(course, names)
         self._keys = assignment_keys(self._assignment)
         self._results = ResultStore(course)
@@ -195,7 +224,7 @@ class GradingRun:
             self._writer.close()
         self._print_summary(plan, is_interrupted)
         if is_interrupted:
-            return 130
+            return INTERRUPTED
         return 1 if self._failed else 2 if self._differing else 0
 
     # --- what is there, and what is missing ---------------------------------------------------------------------------
@@ -269,7 +298,7 @@ class GradingRun:
 
                 results = grade_on_cluster(self._assignment, submissions, self._options.scheduler)
             else:
-                results = grade_locally(self._assignment, submissions, self._options.workers, scratch)
+                results = grade_locally(self._assignment, submissions, self._options.workers, scratch, self._idle)
             stack.enter_context(contextlib.closing(results))
             bar = stack.enter_context(tqdm(total=len(chosen), unit=" submissions", smoothing=0.1))
             while (result := self._interrupt.next_of(results)) is not None:

@@ -126,7 +126,8 @@ def _require_same_keys(assignment: Assignment, keys: dict[str, str]) -> None:
 
 def _start_worker(assignment: Assignment) -> WorkerProcess:
     folder = tempfile.mkdtemp(prefix="grading-", dir=get_worker().local_directory)
-    worker = WorkerProcess(assignment, Path(folder, f"worker-{os.getpid()}"))
+    worker = WorkerProcess(assignment.root)
+    worker.assign(assignment, Path(folder, f"worker-{os.getpid()}"))
     try:
         worker.receive()
     except (WorkerLost, WorkerRefused):

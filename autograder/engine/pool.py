@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import select
 import time
@@ -22,7 +23,11 @@ LOST = "The process that graded it ended after {:.0f} s."
 
 
 def grade_locally(
-    assignment: Assignment, submissions: Iterable[Submission], workers: int, scratch: Path
+    assignment: Assignment,
+    submissions: Iterable[Submission],
+    workers: int,
+    scratch: Path,
+    idle: list[WorkerProcess] | None = None,
 ) -> Iterator[Result]:
     """Grade submissions in a number of processes.
 
@@ -35,6 +40,8 @@ def grade_locally(
         Number of processes.
     scratch : Path
         A folder in which they may write.
+    idle : list of WorkerProcess, optional
+        From :func:`idle_workers`: processes to use before new ones are started, and where they are left in the end.
 
     Yields
     ------
@@ -62,7 +69,9 @@ def grade_locally(
         return bool(pending)
 
     def start_worker() -> None:
-        queues[WorkerProcess(assignment, scratch / f"worker-{next(numbers)}")] = deque()
+        worker = idle.pop() if idle else WorkerProcess(assignment.root)
+        worker.assign(assignment, scratch / f"worker-{next(numbers)}")
+        queues[worker] = deque()
 
     try:
         for _ in range(workers if has_pending() else 0):
@@ -105,6 +114,26 @@ def grade_locally(
                     pending.append((submission, attempt + 1))
                 else:
                     yield result
+        if idle is not None:
+            idle += ready
+            queues = {worker: queue for worker, queue in queues.items() if worker not in ready}
     finally:
         for worker in queues:
+            worker.close()
+
+
+@contextlib.contextmanager
+def idle_workers() -> Iterator[list[WorkerProcess]]:
+    """Keep workers for the next assignment of the same course, for starting them takes seconds; close them in the end.
+
+    Yields
+    ------
+    list of WorkerProcess
+        Empty at first.
+    """
+    workers: list[WorkerProcess] = []
+    try:
+        yield workers
+    finally:
+        for worker in workers:
             worker.close()

@@ -1,7 +1,7 @@
 """What a worker's process runs: it receives submissions over a connection and sends a result for each.
 
-It receives first its working folder and search path, then its scratch folder and the assignment, then submissions.
-When the connection closes, the process ends at once.
+It receives first its working folder and search path, then a scratch folder with an assignment, then submissions; there
+may be another assignment after them. When the connection closes, the process ends at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import threading
 import traceback
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from autograder.engine.step import GRADER_FAILED, Result, Step, Submission, scratch_folder
 from autograder.judge.client import close_examiners
@@ -35,8 +34,8 @@ def run_worker(connection: Connection) -> None:
     Parameters
     ----------
     connection : Connection
-        To a :class:`autograder.engine.worker_process.WorkerProcess`. It is sent None, or the reason why nothing may be
-        graded here, and then a result for each submission.
+        To a :class:`autograder.engine.worker_process.WorkerProcess`. For each assignment it is sent None, or the reason
+        why nothing may be graded here, and then a result for each submission.
     """
     folder, search_path = connection.recv()
     os.chdir(folder)
@@ -44,24 +43,25 @@ def run_worker(connection: Connection) -> None:
     os.environ["PYTHONPATH"] = search_path
     received: queue.SimpleQueue = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, received), daemon=True).start()
-    scratch_path, assignment = received.get()
-    os.environ["COURSE_SECRET"] = assignment.secret  # wherever this runs
-    with scratch_folder(Path(scratch_path)) as scratch:
-        step = Step(assignment, scratch)
-        refusal = step.refusal()
-        if step.memory:
-            _limit_memory(step.memory)
-        gc.collect()
-        gc.freeze()
-        connection.send(refusal or None)
-        while not refusal:
-            submission = received.get()
-            try:
-                result = grade_within_limits(step, submission)
-            except Exception as error:
-                result = Result(submission.student, assignment.name, log=[traceback.format_exc()])
-                result.fault = f"{GRADER_FAILED}: {type(error).__name__}: {error}"
-            connection.send(result)
+    message = received.get()
+    while True:
+        scratch_path, assignment = message
+        os.environ["COURSE_SECRET"] = assignment.secret  # wherever this runs
+        with scratch_folder(scratch_path) as scratch:
+            step = Step(assignment, scratch)
+            refusal = step.refusal()
+            if step.memory:
+                _limit_memory(step.memory)
+            gc.collect()
+            gc.freeze()
+            connection.send(refusal or None)
+            while isinstance(message := received.get(), Submission):
+                try:
+                    result = grade_within_limits(step, message)
+                except Exception as error:
+                    result = Result(message.student, assignment.name, log=[traceback.format_exc()])
+                    result.fault = f"{GRADER_FAILED}: {type(error).__name__}: {error}"
+                connection.send(result)
 
 
 def _limit_memory(size: int) -> None:

@@ -27,9 +27,8 @@ class WorkerProcess:
 
     Parameters
     ----------
-    assignment : Assignment
-    scratch : Path
-        A folder in which it may write, and which it deletes.
+    root : str
+        The course folder, where there is one on this machine.
 
     Raises
     ------
@@ -37,12 +36,22 @@ class WorkerProcess:
         No process can be started.
     """
 
-    def __init__(self, assignment: Assignment, scratch: Path) -> None:
+    def __init__(self, root: str) -> None:
         self._connection, child_connection = Pipe()
         with child_connection:
             self._pidfd = fork_worker(child_connection)
-        self._send((assignment.root if os.path.isdir(assignment.root) else os.getcwd(), search_path()))
-        self._send((str(scratch), assignment))
+        self._send((root if os.path.isdir(root) else os.getcwd(), search_path()))
+
+    def assign(self, assignment: Assignment, scratch: Path) -> None:
+        """Tell which assignment the next submissions belong to; the worker answers with None when it is ready.
+
+        Parameters
+        ----------
+        assignment : Assignment
+        scratch : Path
+            A folder in which it may write, and which it deletes.
+        """
+        self._send((scratch, assignment))
 
     def fileno(self) -> int:
         """Give the descriptor that is readable when there is an answer, or the process has ended."""
@@ -63,7 +72,7 @@ class WorkerProcess:
         Returns
         -------
         Result or None
-            First None, when the worker is ready, then a result for each submission.
+            None when the worker is ready for an assignment, then a result for each submission.
 
         Raises
         ------
