@@ -149,16 +149,18 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.engine.command import Options, run_all
 
     return run_all(
-        Options(
-            assignment=assignment,
-            course=options.course,
-            students=options.students,
-            workers=options.workers,
-            scheduler=options.scheduler,
-            resume=options.resume,
-            force=options.force,
-        )
-        for assignment in options.assignments
+        [
+            Options(
+                assignment=assignment,
+                course=options.course,
+                students=options.students,
+                workers=options.workers,
+                scheduler=options.scheduler,
+                resume=options.resume,
+                force=options.force,
+            )
+            for assignment in options.assignments
+        ]
     )
 
 

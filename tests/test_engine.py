@@ -23,7 +23,8 @@ from tiny_course import NAME, ROOT, answered, config, nbgrader, release
 from tiny_course import hand_in as hand_in_notebook
 
 from autograder.course import open_course
-from autograder.engine import gradebook, inputs
+from autograder.engine import command as command_module
+from autograder.engine import gradebook, inputs, worker_process
 from autograder.pipeline import lock
 
 pytestmark = pytest.mark.needs("sandbox")
@@ -217,6 +218,30 @@ def test_case_105_other_versions_are_noticed(graded, tmp_path):
     done = grade(course)
     assert done.stdout.startswith("5 graded"), done.stderr  # and none differs
     assert done.returncode == 0
+
+
+def test_workers_are_kept_for_the_next_assignment(released, graded, tmp_path, monkeypatch):
+    course = fresh(released, tmp_path / "course")
+    started = []
+    fork_worker = worker_process.fork_worker
+    monkeypatch.setattr(worker_process, "fork_worker", lambda end: started.append(end) or fork_worker(end))
+    runs = [command_module.Options(NAME, course, [student]) for student in ("blank", "honest-right")]
+    assert command_module.run_all(runs) == 0
+    assert len(started) == 1
+    assert set(notebooks(course)) == {"blank", "honest-right"}
+    assert rows(course)["grades"] == [
+        row for row in rows(graded)["grades"] if row[2:].startswith(("blank'", "honest-"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst", "begun"), [((0, 2, 1), 1, 3), ((2, 0), 2, 2), ((0, 130, 1), 130, 2)], ids=str
+)
+def test_the_worst_exit_code_counts(codes, worst, begun, monkeypatch):
+    left = list(codes)
+    monkeypatch.setattr(command_module, "run", lambda options, idle: left.pop(0))
+    assert command_module.run_all([command_module.Options(NAME, Path()) for _ in codes]) == worst
+    assert len(left) == len(codes) - begun
 
 
 def test_what_no_grade_depends_on_is_there():

@@ -109,12 +109,12 @@ class DeferredInterrupt:
             raise KeyboardInterrupt
 
 
-def run_all(runs: Iterable[Options]) -> int:
+def run_all(runs: list[Options]) -> int:
     """Grade assignments of a course one after the other, with the same worker processes.
 
     Parameters
     ----------
-    runs : iterable of Options
+    runs : list of Options
         One for each assignment.
 
     Returns
@@ -126,7 +126,8 @@ def run_all(runs: Iterable[Options]) -> int:
     with idle_workers() as idle:
         for options in runs:
             if exit_codes[-1] != INTERRUPTED:
-                print(f"{options.assignment}:", flush=True)
+                if len(runs) > 1:
+                    print(f"{options.assignment}:", flush=True)
                 exit_codes.append(run(options, idle))
     return next((code for code in (INTERRUPTED, 1, 2) if code in exit_codes), 0)
 
