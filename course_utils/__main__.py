@@ -1,9 +1,10 @@
-"""The student's commands: ``lab``, ``progress`` and ``submit``, each after ``python -m course_utils``."""
+"""The student's commands: ``lab``, ``progress``, ``reset`` and ``submit``, each after ``python -m course_utils``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from course_utils import lab
@@ -12,15 +13,27 @@ from course_utils.progress import progress
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _submit(notebook: str) -> int:
-    from course_utils.handing_in import NotReady, submit
+def _print_or_refuse(command: Callable[[], list[str]]) -> int:
+    from course_utils.handing_in import NotReady
 
     try:
-        print("\n".join(submit(notebook, ROOT)))
+        print("\n".join(command()))
     except NotReady as reason:
         print(f"Nothing was written. {reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def _submit(notebook: str) -> int:
+    from course_utils.handing_in import submit
+
+    return _print_or_refuse(lambda: submit(notebook, ROOT))
+
+
+def _reset(notebook: str, exercise: str) -> int:
+    from course_utils.reset import reset
+
+    return _print_or_refuse(lambda: reset(notebook, exercise, ROOT))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("progress", help="show how far you are in every notebook of work/")
     hand_in = commands.add_parser("submit", help="check a notebook of work/ and write the archive to hand in")
     hand_in.add_argument("notebook", help="for example 02_regularization")
+    back = commands.add_parser("reset", help="give one cell back as it was released; what stood in it is kept")
+    back.add_argument("notebook", help="for example 02_regularization, or 02")
+    back.add_argument("exercise", help="for example dropout_forward")
     chosen = parser.parse_args(arguments)
 
     if chosen.command == "progress":
@@ -39,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if chosen.command == "submit":
         return _submit(chosen.notebook)
+    if chosen.command == "reset":
+        return _reset(chosen.notebook, chosen.exercise)
     return lab.start(ROOT, chosen.options)
 
 

@@ -62,6 +62,12 @@ def parse_notebook(raw: bytes, path: Path) -> dict[str, Any]:
     return _parsed(raw)
 
 
+def renamed(path: Path) -> str:
+    """Say what to do where a student's notebook is missing and others lie in its folder; "" where none does."""
+    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    return f"in that folder: {', '.join(others)}. Rename yours" if others else ""
+
+
 def damage(raw: bytes) -> str:
     """Say why bytes are no notebook, with the line; "" where they are one."""
     if not raw.strip():

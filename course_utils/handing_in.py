@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from course_utils.cells import Unreadable, bare, name_of, parse_notebook, source_of
+from course_utils.cells import Unreadable, bare, name_of, parse_notebook, renamed, source_of
 from course_utils.checks.check_report import WIDTH
 from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 from course_utils.files import write_whole
@@ -48,11 +48,8 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
     NotReady
         The file is missing, damaged, too large or another notebook.
     """
-    released = {path.stem: path for path in sorted((root / "notebooks").glob("*/*.ipynb"))}
-    names = [one for one in released if one == name] or [one for one in released if name and one.startswith(name)]
-    if len(names) != 1:
-        raise NotReady(f"There is no notebook {name}; there are: {', '.join(released)}.")
-    name = names[0]
+    name = choose_notebook(name, root).stem
+    released = released_notebooks(root)
     path = root / "work" / name / f"{name}.ipynb"
     raw = _read(path)
     try:
@@ -81,6 +78,37 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
         f"  time      {moment:%Y-%m-%d %H:%M:%S} UTC",
         f"  receipt   {short(receipt['sha256'])}   keep it: your instructor sees the same",
     ]
+
+
+def released_notebooks(root: Path) -> dict[str, Path]:
+    """Find the course's notebooks, by name."""
+    return {path.stem: path for path in sorted((root / "notebooks").glob("*/*.ipynb"))}
+
+
+def choose_notebook(name: str, root: Path) -> Path:
+    """Find the released notebook that a student means.
+
+    Parameters
+    ----------
+    name : str
+        Its name, or how it begins, such as ``"02"``.
+    root : Path
+        The course's folder, with ``notebooks/``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    NotReady
+        There is none, or there are several.
+    """
+    released = released_notebooks(root)
+    names = [each for each in released if each == name] or [each for each in released if name and each.startswith(name)]
+    if len(names) != 1:
+        raise NotReady(f"There is no notebook {name}; there are: {', '.join(released)}.")
+    return released[names[0]]
 
 
 def short(sha256: str) -> str:
@@ -124,10 +152,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(MAX_NOTEBOOK_BYTES + 1)
     except FileNotFoundError:
-        others = sorted(one.name for one in path.parent.glob("*.ipynb"))
-        instead = "get it by: python -m course_utils lab"
-        if others:
-            instead = f"in that folder: {', '.join(others)}. Rename yours"
+        instead = renamed(path) or "get it by: python -m course_utils lab"
         raise NotReady(f"There is no {path}; {instead}.") from None
     except OSError as error:
         raise NotReady(f"{path} cannot be read: {error.strerror}.") from None

@@ -15,6 +15,8 @@ from course_utils.progress import read_progress
 
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
 START = "start.md"
+SCRATCH = "scratch.ipynb"
+EXCHANGE = Path("/usr/local/share/nbgrader/exchange")  # nbgrader's own place for it
 OURS = "<!-- Written anew at every start of the course's JupyterLab: keep notes elsewhere. -->"
 
 
@@ -37,6 +39,8 @@ def start(root: Path, options: list[str]) -> int:
     first = not work.exists()
     try:
         news = bring_notebooks(root / "notebooks", work)
+        if not (work / SCRATCH).exists():
+            _copy(SETTINGS / SCRATCH, work / SCRATCH)
         write_start_page(root, [] if first else news)
     except OSError as error:
         print(f"{error.filename or work} cannot be read or written ({error.strerror}). Free it, then start again.")
@@ -56,11 +60,13 @@ def environment() -> dict[str, str]:
     Returns
     -------
     dict
-        Instructors' extensions and the news are off, and the kernel is this Python's, whatever the user installed.
+        Instructors' extensions and the news are off, without an exchange also nbgrader's menu for it, and the kernel
+        is this Python's, whatever the user installed.
         NumPy multiplies on one thread where the user did not say otherwise: with matrices as small as the course's,
         several wait for each other more than they compute.
     """
-    paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    without_exchange = "" if EXCHANGE.is_dir() else str(SETTINGS / "without_exchange")
+    paths = [str(SETTINGS), without_exchange, os.environ.get("JUPYTER_CONFIG_PATH", "")]
     return {
         "OPENBLAS_NUM_THREADS": "1",
         **os.environ,
@@ -183,11 +189,23 @@ def write_start_page(root: Path, news: list[str]) -> None:
         *table,
         "",
         *new,
-        "To begin a notebook again, rename yours (F2 in the list of files) and start the course again: "
+        f"Try things out in [{SCRATCH}]({SCRATCH}), or in notebooks of your own: nothing in them is graded.",
+        "",
+        "To begin one exercise again: `python -m course_utils reset 02 dropout_forward`; "
+        "what stood in its cell is kept.",
+        "To begin a whole notebook again, rename yours (F2 in the list of files) and start the course again: "
         "a fresh one is laid beside it. Nothing you wrote is ever overwritten.",
+        *_resets(root),
         "",
     ]
     write_whole(page, "\n".join(lines).encode())
+
+
+def _resets(root: Path) -> list[str]:
+    """Name the exercises that were reset and not begun again."""
+    notebooks = read_progress(root / "work", root / "notebooks")
+    reset = [(notebook.name, each) for notebook in notebooks for each in notebook.exercises if each.kept]
+    return ["", *(f"- `{each.exercise}` of {name}: {each.note}." for name, each in reset)] if reset else []
 
 
 def _table(root: Path) -> tuple[str, list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from course_utils.cells import (
     name_of,
     names_bound,
     read_notebook,
+    renamed,
     settings,
     source_of,
 )
@@ -60,6 +61,12 @@ class ExerciseProgress:
     exercise: str
     points: float
     state: str
+    kept: str = ""  # a file with what stood in its cell before it was reset
+
+    @property
+    def note(self) -> str:
+        """What to say beside the state."""
+        return f"it was reset; the old text is in {self.kept}" if self.kept else ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +89,8 @@ class Notebook:
 
     @property
     def begun(self) -> bool:
-        """Whether any exercise is."""
-        return any(one.state != NOT_STARTED for one in self.exercises)
+        """Whether any exercise is, or was before it was reset."""
+        return any(one.state != NOT_STARTED or one.kept for one in self.exercises)
 
 
 def progress(folder: Path | str | None = None) -> None:
@@ -147,7 +154,9 @@ def as_text(notebooks: list[Notebook]) -> str:
         if one.problem:
             lines += textwrap.wrap(one.problem, WIDTH, initial_indent="  ", subsequent_indent="  ")
         elif one.begun:
-            lines += [f"  {each.exercise[:40]:41} {each.points:3g}  {each.state}" for each in one.exercises]
+            for each in one.exercises:
+                lines.append(f"  {each.exercise[:40]:41} {each.points:3g}  {each.state}")
+                lines += textwrap.wrap(each.note, WIDTH, initial_indent="    ", subsequent_indent="    ")
     total = _total(notebooks)
     lines += ["", f"{total.name:26} {_bar(total)} {total.passing:4g} of {total.points:3g} points"]
     return "\n".join([*lines, "", *LEGEND])
@@ -180,7 +189,7 @@ def _notebook_as_html(one: Notebook) -> str:
     header = f'<th scope="col" {left}>exercise</th><th scope="col">points</th><th scope="col" {left}>state</th>'
     rows = "".join(
         f"<tr><td {left}><code>{html.escape(each.exercise)}</code></td><td>{each.points:g}</td>"
-        f"<td {left}>{MARKS[each.state]} {each.state}</td></tr>"
+        f"<td {left}>{MARKS[each.state]} {html.escape('; '.join(filter(None, (each.state, each.note))))}</td></tr>"
         for each in one.exercises
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
@@ -218,12 +227,43 @@ def released_exercises(released: Mapping[str, Any]) -> dict[str, ReleasedExercis
 
 def _read(path: Path, exercises: Mapping[str, ReleasedExercise]) -> Notebook:
     try:
-        return Notebook(path.stem, exercise_progress(read_notebook(path), exercises))
-    except FileNotFoundError:  # not copied yet
-        problem = ""
+        read = exercise_progress(read_notebook(path), exercises)
+        return Notebook(path.stem, [_with_kept_text(each, path.parent) for each in read])
+    except FileNotFoundError:  # not copied yet, or renamed
+        instead = renamed(path)
+        problem = f"there is no {path.name}; {instead}" if instead else ""
     except Unreadable as error:
         problem = str(error)
     return Notebook(path.stem, exercise_progress({"cells": []}, exercises), problem)
+
+
+def kept_texts(folder: Path, exercise: str) -> list[Path]:
+    """Find the texts of a cell that were kept when it was reset.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the student's notebook lies.
+    exercise : str
+
+    Returns
+    -------
+    list of Path
+        The oldest first.
+    """
+    return sorted(folder.glob(f"{exercise}_before_reset_*.txt"), key=reset_number)
+
+
+def reset_number(path: Path) -> int:
+    """Read the number in the name of a text that was kept."""
+    number = path.stem.rpartition("_")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _with_kept_text(one: ExerciseProgress, folder: Path) -> ExerciseProgress:
+    """Name what was kept of an answer that was reset and not begun again."""
+    kept = kept_texts(folder, one.exercise) if one.state == NOT_STARTED else []
+    return replace(one, kept=kept[-1].name) if kept else one
 
 
 def exercise_progress(document: Mapping[str, Any], exercises: Mapping[str, ReleasedExercise]) -> list[ExerciseProgress]:

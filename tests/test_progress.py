@@ -230,6 +230,14 @@ def test_a_damaged_notebook_is_a_sentence(content, tmp_path):
     assert "cannot be read" in as_html([first])
 
 
+def test_a_renamed_notebook_is_named(tmp_path):
+    path = tmp_path / NAME / f"{NAME}-Ada.ipynb"
+    path.parent.mkdir()
+    path.write_text("{}", encoding="utf-8")
+    notebook = next(notebook for notebook in read_progress(tmp_path, RELEASED) if notebook.name == NAME)
+    assert notebook.problem == f"there is no {NAME}.ipynb; in that folder: {path.name}. Rename yours"
+
+
 def test_a_huge_notebook_is_a_sentence_and_not_opened(tmp_path):
     place(tmp_path).parent.mkdir()
     with place(tmp_path).open("wb") as file:
