@@ -76,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     roster = commands.add_parser("roster", help="put the class that Canvas or Moodle names into the gradebook")
     roster.add_argument("table", type=Path, help="the gradebook, or Moodle's grading worksheet, as it was downloaded")
     roster.add_argument("--id", default="", help="the column by whose content students shall be known")
+    roster.add_argument(
+        "--same", action="append", default=[], type=_pair, metavar="NEW=KNOWN", help="two ids of one renamed student"
+    )
+    roster.add_argument("--all-new", action="store_true", help="new students are new, though a name is known")
     roster.set_defaults(run=_roster)
 
     grades = commands.add_parser("grades", help="fill grades into a file from Canvas or Moodle, to upload it there")
@@ -173,7 +177,13 @@ def _collect(options: argparse.Namespace) -> int:
 def _roster(options: argparse.Namespace) -> int:
     from autograder.lms.commands import run_roster
 
-    return run_roster(options.course, options.table, options.id)
+    return run_roster(options.course, options.table, options.id, options.same, options.all_new)
+
+
+def _pair(text: str) -> str:
+    if not all(text.partition("=")):
+        raise argparse.ArgumentTypeError(f"write NEW=KNOWN, not {text}")
+    return text
 
 
 def _grades(options: argparse.Namespace) -> int:

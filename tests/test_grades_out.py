@@ -100,7 +100,7 @@ ENCODINGS = {
     "bom": lambda text: b"\xef\xbb\xbf" + text.encode(),
     "unix": lambda text: text.replace("\r\n", "\n").encode(),
     "no-last-end": lambda text: text.rstrip().encode(),
-    "western": lambda text: text.encode("latin-1", errors="replace").replace(b"zo\xeb", "zoë".encode()),
+    "western": lambda text: text.encode("cp1252"),
 }
 
 
@@ -122,7 +122,7 @@ def test_in_canvas_one_column_changes_and_nothing_else(tmp_path, gradebook, enco
     assert "Left as they were, for they need a look first, in formgrader (1): zoë." in said
     assert "Left as they were, for nothing was handed in, or not graded (1): late." in said
     assert told[-1] == "3 fields of '02_regularization (90)' are filled."
-    assert ("another name" in said) == (encoding == "western")  # where ë is not what it was
+    assert "another name" not in said
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
@@ -203,7 +203,7 @@ REFUSED = [
     (CANVAS, {"column": "Nonsense"}, "No column of download.csv is Nonsense"),
     ("Student,ID,X\r\n", {"column": "X"}, "No column of download.csv holds the ids"),
     (CANVAS.replace("s1,ada", "s1,ada,too many"), {}, "row 4, has 9 fields instead of 8"),
-    (CANVAS.encode("utf-16"), {}, "is no CSV in UTF-8"),
+    (CANVAS.encode("utf-16-le"), {}, "is no CSV"),
     ("", {}, "is no table with a header line"),
 ]
 

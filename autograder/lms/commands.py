@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -12,7 +12,7 @@ from autograder.course import open_course, open_gradebook
 from autograder.lms.collect import collect
 from autograder.lms.fill_grades import write_filled_table
 from autograder.lms.lms_table import LmsTable
-from autograder.lms.roster import add_students
+from autograder.lms.roster import update_students
 from autograder.pipeline.submissions import InvalidSubmission
 from autograder.plain_text import one_line, printable
 
@@ -81,7 +81,9 @@ def run_grades(
     return _run(course_folder, fill, "No grades were written.")
 
 
-def run_roster(course_folder: Path, table: Path, id_header: str = "") -> int:
+def run_roster(
+    course_folder: Path, table: Path, id_header: str = "", same: Sequence[str] = (), all_new: bool = False
+) -> int:
     """Put the class that an LMS's table names into the gradebook.
 
     Parameters
@@ -91,6 +93,10 @@ def run_roster(course_folder: Path, table: Path, id_header: str = "") -> int:
     table : Path
     id_header : str
         As for :func:`autograder.lms.roster.read_roster`.
+    same : sequence of str
+        ``NEW=KNOWN``: two ids of one student.
+    all_new : bool
+        As for :func:`autograder.lms.roster.update_students`.
 
     Returns
     -------
@@ -104,8 +110,8 @@ def run_roster(course_folder: Path, table: Path, id_header: str = "") -> int:
     """
 
     def add(gradebook: Gradebook) -> list[str]:
-        ids = add_students(gradebook, LmsTable(table), id_header)
-        return [f"{len(ids)} students of {table.name} are in the gradebook, known as {ids[0]}, …"]
+        known_ids = dict(pair.split("=", 1) for pair in same)
+        return update_students(gradebook, LmsTable(table), id_header, known_ids, all_new)
 
     return _run(course_folder, add, "Nobody was added.", make=True)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Protocol
 
 from nbgrader.api import Student
 
@@ -170,13 +171,20 @@ class FileOwners:
         return ids
 
 
-def full_names(student: Student) -> set[str]:
+class Named(Protocol):
+    """Who has a first and a last name, both perhaps empty."""
+
+    first_name: str
+    last_name: str
+
+
+def full_names(student: Named) -> set[str]:
     """Give a student's full name in both orders of first and last name.
 
     Parameters
     ----------
-    student : Student
-        Of the gradebook.
+    student : Named
+        For example one of the gradebook.
 
     Returns
     -------

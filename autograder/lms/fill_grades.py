@@ -96,7 +96,7 @@ def fill_grades(
         )
 
     need_a_look, not_graded, excused, filled = [], [], [], 0
-    decimal_comma = _has_decimal_comma(table)
+    decimal_comma = table.has_decimal_comma(grade_column)
     for student, row in sorted(row_of.items()):
         before = table.get(row, grade_column).strip()
         submission = submissions.get(student)
@@ -143,13 +143,18 @@ def _match_students(
 
     Returns the gradebook's id of each key, and the row of each key in the table.
     """
+    names = {student.id: full_names(student) for student in students}
     best: tuple[dict[str, str], dict[str, int]] = ({}, {})
     for kind in ("id", "lms_user_id", "email"):
         keys = [(str(getattr(student, kind) or "").strip(), student.id) for student in students]
         student_by_key = {key: student for key, student in keys if key}
         if len(student_by_key) < sum(bool(key) for key, _ in keys):
             continue  # two students share one
-        row_by_key = table.id_column(student_by_key, other_than=grade_column)
+        row_by_key = table.id_column(
+            student_by_key,
+            other_than=grade_column,
+            fits=lambda key, row, ids=student_by_key: bool(names[ids[key]] & _names_in_row(table, row)),
+        )
         if _count_known(student_by_key, row_by_key) > _count_known(*best):
             best = student_by_key, row_by_key
     if not best[0]:
@@ -166,19 +171,18 @@ def _other_names(table: LmsTable, gradebook: Gradebook, row_of: dict[str, int]) 
     names = {student.id: full_names(student) for student in gradebook.students}
     differing = []
     for student, row in row_of.items():
-        first, last = table.names(row)
-        if names[student] and not names[student] & {plain_name(first + last), plain_name(last + first)}:
+        if names[student] and not names[student] & _names_in_row(table, row):
             differing.append(f"{student} ({table.describe(row)})")
     return differing
 
 
+def _names_in_row(table: LmsTable, row: int) -> set[str]:
+    first, last = table.names(row)
+    return {plain_name(first + last), plain_name(last + first)}
+
+
 def _points(submission: SubmittedAssignment) -> float:
     return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
-
-
-def _has_decimal_comma(table: LmsTable) -> bool:
-    columns = range(len(table.header))
-    return any(re.fullmatch(r"\d+,\d+", table.get(row, column)) for row in table.rows for column in columns)
 
 
 def _format_points(points: float, is_canvas: bool, decimal_comma: bool) -> str:

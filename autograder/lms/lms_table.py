@@ -8,16 +8,18 @@ gradebook (``grade/export/txt``) has names first, then fields, then grades; its 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autograder.pipeline.submissions import InvalidSubmission, plain_name, read_file
 from autograder.plain_text import printable
 
 MAX_TABLE_BYTES = 50_000_000
-BOM = b"\xef\xbb\xbf"
+# Byte order marks, and the encodings that they stand for.
+ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # Moodle's get_string('grade') in English, German, French, Spanish and Portuguese; in others, --column names the column.
 GRADE_HEADERS = ("Grade", "Bewertung", "Note", "Calificación", "Nota")
 
@@ -49,12 +51,15 @@ class LmsTable:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         raw = read_file(path, MAX_TABLE_BYTES)
-        if b"\0" in raw:
-            raise InvalidSubmission(f"{self.name} is no CSV in UTF-8: export it again as comma separated values.")
-        self._has_bom = raw.startswith(BOM)
-        text = raw.removeprefix(BOM).decode("utf-8", errors="surrogateescape")  # other encodings pass unchanged
+        self._bom, self._encoding = _encoding(raw)
+        text = raw.removeprefix(self._bom).decode(self._encoding, errors="surrogateescape")
+        if "\0" in text:
+            raise InvalidSubmission(f"{self.name} is no CSV: export it again as comma separated values.")
+        separator = re.match(r"sep=(.)\r?\n", text)  # Excel's own first line
+        self._first_line = separator[0] if separator else ""
+        text = text.removeprefix(self._first_line)
         unquoted_header = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
-        self.delimiter = max(",;\t", key=unquoted_header.count)
+        self.delimiter = separator[1] if separator else max(",;\t", key=unquoted_header.count)
         self._fields, self._line_ends = _split(text, self.delimiter)
         self.header = [_unquoted(field).strip() for field in self._fields[0]] if self._fields else []
         if len(self.header) < 3:
@@ -105,7 +110,7 @@ class LmsTable:
         """
         lines = zip(self._fields, self._line_ends, strict=True)
         text = "".join(self.delimiter.join(fields) + end for fields, end in lines)
-        return (BOM if self._has_bom else b"") + text.encode("utf-8", errors="surrogateescape")
+        return self._bom + (self._first_line + text).encode(self._encoding, errors="surrogateescape")
 
     def points_possible(self, column: int) -> float | None:
         """Read the maximum grade that the LMS has for a column.
@@ -163,7 +168,29 @@ class LmsTable:
             )
         return columns[0]
 
-    def id_column(self, students: Mapping[str, str], other_than: int = -1) -> dict[str, int]:
+    def has_decimal_comma(self, grade_column: int) -> bool:
+        """Tell whether grades are written like 41,5.
+
+        Parameters
+        ----------
+        grade_column : int
+
+        Returns
+        -------
+        bool
+            As the column's own numbers are written, its maximum and the other columns of grades; nothing else counts.
+        """
+        kind = re.search(r" ?\([^()]*\)$", self.header[grade_column])
+        ending = r"\(\d+\)$" if self.is_canvas else re.escape(kind[0]) + "$" if kind else "$^"
+        columns = {grade_column} | {n for n, title in enumerate(self.header) if re.search(ending, title)}
+        columns |= {grade_column + 1} if self.is_worksheet and grade_column + 1 < len(self.header) else set()
+        rows = range(1, len(self._fields)) if self.is_canvas else self.rows
+        texts = (self.get(row, column).strip() for row in rows if self._fields[row] != [""] for column in columns)
+        return any(re.fullmatch(r"\d+,\d+", text) for text in texts)
+
+    def id_column(
+        self, students: Mapping[str, str], other_than: int = -1, fits: Callable[[str, int], bool] | None = None
+    ) -> dict[str, int]:
         """Find the column that holds most of the students' ids, and the row of each id.
 
         Parameters
@@ -172,6 +199,8 @@ class LmsTable:
             What may stand in the file → the student's id.
         other_than : int
             A column that it cannot be.
+        fits : callable, optional
+            Called with an id and a row where several columns hold as many ids: whether the names agree.
 
         Returns
         -------
@@ -181,19 +210,37 @@ class LmsTable:
         Raises
         ------
         InvalidSubmission
-            The column holds an id twice.
+            The column holds an id twice, or several columns could be it.
         """
         columns = [column for column in range(len(self.header)) if column != other_than]
         hits = {column: sum(self.get(row, column).strip() in students for row in self.rows) for column in columns}
-        best = max(columns, key=lambda column: hits[column])
-        if not hits[best]:
+        tied = [column for column in columns if hits[column] == max(hits.values())]
+        if not hits[tied[0]]:
             return {}
+        best = tied[0] if len(tied) == 1 else self._column_that_fits(tied, students, fits)
         values = Counter(self.get(row, best).strip() for row in self.rows)
         if twice := [value for value, count in values.items() if value and count > 1]:
             raise InvalidSubmission(
                 f"{self.name} holds these more than once in {self.header[best]!r}: {', '.join(twice)}."
             )
         return {self.get(row, best).strip(): row for row in self.rows if self.get(row, best).strip()}
+
+    def _column_that_fits(
+        self, columns: list[int], students: Mapping[str, str], fits: Callable[[str, int], bool] | None
+    ) -> int:
+        """Choose among columns with as many ids: any where they say the same, else the one whose names agree most."""
+        rows_of = {column: [(self.get(row, column).strip(), row) for row in self.rows] for column in columns}
+        known = {column: [(key, row) for key, row in rows_of[column] if key in students] for column in columns}
+        if all(known[column] == known[columns[0]] for column in columns):
+            return columns[0]
+        agreeing = {column: sum(bool(fits and fits(key, row)) for key, row in known[column]) for column in columns}
+        best = [column for column in columns if agreeing[column] == max(agreeing.values())]
+        if len(best) > 1:
+            raise InvalidSubmission(
+                f"Several columns of {self.name} could hold the students' ids, and give them to others: "
+                f"{'; '.join(self.header[column] for column in best)}. Take all but one out of a copy of the file."
+            )
+        return best[0]
 
     def names(self, row: int) -> tuple[str, str]:
         """Give a student's first and last name; of a worksheet, ``""`` and the full name.
@@ -241,6 +288,18 @@ class LmsTable:
 
     def _is_points_row(self, row: int) -> bool:
         return _unquoted(self._fields[row][0]).strip().startswith("Points Possible")
+
+
+def _encoding(raw: bytes) -> tuple[bytes, str]:
+    """Find a file's byte order mark and encoding: UTF-8, UTF-16, or what Excel takes in Western Europe."""
+    for mark, encoding in ENCODINGS.items():
+        if raw.startswith(mark):
+            return mark, encoding
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return b"", "cp1252"
+    return b"", "utf-8"
 
 
 def _split(text: str, delimiter: str) -> tuple[list[list[str]], list[str]]:
