@@ -13,9 +13,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import v4
+from nbgrader.api import Gradebook
 from tiny_course import NAME, STUB, answered, at, config, hand_in, nbgrader, release
 
+from autograder.course import open_course
 from autograder.pipeline.feedback import safe_page, sanitize_output
+from autograder.pipeline.feedback_age import outdated_feedback
 from autograder.pipeline.safe_html import sanitize_html, sanitize_markdown
 from course_utils.checks.check_report import MIMETYPE
 
@@ -150,8 +153,6 @@ def leak_in_test_cell(course: Path) -> None:
 
 
 def comment_on(course: Path, student: str, text: str) -> None:
-    from nbgrader.api import Gradebook
-
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         comment = gradebook.find_comment("double", NAME, NAME, student)
         comment.manual_comment = text
@@ -327,3 +328,25 @@ def test_a_report_with_wild_data_is_still_a_report():
 def test_huge_outputs_are_cut():
     huge = v4.new_output("display_data", {"text/plain": "x" * 1_000_000})
     assert len(sanitize_output(huge).data["text/plain"]) < 110_000
+
+
+def modified(course: Path) -> dict[str, int]:
+    return {path.name: (path / NAME / f"{NAME}.html").stat().st_mtime_ns for path in (course / "feedback").iterdir()}
+
+
+def test_a_correction_reaches_its_student_and_remakes_no_other_page(course):
+    """By the plain command: nbgrader alone would skip all that is there."""
+    before = modified(course)
+    assert nbgrader(course, "generate_feedback", NAME).returncode == 0
+    assert modified(course) == before
+    assert outdated_feedback(open_course(course, NAME)) == []
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("test_square", NAME, NAME, "honest").manual_score = 1.5
+        gradebook.db.commit()
+    assert outdated_feedback(open_course(course, NAME)) == ["honest"]
+    assert nbgrader(course, "generate_feedback", NAME).returncode == 0
+    assert {student for student, time in modified(course).items() if time != before[student]} == {"honest"}
+    assert "square (Score: 1.5 / 3.0)" in " ".join(Page(page_of(course, "honest")).text.split())
+    comment_on(course, "hostile", "mended")
+    assert nbgrader(course, "generate_feedback", NAME).returncode == 0
+    assert "mended" in Page(page_of(course, "hostile")).text

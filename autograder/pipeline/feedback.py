@@ -25,6 +25,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from autograder.course import students_at
 from autograder.judge.preprocessor import NOT_COUNTED
+from autograder.pipeline.feedback_age import MARK, feedback_digests, only_outdated
 from autograder.pipeline.safe_html import (
     INLINE_PICTURE,
     escape_markdown,
@@ -120,8 +121,11 @@ class SafeFeedback(HTMLExporter):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self._digests: dict[str, str] = {}
         if isinstance(self.parent, BaseConverter):
             _add_students_with_patterns(self.parent)
+            self._digests = feedback_digests(self.parent.coursedir)
+            only_outdated(self.parent, self._digests)
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
@@ -131,10 +135,11 @@ class SafeFeedback(HTMLExporter):
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, dict]:
         """Render a notebook with nbgrader's own template and make the page safe."""
         page, resources = super().from_notebook_node(nb, resources, **kwargs)
-        return safe_page(page), resources
+        digest = self._digests.get(resources.get("nbgrader", {}).get("student"), "")
+        return safe_page(page, MARK.format(digest) if digest else ""), resources
 
 
-def safe_page(page: str) -> str:
+def safe_page(page: str, mark: str = "") -> str:
     """Sanitize a whole page: keep only title and styles of its head, and forbid the browser to run or load anything.
 
     That is done to the finished page, for then it holds whatever nbgrader's template writes. (The template has no block
@@ -144,6 +149,8 @@ def safe_page(page: str) -> str:
     ----------
     page : str
         As nbgrader's template renders it.
+    mark : str
+        A tag of our own for the head.
 
     Returns
     -------
@@ -163,6 +170,7 @@ def safe_page(page: str) -> str:
         "<head>",
         '<meta charset="utf-8">',
         HEAD,
+        *filter(None, [mark]),
         f"<title>{html.escape(html.unescape(title[1])) if title else 'Feedback'}</title>",
         *styles,
         STYLE,

@@ -11,6 +11,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import folder_of, open_course, open_gradebook, students_at
+from autograder.pipeline.feedback_age import outdated_feedback
 from autograder.pipeline.reasons import reasons_of
 from autograder.plain_text import one_line, printable
 
@@ -32,6 +33,8 @@ class Row:
         Why points were lost, or why it needs a look.
     trusted : bool
         Whether it was graded without a sandbox.
+    feedback_outdated : bool
+        Whether there is a feedback page that shows other points or comments than the gradebook.
     """
 
     student: str
@@ -40,6 +43,7 @@ class Row:
     needs_a_look: bool
     reasons: list[str] = field(default_factory=list)
     trusted: bool = False
+    feedback_outdated: bool = False
 
 
 def class_table(folder: Path, assignment: str) -> list[Row]:
@@ -83,6 +87,7 @@ def class_rows(course: CourseDirectory) -> list[Row]:
         The gradebook cannot be used.
     """
     rows = []
+    outdated = set(outdated_feedback(course))
     with open_gradebook(course) as gradebook:
         max_points = gradebook.find_assignment(course.assignment_id).max_score
         for _, folder_name in students_at(course, course.submitted_directory):
@@ -102,7 +107,7 @@ def class_rows(course: CourseDirectory) -> list[Row]:
             refused = any(reason.startswith("needs a look") for reason in reasons)
             points = None if refused else submission.score
             needs_a_look = bool(submission.needs_manual_grade) or refused
-            rows.append(Row(student, points, max_points, needs_a_look, reasons, trusted))
+            rows.append(Row(student, points, max_points, needs_a_look, reasons, trusted, student in outdated))
     return sorted(rows, key=lambda row: (row.points is not None, row.points or 0, row.student))
 
 

@@ -47,6 +47,7 @@ def render_page(report: ClassReport) -> str:
         report=report,
         summary=report.summary(),
         trusted=any(row.trusted for row in report.rows),
+        feedback_outdated=[row.student for row in report.rows if row.feedback_outdated],
         histogram=points_histogram(report.points, report.rows[0].max_points if report.rows else 0),
         exercise_chart=exercise_chart(report.exercises, statistics),
         look_reasons=[(row.student, _look_reasons(row)) for row in report.rows if row.needs_a_look],

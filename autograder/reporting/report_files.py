@@ -109,6 +109,7 @@ def report_data(report: ClassReport) -> dict[str, Any]:
                 "needs_a_look": row.needs_a_look,
                 "reasons": row.reasons,
                 "trusted": row.trusted,
+                "feedback_outdated": row.feedback_outdated,
             }
             for row in report.rows
         ],
