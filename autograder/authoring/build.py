@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from autograder.authoring import readme_figure
+from autograder.authoring.option_order import require_order
 from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
 from autograder.hashing import CACHE_FOLDERS, UNHASHED, code_in, digest, files_in
@@ -90,6 +91,7 @@ def write_released(root: Path = ROOT) -> None:
                 if root != ROOT:
                     shutil.copytree(ROOT / "notebooks" / file.stem, root / "notebooks" / file.stem)
                 continue
+            require_order(file)
             _write(source_notebook(file), Path(folder), file.stem)
             release(file.stem, Path(folder), root / "notebooks")
             refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
