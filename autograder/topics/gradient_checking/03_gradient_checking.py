@@ -2,9 +2,12 @@
 r"""
 # Gradient checking
 
-Backward propagation is easy to get a little wrong, and a network with a wrong gradient often still learns something. So
-nothing tells you. In this notebook you build the instrument that does: a slow, simple gradient to hold the fast one
-against. Then you use it to find four bugs.
+You have written a layer or a cost of your own, backward propagation included. Training runs, the cost falls, and the result
+is not as good as you hoped. Is the gradient right?
+
+A network with a slightly wrong gradient often still learns something, so nothing tells you. In this notebook you build the
+instrument that does. A **gradient check** compares the gradient of backward propagation with a slow and simple one that
+needs no formulas. Then you use it to find four bugs.
 
 | you write | points |
 |---|---|
@@ -34,7 +37,7 @@ r"""
 ## Predict before you run
 
 Seven experiments lie ahead, three of them in this half. Say now what you expect of them. A guess is enough: any letter
-earns its part of the point, and what you guessed wrong you will remember.
+earns its part of the point, and you will remember best what you guessed wrong.
 
 **1.** You measure the slope of a curve by two points that lie $\varepsilon$ apart, and make $\varepsilon$ smaller, from
 $10^{-1}$ down to $10^{-15}$. The error of the slope…
@@ -72,7 +75,9 @@ r"""
 ## One dimension first
 
 The derivative is the slope of the tangent. A computer has no tangents, but it has secants: lines through two points of
-the curve that lie close together.
+the curve that lie close together. The slope of a secant is called a **finite difference**, because its two points lie a
+finite distance $\varepsilon$ or $2 \varepsilon$ apart. A **forward difference** takes the points $x$ and $x +
+\varepsilon$. A **central difference** takes the points $x - \varepsilon$ and $x + \varepsilon$.
 """
 
 # %% tags=["experiment"]
@@ -189,13 +194,16 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. Read the figure from right to left. First the error of the formula falls: with $\varepsilon$ for the
-forward difference, with $\varepsilon^2$ for the central one. Then rounding takes over. A computer keeps about 16
-digits of $f$, and the two values that you subtract agree in more and more of them. What is left is divided by
+Prediction 1: b. Read the figure from right to left. First the **truncation error** falls, the error of cutting off
+Taylor's series: with $\varepsilon$ for the forward difference, with $\varepsilon^2$ for the central one. Then the **rounding
+error** takes over, the error of a computer that keeps only about 16 digits of $f$. The two values that you subtract agree
+in more and more of them; this loss of digits by subtraction is called **cancellation**. What is left is divided by
 $\varepsilon$, so the error grows as $1 / \varepsilon$.
 
-The central difference is best at a larger $\varepsilon$, and better there by far. At $10^{-7}$, the step that is usual
-for networks, it is near enough.
+The central difference is best at a larger $\varepsilon$, and better there by far: near the third root of the computer's
+precision, $\sqrt[3]{2 \times 10^{-16}}$, which is about 6e-6. Many lecture notes take $10^{-7}$, by habit, and so do the
+functions of this notebook unless you say otherwise. It is accurate enough to find bugs, but $10^{-5}$ is about
+XX times as accurate here. Use $10^{-5}$ where you need to see small differences.
 """
 
 # %% [markdown]
@@ -203,7 +211,7 @@ r"""
 ## How far apart are two gradients?
 
 An error of 0.001: is that much? For a gradient of length 1000 it is nothing; for one of length 0.001 it is everything.
-So divide by the lengths of both:
+The **relative difference** of two gradients is the length of their difference, divided by the sum of their lengths:
 
 $$\frac{\lVert g_\text{num} - g \rVert}{\lVert g_\text{num} \rVert + \lVert g \rVert}, \qquad
 \lVert v \rVert = \sqrt{\textstyle\sum_i v_i^2}.$$
@@ -279,10 +287,10 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 2: d. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (c + 1)$. For $c = 2$ and for $c =
-\tfrac12$ that is $\tfrac13$. **A difference near 1/3 means a factor 2 or ½**: a forgotten $\tfrac12$, a term counted
-twice. Where only some entries are off, it is less. That is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its
-own as well.
+Prediction 2: d. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (|c| + 1)$. For $c = 2$ and for $c =
+\tfrac12$ that is $\tfrac13$; for a wrong sign, $c = -1$, it is 1. **A difference near 1/3 suggests a factor 2 or ½.** It
+may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller. That is
+why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
 
 **Mind the notes: half of a slope.** In some lecture notes the formula of the numerical gradient reads
 $(J(\theta + \varepsilon) - J(\theta)) / 2 \varepsilon$: one side, divided by both. Here is what that gives.
@@ -297,7 +305,7 @@ print(f"relative difference: {relative_difference(printed, slope):.4f}")
 
 # %% [markdown]
 r"""
-Whoever copies that formula looks for a bug in a right backward propagation.
+Whoever copies that formula will look for a bug where there is none.
 
 **Mind the notes: the wrong length.** In others the denominator is $\lVert g_\text{num} \rVert + \lVert \theta \rVert$,
 with the parameters in place of their gradient. Near the end of training the gradient is small, and the parameters are
@@ -307,14 +315,14 @@ not:
 # %% tags=["experiment", "nbval-check-output"]
 rng = np.random.default_rng(0)
 theta = 3 * rng.standard_normal((50, 1))
-right = 1e-5 * rng.standard_normal((50, 1))
+right = 1e-7 * rng.standard_normal((50, 1))
 wrong = 2 * right
 printed = np.linalg.norm(right - wrong) / (np.linalg.norm(right) + np.linalg.norm(theta))
 print(f"a gradient off by a factor 2: {relative_difference(right, wrong):.2f}, with the length of θ {printed:.0e}")
 
 # %% [markdown]
 r"""
-With the length of $\theta$ the bug passes for a rounding error.
+With the length of $\theta$ in the denominator, a gradient that is wrong by a factor 2 passes as right.
 
 ## Many dimensions
 
@@ -351,7 +359,7 @@ r"""
 ## Exercise 4: and back
 
 `shapes` says what to cut: `{"W1": (5, 4), "b1": (5, 1), ...}`, in the order of the column. The pieces must be copies. A
-slice of an array is a *view*: change one, and the other changes with it.
+slice of a NumPy array is a **view**, a second array on the same memory: change one, and the other changes with it.
 
 <details><summary>Hint 1</summary>
 
@@ -386,7 +394,7 @@ print("there and back:", all(np.array_equal(parameters[key], again[key]) for key
 r"""
 ## Exercise 5: the numerical gradient
 
-Entry $i$ of the gradient is the slope of $J$ when only $\theta_i$ moves:
+The **numerical gradient** approximates each entry of the gradient by a finite difference in which only $\theta_i$ moves:
 
 $$\frac{\partial J}{\partial \theta_i} \approx \frac{J(\theta_1, \ldots, \theta_i + \varepsilon, \ldots, \theta_n) -
 J(\theta_1, \ldots, \theta_i - \varepsilon, \ldots, \theta_n)}{2 \varepsilon}.$$
@@ -440,8 +448,7 @@ print(f"counted with 73 parameters: J was called {calls} times")
 # %% [markdown]
 r"""
 Prediction 3: d, two for every parameter. Backward propagation gets all entries from one pass forward and one pass back,
-whatever $n$ is. So: **train with backward propagation, check it with the numerical gradient, and switch the check
-off.**
+whatever $n$ is. So train with backward propagation, check it with the numerical gradient, and then switch the check off.
 
 ## Exercise 6: gradient check
 
@@ -559,7 +566,7 @@ r"""
 Prediction 1: c. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
 notebook says what is left at $10^{-7}$.
 
-What about **your own** gradients? The next cell reads four functions from your notebook `02_regularization`, as you
+What about *your own* gradients? The next cell reads four functions from your notebook `02_regularization`, as you
 last saved it. Do that notebook first, or come back here later: no points depend on it.
 """
 
@@ -607,18 +614,18 @@ for label, cost_used, grads in (
 
 # %% [markdown]
 r"""
-Two lessons beside the verdict on your work. **Remember the penalty**: check the gradient of the cost that you train,
-not of a part of it. And with **dropout** (prediction 2: d), the cost must be the same function in every call: fix the
-mask, by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are
-subtracted, and divided by $2 \varepsilon$.
+Two lessons beside the verdict on your work. *Remember the penalty*: check the gradient of the cost that you train, not of
+a part of it. And with *dropout* (prediction 2: d), the cost must be the same function in every call: fix the mask, by the
+same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are subtracted, and divided
+by $2 \varepsilon$.
 
 Now that you trust the instrument, learn where it errs.
 
 ### Kinks
 
-ReLU has no derivative at 0. Where a step of $\varepsilon$ carries a unit across its kink, the secant measures neither
-the slope on the left nor the one on the right, but something in between. How often that happens depends on
-$\varepsilon$:
+A **kink** is a point where a function has one slope on its left and another one on its right, and so no derivative: ReLU
+has one at 0. Where a step of $\varepsilon$ carries a unit across its kink, the secant measures neither of the two slopes,
+but something in between. How often that happens depends on $\varepsilon$:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -707,8 +714,8 @@ plots.lines(
 # %% [markdown]
 r"""
 Prediction 4: c. With tiny weights every $A$ is near 0, and $1 - A^2$ is near 1: forgetting it changes next to nothing.
-Once the activations are large, the bug is plain. So check **twice**: at random weights, not too small, and again after
-some training.
+Once the activations are large, the bug is plain. So check *twice*: at random weights, not too small, and again after some
+training.
 """
 
 # %% [markdown]
@@ -722,7 +729,7 @@ the biases):
 $$J = -\frac1m \sum_i \left(y_i \ln a_i + (1 - y_i) \ln(1 - a_i)\right) + \frac{\lambda}{2m} \sum_l \lVert W^{[l]}
 \rVert^2, \qquad \lambda = 0.7.$$
 
-`bug_hunt` gives its forward pass and its cost; both are right. It also gives a backward pass with **four bugs** in it.
+`bug_hunt` gives its forward pass and its cost; both are right. It also gives a backward pass with four bugs in it.
 Which four is drawn by your account, so your neighbour's are others, in the same four places.
 """
 
@@ -849,11 +856,35 @@ check(gradient_checking_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Central differences, $\varepsilon$ about $10^{-7}$: the error falls with $\varepsilon^2$ until rounding takes over.
-- Divide by the lengths of both gradients, never by that of the parameters.
-- Near $10^{-7}$ right, near $10^{-3}$ wrong; 1/3 is a factor 2. Look at each key.
-- Check what you train: with the penalty, with a fixed mask, away from kinks, at the start and again later. Then switch
-  it off.
+- Approximate any derivative by a central difference, and choose $\varepsilon$ between truncation and rounding.
+- Compare two gradients by their relative difference, divided by the lengths of both and never by that of the parameters.
+- Read the result: near $10^{-7}$ or less it is right, near $10^{-3}$ or more it is wrong, and 1/3 suggests a factor 2.
+- Find the line with the bug, by looking at each parameter on its own.
+- Say what a check must not stumble over: a forgotten penalty, a new dropout mask in each call, kinks, and weights so small
+  that a bug does not show.
+
+### In PyTorch and Keras
+
+| here | PyTorch | TensorFlow, for Keras |
+|---|---|---|
+| `gradient_check` | `torch.autograd.gradcheck(f, inputs, eps=1e-6, atol=1e-5)` | `tf.test.compute_gradient(f, inputs)`: both gradients, to compare yourself |
+| double precision | `inputs.double()`: `gradcheck` is meant for it | `keras.backend.set_floatx("float64")` |
+| a fixed mask | `model.eval()`, or `torch.manual_seed` in each call | `model(x, training=False)` |
+
+There backpropagation is automatic, so you will need the check for what you write by hand: a new `torch.autograd.Function`,
+a `tf.custom_gradient`, or a kernel in C++.
+
+### Read more
+
+- [Gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck) in the notes of Stanford's CS231n: the same
+  advice, and more of it.
+- [Gradcheck mechanics](https://docs.pytorch.org/docs/stable/notes/gradcheck.html) in PyTorch's documentation: how a
+  framework checks its own gradients.
+- Baydin, Pearlmutter, Radul and Siskind, [Automatic differentiation in machine learning: a
+  survey](https://jmlr.org/papers/v18/17-468.html) (2018), section 2: why numerical differentiation is not what frameworks
+  train with.
+- Goodfellow, Bengio and Courville, [Deep Learning](https://www.deeplearningbook.org/contents/guidelines.html) (2016),
+  section 11.5: debugging strategies, comparing with numerical derivatives among them.
 """

@@ -2,8 +2,11 @@
 r"""
 # Initialization
 
-Where training starts decides whether it gets anywhere. In this notebook you write six functions, and with them you
-see networks that cannot learn, networks whose signal dies or explodes on its way, and the two formulas that fix it.
+You start a training, and the cost does not move. Or it is enormous from the first step. Is that a bug in your code, or did
+the network only start in the wrong place?
+
+Often it is the start. In this notebook you write six functions, and with them you see networks that cannot learn,
+networks in which the signal or the gradient dies or explodes on its way, and the two formulas that repair this.
 
 | you write | points |
 |---|---|
@@ -53,7 +56,11 @@ Examples are columns. `layers_dims = [n_0, n_1, ..., n_L]` lists the units of ev
 the shape $(n_l, n_{l-1})$ — one row for each unit — and $b^{[l]}$ has the shape $(n_l, 1)$. Parameters live in a
 dictionary with the keys `W1`, `b1`, …, `WL`, `bL`.
 
-Hidden layers use ReLU here, $g(z) = \max(0, z)$. The last layer is one sigmoid unit, and the cost is the cross-entropy.
+The **activation function** $g$ is applied to every sum $z$ and makes a network more than one linear map. In the hidden
+layers it is ReLU here: **ReLU** (rectified linear unit) keeps positive values and sets negative ones to zero, $g(z) =
+\max(0, z)$. The last layer is one unit with a sigmoid: the **sigmoid** turns any number into a probability, $\sigma(z) = 1 /
+(1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the network
+gives to the right label.
 """
 
 # %% [markdown]
@@ -61,7 +68,7 @@ r"""
 ## Predict before you run
 
 Nine experiments lie ahead, four of them in this half. Say now what you expect of them. A guess is enough: any letter
-earns its part of the point, and what you guessed wrong you will remember.
+earns its part of the point, and you will remember best what you guessed wrong.
 
 **1.** Every weight and every bias starts at zero. Over 2000 steps of gradient descent, the cost…
 
@@ -163,10 +170,15 @@ print(f"train accuracy: {100 * accuracy:.0f} %")
 
 # %% [markdown]
 r"""
-Prediction 1: c. Every gradient is zero, so nothing ever moves. You can read it off the formulas of backward
-propagation:
+Prediction 1: c. Every gradient is zero, so nothing ever moves. **Backpropagation** (or backward propagation) computes the
+slope of the cost in every parameter by the chain rule, layer by layer from the last to the first. You can read off its
+formulas why all is zero here:
 
 $$dW^{[l]} = dZ^{[l]} \, A^{[l-1]\top}, \qquad dZ^{[l-1]} = W^{[l]\top} dZ^{[l]} * g'\left(Z^{[l-1]}\right).$$
+
+(The cost is a mean over $m$ examples. Here its $1/m$ stands at the beginning of the way back, in $dZ^{[L]} = (A^{[L]} - Y) /
+m$, and so it is in every gradient. Many lecture notes write it into $dW$ and $db$ instead, $dW^{[l]} = \tfrac1m dZ^{[l]}
+A^{[l-1]\top}$. The gradients are the same.)
 
 With zero weights every hidden $A$ is $0$, which kills the first product for all layers after the first. And every
 $W^{[l]\top} dZ^{[l]}$ is $0$, which kills it for all layers before the last. Only $b^{[L]}$ could move, and
@@ -176,8 +188,8 @@ that costs $\ln 2$.
 ### A constant that is not zero
 
 Then let every weight be 0.5. Now gradients flow. But two units of a layer that have the same weights compute the same
-output, get the same gradient, and so have the same weights after the step. They stay **one** unit, copied. To see
-this you need to count.
+output, get the same gradient, and so have the same weights after the step. They stay *one* unit, copied. To see this you
+need to count.
 """
 
 # %% [markdown]
@@ -233,8 +245,10 @@ plots.cost_curves(
 # %% [markdown]
 r"""
 Prediction 2: c. After 5000 steps the layers that started constant still hold one unit each, copied ten times and five
-times. The network is no more able than one with a single unit in every layer. **Weights must differ from unit to unit.
-Random numbers do that.** Biases may stay zero: random weights have already told the units apart.
+times. The network can do no more than one with a single unit in every layer.
+
+**Symmetry breaking** means to start the units of a layer from different weights, so that they can learn different things.
+Random numbers do that. Biases may stay zero: random weights have already made the units different.
 """
 
 # %% [markdown]
@@ -243,8 +257,8 @@ r"""
 
 Draw every weight from a normal distribution with mean 0 and standard deviation `scale`. Biases are zero.
 
-All draws come from the argument `rng`, a `numpy.random.Generator`. Then the caller decides about the seed, and the same
-seed gives the same network.
+All draws come from the argument `rng`, a `numpy.random.Generator`. So the caller chooses the seed, and the same seed gives
+the same network.
 
 <details><summary>Hint 1</summary>
 
@@ -271,14 +285,14 @@ check(initialize_parameters_random)
 r"""
 ### How large?
 
-Random, yes, but of what size? Here are three, five seeds each. The line is the median of the seeds; the band reaches
-from the least to the greatest.
+Random, yes, but of what size? Here are three sizes, five seeds each. The line is the median of the seeds; the band
+reaches from the least to the greatest.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
 show_prediction(initialization_predictions, 3)
 circles = data.load_circles()
-labels = {0.01: "× 0.01 (too small)", 0.5: "× 0.5", 10: "× 10 (too large)"}
+labels = {0.01: "× 0.01", 0.5: "× 0.5", 10: "× 10"}
 costs = {label: [] for label in labels.values()}
 accuracies = {label: [] for label in labels.values()}
 for seed in range(5):
@@ -292,12 +306,14 @@ for seed in range(5):
             iterations=3000,
             progress=f"{label}, seed {seed}",
         )
-        costs[label].append(np.minimum(curve, 3))
+        costs[label].append(curve)
         accuracies[label].append(100 * network.accuracy(circles.X_train, circles.Y_train, trained))
 for label, values in accuracies.items():
-    print(f"{label}: train accuracy {min(values):.0f} to {max(values):.0f} %")
+    first, last = (np.median([curve[at] for curve in costs[label]]) for at in (0, -1))
+    print(f"{label}: median cost {first:.2f} at first, {last:.2f} in the end;", end=" ")
+    print(f"train accuracy {min(values):.0f} to {max(values):.0f} %")
 plots.cost_curves(
-    {label: np.array(curves) for label, curves in costs.items()},
+    {label: np.minimum(curves, 3) for label, curves in costs.items()},
     every=100,
     title="Three sizes, five seeds each (costs cut off at 3)",
     alt="Cost against iteration: weights times 0.01 stay at 0.69, times 0.5 fall slowly, times 10 start above 3.",
@@ -314,7 +330,7 @@ Fifty do not: look there.
 r"""
 ## Exercise 4: how large is the signal?
 
-Measure it by its **root mean square** after each layer:
+Measure it after each layer by its **root mean square** (RMS), the root of the mean of the squares of all values:
 
 $$\operatorname{rms}(A) = \sqrt{\frac{1}{n m} \sum_{i, j} A_{ij}^2}.$$
 
@@ -362,12 +378,62 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 4: d. A signal as small as the lowest curves is no signal, and the gradient on its way back fares no better.
-With ReLU and scale 1 the signal explodes. With tanh it cannot exceed 1, but it sits at $\pm 1$, where tanh is flat and
-lets no gradient through.
+Prediction 4: d. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With tanh
+and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$: a unit is **saturated** where its activation
+function is so flat that a change of the input hardly changes the output.
 
 Only one curve is nearly level: tanh with scale $0.1$, and $0.1 = 1 / \sqrt{100}$ with 100 units in a layer. That is no
 accident.
+
+### The way back
+
+The gradient goes through the same layers, from the last to the first, and in each of them it is multiplied by
+$W^{[l]\top}$ and by $g'$. A **vanishing gradient** shrinks on this way, until the first layers learn next to nothing. An
+**exploding gradient** grows on it, until a single step throws the weights far away. Both were first studied in recurrent
+networks, which pass the same layer many times ([Bengio et al., 1994](https://doi.org/10.1109/72.279181); [Pascanu et al.,
+2013](https://arxiv.org/abs/1211.5063), section 2).
+
+Here is the size of $dW^{[l]}$ in each of the 50 layers. One sigmoid unit stands on top of them, and the labels are random.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def gradient_rms(parameters, activation):
+    """Root mean square of dW in layers 1 to 50, below one sigmoid unit whose weights have standard deviation 0.1."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 2, (1, X.shape[1]))
+    network_on_top = {**parameters, "W51": rng.normal(0, 0.1, (1, 100)), "b51": np.zeros((1, 1))}
+    _, cache = network.forward_propagation(X, network_on_top, activation)
+    grads = network.backward_propagation(network_on_top, cache, labels, activation)
+    return [np.sqrt(np.mean(grads[f"dW{l}"] ** 2)) for l in range(1, 51)]
+
+
+gradient_sizes = {}
+for scale in (0.01, 0.1, 1.0):
+    for activation in ("tanh", "relu"):
+        seeds = [
+            gradient_rms(initialize_parameters_random(layers_dims, scale, np.random.default_rng(seed)), activation)
+            for seed in range(5)
+        ]
+        gradient_sizes[f"{activation}, scale {scale:g}"] = seeds
+        first, last = np.median(seeds, axis=0)[[0, -1]]
+        print(f"{activation}, scale {scale:g}: {last:.0e} in layer 50, {first:.0e} in layer 1")
+plots.lines(
+    gradient_sizes,
+    np.arange(1, 51),
+    "layer",
+    "root mean square of dW",
+    "The gradient on its way back, from layer 50 to layer 1",
+    "Size of dW against layer on a logarithmic axis: with scale 0.01 it is far too small everywhere; with scale 1 it grows"
+    " steeply from layer 50 back to layer 1, for tanh too; with tanh and scale 0.1 it is level.",
+    yscale="log",
+)
+
+# %% [markdown]
+r"""
+Look at tanh with scale 1. Its signal is bounded, and its gradient explodes all the same. Most units are saturated and pass
+next to nothing back, but the others pass what they get, times weights of size 1, summed over 100 units. In a bounded
+network, too, look at both directions.
 """
 
 # %% [markdown]
@@ -434,10 +500,16 @@ The size of the signal stays the same where $n_\text{in} \operatorname{Var}(w) =
 
 $$\operatorname{Var}(w) = \frac{1}{n_\text{in}} \qquad\text{(the variant fan-in)}.$$
 
-On the way back, the gradient is a sum over the $n_\text{out}$ units of the layer, and the same argument asks for
-$1 / n_\text{out}$. You cannot have both unless the layer is square. Glorot and Bengio (2010) take the mean of the two:
+The **fan-in** of a unit is the number of its inputs, $n_\text{in}$. On the way back, the gradient is a sum over the
+$n_\text{out}$ units of the layer, and the same argument asks for $1 / n_\text{out}$. You cannot have both unless the layer
+is square. **Xavier initialization** (also called Glorot initialization) is a compromise: one over the mean of the two
+numbers of units,
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in} + n_\text{out}} \qquad\text{(the variant fan-avg)}.$$
+
+It stands in [Glorot and Bengio (2010)](https://proceedings.mlr.press/v9/glorot10a.html), section 4.2.1. The variant fan-in
+is older ([LeCun et al., 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), section 4.6). Frameworks call it
+LeCun's and keep the name Xavier for fan-avg; many lecture notes call both Xavier's, and so does this notebook.
 
 Here is the first formula at work: standard deviations of $z$ for three sizes of weights.
 """
@@ -528,9 +600,11 @@ into the sum:
 
 $$\operatorname{Var}(z^{[l]}) = n_\text{in} \operatorname{Var}(w) \cdot \tfrac12 \operatorname{Var}(z^{[l-1]}).$$
 
-The weights have to make up for the half (He et al., 2015):
+**He initialization** (also called Kaiming initialization) makes up for the half by weights of twice the variance:
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in}}.$$
+
+See [He et al. (2015)](https://arxiv.org/abs/1502.01852), section 2.2.
 
 ## Exercise 6: He
 
@@ -576,7 +650,7 @@ print(f"asked for the network [2, 10, 1]: yours has {yours} layers, the one of t
 r"""
 ### Fifty layers again
 
-Which formula keeps which activation alive? The band shows five seeds.
+Which formula keeps which network alive, forward and backward? The band shows five seeds.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -584,14 +658,18 @@ show_prediction(initialization_more_predictions, 3)
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 starts = {"Xavier": initialize_parameters_xavier, "He": initialize_parameters_he}
-sizes = {}
+sizes, growth = {}, {}
 for activation in ("tanh", "relu"):
     for name, initialize in starts.items():
         seeds = [
             activation_rms(initialize(layers_dims, np.random.default_rng(seed)), X, activation) for seed in range(5)
         ]
         sizes[f"{activation}, {name}"] = seeds
-        print(f"{activation}, {name}: {np.median(seeds, axis=0)[-1]:.1e} after 50 layers")
+        rows = [gradient_rms(initialize(layers_dims, np.random.default_rng(seed)), activation) for seed in range(5)]
+        first, last = np.median(rows, axis=0)[[0, -1]]
+        growth[f"{activation}, {name}"] = first / last
+        print(f"{activation}, {name}: signal {np.median(seeds, axis=0)[-1]:.1e} after 50 layers;", end=" ")
+        print(f"gradient in layer 1: {first / last:.2g} times that in layer 50")
 print(f"a factor of √2 lost in each of 50 layers leaves {2**-25:.1e}")
 plots.signals(
     sizes,
@@ -602,9 +680,10 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$, fifty times over. With tanh the signal
-fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He it stays larger, at the price of units
-nearer to the flat part of tanh.
+Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With tanh
+the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger. But look
+at the gradient: under He it grows 9-fold on its way back through tanh layers, and under Xavier it stays level, 0.99 times
+what it was. So take He for ReLU, and Xavier for tanh.
 
 ### Turn the knob
 
@@ -635,8 +714,8 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Prediction 4: c. Left: the signal is dead. Right: units sit at $\pm 1$, where tanh is flat. Now move the slider. Where
-do the values begin to pile up at the ends?
+Prediction 4: c. Left: the signal is dead. Right: most units are saturated. The gradient does not vanish there; it
+explodes, as you saw above. Now move the slider. Where do the values begin to pile up at the ends?
 """
 
 
@@ -658,7 +737,7 @@ def turn(gain):
 
 # %% [markdown]
 r"""
-## All six, side by side
+## All six starts, side by side
 
 The same network, the same data, the same learning rate, 15000 steps. The random starts run with five seeds each. This
 takes about a quarter of a minute.
@@ -797,10 +876,37 @@ check(initialization_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Equal units stay equal: weights must be random. Biases may be zero.
-- The variance of the weights decides whether a signal vanishes or explodes, once per layer.
-- Xavier, $1 / n_\text{in}$, for tanh. He, $2 / n_\text{in}$, for ReLU.
-- One seed is an anecdote. Show several, with their spread.
+- Say why equal units stay equal, and break the symmetry with random weights; biases may be zero.
+- Measure how large a signal and a gradient are in every layer, and see them vanish or explode.
+- Choose the variance of the weights: Xavier, $1 / n_\text{in}$ or $2 / (n_\text{in} + n_\text{out})$, for tanh; He, $2 /
+  n_\text{in}$, for ReLU.
+- Recognize a saturated network: its first cost is far above that of a guess.
+- Compare two starts fairly: several seeds of each, shown with their spread.
+
+### In PyTorch and Keras
+
+| here | PyTorch | Keras |
+|---|---|---|
+| zeros, for biases | `torch.nn.init.zeros_(b)` | `bias_initializer="zeros"`, the default |
+| random, scale 0.01 | `torch.nn.init.normal_(W, std=0.01)` | `keras.initializers.RandomNormal(stddev=0.01)` |
+| Xavier, fan-in | `torch.nn.init.kaiming_normal_(W, nonlinearity="linear")` | `keras.initializers.LecunNormal()` |
+| Xavier, fan-avg | `torch.nn.init.xavier_normal_(W)` | `keras.initializers.GlorotNormal()` |
+| He | `torch.nn.init.kaiming_normal_(W, nonlinearity="relu")` | `keras.initializers.HeNormal()` |
+
+What you get if you say nothing: in Keras `GlorotUniform`, and in `torch.nn.Linear` a uniform distribution of variance $1 /
+(3 n_\text{in})$, which suits neither tanh nor ReLU in deep networks.
+
+### Read more
+
+- Glorot and Bengio, [Understanding the difficulty of training deep feedforward neural
+  networks](https://proceedings.mlr.press/v9/glorot10a.html) (2010), section 4: signals and gradients, measured.
+- He, Zhang, Ren and Sun, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852) (2015), section 2.2: the same
+  for ReLU, on which 30 layers learn or do not.
+- Goodfellow, Bengio and Courville, [Deep Learning](https://www.deeplearningbook.org/contents/optimization.html) (2016),
+  section 8.4: what is known about good starts, and what is not.
+- Zhang et al., [Dive into Deep Learning](https://d2l.ai/chapter_multilayer-perceptrons/numerical-stability-and-init.html)
+  (2023), section 5.4: numerical stability, with code.
+- [`torch.nn.init`](https://docs.pytorch.org/docs/stable/nn.init.html) in PyTorch's documentation.
 """
