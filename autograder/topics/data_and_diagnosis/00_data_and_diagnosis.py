@@ -2,12 +2,13 @@
 r"""
 # Data and diagnosis
 
-Your network is wrong about every eighth new picture. Should you collect more pictures, train a bigger network, or train
-this one for longer? Each of these costs days, and often only one of them helps.
+*My network is wrong about every eighth new picture. Should I collect more pictures, train a bigger network, or train
+this one for longer?*
 
-The errors themselves tell you which. To read them you need data that the network has not seen, a name for what is wrong,
-and inputs of one scale, so that training itself is not the trouble. In this notebook you write four small functions for
-that. You will use them for as long as you train networks.
+Each of these costs days, and often only one of them helps. The errors themselves tell you which. To read them you need
+data that the network has not seen, a name for what is wrong, and inputs of one scale, so that training itself is not
+the trouble. In this notebook you write four small functions for that. You will use them for as long as you train
+networks.
 
 | you write | points |
 |---|---|
@@ -72,15 +73,16 @@ What counts is how well a network does on examples that it has not seen: this is
 it on the examples that it has learned from. So split the data into three sets before you begin:
 
 - The **training set** holds the examples that the network learns from.
-- The **dev set** (also called development or validation set) holds examples on which you compare networks and choose one.
+- The **dev set** (also called development or validation set) holds examples on which you compare networks and choose
+  one.
 - The **test set** holds examples on which you measure the chosen one, once, at the end.
 
-What you choose on the dev set, and training does not learn by itself, is called a **hyperparameter**: the number of units,
-for example, or when to stop. The chosen network looks a little too good on the dev set, because it was chosen there. The
-same would happen to the test set if you chose by it, and then you would have no test set any more.
+What you choose on the dev set, and training does not learn by itself, is called a **hyperparameter**: the number of
+units, for example, or when to stop. The chosen network looks a little too good on the dev set, because it was chosen
+there. The same would happen to the test set if you chose by it, and then you would have no test set any more.
 
-How large should the dev set be? Large enough to show the differences that matter to you. Here is a network that is right
-90 % of the time, measured twenty times on dev sets of several sizes.
+How large should the dev set be? Large enough to show the differences that matter to you. Here is a network that is
+right 90 % of the time, measured twenty times on dev sets of several sizes.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -133,8 +135,8 @@ One more rule: *dev and test come from the same distribution*, the one that your
 come from elsewhere if it has to. A difference between the data that you train or choose on and the data that you will
 meet is called a **distribution shift**.
 
-Here is what a distribution shift does to a choice. The task: does a hand show three fingers or more? There are 300 bright
-pictures from the web and 100 dim ones from phones (made here from bright ones: a third of the light, and noise).
+Here is what a distribution shift does to a choice. The task: does a hand show three fingers or more? There are 300
+bright pictures from the web and 100 dim ones from phones (made here from bright ones: a third of the light, and noise).
 """
 
 
@@ -234,18 +236,19 @@ r"""
 ## What is wrong?
 
 Three numbers tell: the error on the training set, the error on the dev set, and the error that nobody can avoid. The
-**Bayes error** is the smallest error that any classifier can reach on the task, because some inputs do not determine their
-label. It is seldom known; where people do the task well, their error stands in for it.
+**Bayes error** is the smallest error that any classifier can reach on the task, because some inputs do not determine
+their label. It is seldom known; where people do the task well, their error stands in for it.
 
 $$\underbrace{\text{train error} - \text{Bayes error}}_{\text{bias}}, \qquad
 \underbrace{\text{dev error} - \text{train error}}_{\text{variance}}$$
 
 **Bias** is how much worse a network does on its own training set than it could. High bias means **underfitting**: the
 network does not even fit what it has seen. **Variance** is how much worse it does on new examples than on those it has
-seen. High variance means **overfitting**: the network has learned details of its training set that do not hold for other
-examples. "High" means: above `gap`.
+seen. High variance means **overfitting**: the network has learned details of its training set that do not hold for
+other examples. "High" means: above `gap`.
 
-In statistics, bias and variance are properties of a *method*, averaged over many training sets (Geman et al., 1992). These
+In statistics, bias and variance are properties of a *method*, averaged over many training sets ([Geman et al.,
+1992](https://doi.org/10.1162/neco.1992.4.1.1)). These
 two differences are how practitioners estimate them from one training and its dev set.
 
 ## Exercise 2: diagnose
@@ -330,8 +333,8 @@ check(data_and_diagnosis_more_predictions)
 r"""
 ## What to do about it
 
-Bias first, then variance, then look again. In the chart, **regularization** stands for every method that keeps a network
-from fitting its training set too closely; it is the subject of `02_regularization`.
+Bias first, then variance, then look again. In the chart, **regularization** stands for every method that keeps a
+network from fitting its training set too closely; it is the subject of `02_regularization`.
 """
 
 # %% tags=["experiment"]
@@ -422,16 +425,16 @@ variance with 20 examples, and more data is its cure.
 r"""
 ## Inputs of one scale
 
-You have read the errors, but training itself may be slow for a simple reason: the scale of the inputs. One feature is an
-age, another an income. Their numbers differ by a factor of a thousand, and so do the slopes of the cost.
+You have read the errors, but training itself may be slow for a simple reason: the scale of the inputs. One feature is
+an age, another an income. Their numbers differ by a factor of a thousand, and so do the slopes of the cost.
 
-**Gradient descent** is the method that trains all networks of this course: in each step it moves every parameter a little
-against the slope of the cost. How far is set by the **learning rate** $\alpha$, the number that the slope is multiplied
-by in each step: $w := w - \alpha \, dJ/dw$. One learning rate has to suit all parameters, and features of very
-different size make that impossible.
+**Gradient descent** is the method that trains all networks of this course: in each step it moves every parameter a
+little against the slope of the cost. How far is set by the **learning rate** $\alpha$, the number that the slope is
+multiplied by in each step: $w := w - \alpha \, dJ/dw$. One learning rate has to suit all parameters, and features of
+very different size make that impossible.
 
-The cure takes two steps: subtract the mean of each feature, then divide by its standard deviation. **Standardization** is
-the exact name of this; practitioners also say *normalizing the inputs*, and so does this course.
+The cure takes two steps: subtract the mean of each feature, then divide by its standard deviation. **Standardization**
+is the exact name of this; practitioners also say *normalizing the inputs*, and so does this course.
 
 $$\mu = \frac1m \sum_i x^{(i)}, \qquad \sigma = \sqrt{\frac1m \sum_i \left(x^{(i)} - \mu\right)^2}, \qquad
 x := \frac{x - \mu}{\sigma}.$$
@@ -601,8 +604,8 @@ plots.lines(
 # %% [markdown]
 r"""
 Prediction 2: d. In a narrow valley the learning rate has to be small enough for the steep side, and then it is far too
-small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence**, the approach of the
-parameters to a minimum, then takes a few steps.
+small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence**, the approach of
+the parameters to a minimum, then takes a few steps.
 
 The **condition number** of such a bowl is the ratio of its largest to its smallest curvature, and the number of steps
 that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here it
@@ -758,26 +761,26 @@ r"""
 - Say how far a measured accuracy can be trusted, from the size of the set.
 - Normalize inputs by the training set's mean and standard deviation, and avoid data leakage.
 
-### In PyTorch and Keras
+### In real code
 
-| here | PyTorch | Keras |
-|---|---|---|
-| `split_indices` | `torch.utils.data.random_split(data, [0.6, 0.2, 0.2])` | `keras.utils.split_dataset(data, left_size=0.8)`, twice |
-| errors on train and dev | `model.eval()`, then your own loop under `torch.no_grad()` | `model.fit(..., validation_data=(X_dev, Y_dev))` |
-| `fit_normalizer`, `normalize` | `torchvision.transforms.v2.Normalize(mean, std)` | `keras.layers.Normalization()`, then `.adapt(X_train)` |
+- `split_indices`: `torch.utils.data.random_split(data, [0.6, 0.2, 0.2])`; `keras.utils.split_dataset(data,
+  left_size=0.6)`, and once more for the rest
+- errors on train and dev: in PyTorch a loop of your own under `torch.no_grad()`, after `model.eval()`;
+  `keras.Model.fit(X, Y, validation_data=(X_dev, Y_dev))` prints both
+- `fit_normalizer`: `keras.layers.Normalization()`, then its method `adapt` with the training set only
+- `normalize`, for pictures: `torchvision.transforms.v2.Normalize(mean, std)` in PyTorch
+- tables: `sklearn.model_selection.train_test_split(X, Y)`, `sklearn.preprocessing.StandardScaler().fit(X_train)`
 
-Both expect examples as rows, where this course has columns. For tables, most people take scikit-learn:
-`train_test_split`, and `StandardScaler().fit(X_train)`.
+All of them expect examples as rows, where this course has columns.
 
 ### Read more
 
-- Goodfellow, Bengio and Courville, [Deep Learning](https://www.deeplearningbook.org/contents/ml.html) (2016), sections 5.2
-  to 5.4: capacity, overfitting, validation sets, bias and variance.
-- Geman, Bienenstock and Doursat, [Neural networks and the bias/variance
-  dilemma](https://doi.org/10.1162/neco.1992.4.1.1) (1992), section 3.
-- LeCun, Bottou, Orr and Müller, [Efficient BackProp](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf) (1998), section
-  4.3: why normalized inputs converge faster.
-- Zhang et al., [Dive into Deep
-  Learning](https://d2l.ai/chapter_linear-classification/environment-and-distribution-shift.html) (2023), section 4.7:
-  distribution shift.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/ml.html), *Deep Learning*, sections
+  5.2 to 5.4: capacity, overfitting, validation sets, bias and variance.
+- [Geman, Bienenstock and Doursat, 1992](https://doi.org/10.1162/neco.1992.4.1.1), *Neural Networks and the
+  Bias/Variance Dilemma*: where the two words come from.
+- [LeCun, Bottou, Orr and Müller, 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), *Efficient BackProp*,
+  section 4.3: why normalized inputs converge faster.
+- [Zhang et al., 2023](https://d2l.ai/chapter_linear-classification/environment-and-distribution-shift.html), *Dive into
+  Deep Learning*, section 4.7: kinds of distribution shift.
 """

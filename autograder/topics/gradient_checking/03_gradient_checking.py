@@ -2,12 +2,12 @@
 r"""
 # Gradient checking
 
-You have written a layer or a cost of your own, backward propagation included. Training runs, the cost falls, and the result
-is not as good as you hoped. Is the gradient right?
+*I have written a layer of my own, with its backward propagation. Training runs and the cost falls, but not as far as I
+hoped. Is my gradient right?*
 
-A network with a slightly wrong gradient often still learns something, so nothing tells you. In this notebook you build the
-instrument that does. A **gradient check** compares the gradient of backward propagation with a slow and simple one that
-needs no formulas. Then you use it to find four bugs.
+A network with a slightly wrong gradient often still learns something, so nothing tells you. In this notebook you build
+the instrument that does. A **gradient check** compares the gradient of backward propagation with a slow and simple one
+that needs no formulas. Then you use it to find four bugs.
 
 | you write | points |
 |---|---|
@@ -195,15 +195,15 @@ plots.lines(
 # %% [markdown]
 r"""
 Prediction 1: b. Read the figure from right to left. First the **truncation error** falls, the error of cutting off
-Taylor's series: with $\varepsilon$ for the forward difference, with $\varepsilon^2$ for the central one. Then the **rounding
-error** takes over, the error of a computer that keeps only about 16 digits of $f$. The two values that you subtract agree
-in more and more of them; this loss of digits by subtraction is called **cancellation**. What is left is divided by
-$\varepsilon$, so the error grows as $1 / \varepsilon$.
+Taylor's series: with $\varepsilon$ for the forward difference, with $\varepsilon^2$ for the central one. Then the
+**rounding error** takes over, the error of a computer that keeps only about 16 digits of $f$. The two values that you
+subtract agree in more and more of them; this loss of digits by subtraction is called **cancellation**. What is left is
+divided by $\varepsilon$, so the error grows as $1 / \varepsilon$.
 
 The central difference is best at a larger $\varepsilon$, and better there by far: near the third root of the computer's
-precision, $\sqrt[3]{2 \times 10^{-16}}$, which is about 6e-6. Many lecture notes take $10^{-7}$, by habit, and so do the
-functions of this notebook unless you say otherwise. It is accurate enough to find bugs, but $10^{-5}$ is about
-XX times as accurate here. Use $10^{-5}$ where you need to see small differences.
+precision, $\sqrt[3]{2 \times 10^{-16}}$, which is about 6e-6. Many lecture notes take $10^{-7}$, by habit, and so do
+the functions of this notebook unless you say otherwise. It is accurate enough to find bugs, but $10^{-5}$ is about XX
+times as accurate here. Use $10^{-5}$ where you need to see small differences.
 """
 
 # %% [markdown]
@@ -289,8 +289,8 @@ plots.lines(
 r"""
 Prediction 2: d. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (|c| + 1)$. For $c = 2$ and for $c =
 \tfrac12$ that is $\tfrac13$; for a wrong sign, $c = -1$, it is 1. **A difference near 1/3 suggests a factor 2 or ½.** It
-may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller. That is
-why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
+may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller. That
+is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
 
 **Mind the notes: half of a slope.** In some lecture notes the formula of the numerical gradient reads
 $(J(\theta + \varepsilon) - J(\theta)) / 2 \varepsilon$: one side, divided by both. Here is what that gives.
@@ -394,7 +394,8 @@ print("there and back:", all(np.array_equal(parameters[key], again[key]) for key
 r"""
 ## Exercise 5: the numerical gradient
 
-The **numerical gradient** approximates each entry of the gradient by a finite difference in which only $\theta_i$ moves:
+The **numerical gradient** approximates each entry of the gradient by a finite difference in which only $\theta_i$
+moves:
 
 $$\frac{\partial J}{\partial \theta_i} \approx \frac{J(\theta_1, \ldots, \theta_i + \varepsilon, \ldots, \theta_n) -
 J(\theta_1, \ldots, \theta_i - \varepsilon, \ldots, \theta_n)}{2 \varepsilon}.$$
@@ -448,7 +449,8 @@ print(f"counted with 73 parameters: J was called {calls} times")
 # %% [markdown]
 r"""
 Prediction 3: d, two for every parameter. Backward propagation gets all entries from one pass forward and one pass back,
-whatever $n$ is. So train with backward propagation, check it with the numerical gradient, and then switch the check off.
+whatever $n$ is. So train with backward propagation, check it with the numerical gradient, and then switch the check
+off.
 
 ## Exercise 6: gradient check
 
@@ -614,18 +616,18 @@ for label, cost_used, grads in (
 
 # %% [markdown]
 r"""
-Two lessons beside the verdict on your work. *Remember the penalty*: check the gradient of the cost that you train, not of
-a part of it. And with *dropout* (prediction 2: d), the cost must be the same function in every call: fix the mask, by the
-same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are subtracted, and divided
-by $2 \varepsilon$.
+Two lessons beside the verdict on your work. *Remember the penalty*: check the gradient of the cost that you train, not
+of a part of it. And with *dropout* (prediction 2: d), the cost must be the same function in every call: fix the mask,
+by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are subtracted,
+and divided by $2 \varepsilon$.
 
 Now that you trust the instrument, learn where it errs.
 
 ### Kinks
 
-A **kink** is a point where a function has one slope on its left and another one on its right, and so no derivative: ReLU
-has one at 0. Where a step of $\varepsilon$ carries a unit across its kink, the secant measures neither of the two slopes,
-but something in between. How often that happens depends on $\varepsilon$:
+A **kink** is a point where a function has one slope on its left and another one on its right, and so no derivative:
+ReLU has one at 0. Where a step of $\varepsilon$ carries a unit across its kink, the secant measures neither of the two
+slopes, but something in between. How often that happens depends on $\varepsilon$:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -714,8 +716,8 @@ plots.lines(
 # %% [markdown]
 r"""
 Prediction 4: c. With tiny weights every $A$ is near 0, and $1 - A^2$ is near 1: forgetting it changes next to nothing.
-Once the activations are large, the bug is plain. So check *twice*: at random weights, not too small, and again after some
-training.
+Once the activations are large, the bug is plain. So check *twice*: at random weights, not too small, and again after
+some training.
 """
 
 # %% [markdown]
@@ -859,32 +861,32 @@ r"""
 ## What you can do now
 
 - Approximate any derivative by a central difference, and choose $\varepsilon$ between truncation and rounding.
-- Compare two gradients by their relative difference, divided by the lengths of both and never by that of the parameters.
+- Compare two gradients by their relative difference, divided by the lengths of both and never by that of the
+  parameters.
 - Read the result: near $10^{-7}$ or less it is right, near $10^{-3}$ or more it is wrong, and 1/3 suggests a factor 2.
 - Find the line with the bug, by looking at each parameter on its own.
-- Say what a check must not stumble over: a forgotten penalty, a new dropout mask in each call, kinks, and weights so small
-  that a bug does not show.
+- Say what a check must not stumble over: a forgotten penalty, a new dropout mask in each call, kinks, and weights so
+  small that a bug does not show.
 
-### In PyTorch and Keras
+### In real code
 
-| here | PyTorch | TensorFlow, for Keras |
-|---|---|---|
-| `gradient_check` | `torch.autograd.gradcheck(f, inputs, eps=1e-6, atol=1e-5)` | `tf.test.compute_gradient(f, inputs)`: both gradients, to compare yourself |
-| double precision | `inputs.double()`: `gradcheck` is meant for it | `keras.backend.set_floatx("float64")` |
-| a fixed mask | `model.eval()`, or `torch.manual_seed` in each call | `model(x, training=False)` |
+- `gradient_check`: `torch.autograd.gradcheck(f, inputs, eps=1e-6, atol=1e-5)`; for Keras, `tf.test.compute_gradient(f,
+  [x])` returns both gradients, and you compare them
+- double precision, which a check needs: `torch.set_default_dtype(torch.float64)`, `keras.backend.set_floatx("float64")`
+- the same mask in every call: `torch.manual_seed(7)` before each; or without dropout, after `model.eval()` in PyTorch
+- in NumPy and SciPy: `np.gradient(values, x)` for a series, `scipy.optimize.check_grad(f, gradient, x)` for a function
 
-There backpropagation is automatic, so you will need the check for what you write by hand: a new `torch.autograd.Function`,
-a `tf.custom_gradient`, or a kernel in C++.
+In these libraries backpropagation is automatic. You need the check for what you differentiate by hand: a new
+`torch.autograd.Function`, a `tf.custom_gradient`, a layer in C++.
 
 ### Read more
 
-- [Gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck) in the notes of Stanford's CS231n: the same
-  advice, and more of it.
+- [Gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck) in the notes of Stanford's course CS231n: the
+  same advice, and more of it.
 - [Gradcheck mechanics](https://docs.pytorch.org/docs/stable/notes/gradcheck.html) in PyTorch's documentation: how a
   framework checks its own gradients.
-- Baydin, Pearlmutter, Radul and Siskind, [Automatic differentiation in machine learning: a
-  survey](https://jmlr.org/papers/v18/17-468.html) (2018), section 2: why numerical differentiation is not what frameworks
-  train with.
-- Goodfellow, Bengio and Courville, [Deep Learning](https://www.deeplearningbook.org/contents/guidelines.html) (2016),
-  section 11.5: debugging strategies, comparing with numerical derivatives among them.
+- [Baydin, Pearlmutter, Radul and Siskind, 2018](https://jmlr.org/papers/v18/17-468.html), *Automatic Differentiation in
+  Machine Learning: a Survey*, section 2: why frameworks do not train with finite differences.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/guidelines.html), *Deep Learning*,
+  section 11.5: how to debug a network, numerical derivatives among the means.
 """

@@ -2,8 +2,8 @@
 r"""
 # Initialization
 
-You start a training, and the cost does not move. Or it is enormous from the first step. Is that a bug in your code, or did
-the network only start in the wrong place?
+*I start to train, and the cost does not move, or is enormous from the first step. Is there a bug in my code, or does
+the network only start in the wrong place?*
 
 Often it is the start. In this notebook you write six functions, and with them you see networks that cannot learn,
 networks in which the signal or the gradient dies or explodes on its way, and the two formulas that repair this.
@@ -59,8 +59,8 @@ dictionary with the keys `W1`, `b1`, …, `WL`, `bL`.
 The **activation function** $g$ is applied to every sum $z$ and makes a network more than one linear map. In the hidden
 layers it is ReLU here: **ReLU** (rectified linear unit) keeps positive values and sets negative ones to zero, $g(z) =
 \max(0, z)$. The last layer is one unit with a sigmoid: the **sigmoid** turns any number into a probability, $\sigma(z) = 1 /
-(1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the network
-gives to the right label.
+(1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the
+network gives to the right label.
 """
 
 # %% [markdown]
@@ -170,15 +170,15 @@ print(f"train accuracy: {100 * accuracy:.0f} %")
 
 # %% [markdown]
 r"""
-Prediction 1: c. Every gradient is zero, so nothing ever moves. **Backpropagation** (or backward propagation) computes the
-slope of the cost in every parameter by the chain rule, layer by layer from the last to the first. You can read off its
-formulas why all is zero here:
+Prediction 1: c. Every gradient is zero, so nothing ever moves. **Backpropagation** (or backward propagation) computes
+the slope of the cost in every parameter by the chain rule, layer by layer from the last to the first. You can read off
+its formulas why all is zero here:
 
 $$dW^{[l]} = dZ^{[l]} \, A^{[l-1]\top}, \qquad dZ^{[l-1]} = W^{[l]\top} dZ^{[l]} * g'\left(Z^{[l-1]}\right).$$
 
-(The cost is a mean over $m$ examples. Here its $1/m$ stands at the beginning of the way back, in $dZ^{[L]} = (A^{[L]} - Y) /
-m$, and so it is in every gradient. Many lecture notes write it into $dW$ and $db$ instead, $dW^{[l]} = \tfrac1m dZ^{[l]}
-A^{[l-1]\top}$. The gradients are the same.)
+(The cost is a mean over $m$ examples. Here its $1/m$ stands at the beginning of the way back, in $dZ^{[L]} = (A^{[L]} -
+Y) / m$, and so it is in every gradient. Many lecture notes write it into $dW$ and $db$ instead, $dW^{[l]} = \tfrac1m
+dZ^{[l]} A^{[l-1]\top}$. The gradients are the same.)
 
 With zero weights every hidden $A$ is $0$, which kills the first product for all layers after the first. And every
 $W^{[l]\top} dZ^{[l]}$ is $0$, which kills it for all layers before the last. Only $b^{[L]}$ could move, and
@@ -188,8 +188,8 @@ that costs $\ln 2$.
 ### A constant that is not zero
 
 Then let every weight be 0.5. Now gradients flow. But two units of a layer that have the same weights compute the same
-output, get the same gradient, and so have the same weights after the step. They stay *one* unit, copied. To see this you
-need to count.
+output, get the same gradient, and so have the same weights after the step. They stay *one* unit, copied. To see this
+you need to count.
 """
 
 # %% [markdown]
@@ -247,8 +247,8 @@ r"""
 Prediction 2: c. After 5000 steps the layers that started constant still hold one unit each, copied ten times and five
 times. The network can do no more than one with a single unit in every layer.
 
-**Symmetry breaking** means to start the units of a layer from different weights, so that they can learn different things.
-Random numbers do that. Biases may stay zero: random weights have already made the units different.
+**Symmetry breaking** means to start the units of a layer from different weights, so that they can learn different
+things. Random numbers do that. Biases may stay zero: random weights have already made the units different.
 """
 
 # %% [markdown]
@@ -257,8 +257,8 @@ r"""
 
 Draw every weight from a normal distribution with mean 0 and standard deviation `scale`. Biases are zero.
 
-All draws come from the argument `rng`, a `numpy.random.Generator`. So the caller chooses the seed, and the same seed gives
-the same network.
+All draws come from the argument `rng`, a `numpy.random.Generator`. So the caller chooses the seed, and the same seed
+gives the same network.
 
 <details><summary>Hint 1</summary>
 
@@ -334,7 +334,8 @@ Measure it after each layer by its **root mean square** (RMS), the root of the m
 
 $$\operatorname{rms}(A) = \sqrt{\frac{1}{n m} \sum_{i, j} A_{ij}^2}.$$
 
-Every layer uses the same activation here, the last one too.
+Every layer uses the same activation here, the last one too: ReLU or tanh. The **tanh** (hyperbolic tangent) maps every
+number to one between −1 and 1.
 
 <details><summary>Hint 1</summary>
 
@@ -378,9 +379,9 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 4: d. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With tanh
-and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$: a unit is **saturated** where its activation
-function is so flat that a change of the input hardly changes the output.
+Prediction 4: d. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With
+tanh and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$: a unit is **saturated** where its
+activation function is so flat that a change of the input hardly changes the output.
 
 Only one curve is nearly level: tanh with scale $0.1$, and $0.1 = 1 / \sqrt{100}$ with 100 units in a layer. That is no
 accident.
@@ -388,12 +389,13 @@ accident.
 ### The way back
 
 The gradient goes through the same layers, from the last to the first, and in each of them it is multiplied by
-$W^{[l]\top}$ and by $g'$. A **vanishing gradient** shrinks on this way, until the first layers learn next to nothing. An
-**exploding gradient** grows on it, until a single step throws the weights far away. Both were first studied in recurrent
-networks, which pass the same layer many times ([Bengio et al., 1994](https://doi.org/10.1109/72.279181); [Pascanu et al.,
-2013](https://arxiv.org/abs/1211.5063), section 2).
+$W^{[l]\top}$ and by $g'$. A **vanishing gradient** shrinks on this way, until the first layers learn next to nothing.
+An **exploding gradient** grows on it, until a single step throws the weights far away. Both were first studied in
+recurrent networks, which pass the same layer many times ([Bengio et al., 1994](https://doi.org/10.1109/72.279181);
+[Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), section 2).
 
-Here is the size of $dW^{[l]}$ in each of the 50 layers. One sigmoid unit stands on top of them, and the labels are random.
+Here is the size of $dW^{[l]}$ in each of the 50 layers. One sigmoid unit stands on top of them, and the labels are
+random.
 """
 
 
@@ -424,16 +426,16 @@ plots.lines(
     "layer",
     "root mean square of dW",
     "The gradient on its way back, from layer 50 to layer 1",
-    "Size of dW against layer on a logarithmic axis: with scale 0.01 it is far too small everywhere; with scale 1 it grows"
-    " steeply from layer 50 back to layer 1, for tanh too; with tanh and scale 0.1 it is level.",
+    "Size of dW against layer on a logarithmic axis: with scale 0.01 it is far too small everywhere; with scale 1 it"
+    " grows steeply from layer 50 back to layer 1, for tanh too; with tanh and scale 0.1 it is level.",
     yscale="log",
 )
 
 # %% [markdown]
 r"""
-Look at tanh with scale 1. Its signal is bounded, and its gradient explodes all the same. Most units are saturated and pass
-next to nothing back, but the others pass what they get, times weights of size 1, summed over 100 units. In a bounded
-network, too, look at both directions.
+Look at tanh with scale 1. Its signal is bounded, and its gradient explodes all the same. Most units are saturated and
+pass next to nothing back, but the others pass what they get, times weights of size 1, summed over 100 units. In a
+bounded network, too, look at both directions.
 """
 
 # %% [markdown]
@@ -501,15 +503,15 @@ The size of the signal stays the same where $n_\text{in} \operatorname{Var}(w) =
 $$\operatorname{Var}(w) = \frac{1}{n_\text{in}} \qquad\text{(the variant fan-in)}.$$
 
 The **fan-in** of a unit is the number of its inputs, $n_\text{in}$. On the way back, the gradient is a sum over the
-$n_\text{out}$ units of the layer, and the same argument asks for $1 / n_\text{out}$. You cannot have both unless the layer
-is square. **Xavier initialization** (also called Glorot initialization) is a compromise: one over the mean of the two
-numbers of units,
+$n_\text{out}$ units of the layer, and the same argument asks for $1 / n_\text{out}$. You cannot have both unless the
+layer is square. **Xavier initialization** (also called Glorot initialization) is a compromise: one over the mean of the
+two numbers of units,
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in} + n_\text{out}} \qquad\text{(the variant fan-avg)}.$$
 
-It stands in [Glorot and Bengio (2010)](https://proceedings.mlr.press/v9/glorot10a.html), section 4.2.1. The variant fan-in
-is older ([LeCun et al., 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), section 4.6). Frameworks call it
-LeCun's and keep the name Xavier for fan-avg; many lecture notes call both Xavier's, and so does this notebook.
+It stands in [Glorot and Bengio (2010)](https://proceedings.mlr.press/v9/glorot10a.html), section 4.2.1. The variant
+fan-in is older ([LeCun et al., 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), section 4.6). Frameworks
+call it LeCun's and keep the name Xavier for fan-avg; many lecture notes call both Xavier's, and so does this notebook.
 
 Here is the first formula at work: standard deviations of $z$ for three sizes of weights.
 """
@@ -680,10 +682,10 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With tanh
-the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger. But look
-at the gradient: under He it grows 9-fold on its way back through tanh layers, and under Xavier it stays level, 0.99 times
-what it was. So take He for ReLU, and Xavier for tanh.
+Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With
+tanh the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger.
+But look at the gradient: under He it grows 9-fold on its way back through tanh layers, and under Xavier it stays level,
+0.99 times what it was. So take He for ReLU, and Xavier for tanh.
 
 ### Turn the knob
 
@@ -880,33 +882,29 @@ r"""
 
 - Say why equal units stay equal, and break the symmetry with random weights; biases may be zero.
 - Measure how large a signal and a gradient are in every layer, and see them vanish or explode.
-- Choose the variance of the weights: Xavier, $1 / n_\text{in}$ or $2 / (n_\text{in} + n_\text{out})$, for tanh; He, $2 /
-  n_\text{in}$, for ReLU.
+- Choose the variance of the weights: Xavier, $1 / n_\text{in}$ or $2 / (n_\text{in} + n_\text{out})$, for tanh; He, $2
+  / n_\text{in}$, for ReLU.
 - Recognize a saturated network: its first cost is far above that of a guess.
 - Compare two starts fairly: several seeds of each, shown with their spread.
 
-### In PyTorch and Keras
+### In real code
 
-| here | PyTorch | Keras |
-|---|---|---|
-| zeros, for biases | `torch.nn.init.zeros_(b)` | `bias_initializer="zeros"`, the default |
-| random, scale 0.01 | `torch.nn.init.normal_(W, std=0.01)` | `keras.initializers.RandomNormal(stddev=0.01)` |
-| Xavier, fan-in | `torch.nn.init.kaiming_normal_(W, nonlinearity="linear")` | `keras.initializers.LecunNormal()` |
-| Xavier, fan-avg | `torch.nn.init.xavier_normal_(W)` | `keras.initializers.GlorotNormal()` |
-| He | `torch.nn.init.kaiming_normal_(W, nonlinearity="relu")` | `keras.initializers.HeNormal()` |
-
-What you get if you say nothing: in Keras `GlorotUniform`, and in `torch.nn.Linear` a uniform distribution of variance $1 /
-(3 n_\text{in})$, which suits neither tanh nor ReLU in deep networks.
+- zeros, for biases: `torch.nn.init.zeros_(b)`, `keras.initializers.Zeros()`
+- random weights of one size: `torch.nn.init.normal_(W, std=0.01)`, `keras.initializers.RandomNormal(stddev=0.01)`
+- Xavier, fan-in: `torch.nn.init.kaiming_normal_(W, nonlinearity="linear")`, `keras.initializers.LecunNormal()`
+- Xavier, fan-avg: `torch.nn.init.xavier_normal_(W)`, `keras.initializers.GlorotNormal()`
+- He: `torch.nn.init.kaiming_normal_(W, nonlinearity="relu")`, `keras.initializers.HeNormal()`
+- if you say nothing: `keras.layers.Dense(10)` takes `keras.initializers.GlorotUniform()`, and `torch.nn.Linear(100,
+  10)` a uniform distribution of variance $1 / (3 n_\text{in})$, which is too small for deep networks of tanh or ReLU
 
 ### Read more
 
-- Glorot and Bengio, [Understanding the difficulty of training deep feedforward neural
-  networks](https://proceedings.mlr.press/v9/glorot10a.html) (2010), section 4: signals and gradients, measured.
-- He, Zhang, Ren and Sun, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852) (2015), section 2.2: the same
-  for ReLU, on which 30 layers learn or do not.
-- Goodfellow, Bengio and Courville, [Deep Learning](https://www.deeplearningbook.org/contents/optimization.html) (2016),
-  section 8.4: what is known about good starts, and what is not.
-- Zhang et al., [Dive into Deep Learning](https://d2l.ai/chapter_multilayer-perceptrons/numerical-stability-and-init.html)
-  (2023), section 5.4: numerical stability, with code.
-- [`torch.nn.init`](https://docs.pytorch.org/docs/stable/nn.init.html) in PyTorch's documentation.
+- [Glorot and Bengio, 2010](https://proceedings.mlr.press/v9/glorot10a.html), *Understanding the Difficulty of Training
+  Deep Feedforward Neural Networks*, section 4: signals and gradients, measured.
+- [He, Zhang, Ren and Sun, 2015](https://arxiv.org/abs/1502.01852), *Delving Deep into Rectifiers*, section 2.2: the
+  same for ReLU, and a network of 30 layers that learns from this start and not from Xavier's.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/optimization.html), *Deep
+  Learning*, section 8.4: what is known about good starts, and what is not.
+- [Zhang et al., 2023](https://d2l.ai/chapter_multilayer-perceptrons/numerical-stability-and-init.html), *Dive into Deep
+  Learning*, section 5.4: vanishing and exploding gradients, with code.
 """
