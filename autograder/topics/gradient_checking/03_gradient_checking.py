@@ -288,9 +288,9 @@ plots.lines(
 # %% [markdown]
 r"""
 Prediction 2: d. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (|c| + 1)$. For $c = 2$ and for $c =
-\tfrac12$ that is $\tfrac13$; for a wrong sign, $c = -1$, it is 1. **A difference near 1/3 suggests a factor 2 or ½.** It
-may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller. That
-is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
+\tfrac12$ that is $\tfrac13$; for a wrong sign, $c = -1$, it is 1. **A difference near 1/3 suggests a factor 2 or ½.**
+It may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller.
+That is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
 
 **Mind the notes: half of a slope.** In some lecture notes the formula of the numerical gradient reads
 $(J(\theta + \varepsilon) - J(\theta)) / 2 \varepsilon$: one side, divided by both. Here is what that gives.

@@ -58,8 +58,8 @@ dictionary with the keys `W1`, `b1`, …, `WL`, `bL`.
 
 The **activation function** $g$ is applied to every sum $z$ and makes a network more than one linear map. In the hidden
 layers it is ReLU here: **ReLU** (rectified linear unit) keeps positive values and sets negative ones to zero, $g(z) =
-\max(0, z)$. The last layer is one unit with a sigmoid: the **sigmoid** turns any number into a probability, $\sigma(z) = 1 /
-(1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the
+\max(0, z)$. The last layer is one unit with a sigmoid: the **sigmoid** turns any number into a probability, $\sigma(z)
+= 1 / (1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the
 network gives to the right label.
 """
 

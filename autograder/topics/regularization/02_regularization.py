@@ -296,11 +296,7 @@ diagnoses = []
 for lambd, models in l2.items():
     train_error, dev_error = 1 - np.median(accuracies(models), axis=0) / 100
     diagnoses.append(diagnose(train_error, dev_error, bayes_error))
-    print(
-        f"λ = {lambd:g}: errors {train_error:.1%} and {dev_error:.1%}, of which {bayes_error:.0%} cannot be avoided:",
-        end=" ",
-    )
-    print(diagnoses[-1])
+    print(f"λ = {lambd:g}: error {train_error:.1%} on train, {dev_error:.1%} on dev: {diagnoses[-1]}")
 
 # %% [markdown]
 r"""
