@@ -328,6 +328,7 @@ def fit(points, C, layers_dims, seed, learning_rate, steps):
     return parameters
 
 
+dev = {}
 for name, points, C, words in (
     ("blobs", blobs, 4, ("four sectors with straight edges", "four sectors with edges that bend a little")),
     ("spirals", spirals, 3, ("three sectors with straight edges", "three arms that wind about each other")),
@@ -339,6 +340,7 @@ for name, points, C, words in (
     ):
         models = [fit(points, C, layers_dims, seed, rate, steps) for seed in range(5)]
         found = [100 * np.mean(layers(points.X_dev, one)[-1].argmax(axis=0) == points.Y_dev) for one in models]
+        dev[name, title] = np.median(found)
         print(f"{name}, {title}: dev accuracy {np.median(found):.1f} % ({min(found):.1f} to {max(found):.1f})")
         pictures[f"{name}, {title}"] = lambda X, first=models[0]: layers(X, first)[-1]
     plots.regions(
@@ -465,9 +467,11 @@ rng = np.random.default_rng(0)
 W, A = rng.normal(0, 0.5, (3, 4)), rng.standard_normal((4, 50))
 gamma, beta = rng.uniform(0.5, 2, (3, 1)), rng.normal(0, 1, (3, 1))
 without, _ = batchnorm_forward(W @ A, gamma, beta)
+changes = []
 for b in (0.1, 1.0, 100.0, 10_000.0):
     with_b, _ = batchnorm_forward(W @ A + b, gamma, beta)
-    print(f"b = {b:7g}: the largest change of Z̃ is {np.abs(with_b - without).max():.0e}")
+    changes.append(np.abs(with_b - without).max())
+    print(f"b = {b:7g}: the largest change of Z̃ is {changes[-1]:.0e}")
 
 # %% [markdown]
 r"""
@@ -701,13 +705,14 @@ def three_ways(say, X, Y):
 
 
 def show_ways(found):
-    """Print median, least and greatest of each way."""
+    """Print median, least and greatest of each way, and give the medians."""
     for way, values in zip(("all together", "a class at a time", "one at a time"), np.transpose(found), strict=True):
         print(f"    {way:17} {np.median(values):5.1f} % ({min(values):.1f} to {max(values):.1f})")
+    return np.median(found, axis=0)
 
 
 print("statistics of the batch:")
-show_ways([three_ways(lambda X, p=p: by_batch(X, p), moons.X_dev, moons.Y_dev) for p in normalized[1.0]])
+by_ways = show_ways([three_ways(lambda X, p=p: by_batch(X, p), moons.X_dev, moons.Y_dev) for p in normalized[1.0]])
 
 # %% [markdown]
 r"""
@@ -841,7 +846,7 @@ def labels(X, model):
 
 models = [with_statistics(parameters, np.random.default_rng(0)) for parameters in normalized[1.0]]
 print("running statistics:")
-show_ways([three_ways(lambda X, model=model: labels(X, model), moons.X_dev, moons.Y_dev) for model in models])
+by_ways = show_ways([three_ways(lambda X, model=model: labels(X, model), moons.X_dev, moons.Y_dev) for model in models])
 
 # %% [markdown]
 r"""
@@ -919,9 +924,11 @@ for seed in range(5):
     models.append(model)
     train = np.mean(labels(hands.X_train, model) == hands.Y_train)
     print(f"seed {seed}: train {100 * train:.1f} %, dev {100 * dev_accuracy:.1f} %")
+by_ways = {}
 for words, say in (("running statistics", labels), ("statistics of the batch", lambda X, model: by_batch(X, model, 6))):
     print(f"on the dev set, {words}:")
-    show_ways([three_ways(lambda X, s=say, m=model: s(X, m), hands.X_dev, hands.Y_dev) for model in models])
+    found = [three_ways(lambda X, s=say, m=model: s(X, m), hands.X_dev, hands.Y_dev) for model in models]
+    by_ways[words] = show_ways(found)
 
 # %% [markdown]
 r"""

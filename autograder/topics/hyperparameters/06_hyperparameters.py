@@ -386,10 +386,10 @@ for seed in range(3):
             scores.append(challenge.dev_accuracy(settings_at(point)))
         rounds[seed, number] = bounds, points, np.array(scores)
         bounds = coarse_to_fine(points, np.array(scores), bounds, 0.4)
+good = np.array([[np.sum(rounds[seed, number][2] >= 0.9) for seed in range(3)] for number in (1, 2, 3)])
 for number in (1, 2, 3):
-    good = [int(np.sum(rounds[seed, number][2] >= 0.9)) for seed in range(3)]
     best = ", ".join(f"{100 * rounds[seed, number][2].max():.0f} %" for seed in range(3))
-    print(f"round {number}: {' + '.join(map(str, good))} of 3 × 10 networks reach 90 %; the best: {best}")
+    print(f"round {number}: {' + '.join(map(str, good[number - 1]))} of 3 × 10 networks reach 90 %; the best: {best}")
 fig, axes = plots.figure(1, 3, width=3.1, height=3.0)
 for number in (1, 2, 3):
     bounds, points, scores = rounds[0, number]
@@ -475,6 +475,7 @@ def scorer(candidates: list, seen: dict[int, list]) -> Callable[[Any, int], floa
     return score
 
 
+ends = []
 fig, axes = plots.figure(1, 3, width=3.1, height=3.0, sharey=True)
 for seed in range(3):
     candidates = [settings_at(point) for point in random_search_points(box, 16, np.random.default_rng(100 + seed))]
@@ -485,6 +486,7 @@ for seed in range(3):
         next(bar)
         full.append(100 * challenge.dev_accuracy(candidate))
     spent = sum(sum(budgets[: len(scores)]) for scores in seen.values())
+    ends.append((full[winner], max(full)))
     print(
         f"search {seed + 1}: {spent} steps in place of {16 * 300}; the winner reaches {full[winner]:.1f} %,"
         f" the best of all sixteen {max(full):.1f} %"

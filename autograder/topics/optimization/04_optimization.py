@@ -228,11 +228,12 @@ def plain(parameters, grads, t, learning_rate):
 show_prediction(optimization_predictions, 1)
 m = moons.X_train.shape[1]
 sizes = {"batch, 300": 300, "mini-batch, 32": 32, "stochastic, 1": 1}
+falls = {}
 fig, axes = plots.figure(1, 3, width=2.9, height=2.7, sharey=True)
 for index, (label, size) in enumerate(sizes.items()):
     _, costs = fit(moons.X_train, moons.Y_train, start, plain, 0.03, size, 10, np.random.default_rng(0))
-    falls = 100 * np.mean(np.diff(costs) < 0)
-    print(f"{label:15} {len(costs):4} steps; the cost fell in {falls:.0f} % of them")
+    falls[label] = 100 * np.mean(np.diff(costs) < 0)
+    print(f"{label:15} {len(costs):4} steps; the cost fell in {falls[label]:.0f} % of them")
     ax = axes[0, index]
     style = {"color": plots.COLOURS[index], "linewidth": 0.3 if size == 1 else 1.2, "marker": "o" if size == m else ""}
     ax.plot(np.linspace(0, 10, len(costs), endpoint=False), costs, markersize=4, **style)
@@ -853,11 +854,12 @@ def valley(degrees):
 
 
 show_prediction(optimization_more_predictions, 1)
+needed = {}
 for degrees in (0, 45):
     height, slope, begin = valley(degrees)
     for name in names:
-        _, rate, needed = best_walk(name, height, slope, begin, 0.01 * height(begin))
-        print(f"turned by {degrees:2}°: {name:16} {needed:3.0f} steps, at rate {rate:.3f}")
+        _, rate, needed[name, degrees] = best_walk(name, height, slope, begin, 0.01 * height(begin))
+        print(f"turned by {degrees:2}°: {name:16} {needed[name, degrees]:3.0f} steps, at rate {rate:.3f}")
 
 # %% [markdown]
 r"""
@@ -894,13 +896,13 @@ def saddle_slope(place):
 
 
 show_prediction(optimization_more_predictions, 2)
+left = {name: [] for name in names}
 for name in names:
     _, rate, _ = best_walk(name, saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)
-    left = []
     for distance in (1e-2, 1e-4, 1e-6):
         places = walk(name, saddle_slope, [-1.5, distance], rate)
-        left.append(int(np.argmax(np.abs(places[:, 1]) > 0.5)))
-    print(f"{name:16} at rate {rate:.3f}: steps until it has left the saddle: {left}")
+        left[name].append(int(np.argmax(np.abs(places[:, 1]) > 0.5)))
+    print(f"{name:16} at rate {rate:.3f}: steps until it has left the saddle: {left[name]}")
 
 # %% [markdown]
 r"""
@@ -1004,11 +1006,13 @@ dev_costs = {
     for key, results in runs.items()
 }
 own = {name: min(rates, key=lambda rate, name=name: dev_costs[name, rate]) for name in names}
+final, test = {}, {}
 for name in names:
     results = runs[name, own[name]]
-    test = [100 * network.accuracy(moons.X_test, moons.Y_test, trained) for _, trained in results]
-    print(f"{name:16} best at {own[name]:<5g} cost of the last epoch {summary([costs[-1] for costs, _ in results])}")
-    print(f"{'':16} test accuracy {np.median(test):.0f} % ({min(test):.0f} to {max(test):.0f})")
+    final[name] = [costs[-1] for costs, _ in results]
+    test[name] = [100 * network.accuracy(moons.X_test, moons.Y_test, trained) for _, trained in results]
+    print(f"{name:16} best at {own[name]:<5g} cost of the last epoch {summary(final[name])}")
+    print(f"{'':16} test accuracy {np.median(test[name]):.0f} % ({min(test[name]):.0f} to {max(test[name]):.0f})")
 fig, axes = plots.figure(1, 2, width=4.6, height=3.3)
 for index, name in enumerate(names):
     plots.line(axes[0, 0], rates, [dev_costs[name, rate] for rate in rates], index, name, markers=True)
@@ -1186,7 +1190,7 @@ schedules = {
     "staircase": (1.0, lambda rate, epoch: decay_staircase(rate, epoch, 1.0, 10)),
 }
 epochs = np.arange(40)
-curves = {}
+curves, calm = {}, {}
 bar = iter(network.progress_bar(len(schedules) * 5, "schedules and seeds"))
 for label, (rate, decay) in schedules.items():
     curves[label] = []
@@ -1194,10 +1198,9 @@ for label, (rate, decay) in schedules.items():
         next(bar)
         curves[label].append(epoch_by_epoch(rate, 8, 40, seed, decay)[1])
     last = np.array(curves[label])[:, -10:]
-    jumps = np.abs(np.diff(last, axis=1)).mean(axis=1)
-    print(
-        f"{label:14} cost, last ten epochs: {summary(last.mean(axis=1))}; jump between epochs: {np.median(jumps):.4f}"
-    )
+    jump = np.median(np.abs(np.diff(last, axis=1)).mean(axis=1))
+    calm[label] = np.median(last.mean(axis=1)), jump
+    print(f"{label:14} cost, last ten epochs: {summary(last.mean(axis=1))}; jump between epochs: {jump:.4f}")
 fig, axes = plots.figure(1, 2, width=4.6, height=3.3)
 for index, (label, (rate, decay)) in enumerate(schedules.items()):
     plots.line(axes[0, 0], epochs, [decay(rate, e) if decay else rate for e in epochs.tolist()], index, label)
