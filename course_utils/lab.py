@@ -182,6 +182,8 @@ def write_start_page(root: Path, news: list[str]) -> None:
         "",
         *table,
         "",
+        "What a word means, and where it is explained: the [glossary](glossary.md).",
+        "",
         *new,
         "To begin a notebook again, rename yours (F2 in the list of files) and start the course again: "
         "a fresh one is laid beside it. Nothing you wrote is ever overwritten.",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from autograder.authoring import readme_figure
+from autograder.authoring import glossary, readme_figure
 from autograder.authoring.option_order import require_order
 from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
@@ -95,6 +95,7 @@ def write_released(root: Path = ROOT) -> None:
             _write(source_notebook(file), Path(folder), file.stem)
             release(file.stem, Path(folder), root / "notebooks")
             refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
+    (root / "notebooks" / glossary.PAGE).write_text(glossary.page(), encoding="utf-8", newline="\n")
 
 
 def fingerprints(root: Path = ROOT) -> dict[str, str]:
