@@ -103,8 +103,8 @@ plots.scatter(
 
 # %% [markdown]
 r"""
-The labels are numbers, 0 to 3. But class 3 is not three times class 1: the numbers are only names. So one uses a
-**one-hot** vector for each label, a column of zeros with a single 1 in the row of its class:
+The labels are numbers, 0 to 3. But class 3 is not three times class 1: the numbers are only names. A **one-hot** label
+is a column of zeros with a single 1, in the row of its class:
 
 $$(2, 0, 3) \; \longrightarrow \; \begin{pmatrix} 0 & 1 & 0 \\ 0 & 0 & 0 \\ 1 & 0 & 0 \\ 0 & 0 & 1 \end{pmatrix}
 \quad (C = 4).$$
@@ -137,8 +137,8 @@ r"""
 ## Softmax
 
 The last layer gives a score for each class, of any sign and size: such a score $z_c$, from which a probability is yet
-to be made, is called a **logit**. The **softmax** function turns logits into probabilities, by making them positive and
-dividing by their sum:
+to be made, is called a **logit**. The **softmax** function turns logits into probabilities: it makes them positive by
+$e^z$ and divides by their sum:
 
 $$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
 """
@@ -364,8 +364,8 @@ for blobs, and hopeless for spirals. **Curved boundaries come from hidden layers
 
 In `00_data_and_diagnosis` you normalized the inputs of a network, so that gradient descent found a round bowl and not a
 narrow valley. But to the third layer, the *second* layer's outputs are the inputs, and they change with every step.
-**Batch normalization** (batch norm) normalizes them, too: each unit, over the mini-batch that is being trained on
-([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3):
+They can be normalized, too. **Batch normalization** (batch norm) normalizes each unit over the mini-batch that is being
+trained on ([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3):
 
 $$\mu = \frac1m \sum_i Z_i, \qquad \sigma^2 = \frac1m \sum_i (Z_i - \mu)^2, \qquad
 \hat Z_i = \frac{Z_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad \tilde Z_i = \gamma \hat Z_i + \beta.$$

@@ -5,9 +5,9 @@ r"""
 *I have a model that learns something and a week of computer time. Which settings do I try, in which order, and when do
 I stop?*
 
-A **hyperparameter** is a setting that is chosen before training, such as the learning rate, the number of units,
-$\beta$, $\lambda$ or the mini-batch size; no gradient tells its value. Each try costs a training. In this notebook you
-write the tools of a good search, and then you use them: who finds the best network for the hands in 300 steps?
+The learning rate, the number of units, $\beta$, $\lambda$, the mini-batch size: no gradient tells the right value of a
+hyperparameter, and each try costs a training. In this notebook you write the tools of a good search, and then you use
+them: who finds the best network for the hands in 300 steps?
 
 | you write | points |
 |---|---|
@@ -553,10 +553,10 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 6: b. Nobody cheated, and still the winner's dev accuracy is four points too high. This is **selection
-bias**: the score that chose the best of many is too high, because luck chose with it. The more you try, the larger it
-gets. (On one dev set for all, networks make the same mistakes in part, and it is smaller.) So the number that you
-report comes from a test set, by which nothing was chosen.
+Prediction 6: b. Nobody cheated, and still the winner's dev accuracy is four points too high. **Selection bias** makes
+the score of the best of many too high, because luck had a part in choosing it. The more you try, the larger it gets.
+(On one dev set for all, the networks make partly the same mistakes, and it is smaller.) So the number that you report
+comes from a test set, by which nothing was chosen.
 
 ## The challenge
 
