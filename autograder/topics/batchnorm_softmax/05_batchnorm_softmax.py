@@ -199,8 +199,8 @@ r"""
 ## The cost
 
 How good are probabilities? Look at the one that the right class got. The cost of an example is $-\ln p_\text{right}$:
-0 for certainty, $\ln 2$ for one half, and without bound as $p_\text{right}$ goes to 0. It is the cross-entropy of the
-binary classifier, now for $C$ classes. With one-hot labels, the mean over the examples is
+0 for certainty, $\ln 2$ for one half, and without bound as $p_\text{right}$ goes to 0. It is the cross-entropy of
+`01_initialization`, now for $C$ classes. With one-hot labels, the mean over the examples is
 
 $$J = -\frac1m \sum_{i=1}^m \sum_{c} Y_{ci} \ln P_{ci}.$$
 
@@ -383,8 +383,8 @@ they found instead is a smoother cost (section 3). That it helps is not in doubt
 Batch norm needs a batch. **Layer normalization** takes mean and variance over the units of one example instead, and so
 does not depend on other examples ([Ba et al., 2016](https://arxiv.org/abs/1607.06450), section 3). **RMSNorm** is layer
 normalization without the mean: it divides by the root mean square only
-([Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467), section 3). Transformers have one of these; convolutional
-networks mostly have batch norm.
+([Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467), section 3). Transformers have one of these, many
+convolutional networks batch norm.
 
 ## Exercise 5: batch norm, forward
 
@@ -1053,7 +1053,7 @@ r"""
 - You can say which boundaries a softmax layer can draw, and why curved ones need a hidden layer.
 - You can write batch norm forward and backward, and check its three paths numerically.
 - You can train a deep network from weights 100 times too small or 30 times too large, with one learning rate.
-- You can deploy it: running statistics at inference, and a test with single examples that would show a mistake there.
+- You can use it: running statistics at inference, a confusion matrix, and error analysis before you change anything.
 
 ### In real code
 
@@ -1071,7 +1071,8 @@ r"""
 
 - [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), *Batch Normalization*: section 3 is what you wrote,
   section 3.1 training and inference.
-- [Santurkar et al., 2018](https://arxiv.org/abs/1805.11604), *How Does Batch Normalization Help Optimization?*
+- [Santurkar et al., 2018](https://arxiv.org/abs/1805.11604), *How Does Batch Normalization Help Optimization?*, and why
+  less internal covariate shift may not be the answer.
 - [Ba et al., 2016](https://arxiv.org/abs/1607.06450), *Layer Normalization*, which does without a batch.
 - [Guo et al., 2017](https://arxiv.org/abs/1706.04599), *On Calibration of Modern Neural Networks*: why "99 % sure" may
   be wrong more often than once in a hundred.

@@ -648,11 +648,11 @@ check(hyperparameters_answers)
 r"""
 ## What you can do now
 
-- You can choose a scale for each hyperparameter: the exponent of a learning rate, the exponent of $1 - \beta$.
+- You can choose a scale for each hyperparameter: a log-uniform distribution for a learning rate, and for $1 - \beta$.
 - You can search at random in place of on a grid, and say why that tries more values of what matters.
-- You can go from coarse to fine, and know what a first round that is too small costs.
+- You can do a coarse-to-fine search, and know what a first round that is too small costs.
 - You can stop early what does not learn, by successive halving.
-- You can report an honest number: the dev set that chose the winner flatters it, a test set does not.
+- You can report an honest number: on the dev set, selection bias makes the winner look better than it is.
 
 ### In real code
 

@@ -603,7 +603,7 @@ r"""
 ## What you can do now
 
 - You can compute with tensors and variables, and know why TensorFlow refuses to mix dtypes.
-- You can say what a graph is, when `tf.function` runs Python, and what a session was in old code.
+- You can say what a computational graph is, when tracing runs Python, and what a session was in old code.
 - You can let a tape find gradients, write a training step with it, and find out why a gradient is `None`.
 - You can call a cost function rightly: from logits, with the classes along the axis that it wants.
 - You can build, train and test a classifier in twenty lines, and look up the formula behind each of them.
