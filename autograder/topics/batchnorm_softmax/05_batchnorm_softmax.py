@@ -613,11 +613,12 @@ def only_shift_backward(dZ, cache):
     return dZ, np.zeros((len(dZ), 1)), dZ.sum(axis=1, keepdims=True)
 
 
-def descend(size, learning_rate, forward, backward, label):
+def descend(size, learning_rate, forward, backward, label, seeds=5, last=1.0):
     """Train from each seed; give the networks, their training costs and their training accuracies in %."""
     models, costs, accuracies = [], [], []
-    for seed in network.progress_bar(5, f"{label}, size {size:g}, rate {learning_rate:g}"):
+    for seed in network.progress_bar(seeds, f"{label}, size {size:g}, rate {learning_rate:g}"):
         parameters = network.batchnorm_parameters(deep, seed, size)
+        parameters[f"W{len(deep) - 1}"] *= last
         with np.errstate(all="ignore"):  # some of them explode
             for _ in range(200):
                 P, grads, _ = network.gradients_with_batchnorm(
@@ -661,22 +662,38 @@ Prediction 3: b. Without batch norm a signal shrinks, or grows, by a factor in e
 weights leave nothing, and too large ones explode. A learning rate of its own does not save them. With batch norm every
 layer's signal is brought back to the same size, and one learning rate serves all four.
 
-How far does that go? Much smaller and much larger weights, with batch norm, at the same rate:
+How far does that go? Much smaller and much larger weights, with batch norm, at the same rate; three seeds:
 """
 
+
 # %% tags=["experiment", "nbval-check-output"]
+def tiny_epsilon(Z, gamma, beta):
+    """Your batch norm, with a much smaller ε than usual."""
+    return batchnorm_forward(Z, gamma, beta, 1e-12)
+
+
 reach = {}
-for size in (1e-4, 1e-3, 0.01, 30.0, 1000.0):
-    reach[size] = descend(size, 0.1, batchnorm_forward, batchnorm_backward, "with")[2]
-    print(f"size {size:6g}: {np.median(reach[size]):3.0f} % ({min(reach[size]):.0f} to {max(reach[size]):.0f})")
+for label, size, forward, last in (
+    ("size 0.0001", 1e-4, batchnorm_forward, 1),
+    ("size 0.001", 1e-3, batchnorm_forward, 1),
+    ("size 0.01", 1e-2, batchnorm_forward, 1),
+    ("size 30", 30, batchnorm_forward, 1),
+    ("size 1000", 1000, batchnorm_forward, 1),
+    ("size 0.0001, with ε = 1e-12", 1e-4, tiny_epsilon, 1),
+    ("size 1000, but the last layer 1", 1000, batchnorm_forward, 1e-3),
+):
+    reach[label] = descend(size, 0.1, forward, batchnorm_backward, label, 3, last)[2]
+    print(f"{label:31} {np.median(reach[label]):3.0f} % ({min(reach[label]):.0f} to {max(reach[label]):.0f})")
 
 # %% [markdown]
 r"""
 From 0.01 to 30 times the usual size it makes no difference. Below, $\varepsilon$ ends it: where the standard deviation
-of $Z$ is far below $\sqrt{\varepsilon} \approx 0.003$, the root is $\sqrt{\varepsilon}$, and nothing is brought to size
-1. Above, the weights hardly move: batch norm divides the gradient of $W$ by the size of $W$ ([Ioffe and Szegedy,
-2015](https://arxiv.org/abs/1502.03167), section 3.3). And initialization is still needed: weights that are all equal
-stay all equal, normalized or not.
+of $Z$ is far below $\sqrt{\varepsilon} \approx 0.003$, the root is about $\sqrt{\varepsilon}$, and nothing is brought
+to size
+1. With a smaller $\varepsilon$ it is. Above, it is the last layer, which has no batch norm. The hidden layers bear any
+size: batch norm divides the gradient of $W$ by the size of $W$
+([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3.3). And initialization is still needed: weights
+that are all equal stay all equal, normalized or not.
 
 ## At test time
 

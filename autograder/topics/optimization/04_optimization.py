@@ -673,7 +673,7 @@ for label, row in signs.items():
 
 # %% [markdown]
 r"""
-Equal signs give steps of $\alpha$, random ones of 0.18 $\alpha$, alternating ones of 0.05 $\alpha$; the size of the
+Equal signs give steps of $\alpha$, random ones of 0.19 $\alpha$, alternating ones of 0.05 $\alpha$; the size of the
 gradients does not matter.
 
 **Mind the notes: half a correction.** Some notes print Adam with $1 - \beta$ in place of $1 - \beta^t$, or forget to
