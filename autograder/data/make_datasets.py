@@ -91,7 +91,7 @@ def noisy_classes(rng: np.random.Generator) -> Dataset:
         above = X[1] > 0.5 * np.sin(4 * X[0])
         return X, (above ^ (rng.random(m) < 0.1)).astype(int)
 
-    return _dataset(draw, 120, 400, 2000)
+    return _dataset(draw, 120, 1000, 2000)
 
 
 def hands(rng: np.random.Generator) -> Dataset:

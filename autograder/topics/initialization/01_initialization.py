@@ -402,7 +402,7 @@ Here is the size of $dZ^{[l]}$ in each of the 50 layers, where a random gradient
 
 # %% tags=["experiment", "nbval-check-output"]
 def gradient_rms(parameters, activation):
-    """Root mean square of dZ in each layer, where a random gradient of size 1 comes in above the last one."""
+    """Root mean squares of dZ and dW in each layer; a random gradient of size 1 comes in above the last one."""
     L = len(parameters) // 2
     top = {f"W{L + 1}": np.zeros((1, 100)), f"b{L + 1}": np.zeros((1, 1))}
     _, cache = network.forward_propagation(X, {**parameters, **top}, activation)
@@ -410,16 +410,16 @@ def gradient_rms(parameters, activation):
     rms = []
     for l in range(L, 0, -1):
         dZ = dA * (1 - cache[l] ** 2 if activation == "tanh" else cache[l] > 0)
-        dA = parameters[f"W{l}"].T @ dZ
-        rms.append(np.sqrt(np.mean(dZ**2)))
-    return rms[::-1]
+        dW, dA = dZ @ cache[l - 1].T / X.shape[1], parameters[f"W{l}"].T @ dZ
+        rms.append([np.sqrt(np.mean(d**2)) for d in (dZ, dW)])
+    return np.array(rms[::-1]).T
 
 
 gradient_sizes = {}
 for scale in (0.01, 0.1, 1.0):
     for activation in ("tanh", "relu"):
         seeds = [
-            gradient_rms(initialize_parameters_random(layers_dims, scale, np.random.default_rng(seed)), activation)
+            gradient_rms(initialize_parameters_random(layers_dims, scale, np.random.default_rng(seed)), activation)[0]
             for seed in range(5)
         ]
         gradient_sizes[f"{activation}, scale {scale:g}"] = seeds
@@ -673,10 +673,10 @@ for activation in ("tanh", "relu"):
         ]
         sizes[f"{activation}, {name}"] = seeds
         rows = [gradient_rms(initialize(layers_dims, np.random.default_rng(seed)), activation) for seed in range(5)]
-        first, last = np.median(rows, axis=0)[[0, -1]]
-        growth[f"{activation}, {name}"] = first / last
+        growth[f"{activation}, {name}"] = np.median([row[:, 0] / row[:, -1] for row in rows], axis=0)
+        back, weights = growth[f"{activation}, {name}"]
         print(f"{activation}, {name}: signal {np.median(seeds, axis=0)[-1]:.1e} after 50 layers;", end=" ")
-        print(f"gradient in layer 1: {first / last:.2g} times that in layer 50")
+        print(f"layer 1 against layer 50: dZ {back:.1e}, dW {weights:.1e}")
 print(f"a factor of √2 lost in each of 50 layers leaves {2**-25:.1e}")
 plots.signals(
     sizes,
@@ -689,8 +689,11 @@ plots.signals(
 r"""
 Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With
 tanh the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger.
-But look at the gradient: under He it grows 9-fold on its way back through tanh layers, and under Xavier it stays level,
-0.99 times what it was. So take He for ReLU, and Xavier for tanh.
+
+But look at the way back through the tanh layers. Under He the gradient grows 8-fold, and $dW$, which moves the weights,
+is 11 times as large in layer 1 as in layer 50. Under Xavier the gradient fades as the signal does, and so $dW$, the
+product of both, is of nearly the same size in the first layer and in the last. So take He for ReLU, and Xavier for
+tanh.
 
 ### Turn the knob
 
