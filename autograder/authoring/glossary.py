@@ -29,7 +29,7 @@ _MARK = re.compile(r"^(?:[-|]|\d+\.)\s+")
 _UNSPLIT = re.compile(r"\$\$.+?\$\$|\$[^$]+\$|`[^`]+`")  # formulas and code: a full stop in them ends no sentence
 _HIDE = {ord(character): code for code, character in enumerate(".?!", 0xE000)}
 _SHOW = {code: character for character, code in _HIDE.items()}
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z*\[$`])|(?<=[.?!]\*\*)\s+|(?<=[.?!]\))\s+")
+_SENTENCE_END = re.compile(r'(?<=[.?!])\s+(?=[A-Z*\[($`"“])|(?<=[.?!]\*\*)\s+|(?<=[.?!]\))\s+')
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
@@ -78,7 +78,8 @@ def definitions(files: list[Path] | None = None) -> list[Definition]:
                         place = f"{first.notebook}, {first.heading!r}"
                         raise source.error(number, f"**{term}** is defined in {place} already: for emphasis, use *…*")
                     plain = _BOLD.sub(r"\1", sentence)
-                    known[term.casefold()] = Definition(term, plain, source.name, number, heading)
+                    name = term[0].upper() + term[1:]
+                    known[term.casefold()] = Definition(name, plain, source.name, number, heading)
     return list(known.values())
 
 
@@ -122,7 +123,7 @@ def page() -> str:
     """Write the glossary as Markdown, with links from the folder ``notebooks/``."""
     lines = [INTRODUCTION]
     ordered = sorted(definitions(), key=lambda one: one.term.casefold())
-    for letter, group in itertools.groupby(ordered, lambda one: one.term[0].upper()):
+    for letter, group in itertools.groupby(ordered, lambda one: one.term[0]):
         lines += [f"## {letter}", ""]
         for one in group:
             target = f"{one.notebook}/{one.notebook}.ipynb#{quote(anchor(one.heading), safe=':,')}"

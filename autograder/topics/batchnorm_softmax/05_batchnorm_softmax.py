@@ -103,8 +103,8 @@ plots.scatter(
 
 # %% [markdown]
 r"""
-The labels are numbers, 0 to 3. But class 3 is not three times class 1: the numbers are only names. So one uses a
-**one-hot** vector for each label, a column of zeros with a single 1 in the row of its class:
+The labels are numbers, 0 to 3. But class 3 is not three times class 1: the numbers are only names. A **one-hot** label
+is a column of zeros with a single 1, in the row of its class:
 
 $$(2, 0, 3) \; \longrightarrow \; \begin{pmatrix} 0 & 1 & 0 \\ 0 & 0 & 0 \\ 1 & 0 & 0 \\ 0 & 0 & 1 \end{pmatrix}
 \quad (C = 4).$$
@@ -137,8 +137,8 @@ r"""
 ## Softmax
 
 The last layer gives a score for each class, of any sign and size: such a score $z_c$, from which a probability is yet
-to be made, is called a **logit**. The **softmax** function turns logits into probabilities, by making them positive and
-dividing by their sum:
+to be made, is called a **logit**. The **softmax** function turns logits into probabilities: it makes them positive by
+$e^z$ and divides by their sum:
 
 $$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
 """
@@ -199,8 +199,8 @@ r"""
 ## The cost
 
 How good are probabilities? Look at the one that the right class got. The cost of an example is $-\ln p_\text{right}$:
-0 for certainty, $\ln 2$ for one half, and without bound as $p_\text{right}$ goes to 0. It is the cross-entropy of the
-binary classifier, now for $C$ classes. With one-hot labels, the mean over the examples is
+0 for certainty, $\ln 2$ for one half, and without bound as $p_\text{right}$ goes to 0. It is the cross-entropy of
+`01_initialization`, now for $C$ classes. With one-hot labels, the mean over the examples is
 
 $$J = -\frac1m \sum_{i=1}^m \sum_{c} Y_{ci} \ln P_{ci}.$$
 
@@ -364,8 +364,8 @@ for blobs, and hopeless for spirals. **Curved boundaries come from hidden layers
 
 In `00_data_and_diagnosis` you normalized the inputs of a network, so that gradient descent found a round bowl and not a
 narrow valley. But to the third layer, the *second* layer's outputs are the inputs, and they change with every step.
-**Batch normalization** (batch norm) normalizes them, too: each unit, over the mini-batch that is being trained on
-([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3):
+They can be normalized, too. **Batch normalization** (batch norm) normalizes each unit over the mini-batch that is being
+trained on ([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3):
 
 $$\mu = \frac1m \sum_i Z_i, \qquad \sigma^2 = \frac1m \sum_i (Z_i - \mu)^2, \qquad
 \hat Z_i = \frac{Z_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad \tilde Z_i = \gamma \hat Z_i + \beta.$$
@@ -383,8 +383,8 @@ they found instead is a smoother cost (section 3). That it helps is not in doubt
 Batch norm needs a batch. **Layer normalization** takes mean and variance over the units of one example instead, and so
 does not depend on other examples ([Ba et al., 2016](https://arxiv.org/abs/1607.06450), section 3). **RMSNorm** is layer
 normalization without the mean: it divides by the root mean square only
-([Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467), section 3). Transformers have one of these; convolutional
-networks mostly have batch norm.
+([Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467), section 3). Transformers have one of these, many
+convolutional networks batch norm.
 
 ## Exercise 5: batch norm, forward
 
@@ -1053,7 +1053,7 @@ r"""
 - You can say which boundaries a softmax layer can draw, and why curved ones need a hidden layer.
 - You can write batch norm forward and backward, and check its three paths numerically.
 - You can train a deep network from weights 100 times too small or 30 times too large, with one learning rate.
-- You can deploy it: running statistics at inference, and a test with single examples that would show a mistake there.
+- You can use it: running statistics at inference, a confusion matrix, and error analysis before you change anything.
 
 ### In real code
 
@@ -1071,7 +1071,8 @@ r"""
 
 - [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), *Batch Normalization*: section 3 is what you wrote,
   section 3.1 training and inference.
-- [Santurkar et al., 2018](https://arxiv.org/abs/1805.11604), *How Does Batch Normalization Help Optimization?*
+- [Santurkar et al., 2018](https://arxiv.org/abs/1805.11604), *How Does Batch Normalization Help Optimization?*, and why
+  less internal covariate shift may not be the answer.
 - [Ba et al., 2016](https://arxiv.org/abs/1607.06450), *Layer Normalization*, which does without a batch.
 - [Guo et al., 2017](https://arxiv.org/abs/1706.04599), *On Calibration of Modern Neural Networks*: why "99 % sure" may
   be wrong more often than once in a hundred.

@@ -5,9 +5,9 @@ r"""
 *I have a model that learns something and a week of computer time. Which settings do I try, in which order, and when do
 I stop?*
 
-A **hyperparameter** is a setting that is chosen before training, such as the learning rate, the number of units,
-$\beta$, $\lambda$ or the mini-batch size; no gradient tells its value. Each try costs a training. In this notebook you
-write the tools of a good search, and then you use them: who finds the best network for the hands in 300 steps?
+The learning rate, the number of units, $\beta$, $\lambda$, the mini-batch size: no gradient tells the right value of a
+hyperparameter, and each try costs a training. In this notebook you write the tools of a good search, and then you use
+them: who finds the best network for the hands in 300 steps?
 
 | you write | points |
 |---|---|
@@ -553,10 +553,10 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 6: b. Nobody cheated, and still the winner's dev accuracy is four points too high. This is **selection
-bias**: the score that chose the best of many is too high, because luck chose with it. The more you try, the larger it
-gets. (On one dev set for all, networks make the same mistakes in part, and it is smaller.) So the number that you
-report comes from a test set, by which nothing was chosen.
+Prediction 6: b. Nobody cheated, and still the winner's dev accuracy is four points too high. **Selection bias** makes
+the score of the best of many too high, because luck had a part in choosing it. The more you try, the larger it gets.
+(On one dev set for all, the networks make partly the same mistakes, and it is smaller.) So the number that you report
+comes from a test set, by which nothing was chosen.
 
 ## The challenge
 
@@ -648,11 +648,11 @@ check(hyperparameters_answers)
 r"""
 ## What you can do now
 
-- You can choose a scale for each hyperparameter: the exponent of a learning rate, the exponent of $1 - \beta$.
+- You can choose a scale for each hyperparameter: a log-uniform distribution for a learning rate, and for $1 - \beta$.
 - You can search at random in place of on a grid, and say why that tries more values of what matters.
-- You can go from coarse to fine, and know what a first round that is too small costs.
+- You can do a coarse-to-fine search, and know what a first round that is too small costs.
 - You can stop early what does not learn, by successive halving.
-- You can report an honest number: the dev set that chose the winner flatters it, a test set does not.
+- You can report an honest number: on the dev set, selection bias makes the winner look better than it is.
 
 ### In real code
 

@@ -605,9 +605,9 @@ A ReLU unit that is off has gradients of exactly zero, and $0 / 0$ is `nan`. One
 
 ## Adam
 
-Momentum chooses the direction, RMSprop the step sizes. **Adam** does both: it divides the average of the gradients by
-their root mean square, with bias correction for both averages
-([Kingma and Ba, 2015](https://arxiv.org/abs/1412.6980), section 2):
+Momentum chooses the direction, RMSprop the step sizes; the next optimizer does both. **Adam** divides the average of
+the gradients by their root mean square, with bias correction for both averages ([Kingma and Ba,
+2015](https://arxiv.org/abs/1412.6980), section 2):
 
 $$\begin{aligned}
 v &:= \beta_1 v + (1 - \beta_1) \, dW, & \hat{v} &= \frac{v}{1 - \beta_1^t}, \\
@@ -622,7 +622,7 @@ descent is a factor of the gradient. You cannot compare the two numbers.
 
 ## Exercise 8: a step of Adam
 
-Return new parameters, and the new `v` and `s`, **not corrected**.
+Return new parameters, and the new `v` and `s`, *not corrected*.
 
 <details><summary>Hint 1</summary>
 
@@ -872,11 +872,11 @@ gradients, and a part of the help is gone.
 ### A saddle point
 
 A **local minimum** is a point from which the cost rises in every direction, but which need not be the lowest of all.
-Many fear that training gets stuck in one of high cost. But with many parameters, it is rare that *all* directions go up
-where the gradient is zero ([Dauphin et al., 2014](https://arxiv.org/abs/1406.2572), section 2). Nearly always it is a
-**saddle point**, where the gradient is zero and the cost rises in some directions and falls in others. Near it the
-gradient is tiny, and so are the steps; the same holds on a **plateau**, a wide region where the cost is nearly
-constant. Here is a saddle point, with a minimum on either side:
+Many fear that training gets stuck in one of high cost. But with many parameters it is rare that *all* directions go up
+where the gradient is zero ([Dauphin et al., 2014](https://arxiv.org/abs/1406.2572), section 2): nearly always some go
+up and some go down. A **saddle point** is a point where the gradient is zero and the cost rises in some directions and
+falls in others. Near it the gradient is tiny, and so are the steps. The same holds on a **plateau**, a wide region
+where the cost is nearly constant. Here is a saddle point, with a local minimum on either side:
 
 $$10 \, w^2 - \tfrac12 b^2 + \tfrac14 b^4 + \tfrac14.$$
 """
@@ -1356,7 +1356,7 @@ r"""
 - You can average a noisy series, know how far back it remembers, and correct its start.
 - You can write momentum, RMSprop and Adam, and say what each does in a valley and at a saddle point.
 - You can compare optimizers fairly: each at its own learning rate, chosen on the dev set, over several seeds.
-- You can lower the learning rate by a schedule, and use decoupled weight decay with Adam.
+- You can lower the learning rate by a schedule, such as cosine decay after a warm-up, and use decoupled weight decay.
 
 ### In real code
 
@@ -1375,6 +1375,8 @@ r"""
   `keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=100, decay_rate=0.9)`
 - `decay_inverse_time`; `decay_staircase`: `torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda)`,
   `keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=100, decay_rate=1.0, staircase=True)`
+- cosine decay: `torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=40)`,
+  `keras.optimizers.schedules.CosineDecay(0.0, decay_steps=900, warmup_target=0.1, warmup_steps=100)`, with a warm-up
 
 ### Read more
 

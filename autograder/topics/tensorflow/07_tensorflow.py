@@ -19,7 +19,7 @@ derives every backward pass by itself. Here you meet one, and compare it with wh
 Write your code where it says `TODO`, run the cell, then run the `check` below it. It tells you what is wrong, as often
 as you like. The same checks run on other cases when your work is graded.
 
-**This notebook needs TensorFlow**, which the others do not, and which is large (about 1 GB). Install it in the course's
+**This notebook needs TensorFlow.** The others do not; it is large (about 1 GB). Install it in the course's
 folder, and restart the kernel:
 
 `python -m pip install -c constraints.txt -e ".[tensorflow]"`
@@ -160,9 +160,10 @@ check(linear_function)
 r"""
 ## A graph, and what a session was
 
-Before TensorFlow 2 (2019) a program had two halves. The first computed nothing: it built a **computational graph**,
-which has a node for each operation and an edge for each tensor that goes from one to the next. The second opened a
-**session**, which ran the graph with numbers put in. The old way still works:
+A **computational graph** has a node for each operation and an edge for each tensor that goes from one to the next.
+Before TensorFlow 2 (2019) a program had two halves: the first computed nothing, it built a graph; the second opened a
+session, and let it run the graph. A **session** is an object that runs a graph with numbers put in. The old way still
+works:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -602,7 +603,7 @@ r"""
 ## What you can do now
 
 - You can compute with tensors and variables, and know why TensorFlow refuses to mix dtypes.
-- You can say what a graph is, when `tf.function` runs Python, and what a session was in old code.
+- You can say what a computational graph is, when tracing runs Python, and what a session was in old code.
 - You can let a tape find gradients, write a training step with it, and find out why a gradient is `None`.
 - You can call a cost function rightly: from logits, with the classes along the axis that it wants.
 - You can build, train and test a classifier in twenty lines, and look up the formula behind each of them.
