@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
+import course_utils
 from autograder.authoring import build
+from autograder.data import make_datasets
 from autograder.topics import sources
+from autograder.topics.answer_cells import ANSWERS
 from autograder.topics.claims import Claim, cell_before, claims_of, numbers, place, unclaimed
-from autograder.topics.notebook_text import BuildError, Source
+from autograder.topics.notebook_text import BuildError, Source, source_notebook
+from course_utils import data, plots
 
 CODE = "# %%\nimport numpy as np\nshares = np.array([0.5, 0.25])\n"
 TEXT = "# %% [markdown]\n# The shares are 50 and\n# 25 %, and both are positive.\n"
@@ -28,7 +33,7 @@ def claimed(folder, *claims):
 
 
 def test_numbers_are_read_as_they_are_written_in_prose():
-    text = "from −3 to 0.5, 30 000 times, 1e-13, $10^{-9}$, $2 \\cdot 10^{15}$, 44–53 and (−0.1)"
+    text = "L2: −3 to 0.5, 30 000 times, 1e-13, $10^{-9}$, $2 \\cdot 10^{15}$, 44–53 and (−0.1)"
     assert numbers(text) == [-3, 0.5, 30_000, 1e-13, 1e-9, 2e15, 44, 53, -0.1]
 
 
@@ -90,3 +95,27 @@ def test_every_claim_stands_in_the_text_and_every_measured_number_has_one(file):
     for quote in given:
         place(source, quote)
     assert not unclaimed(source, [*(claim.quote for claim in claims), *given])
+
+
+FRESH = [file for file in WITH_CLAIMS if any(claim.fresh for claim in claims_of(file)[0])]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("file", FRESH, ids=lambda file: file.stem)
+def test_ten_fresh_draws_of_the_data_say_the_same(file, tmp_path, monkeypatch):
+    for name in ("boundaries", "cost_curves", "histograms", "images", "lines", "scatter", "show"):
+        monkeypatch.setattr(plots, name, lambda *_, **__: None)
+    monkeypatch.setattr(course_utils, "own_work", lambda _, *names: {name: ANSWERS[name] for name in names})
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    draws = []
+    for fresh in range(1, 11):
+        make_datasets.write_all(tmp_path / str(fresh), fresh)
+        monkeypatch.setattr(data, "DATASETS", tmp_path / str(fresh))
+        names: dict = {"__name__": "__main__"}
+        for cell in source_notebook(file).cells:
+            if cell.cell_type == "code" and "HIDDEN TESTS" not in cell.source:
+                exec(compile(cell.source, file.name, "exec"), names)
+        draws.append(names)
+    claims = [claim for claim in claims_of(file)[0] if claim.fresh]
+    values = [np.ravel(eval(claim.value, {"np": np, "draws": draws})).tolist() for claim in claims]
+    assert not [failure for claim, found in zip(claims, values, strict=True) if (failure := claim.failure(found))]

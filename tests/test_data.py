@@ -99,7 +99,7 @@ def test_one_label_in_ten_is_flipped_in_every_set_alike():
     loaded = data.load_noisy_classes()
     for part in ("train", "dev", "test"):
         X, Y = getattr(loaded, f"X_{part}"), getattr(loaded, f"Y_{part}")
-        above = X[1] > 0.45 * np.sin(2.5 * X[0])
+        above = X[1] > 0.5 * np.sin(4 * X[0])
         share = np.mean(above != Y[0])
         assert abs(share - 0.1) < 2 * np.sqrt(0.1 * 0.9 / Y.size), part
         assert "0.1" in data.load_noisy_classes.__doc__

@@ -218,7 +218,7 @@ def _run(file: Path, place: Path) -> Path:
 def _execute(client: NotebookClient, source: Source, **kernel: object) -> list[tuple[int, str]]:
     """Run all cells, hold each claim against the names as they then are, and give the cell and sentence of failures."""
     claims: dict[int, list[Claim]] = {}
-    for claim in claims_of(source.file)[0]:
+    for claim in (one for one in claims_of(source.file)[0] if not one.fresh):
         claims.setdefault(cell_before(source, claim), []).append(claim)
     failures = []
     with client.setup_kernel(**kernel):

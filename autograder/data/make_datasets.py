@@ -82,16 +82,16 @@ def blobs(rng: np.random.Generator) -> Dataset:
 def noisy_classes(rng: np.random.Generator) -> Dataset:
     """Two classes on either side of a curve, each label flipped with probability 0.1: the Bayes error is 10 %.
 
-    Points are uniform on the square from −1 to 1; class 1 lies above y = 0.45 sin(2.5 x). Train, dev and test are drawn
+    Points are uniform on the square from −1 to 1; class 1 lies above y = 0.5 sin(4 x). Train, dev and test are drawn
     alike, with the same label noise: no classifier is right about more than 90 % of new points in the long run.
     """
 
     def draw(m: int) -> Points:
         X = rng.uniform(-1, 1, (2, m))
-        above = X[1] > 0.45 * np.sin(2.5 * X[0])
+        above = X[1] > 0.5 * np.sin(4 * X[0])
         return X, (above ^ (rng.random(m) < 0.1)).astype(int)
 
-    return _dataset(draw, 120, 400, 2000)
+    return _dataset(draw, 120, 1000, 2000)
 
 
 def hands(rng: np.random.Generator) -> Dataset:

@@ -19,12 +19,12 @@ from autograder.topics.notebook_text import Source
 from course_utils import plots
 
 _NUMBER = re.compile(
-    r"(?:(?P<times>\d+(?:\.\d+)?)\s*(?:\\cdot|×)\s*)?10\^\{?(?P<power>[-−]?\d+)\}?"
-    r"|(?P<plain>(?:(?<=[\s$(=])[-−]|^[-−])?(?:\d{1,3}(?: \d{3})+(?!\d)|\d+(?:\.\d+)?)(?:e[-−]?\d+)?)"
+    r"(?<![A-Za-z_\d.])(?:(?P<times>\d+(?:\.\d+)?)\s*(?:\\cdot|\\times|×)\s*)?10\^\{?(?P<power>[-−]?\d+)\}?"
+    r"|(?<![A-Za-z_\d.])(?P<plain>(?:(?<=[\s$(=])[-−]|^[-−])?(?:\d{1,3}(?: \d{3})+(?!\d)|\d+(?:\.\d+)?)(?:e[-−]?\d+)?)"
 )
 # Of the prose, what is surely measured: percentages, powers of ten, so-and-so-many-fold.
 _MEASURED = re.compile(r"\d[\d.]*(?:\s?%|-fold\b|e[-−]\d+)|10\^\{?[-−]?\d+\}?")
-_FOLDED = re.compile(r"<details>.*?</details>", re.S)
+_PASSED_OVER = re.compile(r"<details>.*?</details>|`[^`]*`", re.S)  # hints and code
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ class Claim:
         How many times too large or too small it may be instead, for orders of magnitude.
     after : str
         Evaluate after the code cell that holds these words, where another one than above is meant.
+    fresh : bool
+        It is about runs on fresh data: ``value`` is over ``draws``, a list of the notebook's names at its end, once for
+        each of ten other draws of the data sets. The soak runs these; the build does not.
     """
 
     quote: str
@@ -51,6 +54,7 @@ class Claim:
     within: float = 0.0
     factor: float = 1.0
     after: str = ""
+    fresh: bool = False
 
     def failure(self, values: list[bool] | list[float]) -> str:
         """Say how a run differs from the quotation; empty where it does not."""
@@ -132,8 +136,8 @@ def unclaimed(source: Source, quotes: list[str]) -> list[str]:
         covered = [range(m.start(), m.end()) for quote in quotes for m in re.finditer(re.escape(normal(quote)), text)]
         if cell.cell_type == "markdown":
             options = re.search(r"^- a\)", cell.source, re.M)
-            folded = [range(match.start(), match.end()) for match in _FOLDED.finditer(text)]
-            matches = [] if options else [m for m in _MEASURED.finditer(text) if not _within(m.start(), folded)]
+            passed_over = [range(match.start(), match.end()) for match in _PASSED_OVER.finditer(text)]
+            matches = [] if options else [m for m in _MEASURED.finditer(text) if not _within(m.start(), passed_over)]
         else:
             matches = list(_NUMBER.finditer(text))
         found += [
@@ -162,6 +166,7 @@ def _alternative_texts(code: str) -> Iterator[str]:
             continue
         keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         arguments = inspect.signature(getattr(plots, call.func.attr)).bind_partial(*call.args, **keywords).arguments
-        for node in ast.walk(arguments.get("alt", ast.Constant(""))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+        alt = arguments.get("alt", ast.Constant(""))
+        for part in alt.values if isinstance(alt, ast.JoinedStr) else [alt]:
+            if isinstance(part, ast.Constant):
+                yield part.value

@@ -166,6 +166,7 @@ phones? We try it five times, each time with other pictures and from another sta
 # %% tags=["experiment", "nbval-check-output"]
 show_prediction(data_and_diagnosis_predictions, 2)
 three_or_more = (hands.Y_train >= 3).astype(float)
+choices = {"bright": [], "dim": []}
 
 
 def learned_from(X, Y, seed):
@@ -189,6 +190,7 @@ for seed in range(5):
         measured = {label: accuracy(pictures[:, dev], Y[:, dev]) for label, accuracy in networks.items()}
         chosen = max(measured, key=measured.get)
         true = networks[chosen](dim[:, test], Y[:, test])
+        choices[name].append((chosen, measured[chosen], true))
         words = " and ".join(f"{label} {value:.0f} %" for label, value in measured.items())
         print(f"dev set {name + ':':7} {words}; chosen: {chosen:5} for users {true:.0f} %")
 
@@ -236,8 +238,8 @@ r"""
 ## What is wrong?
 
 Three numbers tell: the error on the training set, the error on the dev set, and the error that nobody can avoid. The
-**Bayes error** is the smallest error that any classifier can reach on the task, because some inputs do not determine
-their label. It is seldom known; where people do the task well, their error stands in for it.
+**Bayes error** is the smallest error that any classifier can reach on the task. It is above zero where an input does
+not determine its label, and it is seldom known. Where people do the task well, their error stands in for it.
 
 $$\underbrace{\text{train error} - \text{Bayes error}}_{\text{bias}}, \qquad
 \underbrace{\text{dev error} - \text{train error}}_{\text{variance}}$$
@@ -288,7 +290,7 @@ r"""
 Prediction 3: d. The same 15 % on the training set is high bias where people are always right, and hardly any bias where
 even they fail in 14 % of the cases.
 
-Can a network have a training error *below* the Bayes error? Yes. Then it has learned by heart what cannot be predicted,
+Can a network have a training error *below* the Bayes error? Yes. Then it has memorized labels that cannot be predicted,
 and its bias comes out negative. You will meet that in `02_regularization`.
 """
 
@@ -428,10 +430,9 @@ r"""
 You have read the errors, but training itself may be slow for a simple reason: the scale of the inputs. One feature is
 an age, another an income. Their numbers differ by a factor of a thousand, and so do the slopes of the cost.
 
-**Gradient descent** is the method that trains all networks of this course: in each step it moves every parameter a
-little against the slope of the cost. How far is set by the **learning rate** $\alpha$, the number that the slope is
-multiplied by in each step: $w := w - \alpha \, dJ/dw$. One learning rate has to suit all parameters, and features of
-very different size make that impossible.
+**Gradient descent** trains a network in many steps, each of which moves every parameter a little against the slope of
+the cost. The **learning rate** $\alpha$ is the number that the slope is multiplied by in each step: $w := w - \alpha \,
+dJ/dw$. One learning rate has to suit all parameters, and features of very different size make that impossible.
 
 The cure takes two steps: subtract the mean of each feature, then divide by its standard deviation. **Standardization**
 is the exact name of this; practitioners also say *normalizing the inputs*, and so does this course.
@@ -608,8 +609,8 @@ small for the flat one. Normalized, all sides are alike, and one rate suits them
 the parameters to a minimum, then takes a few steps.
 
 The **condition number** of such a bowl is the ratio of its largest to its smallest curvature, and the number of steps
-that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here it
-falls from about 10 000, the square of the ratio of the two features, to nearly 1.
+that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here
+normalizing lowers it from about 10 000, the square of the ratio of the two features, to nearly 1.
 
 ## All of it, on cats
 

@@ -425,7 +425,7 @@ check(numerical_gradient)
 r"""
 ### Why not train with it?
 
-It needs no formulas, and it is right. Count what it costs: how often is $J$ computed for one gradient?
+It needs no formulas, and it is right to many digits. Count what it costs: how often is $J$ computed for one gradient?
 """
 
 # %% tags=["experiment", "nbval-check-output"]
