@@ -658,8 +658,8 @@ r"""
 
 PyTorch has no search of its own; Optuna is one that works with either.
 
-- `sample_log_uniform`: `trial.suggest_float("lr", 1e-4, 1.0, log=True)` in Optuna;
-  `hp.Float("lr", 1e-4, 1.0, sampling="log")` in KerasTuner
+- `sample_log_uniform`: `optuna.trial.Trial.suggest_float("lr", 1e-4, 1.0, log=True)`;
+  `keras_tuner.HyperParameters.Float("lr", 1e-4, 1.0, sampling="log")`
 - `random_search_points`: `optuna.samplers.RandomSampler(seed=0)`; `keras_tuner.RandomSearch(build, max_trials=25)`
 - `grid_search_points`: `optuna.samplers.GridSampler(space)`; `keras_tuner.GridSearch(build, max_trials=25)`
 - `successive_halving`: `optuna.pruners.SuccessiveHalvingPruner()`; `keras_tuner.Hyperband(build, max_epochs=30)`

@@ -45,6 +45,6 @@ GIVEN = [
     "are all right 95 % of the time, exactly",
     "the band holds 80 % of them",
     "then 60, 80 and 90 % of the new images. But why stop at 90 %",
-    'trial.suggest_float("lr", 1e-4, 1.0',
-    'hp.Float("lr", 1e-4, 1.0',
+    'suggest_float("lr", 1e-4, 1.0',
+    'HyperParameters.Float("lr", 1e-4, 1.0',
 ]

@@ -347,8 +347,8 @@ r"""
 Prediction 3: d. A step on 16 examples takes hardly longer than a step on one: most of the time is overhead, the fixed
 price of each call of NumPy. An epoch of single examples pays it 1080 times, and does nothing in parallel. From some
 size on an epoch gets hardly any faster, and you only lose steps. Somewhere between lies the size that lowers the cost
-fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones often generalize well: [Masters
-and Luschi, 2018](https://arxiv.org/abs/1804.07612), section 5, got their best results with 2 to 32.
+fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones often generalize well:
+[Masters and Luschi, 2018](https://arxiv.org/abs/1804.07612), in their conclusions, found the best results at 2 to 32.
 
 ## Exponentially weighted averages
 
