@@ -14,7 +14,9 @@ CLAIMS = [
         "The grid spends 25 trainings on five values of what matters. Random points try 25.",
         "[len(grid), len(set(scattered[:, 0]))]",
     ),
-    Claim("Prediction 3: c.", "np.mean(found['random']) > 2 * np.mean(found['grid'])"),
+    Claim(
+        "before you search, you do not know which one matters", "np.mean(found['random']) > 2 * np.mean(found['grid'])"
+    ),
     Claim("In the large box few points are good", "np.sum(rounds[0, 1][2] >= 0.9) <= 3"),
     Claim("what the next plot shows, where most are good", "np.sum(rounds[0, 3][2] >= 0.9) > 5"),
     Claim(
