@@ -121,7 +121,7 @@ SETS: dict[Callable[[np.random.Generator], Dataset], int] = {
     moons: 2,
     spirals: 3,
     blobs: 4,
-    noisy_classes: 5,
+    noisy_classes: 9,
     hands: 6,
     cats: 7,
 }

@@ -197,8 +197,8 @@ for seed in range(5):
 # %% [markdown]
 r"""
 Prediction 2: c. On the bright dev set the network from the web wins each time, and each time it is the wrong one. On a
-dev set of dim pictures the other one wins, and for users it does about as well as that dev set promised: 120 examples
-measure an accuracy to a few per cent.
+dev set of dim pictures the other one wins, and for users it does about as well as that dev set promised. (120 examples
+do not measure an accuracy more closely than to several per cent: the largest gap here is 7.)
 
 ## Exercise 1: split the data
 
@@ -598,15 +598,16 @@ plots.lines(
     "step",
     "cost above the minimum",
     "Features of size 1 and 100, ten seeds, each at its best rate",
-    "Cost above its minimum against step: normalized falls at once to the lower edge; raw stays level.",
+    "Cost above its minimum against step: normalized falls below a thousandth within 22 steps and goes on to fall; raw"
+    " stays far above it.",
     yscale="log",
 )
 
 # %% [markdown]
 r"""
 Prediction 2: d. In a narrow valley the learning rate has to be small enough for the steep side, and then it is far too
-small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence**, the approach of
-the parameters to a minimum, then takes a few steps.
+small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence** is the approach of
+the parameters to a minimum; here it takes 4 to 22 steps in place of more than 200.
 
 The **condition number** of such a bowl is the ratio of its largest to its smallest curvature, and the number of steps
 that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here

@@ -691,7 +691,7 @@ Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$
 tanh the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger.
 
 But look at the way back through the tanh layers. Under He the gradient grows 8-fold, and $dW$, which moves the weights,
-is 11 times as large in layer 1 as in layer 50. Under Xavier the gradient fades as the signal does, and so $dW$, the
+is 14 times as large in layer 1 as in layer 50. Under Xavier the gradient fades as the signal does, and so $dW$, the
 product of both, is of nearly the same size in the first layer and in the last. So take He for ReLU, and Xavier for
 tanh.
 
