@@ -166,6 +166,8 @@ def test_the_start_page_links_every_notebook_of_the_course(tmp_path):
     assert [name for name, _ in links] == sorted(path.parent.name for path in (ROOT / "notebooks").glob("*/*.ipynb"))
     assert all((tmp_path / "notebooks" / target).is_file() for _, target in links)
     assert "- Updated: 01." in text
+    assert "[glossary](glossary.md)" in text  # which comes along with the notebooks
+    assert (tmp_path / "notebooks" / "glossary.md").is_file()
 
 
 def test_a_start_page_of_the_students_own_stays(tmp_path):

@@ -42,40 +42,40 @@ points, and what you guessed wrong you will remember.
 **1.** Four groups of points in the plane. A softmax layer, without any hidden layer, learns to tell them apart. The
 boundary between two of its regions is…
 
-- a) straight,
-- b) curved,
-- c) a circle round one of the groups,
-- d) ragged.
+- a) a circle round one of the groups,
+- b) ragged,
+- c) curved,
+- d) straight.
 
 **2.** You add 100 to the bias $b$ of a layer that is followed by batch norm. What batch norm puts out…
 
-- a) grows by 100,
-- b) shrinks,
+- a) shrinks,
+- b) becomes 0,
 - c) stays the same,
-- d) becomes 0.
+- d) grows by 100.
 
 **3.** A network of eight hidden layers starts from weights of four sizes: 0.1, 0.3, 1 and 3 times the usual ones. It
 trains with the same learning rate, without and with batch norm. More than 90 % of the training points are right for…
 
-- a) all four sizes, without and with,
+- a) no size without, one with,
 - b) one size without, all four with,
 - c) one size without, two with,
-- d) no size without, one with.
+- d) all four sizes, without and with.
 
 **4.** The network is trained, and you ask it about a single point. Batch norm takes the statistics of that batch of
 one. The accuracy is…
 
-- a) as good as with all points at once,
-- b) one or two points lower,
-- c) that of guessing,
+- a) that of guessing,
+- b) as good as with all points at once,
+- c) one or two points lower,
 - d) higher: nothing disturbs.
 
 **5.** Your classifier counts the fingers of a hand, 0 to 5. Which two numbers does it confuse most often?
 
-- a) 0 and 1
+- a) 3 and 4
 - b) 1 and 2
-- c) 3 and 4
-- d) 0 and 5
+- c) 0 and 5
+- d) 0 and 1
 """
 
 # %% exercise="batchnorm_softmax_predictions"
@@ -352,7 +352,7 @@ for name, points, C, words in (
 
 # %% [markdown]
 r"""
-Prediction 1: a. On the boundary between two classes both are equally likely, $p_j = p_k$. Softmax then has
+Prediction 1: d. On the boundary between two classes both are equally likely, $p_j = p_k$. Softmax then has
 $z_j = z_k$, and without a hidden layer the scores are linear in $x$:
 
 $$(w_j - w_k) \cdot x + b_j - b_k = 0,$$
@@ -613,11 +613,12 @@ def only_shift_backward(dZ, cache):
     return dZ, np.zeros((len(dZ), 1)), dZ.sum(axis=1, keepdims=True)
 
 
-def descend(size, learning_rate, forward, backward, label):
+def descend(size, learning_rate, forward, backward, label, seeds=5, last=1.0):
     """Train from each seed; give the networks, their training costs and their training accuracies in %."""
     models, costs, accuracies = [], [], []
-    for seed in network.progress_bar(5, f"{label}, size {size:g}, rate {learning_rate:g}"):
+    for seed in network.progress_bar(seeds, f"{label}, size {size:g}, rate {learning_rate:g}"):
         parameters = network.batchnorm_parameters(deep, seed, size)
+        parameters[f"W{len(deep) - 1}"] *= last
         with np.errstate(all="ignore"):  # some of them explode
             for _ in range(200):
                 P, grads, _ = network.gradients_with_batchnorm(
@@ -661,22 +662,38 @@ Prediction 3: b. Without batch norm a signal shrinks, or grows, by a factor in e
 weights leave nothing, and too large ones explode. A learning rate of its own does not save them. With batch norm every
 layer's signal is brought back to the same size, and one learning rate serves all four.
 
-How far does that go? Much smaller and much larger weights, with batch norm, at the same rate:
+How far does that go? Much smaller and much larger weights, with batch norm, at the same rate; three seeds:
 """
 
+
 # %% tags=["experiment", "nbval-check-output"]
+def tiny_epsilon(Z, gamma, beta):
+    """Your batch norm, with a much smaller ε than usual."""
+    return batchnorm_forward(Z, gamma, beta, 1e-12)
+
+
 reach = {}
-for size in (1e-4, 1e-3, 0.01, 30.0, 1000.0):
-    reach[size] = descend(size, 0.1, batchnorm_forward, batchnorm_backward, "with")[2]
-    print(f"size {size:6g}: {np.median(reach[size]):3.0f} % ({min(reach[size]):.0f} to {max(reach[size]):.0f})")
+for label, size, forward, last in (
+    ("size 0.0001", 1e-4, batchnorm_forward, 1),
+    ("size 0.001", 1e-3, batchnorm_forward, 1),
+    ("size 0.01", 1e-2, batchnorm_forward, 1),
+    ("size 30", 30, batchnorm_forward, 1),
+    ("size 1000", 1000, batchnorm_forward, 1),
+    ("size 0.0001, with ε = 1e-12", 1e-4, tiny_epsilon, 1),
+    ("size 1000, but the last layer 1", 1000, batchnorm_forward, 1e-3),
+):
+    reach[label] = descend(size, 0.1, forward, batchnorm_backward, label, 3, last)[2]
+    print(f"{label:31} {np.median(reach[label]):3.0f} % ({min(reach[label]):.0f} to {max(reach[label]):.0f})")
 
 # %% [markdown]
 r"""
 From 0.01 to 30 times the usual size it makes no difference. Below, $\varepsilon$ ends it: where the standard deviation
-of $Z$ is far below $\sqrt{\varepsilon} \approx 0.003$, the root is $\sqrt{\varepsilon}$, and nothing is brought to size
-1. Above, the weights hardly move: batch norm divides the gradient of $W$ by the size of $W$ ([Ioffe and Szegedy,
-2015](https://arxiv.org/abs/1502.03167), section 3.3). And initialization is still needed: weights that are all equal
-stay all equal, normalized or not.
+of $Z$ is far below $\sqrt{\varepsilon} \approx 0.003$, the root is about $\sqrt{\varepsilon}$, and nothing is brought
+to size
+1. With a smaller $\varepsilon$ it is. Above, it is the last layer, which has no batch norm. The hidden layers bear any
+size: batch norm divides the gradient of $W$ by the size of $W$
+([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3.3). And initialization is still needed: weights
+that are all equal stay all equal, normalized or not.
 
 ## At test time
 
@@ -716,7 +733,7 @@ by_ways = show_ways([three_ways(lambda X, p=p: by_batch(X, p), moons.X_dev, moon
 
 # %% [markdown]
 r"""
-Prediction 4: c. A batch of one has the mean $\mu = Z$, so $\hat Z = 0$: the network sees the same for every point. A
+Prediction 4: a. A batch of one has the mean $\mu = Z$, so $\hat Z = 0$: the network sees the same for every point. A
 batch of one class is hardly better: what its points have in common is just what the mean takes away.
 
 So inference needs other statistics: those of the training set. The **running statistics** of batch norm are
@@ -966,7 +983,7 @@ plots.confusion(
 
 # %% [markdown]
 r"""
-Prediction 5: c. Nearly all mistakes are off by one finger, and 3 and 4 differ least: the fourth finger is shorter than
+Prediction 5: a. Nearly all mistakes are off by one finger, and 3 and 4 differ least: the fourth finger is shorter than
 the three beside it. To look at the mistakes of a model before you try to improve it is called **error analysis**. Here
 are the twelve worst mistakes of the first network: those of which it was most certain.
 """
@@ -999,44 +1016,44 @@ Choose one letter for each.
 **1.** Why does softmax subtract the largest score of a column first?
 
 - a) To make the probabilities smaller.
-- b) $e^z$ must not overflow, and the factor cancels in the quotient.
-- c) To give each column the mean 0.
+- b) To give each column the mean 0.
+- c) $e^z$ must not overflow, and the factor cancels in the quotient.
 - d) To make the gradient larger.
 
 **2.** What happens to the bias $b$ of a layer that is followed by batch norm?
 
 - a) It has to start at 0.
-- b) It is learned faster.
-- c) It is added to $\beta$.
-- d) The mean takes it away, so it can be left out; $\beta$ does its work.
+- b) The mean takes it away, so it can be left out; $\beta$ does its work.
+- c) It is learned faster.
+- d) It is added to $\beta$.
 
 **3.** A network is a softmax layer and nothing else. What do the boundaries between its classes look like?
 
-- a) Straight: two linear scores are equal there.
+- a) Curved, because softmax is.
 - b) Circles round the classes.
-- c) Curved, because softmax is.
+- c) Straight: two linear scores are equal there.
 - d) Straight for two classes, curved for more.
 
 **4.** A trained network with batch norm gets one image. Which statistics does it normalize with?
 
-- a) The mean and variance of that image.
-- b) Those of the test set.
-- c) The running ones from training.
-- d) None: it skips batch norm.
+- a) The running ones from training.
+- b) The mean and variance of that image.
+- c) None: it skips batch norm.
+- d) Those of the test set.
 
 **5.** Where does $\varepsilon$ stand?
 
-- a) $\sigma^2 + \varepsilon$, without a root.
-- b) $\sigma + \varepsilon$.
+- a) $\sigma + \varepsilon$.
+- b) $\sigma^2 + \varepsilon$, without a root.
 - c) It is added to $Z$.
 - d) Inside the root: $\sqrt{\sigma^2 + \varepsilon}$.
 
 **6.** A classifier has 99 % on its 100 dev images and 78 % on new ones of the same kind. What is the likely reason?
 
 - a) Bad luck with the new images.
-- b) It was fitted to the dev set: trained on it, or chosen by it again and again.
-- c) It underfits.
-- d) The learning rate was too high.
+- b) The learning rate was too high.
+- c) It was fitted to the dev set: trained on it, or chosen by it again and again.
+- d) It underfits.
 """
 
 # %% exercise="batchnorm_softmax_answers"

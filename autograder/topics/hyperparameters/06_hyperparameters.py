@@ -43,48 +43,48 @@ and what you guessed wrong you will remember.
 **1.** You draw 1000 learning rates uniformly between 0.0001 and 1. How many of them are below 0.01?
 
 - a) about 10
-- b) about 100
+- b) about 500
 - c) about 250
-- d) about 500
+- d) about 100
 
 **2.** In one network you raise $\beta$ from 0.9 to 0.9005, in another from 0.999 to 0.9995. Where does it matter more?
 
-- a) in the first
-- b) in the second
-- c) in both alike
+- a) in the second
+- b) in both alike
+- c) in the first
 - d) in neither
 
 **3.** One of two hyperparameters matters, the other hardly does. You can afford 25 trainings: a grid of 5 × 5, or 25
 points at random. Which finds a good value of the one that matters?
 
-- a) the grid, nearly always
-- b) both, equally often
-- c) random points, more often
-- d) neither: 25 are too few
+- a) neither: 25 are too few
+- b) random points, more often
+- c) both, equally often
+- d) the grid, nearly always
 
 **4.** You train 30 networks: ten anywhere, ten near the best of those, ten near the best of these. How many of the last
 ten reach 90 % on the dev set?
 
-- a) none
-- b) about as many as of the first ten
-- c) fewer than of the first ten
-- d) several times as many as of the first ten
+- a) fewer than of the first ten
+- b) none
+- c) several times as many as of the first ten
+- d) about as many as of the first ten
 
 **5.** Sixteen candidates train for a short while, the better half goes on, and so on; only two train to the end.
 Compared to training all sixteen to the end, the winner…
 
-- a) is as good or nearly so, for half of the steps,
-- b) is as good, for all of the steps,
-- c) is much worse: good networks start slowly,
+- a) is as good, for all of the steps,
+- b) is much worse: good networks start slowly,
+- c) is as good or nearly so, for half of the steps,
 - d) is a matter of luck.
 
 **6.** Fifty networks are all right 95 % of the time. You measure each on 120 images and take the best. What did it
 score?
 
-- a) 95 %
-- b) about 99 %
-- c) about 96 %
-- d) 100 %, always
+- a) about 99 %
+- b) 100 %, always
+- c) 95 %
+- d) about 96 %
 """
 
 # %% exercise="hyperparameters_predictions"
@@ -170,7 +170,7 @@ for before, after in ((0.9, 0.9005), (0.999, 0.9995)):
 
 # %% [markdown]
 r"""
-Prediction 2: b. The same change of 0.0005 does nothing at 0.9, and doubles the memory at 0.999. So put $1 - \beta$ on
+Prediction 2: a. The same change of 0.0005 does nothing at 0.9, and doubles the memory at 0.999. So put $1 - \beta$ on
 the logarithmic scale. Its ends change places: the largest $\beta$ has the smallest $1 - \beta$.
 
 $$r \sim U(\log_{10}(1 - \text{high}), \; \log_{10}(1 - \text{low})), \qquad \beta = 1 - 10^r.$$
@@ -307,7 +307,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 3: c. The grid spends 25 trainings on five values of what matters. Random points try 25. And before you
+Prediction 3: b. The grid spends 25 trainings on five values of what matters. Random points try 25. And before you
 search, you do not know which one matters.
 
 ## From coarse to fine
@@ -410,7 +410,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 4: d. In the large box, three of thirty networks learn well; in the last one, twelve. And you can look at
+Prediction 4: c. In the large box, three of thirty networks learn well; in the last one, twelve. And you can look at
 small differences there. But see the second search: its first round hit nothing good, so the box closed round the wrong
 place. Spend enough on the first round, and do not shrink too fast. And small differences on 120 images are mostly luck;
 you will see that in a moment.
@@ -504,7 +504,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 5: a. In these three searches the winner is the best of all sixteen, or close, for about half of the steps.
+Prediction 5: c. In these three searches the winner is the best of all sixteen, or close, for about half of the steps.
 If survivors went on from where they stopped, in place of starting again, it would be a third. With more rungs one saves
 more. It goes wrong where a slow starter wins in the end: a small learning rate looks bad after 40 steps. *Hyperband*
 ([Li et al., 2018](https://jmlr.org/papers/v18/16-558.html), section 3) therefore runs successive halving several times,
@@ -553,7 +553,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 6: b. Nobody cheated, and still the winner's dev accuracy is four points too high. **Selection bias** makes
+Prediction 6: a. Nobody cheated, and still the winner's dev accuracy is four points too high. **Selection bias** makes
 the score of the best of many too high, because luck had a part in choosing it. The more you try, the larger it gets.
 (On one dev set for all, the networks make partly the same mistakes, and it is smaller.) So the number that you report
 comes from a test set, by which nothing was chosen.
@@ -604,38 +604,38 @@ Choose one letter for each.
 
 **1.** You draw learning rates between 0.001 and 1 on a logarithmic scale. Which share lies between 0.01 and 0.1?
 
-- a) a tenth
-- b) a half
+- a) a half
+- b) a tenth
 - c) a third
 - d) it depends on how many you draw
 
 **2.** You have time to tune one hyperparameter. Which?
 
-- a) the learning rate
-- b) the number of layers
+- a) the number of layers
+- b) the seed
 - c) Adam's $\varepsilon$
-- d) the seed
+- d) the learning rate
 
 **3.** Why are random points often better than a grid of as many?
 
-- a) They are easier to compute.
-- b) They learn from earlier results.
-- c) They try more combinations.
-- d) They try more values of each hyperparameter, also of the one that matters.
+- a) They learn from earlier results.
+- b) They try more values of each hyperparameter, also of the one that matters.
+- c) They are easier to compute.
+- d) They try more combinations.
 
 **4.** What is the panda's way?
 
 - a) Train many networks in parallel and take the best.
-- b) Watch one network while it trains, and adjust it as it goes.
+- b) Drop the worse half after each rung.
 - c) Choose on the test set.
-- d) Drop the worse half after each rung.
+- d) Watch one network while it trains, and adjust it as it goes.
 
 **5.** The best of fifty networks reaches 99 % on the dev set. What do you expect of it on new images?
 
 - a) 99 %
-- b) more, since it was chosen among so many
-- c) somewhat less than 99 %
-- d) what it reaches on the training set
+- b) somewhat less than 99 %
+- c) what it reaches on the training set
+- d) more, since it was chosen among so many
 """
 
 # %% exercise="hyperparameters_answers"
@@ -658,8 +658,8 @@ r"""
 
 PyTorch has no search of its own; Optuna is one that works with either.
 
-- `sample_log_uniform`: `trial.suggest_float("lr", 1e-4, 1.0, log=True)` in Optuna;
-  `hp.Float("lr", 1e-4, 1.0, sampling="log")` in KerasTuner
+- `sample_log_uniform`: `optuna.trial.Trial.suggest_float("lr", 1e-4, 1.0, log=True)`;
+  `keras_tuner.HyperParameters.Float("lr", 1e-4, 1.0, sampling="log")`
 - `random_search_points`: `optuna.samplers.RandomSampler(seed=0)`; `keras_tuner.RandomSearch(build, max_trials=25)`
 - `grid_search_points`: `optuna.samplers.GridSampler(space)`; `keras_tuner.GridSearch(build, max_trials=25)`
 - `successive_halving`: `optuna.pruners.SuccessiveHalvingPruner()`; `keras_tuner.Hyperband(build, max_epochs=30)`

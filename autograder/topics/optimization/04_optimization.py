@@ -45,31 +45,31 @@ earns its part of the points, and what you guessed wrong you will remember.
 **1.** Three ways to train: each step looks at all 300 examples, at 32 of them, or at one. In which does the cost of the
 examples that a step looks at fall in nearly every step?
 
-- a) with all 300
-- b) with 32
-- c) with one
-- d) in all three: a step goes downhill
+- a) with one
+- b) with all 300
+- c) in all three: a step goes downhill
+- d) with 32
 
 **2.** You let each of the three go through the training set ten times, each at the learning rate that suits it best.
 Whose cost is lowest then?
 
 - a) that of steps on all 300
-- b) that of steps on 32
-- c) that of steps on one
-- d) all alike: they have seen the same examples
+- b) all alike: they have seen the same examples
+- c) that of steps on 32
+- d) that of steps on one
 
 **3.** With which size of mini-batches does it take longest to go through 1080 images once?
 
-- a) 1080
-- b) 256
-- c) 16
-- d) 1
+- a) 16
+- b) 1
+- c) 256
+- d) 1080
 
 **4.** You average a series over about the last 50 values, by a rule that starts from $v_0 = 0$. The first averages are…
 
-- a) about right,
+- a) far too large,
 - b) far too small,
-- c) far too large,
+- c) about right,
 - d) not defined.
 """
 
@@ -246,7 +246,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 1: a. With all examples, each step lowers the very cost that it looks at, if the learning rate is not too
+Prediction 1: b. With all examples, each step lowers the very cost that it looks at, if the learning rate is not too
 large. With fewer, the next step looks at other examples, which may be harder. A cost that rises from one mini-batch to
 the next is no bug.
 
@@ -306,7 +306,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 2: c. In one epoch, batch gradient descent takes one step, and stochastic gradient descent 300. Three hundred
+Prediction 2: d. In one epoch, batch gradient descent takes one step, and stochastic gradient descent 300. Three hundred
 noisy steps lead farther than a single exact one.
 
 So why not always one example at a time? Look at time in place of epochs. Here are 1080 drawn hands of 400 pixels; the
@@ -344,11 +344,11 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 3: d. A step on 16 examples takes hardly longer than a step on one: most of the time is overhead, the fixed
+Prediction 3: b. A step on 16 examples takes hardly longer than a step on one: most of the time is overhead, the fixed
 price of each call of NumPy. An epoch of single examples pays it 1080 times, and does nothing in parallel. From some
 size on an epoch gets hardly any faster, and you only lose steps. Somewhere between lies the size that lowers the cost
-fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones often generalize well: [Masters
-and Luschi, 2018](https://arxiv.org/abs/1804.07612), section 5, got their best results with 2 to 32.
+fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones often generalize well:
+[Masters and Luschi, 2018](https://arxiv.org/abs/1804.07612), in their conclusions, found the best results at 2 to 32.
 
 ## Exponentially weighted averages
 
@@ -673,7 +673,7 @@ for label, row in signs.items():
 
 # %% [markdown]
 r"""
-Equal signs give steps of $\alpha$, random ones of 0.18 $\alpha$, alternating ones of 0.05 $\alpha$; the size of the
+Equal signs give steps of $\alpha$, random ones of 0.19 $\alpha$, alternating ones of 0.05 $\alpha$; the size of the
 gradients does not matter.
 
 **Mind the notes: half a correction.** Some notes print Adam with $1 - \beta$ in place of $1 - \beta^t$, or forget to
@@ -729,42 +729,42 @@ Five more: what suits each optimizer, and what a falling learning rate changes.
 **1.** A valley is 100 times steeper across than along. First it runs along an axis, that is, along one parameter; then
 you turn the whole valley by 45°. Each optimizer has its own best learning rate. Who needs more steps now?
 
-- a) gradient descent and momentum
-- b) everyone
-- c) nobody
-- d) RMSprop and Adam
+- a) everyone
+- b) gradient descent and momentum
+- c) RMSprop and Adam
+- d) nobody
 
 **2.** You start beside a ridge with a saddle: $10^{-2}$ from it, then $10^{-4}$, then $10^{-6}$. For whom does it
 hardly matter how near you start?
 
-- a) RMSprop and Adam
+- a) gradient descent
 - b) momentum
-- c) gradient descent
-- d) nobody
+- c) nobody
+- d) RMSprop and Adam
 
 **3.** You train four networks for 40 epochs, all with the learning rate 0.003, and Adam is far ahead of gradient
 descent. Then each gets its own best learning rate. Now…
 
 - a) Adam is as far ahead,
-- b) they end close together,
-- c) gradient descent is far ahead,
+- b) gradient descent is far ahead,
+- c) they end close together,
 - d) none of them learns.
 
 **4.** Mini-batches of 8 at a large learning rate, which stays or falls. At the end of training, the cost with the
 constant rate…
 
-- a) is as low and as calm,
-- b) is lower, for it went farther,
-- c) is higher, and jumps about,
-- d) is higher, but calm.
+- a) is lower, for it went farther,
+- b) is higher, but calm,
+- c) is as low and as calm,
+- d) is higher, and jumps about.
 
 **5.** You train with Adam and add the L2 penalty's gradient to $dW$. A weight whose gradients are large is pulled
 towards zero, compared to one whose gradients are small,…
 
-- a) more strongly,
+- a) not by anything: Adam ignores penalties,
 - b) less strongly,
-- c) just as strongly,
-- d) not by anything: Adam ignores penalties.
+- c) more strongly,
+- d) just as strongly.
 """
 
 # %% exercise="optimization_more_predictions"
@@ -863,7 +863,7 @@ for degrees in (0, 45):
 
 # %% [markdown]
 r"""
-Prediction 1: d. Gradient descent diverges at a learning rate above $2 / 100$; so it creeps along the floor of the
+Prediction 1: c. Gradient descent diverges at a learning rate above $2 / 100$; so it creeps along the floor of the
 valley. Momentum averages the zigzag away, and can afford a larger rate. Neither depends on the axes, and turning the
 valley changes nothing for them. RMSprop and Adam scale each parameter on its own. That is a great help as long as the
 steep and the flat direction lie along the axes. In a valley that runs across them, both parameters have steep
@@ -906,7 +906,7 @@ for name in names:
 
 # %% [markdown]
 r"""
-Prediction 2: a. Gradient descent and momentum multiply their distance from the ridge by a factor in each step, so a
+Prediction 2: d. Gradient descent and momentum multiply their distance from the ridge by a factor in each step, so a
 start that is 100 times nearer costs a good many steps more. RMSprop and Adam divide the tiny gradient by its own size:
 the first step is as long as any other.
 
@@ -1031,7 +1031,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 3: b. Each curve on the left has its minimum at another rate, and there the costs come close together: the
+Prediction 3: c. Each curve on the left has its minimum at another rate, and there the costs come close together: the
 bands on the right overlap. Of 100 test points the standard error is one or two, so differences of two or three prove
 nothing. What Adam gives you here is not a lower cost in the end, but a rate near 0.01 that is often good enough. When
 you read that one optimizer beats another, ask how the learning rate of each was chosen ([Choi et al.,
@@ -1217,7 +1217,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 4: c. The large constant rate is fast at first, and never settles. The small one is calm, and slow. The
+Prediction 4: d. The large constant rate is fast at first, and never settles. The small one is calm, and slow. The
 falling rates are fast first and calm later. Which of the four, and how fast it falls, matters less than that it falls;
 tune $\alpha_0$ first.
 
@@ -1288,58 +1288,58 @@ Choose one letter for each.
 **1.** Why does one rarely train with mini-batches of one example?
 
 - a) Each step takes longer than one with 32 examples.
-- b) An epoch takes many times as long: nothing is vectorized, and each step costs its overhead.
-- c) It needs more memory.
-- d) The cost never falls.
+- b) It needs more memory.
+- c) The cost never falls.
+- d) An epoch takes many times as long: nothing is vectorized, and each step costs its overhead.
 
 **2.** The cost of a mini-batch is higher than that of the one before. What do you do?
 
-- a) Lower the learning rate until that never happens.
-- b) Look for a bug in backward propagation.
-- c) Divide the cost by the number of mini-batches.
-- d) Nothing: these were other examples. Look at the mean over an epoch.
+- a) Divide the cost by the number of mini-batches.
+- b) Nothing: these were other examples. Look at the mean over an epoch.
+- c) Look for a bug in backward propagation.
+- d) Lower the learning rate until that never happens.
 
 **3.** You want to average over about the last 50 values. Which $\beta$?
 
-- a) 0.98
-- b) 0.9
+- a) 0.9
+- b) 0.02
 - c) 0.5
-- d) 0.02
+- d) 0.98
 
 **4.** What does bias correction correct?
 
-- a) That old values are forgotten.
+- a) That late steps are too long.
 - b) That gradients of mini-batches are noisy.
-- c) That the average starts from zero, so that the first ones are too small.
-- d) That late steps are too long.
+- c) That old values are forgotten.
+- d) That the average starts from zero, so that the first ones are too small.
 
 **5.** With mini-batches and a constant learning rate, the cost wanders up and down near its minimum. What helps?
 
-- a) More epochs at the same rate.
-- b) A learning rate that falls.
-- c) A larger $\varepsilon$ in Adam.
-- d) Adam, which needs no learning rate.
+- a) A larger $\varepsilon$ in Adam.
+- b) More epochs at the same rate.
+- c) Adam, which needs no learning rate.
+- d) A learning rate that falls.
 
 **6.** A training loop begins $t$ anew in each epoch, but keeps $v$ and $s$. What happens with Adam?
 
-- a) In each epoch, averages of many steps are corrected as if they were new: the first steps have the wrong length.
-- b) Nothing: the correction only matters in the first epoch.
+- a) $v$ and $s$ are set to zero as well.
+- b) In each epoch, averages of many steps are corrected as if they were new: the first steps have the wrong length.
 - c) There is an overflow in the second epoch.
-- d) $v$ and $s$ are set to zero as well.
+- d) Nothing: the correction only matters in the first epoch.
 
 **7.** "We trained with Adam and with gradient descent, both at 0.001. Adam was better." What do you answer?
 
-- a) That is fair: both had the same rate.
-- b) Train for more epochs.
-- c) Use more seeds.
-- d) Find the best rate for each, on the dev set, and compare again.
+- a) Train for more epochs.
+- b) That is fair: both had the same rate.
+- c) Find the best rate for each, on the dev set, and compare again.
+- d) Use more seeds.
 
 **8.** Where does gradient descent lose most time in a network with many weights?
 
-- a) In local minima of high cost.
-- b) On maxima.
-- c) At saddles and on plateaus, where the gradient is small.
-- d) On cliffs.
+- a) On cliffs.
+- b) At saddles and on plateaus, where the gradient is small.
+- c) On maxima.
+- d) In local minima of high cost.
 """
 
 # %% exercise="optimization_answers"

@@ -50,34 +50,34 @@ points, and what you guessed wrong you will remember.
 **1.** A Python function prints a line and returns $x^2$. You decorate it with `tf.function` and call it with five
 tensors, one after the other. The line is printed…
 
-- a) five times,
-- b) once,
-- c) never,
-- d) six times.
+- a) six times,
+- b) five times,
+- c) once,
+- d) never.
 
 **2.** A tape records $y = x^2$, where $x$ is a constant tensor, 3. You ask the tape for the derivative of $y$ by $x$.
 You get…
 
-- a) 6,
-- b) 0,
-- c) `None`,
-- d) an error.
+- a) an error,
+- b) `None`,
+- c) 0,
+- d) 6.
 
 **3.** Your Adam of `04_optimization` and the framework's start from the same weights and take 100 steps with the same
 gradients and the same settings ($\alpha = 0.001$, $\varepsilon = 10^{-7}$). The largest difference of a weight is…
 
-- a) exactly 0,
-- b) about $10^{-16}$,
-- c) about $10^{-2}$,
-- d) about $10^{-7}$.
+- a) about $10^{-16}$,
+- b) about $10^{-2}$,
+- c) about $10^{-7}$,
+- d) exactly 0.
 
 **4.** In `05_batchnorm_softmax` networks that were written by hand counted fingers; with its reference answers, 97 to
 98 % of the test images came out right. The framework's, of the same kind, will have…
 
 - a) about as many right, give or take two points,
-- b) at least five points more,
-- c) at least five points fewer,
-- d) all of them right.
+- b) at least five points fewer,
+- c) all of them right,
+- d) at least five points more.
 """
 
 # %% exercise="tensorflow_predictions"
@@ -240,7 +240,7 @@ print("results:", *tensors, "and", *numbers)
 
 # %% [markdown]
 r"""
-Prediction 1: b. To run a Python function once in order to record its graph is called **tracing**; it happens once for
+Prediction 1: c. To run a Python function once in order to record its graph is called **tracing**; it happens once for
 each *kind* of argument (dtype and shape). After that only the graph runs, and `print` is not in it. A Python number is
 not a kind but a constant of the graph, so that every new number is traced again. **Pass tensors to a `tf.function`, not
 numbers.** (`tf.print` prints at every call.)
@@ -267,7 +267,7 @@ print("by a constant that is watched:", tape.gradient(y, x).numpy())
 
 # %% [markdown]
 r"""
-Prediction 2: c. The tape follows variables. A constant it follows only when told to, by `tape.watch`, and there is no
+Prediction 2: b. The tape follows variables. A constant it follows only when told to, by `tape.watch`, and there is no
 error: you get `None`. You also get `None` where the way from $x$ to $y$ leaves TensorFlow, as through `.numpy()`. **If
 a gradient is `None`, the tape lost the track.**
 
@@ -496,7 +496,7 @@ print(f"0.999 with 32 bits is {np.float32(0.999):.10f}")
 
 # %% [markdown]
 r"""
-Prediction 3: d. They agree to $10^{-6}$ and better, yet not to the last digit, for two reasons.
+Prediction 3: c. They agree to $10^{-6}$ and better, yet not to the last digit, for two reasons.
 
 **Where $\varepsilon$ stands.** You divide by $\sqrt{\hat s} + \varepsilon$, which is algorithm 1 of the paper ([Kingma
 and Ba, 2015](https://arxiv.org/abs/1412.6980)). PyTorch does the same. Keras uses the shorter form at the end of the
@@ -565,29 +565,29 @@ Choose one letter for each.
 
 **1.** What does `tf.function` do?
 
-- a) It checks the shapes of the arguments.
-- b) It runs the Python code once for each kind of argument, draws a graph, and runs the graph from then on.
-- c) It computes without a tape, which is faster.
-- d) It draws a graph, which you then run in a session.
+- a) It draws a graph, which you then run in a session.
+- b) It checks the shapes of the arguments.
+- c) It runs the Python code once for each kind of argument, draws a graph, and runs the graph from then on.
+- d) It computes without a tape, which is faster.
 
 **2.** How does a `GradientTape` find a gradient?
 
 - a) It differentiates the formula, as one would on paper.
-- b) It changes each parameter a little and looks at the cost.
-- c) It knows the gradients of layers, and takes nothing else.
-- d) It remembers the operations as they run, and goes back through them by the chain rule.
+- b) It knows the gradients of layers, and takes nothing else.
+- c) It remembers the operations as they run, and goes back through them by the chain rule.
+- d) It changes each parameter a little and looks at the cost.
 
 **3.** Your examples are columns. What does `tf.nn.softmax_cross_entropy_with_logits` want, if you do not say `axis=0`?
 
-- a) Scores and labels, both transposed.
-- b) Scores and labels, as they are.
-- c) Scores as they are, labels transposed.
-- d) Probabilities, transposed.
+- a) Probabilities, transposed.
+- b) Scores as they are, labels transposed.
+- c) Scores and labels, as they are.
+- d) Scores and labels, both transposed.
 
 **4.** Your Adam and Keras's differ visibly with $\varepsilon = 10^{-3}$. Why?
 
-- a) Keras computes with single precision.
-- b) Keras counts its steps from 0.
+- a) Keras counts its steps from 0.
+- b) Keras computes with single precision.
 - c) Keras adds $\varepsilon$ to the root of $s$ before its correction, and you after it.
 - d) Keras forgets its state after every step.
 """
