@@ -38,16 +38,16 @@ earns its part of the point, and you will remember best what you guessed wrong.
 **1.** A network is right 90 % of the time. You measure that on 100 examples. How far off are such measurements, say
 the worst of twenty?
 
-- a) Not at all: 90 % is 90 %.
-- b) By about a tenth of a per cent.
+- a) By thirty per cent.
+- b) Not at all: 90 % is 90 %.
 - c) By several per cent.
-- d) By thirty per cent.
+- d) By about a tenth of a per cent.
 
 **2.** One network has learned from bright pictures, another from dim ones, such as the phones of your users take. You
 choose between them on a dev set of bright pictures. For your users, the chosen one is…
 
-- a) as good as on the dev set,
-- b) a little worse than there, but still the better of the two,
+- a) a little worse than there, but still the better of the two,
+- b) as good as on the dev set,
 - c) worse than the other,
 - d) better than on the dev set.
 
@@ -197,8 +197,8 @@ for seed in range(5):
 # %% [markdown]
 r"""
 Prediction 2: c. On the bright dev set the network from the web wins each time, and each time it is the wrong one. On a
-dev set of dim pictures the other one wins, and for users it does about as well as that dev set promised: 120 examples
-measure an accuracy to a few per cent.
+dev set of dim pictures the other one wins, and for users it does about as well as that dev set promised. (120 examples
+do not measure an accuracy more closely than to several per cent: the largest gap here is 7.)
 
 ## Exercise 1: split the data
 
@@ -303,24 +303,24 @@ Three more experiments: what cures what you have just diagnosed, and what the sc
 **1.** A straight line cannot separate two circles. You train a linear classifier on 20 examples of them, then on 300.
 On new examples its accuracy…
 
-- a) rises to 100 %,
-- b) stays about as bad as guessing,
-- c) falls,
-- d) rises to about 90 %.
+- a) falls,
+- b) rises to about 90 %,
+- c) stays about as bad as guessing,
+- d) rises to 100 %.
 
 **2.** One feature is about 100 times as large as another. Gradient descent on the raw features, beside gradient
 descent on normalized ones, each at its best learning rate, gets to the minimum…
 
-- a) in about as many steps,
-- b) in fewer steps,
-- c) in about twice as many steps,
-- d) in many more steps, if at all.
+- a) in fewer steps,
+- b) in about as many steps,
+- c) in many more steps, if at all,
+- d) in about twice as many steps.
 
 **3.** From 209 small drawings a network has learned whether they show a cat. On these it is always right, on new ones
 it fails in about a quarter of the cases. What makes it better at new ones?
 
-- a) five times as many units
-- b) three times as many steps
+- a) three times as many steps
+- b) five times as many units
 - c) more drawings
 - d) each of these three
 """
@@ -419,7 +419,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. The linear classifier has high bias: 300 examples help it no more than 20. The network has high
+Prediction 1: c. The linear classifier has high bias: 300 examples help it no more than 20. The network has high
 variance with 20 examples, and more data is its cure.
 """
 
@@ -598,15 +598,16 @@ plots.lines(
     "step",
     "cost above the minimum",
     "Features of size 1 and 100, ten seeds, each at its best rate",
-    "Cost above its minimum against step: normalized falls at once to the lower edge; raw stays level.",
+    "Cost above its minimum against step: normalized falls below a thousandth within 22 steps and goes on to fall; raw"
+    " stays far above it.",
     yscale="log",
 )
 
 # %% [markdown]
 r"""
-Prediction 2: d. In a narrow valley the learning rate has to be small enough for the steep side, and then it is far too
-small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence**, the approach of
-the parameters to a minimum, then takes a few steps.
+Prediction 2: c. In a narrow valley the learning rate has to be small enough for the steep side, and then it is far too
+small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence** is the approach of
+the parameters to a minimum; here it takes 4 to 22 steps in place of more than 200.
 
 The **condition number** of such a bowl is the ratio of its largest to its smallest curvature, and the number of steps
 that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here
@@ -717,31 +718,31 @@ Choose one letter for each.
 
 **1.** People make 0.5 % of errors, your network 15 % on train and 16 % on dev. What is wrong?
 
-- a) High variance.
-- b) High bias.
+- a) High bias.
+- b) Neither.
 - c) Both are high.
-- d) Neither.
+- d) High variance.
 
 **2.** And what do you try first?
 
-- a) A bigger network, or longer training.
-- b) More training data.
-- c) Regularization.
-- d) Another dev set.
+- a) Another dev set.
+- b) A bigger network, or longer training.
+- c) More training data.
+- d) Regularization.
 
 **3.** With which $\mu$ and $\sigma$ do you normalize the test set?
 
-- a) Those of the test set.
-- b) Those of train and test together.
+- a) Those of the training set.
+- b) Those of the test set.
 - c) None: the test set stays raw.
-- d) Those of the training set.
+- d) Those of train and test together.
 
 **4.** You have a million examples. Which split?
 
-- a) 60 / 20 / 20
+- a) 99.98 / 0.01 / 0.01
 - b) 99 / 0 / 1
-- c) 98 / 1 / 1
-- d) 99.98 / 0.01 / 0.01
+- c) 60 / 20 / 20
+- d) 98 / 1 / 1
 """
 
 # %% exercise="data_and_diagnosis_answers"

@@ -42,25 +42,25 @@ earns its part of the point, and you will remember best what you guessed wrong.
 **1.** You measure the slope of a curve by two points that lie $\varepsilon$ apart, and make $\varepsilon$ smaller, from
 $10^{-1}$ down to $10^{-15}$. The error of the slope…
 
-- a) falls all the way,
+- a) is the same for every small $\varepsilon$,
 - b) falls, and later rises again,
-- c) is the same for every small $\varepsilon$,
-- d) rises all the way.
+- c) rises all the way,
+- d) falls all the way.
 
 **2.** Backward propagation gives a gradient $g$ that is twice too large in every entry. How large is
 $\lVert g_\text{num} - g \rVert / (\lVert g_\text{num} \rVert + \lVert g \rVert)$, where $g_\text{num}$ is right?
 
-- a) 2
+- a) 1/3
 - b) 1
 - c) 1/2
-- d) 1/3
+- d) 2
 
 **3.** A network with 400 inputs, layers of 100 and 50 units and one output has 45 201 parameters. How often do you
 compute its cost for *one* numerical gradient?
 
-- a) twice
-- b) about 450 times
-- c) about 45 000 times
+- a) about 450 times
+- b) about 45 000 times
+- c) twice
 - d) about 90 000 times
 """
 
@@ -179,7 +179,8 @@ for scheme in ("forward", "central"):
     print(
         f"{scheme}: error ~ ε^{order:.1f} from 1e-3 to 1e-1; least near ε = {best:.0e}, where it is {median.min():.0e}"
     )
-    print(f"    at ε = 1e-7 it is {median[np.argmin(np.abs(np.log10(steps) + 7))]:.0e}")
+    at = {step: median[np.argmin(np.abs(np.log10(steps / step)))] for step in (1e-7, 1e-5)}
+    print(f"    at ε = 1e-7 it is {at[1e-7]:.0e}, at ε = 1e-5 it is {at[1e-5]:.0e}")
 plots.lines(
     errors,
     steps,
@@ -202,7 +203,7 @@ divided by $\varepsilon$, so the error grows as $1 / \varepsilon$.
 
 The central difference is best at a larger $\varepsilon$, and better there by far: near the third root of the computer's
 precision, $\sqrt[3]{2 \times 10^{-16}}$, which is about 6e-6. Many lecture notes take $10^{-7}$, by habit, and so do
-the functions of this notebook unless you say otherwise. It is accurate enough to find bugs, but $10^{-5}$ is about XX
+the functions of this notebook unless you say otherwise. It is accurate enough to find bugs, but $10^{-5}$ is about 20
 times as accurate here. Use $10^{-5}$ where you need to see small differences.
 """
 
@@ -287,7 +288,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 2: d. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (|c| + 1)$. For $c = 2$ and for $c =
+Prediction 2: a. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (|c| + 1)$. For $c = 2$ and for $c =
 \tfrac12$ that is $\tfrac13$; for a wrong sign, $c = -1$, it is 1. **A difference near 1/3 suggests a factor 2 or ½.**
 It may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller.
 That is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
@@ -489,34 +490,34 @@ Now you have an instrument. Four more experiments show how to read it, and when 
 
 **1.** The gradient of a network is *right*. You check it with $\varepsilon = 10^{-7}$. The relative difference is…
 
-- a) exactly 0,
-- b) about $10^{-16}$, as far as a computer counts,
-- c) about $10^{-9}$ to $10^{-7}$,
-- d) about $10^{-3}$.
+- a) about $10^{-16}$, as far as a computer counts,
+- b) exactly 0,
+- c) about $10^{-3}$,
+- d) about $10^{-9}$ to $10^{-7}$.
 
 **2.** Your dropout, forward and backward, is right. You check its gradients, and every call of the cost drops other
 units. The relative difference is…
 
-- a) as small as without dropout,
-- b) a little larger,
-- c) 1/3,
-- d) about 1: it says "all wrong".
+- a) 1/3,
+- b) about 1: it says "all wrong",
+- c) as small as without dropout,
+- d) a little larger.
 
 **3.** Two networks have *right* gradients, one with ReLU and one with tanh. You check both with $\varepsilon$ from
 $10^{-7}$ up to $10^{-1}$. The difference that you find is larger…
 
-- a) for ReLU, because it has kinks,
-- b) for tanh, because it is curved,
+- a) for tanh, because it is curved,
+- b) for neither: right gradients pass at any $\varepsilon$,
 - c) for both: they grow alike,
-- d) for neither: right gradients pass at any $\varepsilon$.
+- d) for ReLU, because it has kinks.
 
 **4.** Somebody forgot the factor $1 - A^2$, the derivative of tanh, in backward propagation. The network starts with
 very small weights. The check…
 
-- a) sees it at once, and as clearly after training,
-- b) sees it at once, but no more after training,
-- c) sees next to nothing at the start, and a lot after training,
-- d) never sees it.
+- a) never sees it,
+- b) sees next to nothing at the start, and a lot after training,
+- c) sees it at once, and as clearly after training,
+- d) sees it at once, but no more after training.
 """
 
 # %% exercise="gradient_checking_more_predictions"
@@ -565,7 +566,7 @@ for activation in ("tanh", "sigmoid", "relu"):
 
 # %% [markdown]
 r"""
-Prediction 1: c. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
+Prediction 1: d. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
 notebook says what is left at $10^{-7}$.
 
 What about *your own* gradients? The next cell reads four functions from your notebook `02_regularization`, as you
@@ -617,7 +618,7 @@ for label, cost_used, grads in (
 # %% [markdown]
 r"""
 Two lessons beside the verdict on your work. *Remember the penalty*: check the gradient of the cost that you train, not
-of a part of it. And with *dropout* (prediction 2: d), the cost must be the same function in every call: fix the mask,
+of a part of it. And with *dropout* (prediction 2: b), the cost must be the same function in every call: fix the mask,
 by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are subtracted,
 and divided by $2 \varepsilon$.
 
@@ -656,7 +657,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 3: a. The tanh network errs by curvature only, and that falls with $\varepsilon^2$. The ReLU network jumps:
+Prediction 3: d. The tanh network errs by curvature only, and that falls with $\varepsilon^2$. The ReLU network jumps:
 how far it is off depends on which units happen to lie within $\varepsilon$ of their kink. If a check of a ReLU network
 ends at $10^{-4}$, do not tear your code apart. Take a smaller $\varepsilon$, fewer examples, or other ones. A bug
 stays; a kink goes.
@@ -715,7 +716,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 4: c. With tiny weights every $A$ is near 0, and $1 - A^2$ is near 1: forgetting it changes next to nothing.
+Prediction 4: b. With tiny weights every $A$ is near 0, and $1 - A^2$ is near 1: forgetting it changes next to nothing.
 Once the activations are large, the bug is plain. So check *twice*: at random weights, not too small, and again after
 some training.
 """
@@ -795,17 +796,17 @@ Choose one letter for each.
 
 **1.** Why central differences, and not forward ones?
 
-- a) They need fewer calls of $J$.
-- b) Their error falls with $\varepsilon^2$, not with $\varepsilon$.
-- c) They have no rounding errors.
-- d) They are exact, for every function.
+- a) They are exact, for every function.
+- b) They have no rounding errors.
+- c) They need fewer calls of $J$.
+- d) Their error falls with $\varepsilon^2$, not with $\varepsilon$.
 
 **2.** A check ends at 0.333. What do you look for first?
 
-- a) Nothing: that is rounding.
-- b) A penalty that was forgotten.
-- c) A wrong sign of the whole gradient.
-- d) A factor 2 or ½.
+- a) A wrong sign of the whole gradient.
+- b) A factor 2 or ½.
+- c) Nothing: that is rounding.
+- d) A penalty that was forgotten.
 
 **3.** $\varepsilon = 10^{-7}$, no kinks. Which reading is right?
 
@@ -816,38 +817,38 @@ Choose one letter for each.
 
 **4.** Why is the numerical gradient not used for training?
 
-- a) It is: training takes the mean of the two gradients.
-- b) It is more accurate than training needs.
-- c) It takes two costs for every parameter, for a single step.
+- a) It is more accurate than training needs.
+- b) It takes two costs for every parameter, for a single step.
+- c) It is: training takes the mean of the two gradients.
 - d) It belongs to another cost.
 
 **5.** You added an L2 penalty to the cost. Now every $db$ passes the check, and every $dW$ fails. What happened?
 
 - a) Biases must not be checked.
-- b) The penalty is in the cost, but not in $dW$.
-- c) The learning rate is too high.
-- d) $\varepsilon$ is too small for a cost with a penalty.
+- b) The learning rate is too high.
+- c) $\varepsilon$ is too small for a cost with a penalty.
+- d) The penalty is in the cost, but not in $dW$.
 
 **6.** With dropout, each call of the cost draws a new mask, and the check gives nonsense. What do you do?
 
 - a) Average the cost over a hundred masks.
-- b) Set keep_prob to 0.5.
-- c) Take a larger $\varepsilon$.
+- b) Take a larger $\varepsilon$.
+- c) Set keep_prob to 0.5.
 - d) Use the same mask in every call, or check with keep_prob 1.
 
 **7.** A ReLU network is right, yet one check ends at $10^{-4}$. What is a likely reason?
 
-- a) ReLU needs forward differences.
-- b) Rounding is worse for ReLU.
-- c) A step of $\varepsilon$ carried a unit across its kink.
-- d) Some units are dead.
+- a) A step of $\varepsilon$ carried a unit across its kink.
+- b) Some units are dead.
+- c) Rounding is worse for ReLU.
+- d) ReLU needs forward differences.
 
 **8.** Why check again after some training?
 
-- a) Some bugs do not show as long as weights and activations are small.
-- b) The check is cheaper then.
-- c) Rounding begins only with training.
-- d) Before training every gradient is zero.
+- a) Rounding begins only with training.
+- b) Some bugs do not show as long as weights and activations are small.
+- c) Before training every gradient is zero.
+- d) The check is cheaper then.
 """
 
 # %% exercise="gradient_checking_answers"

@@ -80,25 +80,25 @@ earns its part of the point, and you will remember best what you guessed wrong.
 **2.** Now every weight is 0.5, and every bias zero. After 5000 steps, how many of the ten units of the first layer
 have learned something of their own?
 
-- a) All ten: training takes them apart.
-- b) About half of them.
+- a) None: all weights are still 0.5.
+- b) All ten: training takes them apart.
 - c) None: all ten are still the same unit.
-- d) None: all weights are still 0.5.
+- d) About half of them.
 
 **3.** Three random starts: weights of standard deviation 0.01, 0.5 and 10. Which one begins with the highest cost?
 
-- a) 0.01
-- b) 0.5
-- c) 10
-- d) None: no network knows anything yet.
+- a) 10
+- b) None: no network knows anything yet
+- c) 0.01
+- d) 0.5.
 
 **4.** A signal of size 1 goes through 50 layers of 100 ReLU units. The weights are standard normal times 0.01. How
 large is it at the end?
 
-- a) About 1.
+- a) About a millionth.
 - b) About a hundredth.
-- c) About a millionth.
-- d) So small that a computer just about tells it from zero.
+- c) So small that a computer just about tells it from zero.
+- d) About 1.
 """
 
 # %% exercise="initialization_predictions"
@@ -323,7 +323,7 @@ plots.cost_curves(
 # %% [markdown]
 r"""
 Weights times 0.01 are almost the zeros of exercise 1, and the cost does not move. Weights times 10 begin with an
-enormous cost (prediction 3: c), a median of 327: the sigmoid at the end is sure of itself and half of the time wrong.
+enormous cost (prediction 3: a), a median of 327: the sigmoid at the end is sure of itself and half of the time wrong.
 And yet after 3000 steps their median cost is the lowest of the three, 0.51, though the seeds differ widely. Three
 layers forgive a lot, and they do not show which size is right. Fifty do: look there.
 """
@@ -381,7 +381,7 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 4: d. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With
+Prediction 4: c. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With
 tanh and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$: a unit is **saturated** where its
 activation function is so flat that a change of the input hardly changes the output.
 
@@ -452,40 +452,40 @@ Five more: what size the weights should have, and what the right size is worth.
 **1.** A unit adds up 400 products of an input of size 1 and a random weight. Which variance must its weights have, so
 that the sum is of size 1 as well?
 
-- a) 1
-- b) 1/20
+- a) 1/20
+- b) 1/400²
 - c) 1/400
-- d) 1/400²
+- d) 1
 
 **2.** Numbers with mean 0 go through ReLU. How much of their mean square is left?
 
 - a) all of it
 - b) half
-- c) a quarter
-- d) none
+- c) none
+- d) a quarter
 
 **3.** A signal of size 1 goes through 50 layers of ReLU units, with the variance that the first question asks for. How
 large is it at the end?
 
-- a) About 1: that is what the variance is for.
+- a) About a fiftieth.
 - b) About a half.
-- c) About a fiftieth.
-- d) Less than a millionth.
+- c) Less than a millionth.
+- d) About 1: that is what the variance is for.
 
 **4.** Twenty layers of tanh units, with weights three times as large as they should be. Where do the values of the last
 layer lie?
 
-- a) all close to 0
-- b) evenly between −1 and 1
-- c) near −1 and near 1
-- d) far outside of −1 and 1
+- a) near −1 and near 1
+- b) far outside of −1 and 1
+- c) evenly between −1 and 1
+- d) all close to 0
 
 **5.** Six starts, five seeds each, the same data. For which one does the seed matter most?
 
-- a) normal × 0.01
-- b) normal × 10
-- c) Xavier
-- d) He
+- a) He
+- b) Xavier
+- c) normal × 10
+- d) normal × 0.01
 """
 
 # %% exercise="initialization_more_predictions"
@@ -687,11 +687,11 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With
+Prediction 3: c. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With
 tanh the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger.
 
 But look at the way back through the tanh layers. Under He the gradient grows 8-fold, and $dW$, which moves the weights,
-is 11 times as large in layer 1 as in layer 50. Under Xavier the gradient fades as the signal does, and so $dW$, the
+is 14 times as large in layer 1 as in layer 50. Under Xavier the gradient fades as the signal does, and so $dW$, the
 product of both, is of nearly the same size in the first layer and in the last. So take He for ReLU, and Xavier for
 tanh.
 
@@ -724,7 +724,7 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Prediction 4: c. Left: the signal is dead. Right: most units are saturated. The gradient does not vanish there; it
+Prediction 4: a. Left: the signal is dead. Right: most units are saturated. The gradient does not vanish there; it
 explodes, as you saw above. Now move the slider. Where do the values begin to pile up at the ends?
 """
 
@@ -812,7 +812,7 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Read the figure with its band (prediction 5: b). Weights times 10 end well for one seed and badly for the next; one
+Read the figure with its band (prediction 5: c). Weights times 10 end well for one seed and badly for the next; one
 curve would have told you anything you like. Xavier and He are close here, because three layers are not fifty.
 
 All of this was judged on training and dev points. The test points are used once, for the start we would choose:
@@ -837,45 +837,45 @@ Choose one letter for each.
 
 **1.** All weights are zero and the hidden layers use ReLU. Why does gradient descent not change $W^{[1]}$?
 
-- a) The cost has no slope anywhere near such a network.
-- b) The learning rate is too small for weights of that size.
+- a) The learning rate is too small for weights of that size.
+- b) The numbers overflow.
 - c) Its gradient is a product that contains the weights of later layers, and those are zero.
-- d) The numbers overflow.
+- d) The cost has no slope anywhere near such a network.
 
 **2.** What makes the units of a layer learn different things?
 
-- a) Random biases; without them random weights do not help.
-- b) Weights that differ from unit to unit at the start.
-- c) Training for long enough: the units drift apart.
-- d) A negative constant in place of a positive one.
+- a) Weights that differ from unit to unit at the start.
+- b) Random biases; without them random weights do not help.
+- c) A negative constant in place of a positive one.
+- d) Training for long enough: the units drift apart.
 
 **3.** A ReLU layer has 200 inputs and 50 units. What standard deviation does He initialization give its weights?
 
-- a) $\sqrt{1 / 200}$
-- b) $\sqrt{2 / 50}$
+- a) $\sqrt{2 / 50}$
+- b) $\sqrt{2 / 200}$
 - c) $2 / 200$
-- d) $\sqrt{2 / 200}$
+- d) $\sqrt{1 / 200}$
 
 **4.** Fifty tanh layers of 100 units, weights of standard deviation 0.01. What happens to the signal?
 
-- a) It loses about a factor of ten in every layer.
+- a) It loses a factor of ten once, in the first layer.
 - b) It grows from layer to layer.
-- c) It loses a factor of ten once, in the first layer.
-- d) It stays as it is: tanh keeps signals of any size.
+- c) It stays as it is: tanh keeps signals of any size.
+- d) It loses about a factor of ten in every layer.
 
 **5.** You train twice, from two different starts, one seed each. The first ends at the lower cost. What do you do?
 
-- a) Take the first: it is better.
-- b) Run several seeds of each and compare the spread.
-- c) Try seeds until one has a good test accuracy.
+- a) Run several seeds of each and compare the spread.
+- b) Try seeds until one has a good test accuracy.
+- c) Take the first: it is better.
 - d) Average the cost over the one seed of each.
 
 **6.** In the last experiment, "normal × 10" begins far above the others. Why?
 
-- a) Large weights make the network right from the start, and being right costs more.
-- b) It begins at $\ln 2$ like the others; only the axis differs.
-- c) The sigmoid is saturated: the network is sure, and where it is sure and wrong the cost is high.
-- d) Every step counts more than once with large weights.
+- a) Every step counts more than once with large weights.
+- b) Large weights make the network right from the start, and being right costs more.
+- c) It begins at $\ln 2$ like the others; only the axis differs.
+- d) The sigmoid is saturated: the network is sure, and where it is sure and wrong the cost is high.
 """
 
 # %% exercise="initialization_answers"

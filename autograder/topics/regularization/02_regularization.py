@@ -42,41 +42,41 @@ earns its part of the point, and you will remember best what you guessed wrong.
 **1.** A large network is trained for long on 120 points. About 10 % of them have a wrong label. With how many of the
 labels does the network agree in the end?
 
-- a) With about half: the wrong labels confuse it.
-- b) With clearly more than 90 %: it learns wrong labels too.
-- c) With 90 %: it learns the rule and leaves the wrong labels aside.
+- a) With clearly more than 90 %: it learns wrong labels too.
+- b) With 90 %: it learns the rule and leaves the wrong labels aside.
+- c) With about half: the wrong labels confuse it.
 - d) With clearly fewer than 90 %.
 
 **2.** You let large weights cost something, with a strength $\lambda$ from 0 to 3. The accuracy on the dev set…
 
-- a) rises all the way,
+- a) rises, and later falls,
 - b) falls all the way,
-- c) rises, and later falls,
-- d) stays the same.
+- c) stays the same,
+- d) rises all the way.
 
 **3.** There are two ways to make weights small: a penalty in the gradient, and a shrinking of the weights in each step.
 You try both from the same start, first with steps along the gradient, then with steps of one and the same size for
 every weight, for which only the sign of its gradient counts. The two ways lead…
 
 - a) to the same network, with both kinds of steps,
-- b) to two networks, with both kinds of steps,
+- b) to the same network with the gradient, and to two with its sign,
 - c) to two networks with the gradient, and to the same one with its sign,
-- d) to the same network with the gradient, and to two with its sign.
+- d) to two networks, with both kinds of steps.
 
 **4.** Which training leaves the most weights at (nearly) zero?
 
-- a) without any penalty
-- b) with a penalty on squares, L2
-- c) with a penalty on absolute values, L1
-- d) all three alike
+- a) with a penalty on absolute values, L1
+- b) all three alike
+- c) without any penalty
+- d) with a penalty on squares, L2
 
 **5.** Dropout keeps a value with probability 0.8, and divides what it keeps by 0.8. Somebody has turned the comparison
 round, and keeps what should be dropped. A value of 1 becomes, on the average,
 
-- a) 1/4
-- b) 4/5
-- c) 1
-- d) 5/4
+- a) 1
+- b) 5/4
+- c) 4/5
+- d) 1/4
 """
 
 # %% exercise="regularization_predictions"
@@ -155,7 +155,7 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Prediction 1: b. The network agrees with nearly every label, and with most of the wrong ones too: the boundary makes
+Prediction 1: a. The network agrees with nearly every label, and with most of the wrong ones too: the boundary makes
 detours for them. Each detour costs points on the dev set. On the training set the network is even better than 90 %,
 which nobody can be on new points: what is above it is memorized. This is overfitting, and the distance from train to
 dev is the variance of `00_data_and_diagnosis`.
@@ -267,8 +267,8 @@ plots.lines(
     "λ",
     "accuracy in %",
     "From overfitting to underfitting (five seeds)",
-    "Accuracy against λ: training accuracy falls from the left; dev accuracy rises to a maximum and falls for strong"
-    " penalties, where both lie close together.",
+    "Accuracy against λ: training accuracy falls from 95 to 82; dev accuracy rises from 81 to a maximum of 84 and falls"
+    " to 79 for the strongest penalty, where both lie close together. A level line at 90 says what is possible.",
     markers=True,
     xticks=np.arange(len(strengths)),
     xticklabels=[f"{lambd:g}" for lambd in strengths],
@@ -282,7 +282,7 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Prediction 2: c. On the left the network overfits: better than possible on the training set, and worse on the dev set.
+Prediction 2: a. On the left the network overfits: better than possible on the training set, and worse on the dev set.
 On the right it underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$, and only
 the dev set can tell you which. The training accuracy always votes for $\lambda = 0$.
 
@@ -393,13 +393,13 @@ plots.lines(
     "largest difference of a weight",
     "L2 against weight decay (five seeds)",
     "Largest difference of a weight against step, on a logarithmic axis: with gradient descent it stays below 1e-13;"
-    " with Adam it begins above a thousandth and rises to more than a half.",
+    " with the sign it begins above a thousandth and rises to more than a half.",
     yscale="log",
 )
 
 # %% [markdown]
 r"""
-Prediction 3: d. With gradient descent the two agree to rounding. With the sign they do not: the gradient of the penalty
+Prediction 3: b. With gradient descent the two agree to rounding. With the sign they do not: the gradient of the penalty
 is divided by its size, too. A weight that hardly matters to the data is pulled by a whole learning rate in each step,
 however weak the penalty; one that does matter is hardly pulled at all. Here that makes the weights much smaller than
 weight decay does with the same $\lambda$. So with such an optimizer you have to say which of the two you mean
@@ -523,7 +523,7 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Prediction 4: c. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
+Prediction 4: a. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
 others be large. Such an array, most of whose entries are zero, is called **sparse**. (Plain gradient steps make the
 weights jump from one side of zero to the other, at most one step away from it: hence "within 0.01".)
 """
@@ -612,7 +612,7 @@ for keep_prob in (0.5, 0.8):
 r"""
 **Mind the notes: the mask turned round.** Some lecture notes compare the other way, $D = (\text{draw} >
 \text{keep\_prob})$. Look at the two lines above: at 0.5 nobody notices. At 0.8 such a network keeps a fifth of its
-units in place of four fifths, and then divides by 0.8 all the same: $0.2 / 0.8 = 1/4$ (prediction 5: a).
+units in place of four fifths, and then divides by 0.8 all the same: $0.2 / 0.8 = 1/4$ (prediction 5: d).
 
 ## Exercise 7: dropout, backward
 
@@ -645,47 +645,47 @@ r"""
 
 Six more: what dropout does and does not do, and two other ways to keep a network from memorizing.
 
-**1.** You drop more and more: keep_prob from 1 down to 0.3. The accuracy…
+**1.** You drop more and more: keep_prob from 1 down to 0.1. The accuracy…
 
-- a) falls all the way, on the training set and on the dev set,
-- b) falls on the training set; on the dev set it rises, and later falls,
+- a) falls on the training set; on the dev set it rises, and later falls,
+- b) falls all the way, on the training set and on the dev set,
 - c) rises on both,
 - d) rises on the training set and falls on the dev set.
 
 **2.** Dropout switches units off at random while training. You forget to end it when you use the network. Its accuracy…
 
-- a) stays the same: it was trained that way,
-- b) is lower on the whole, and another one each time you ask,
-- c) is higher,
+- a) is higher,
+- b) stays the same: it was trained that way,
+- c) is lower on the whole, and another one each time you ask,
 - d) is that of guessing.
 
 **3.** The length of all weights together after training with dropout, beside that after training with L2:
 
-- a) Shorter: dropout shrinks weights the most.
-- b) The same.
-- c) Longer.
-- d) Zero: all weights were dropped.
+- a) The same.
+- b) Shorter: dropout shrinks weights the most.
+- c) Zero: all weights were dropped.
+- d) Longer.
 
 **4.** You train for long, and write down the cost after every epoch, on the training set and on the dev set. The lowest
 cost on the dev set comes…
 
-- a) before the lowest one on the training set,
-- b) in the same epoch,
-- c) after it,
-- d) in the first epoch.
+- a) in the same epoch,
+- b) before the lowest one on the training set,
+- c) in the first epoch,
+- d) after it.
 
 **5.** Sixty images of hands have labels. You add the mirror image of each. On new images, the accuracy…
 
 - a) falls,
-- b) stays the same: the network learns nothing that it did not know,
-- c) rises about as much as with sixty more images that have labels,
+- b) rises about as much as with sixty more images that have labels,
+- c) stays the same: the network learns nothing that it did not know,
 - d) rises to nearly 100 %.
 
 **6.** At the end, every cure at its best strength stands beside the network without any. It is…
 
 - a) better on training points, and better on test points,
-- b) better on training points, and worse on test points,
-- c) worse on training points, and worse on test points,
+- b) worse on training points, and worse on test points,
+- c) better on training points, and worse on test points,
 - d) worse on training points, and better on test points.
 """
 
@@ -720,18 +720,19 @@ def with_dropout(keep_prob):
     return models
 
 
-keeps = [1.0, 0.9, 0.8, 0.5, 0.3]
+keeps = [1.0, 0.8, 0.5, 0.3, 0.1]
 dropped = {keep_prob: plain if keep_prob == 1 else with_dropout(keep_prob) for keep_prob in keeps}
 for keep_prob, models in dropped.items():
     report(f"keep_prob = {keep_prob:g}", models)
 swept = np.array([accuracies(models) for models in dropped.values()])
 plots.lines(
-    {"train": swept[:, :, 0].T, "dev": swept[:, :, 1].T},
+    {"train": swept[:, :, 0].T, "dev": swept[:, :, 1].T, "best possible": np.full(len(keeps), best_possible)},
     np.arange(len(keeps)),
     "keep_prob",
     "accuracy in %",
     "The less is kept, the less is memorized (five seeds)",
-    "Accuracy against keep_prob from 1 down to 0.3: training accuracy falls; dev accuracy is highest in between.",
+    "Accuracy against keep_prob from 1 down to 0.1: training accuracy falls; dev accuracy is highest at 0.5 and falls"
+    " at the end. A level line at 90 says what is possible.",
     markers=True,
     xticks=np.arange(len(keeps)),
     xticklabels=[f"{keep_prob:g}" for keep_prob in keeps],
@@ -739,7 +740,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. Too much of what keeps a network from memorizing keeps it from learning, too.
+Prediction 1: a. Too much of what keeps a network from memorizing keeps it from learning, too.
 
 ### At test time
 
@@ -772,8 +773,8 @@ for model in dropped[0.5]:
 
 # %% [markdown]
 r"""
-Prediction 2: b. With dropout on, the network says one thing now and another a moment later. A single try may even be
-lucky, but on average each of the five networks loses XX to XX points. Dropout belongs to training only.
+Prediction 2: c. With dropout on, the network says one thing now and another a moment later. On average each of
+the five networks loses 0.9 to 1.8 points. Dropout belongs to training only.
 
 ### Does dropout make weights small?
 
@@ -796,7 +797,7 @@ print(f"{'at the start':16} length {np.median(at_start):.1f}")
 
 # %% [markdown]
 r"""
-Prediction 3: c. With dropout the weights grew less than without anything. But grow they did: they are longer than at
+Prediction 3: d. With dropout the weights grew less than without anything. But grow they did: they are longer than at
 the start, and longer than with L2 at its best. Dropout does not need small weights to be of use, and to call it a kind
 of L2 is a simplification.
 """
@@ -884,7 +885,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 4: a. **Mind the notes: "the lowest J".** Some notes say to stop where the cost $J$ is lowest, and show the
+Prediction 4: b. **Mind the notes: "the lowest J".** Some notes say to stop where the cost $J$ is lowest, and show the
 training cost. You see where that leads: near the last epoch, which is no early stopping at all. It has to be the cost
 on data that the network does not train on.
 
@@ -977,7 +978,7 @@ print(f"better with mirror images in {better} of 10 draws")
 
 # %% [markdown]
 r"""
-Prediction 5: c. In this task the mirror images are worth about as much as 60 more labels, and cost nothing: left and
+Prediction 5: b. In this task the mirror images are worth about as much as 60 more labels, and cost nothing: left and
 right hands are equally common here. But the change must not change the label. A mirrored hand shows as many fingers; a
 mirrored letter *b* is a *d*.
 
@@ -997,9 +998,11 @@ final = {
     f"keep_prob = {best_keep:g}": dropped[best_keep],
     "stopped early": stops,
 }
+tests = {}
 for label, models in final.items():
-    test = [100 * network.accuracy(noisy.X_test, noisy.Y_test, model) for model in models]
+    tests[label] = [100 * network.accuracy(noisy.X_test, noisy.Y_test, model) for model in models]
     report(label, models)
+    test = tests[label]
     print(f"{'':22} test {np.median(test):.1f} ({min(test):.1f} to {max(test):.1f})")
 plots.boundaries(
     {label: probability(models[0]) for label, models in final.items()},
@@ -1030,10 +1033,10 @@ Choose one letter for each.
 
 **1.** Somebody builds the mask with `rng.random(A.shape) > keep_prob`, and keep_prob is 0.8. What happens in training?
 
-- a) Nothing: the two thresholds are equivalent.
+- a) The same units are dropped in every step.
 - b) The division by keep_prob makes up for it.
 - c) Only a fifth of the values is kept, and the mean is no longer right.
-- d) The same units are dropped in every step.
+- d) Nothing: the two thresholds are equivalent.
 
 **2.** When is inverted dropout switched on?
 
@@ -1045,31 +1048,31 @@ Choose one letter for each.
 **3.** Train accuracy 78 %, dev accuracy 77 %, and people do it with 99 %. You use L2 with $\lambda = 10$. What do you
 try?
 
-- a) More data.
-- b) Dropout on top.
-- c) Early stopping.
-- d) A smaller $\lambda$.
+- a) Dropout on top.
+- b) A smaller $\lambda$.
+- c) More data.
+- d) Early stopping.
 
 **4.** You want most weights to be zero. What do you use?
 
-- a) L2
-- b) L1
-- c) dropout
-- d) early stopping
+- a) L1
+- b) L2
+- c) early stopping
+- d) dropout
 
 **5.** When are L2 and weight decay two different things?
 
 - a) When each weight has a step size of its own.
 - b) Never.
-- c) When the network has biases.
-- d) When $\lambda$ is large.
+- c) When $\lambda$ is large.
+- d) When the network has biases.
 
 **6.** Which epoch's parameters do you keep with early stopping?
 
-- a) The one with the lowest training cost.
-- b) The one with the best test accuracy.
-- c) The one with the lowest dev cost before patience ended.
-- d) The last one before the dev cost rose for the first time.
+- a) The one with the lowest dev cost before patience ended.
+- b) The last one before the dev cost rose for the first time.
+- c) The one with the lowest training cost.
+- d) The one with the best test accuracy.
 """
 
 # %% exercise="regularization_answers"
