@@ -659,8 +659,8 @@ plots.lines(
 # %% [markdown]
 r"""
 Prediction 3: b. Without batch norm a signal shrinks, or grows, by a factor in every layer: after eight layers too small
-weights leave nothing, and too large ones explode. A learning rate of its own does not save them. With batch norm every
-layer's signal is brought back to the same size, and one learning rate serves all four.
+weights leave vanishing gradients, and too large ones exploding ones. A learning rate of its own does not save them.
+With batch norm every layer's signal is brought back to the same size, and one learning rate serves all four.
 
 How far does that go? Much smaller and much larger weights, with batch norm, at the same rate; three seeds:
 """
@@ -688,12 +688,11 @@ for label, size, forward, last in (
 # %% [markdown]
 r"""
 From 0.01 to 30 times the usual size it makes no difference. Below, $\varepsilon$ ends it: where the standard deviation
-of $Z$ is far below $\sqrt{\varepsilon} \approx 0.003$, the root is about $\sqrt{\varepsilon}$, and nothing is brought
-to size
-1. With a smaller $\varepsilon$ it is. Above, it is the last layer, which has no batch norm. The hidden layers bear any
-size: batch norm divides the gradient of $W$ by the size of $W$
-([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167), section 3.3). And initialization is still needed: weights
-that are all equal stay all equal, normalized or not.
+of $Z$ is far below $\sqrt{\varepsilon} \approx 0.003$, the root is about $\sqrt{\varepsilon}$, and the signal stays
+small. With a smaller $\varepsilon$ it grows to the usual size. Above, it is the last layer, which has no batch norm.
+The hidden layers bear any size: batch norm divides the gradient of $W$ by the size of $W$ ([Ioffe and Szegedy,
+2015](https://arxiv.org/abs/1502.03167), section 3.3). And initialization is still needed, for symmetry breaking:
+weights that are all equal stay all equal, normalized or not.
 
 ## At test time
 
@@ -952,8 +951,8 @@ r"""
 Batches that are mixed like the training set hide the mistake of normalizing by the batch at test time. The others show
 it.
 
-Note also what you did *not* do: the pixels went in as they are, from 0 to 255. Batch norm after the first layer scales
-for you.
+Note also what you did *not* do: the pixels went in as they are, from 0 to 255. Batch norm after the first layer does
+the standardization for you.
 
 ### The test set, once
 
@@ -1003,8 +1002,8 @@ plots.images(
 
 # %% [markdown]
 r"""
-What would help here: more images, larger ones, or a network that knows that neighbouring pixels belong together (a
-convolutional network)?
+What would help here: data augmentation, larger images, or a network that knows that neighbouring pixels belong together
+(a convolutional network)?
 """
 
 # %% [markdown]

@@ -27,7 +27,7 @@ CLAIMS = [
     Claim("From 0.01 to 30 times the usual size", "min(reach['size 0.01'] + reach['size 30']) > 97"),
     Claim("Below, $\\varepsilon$ ends it", "np.median(reach['size 0.0001']) < 60"),
     Claim("$\\sqrt{\\varepsilon} \\approx 0.003$", "[np.sqrt(1e-5)]", within=0.0005),
-    Claim("With a smaller $\\varepsilon$ it is", "min(reach['size 0.0001, with ε = 1e-12']) > 95"),
+    Claim("With a smaller $\\varepsilon$ it grows to the usual size", "min(reach['size 0.0001, with ε = 1e-12']) > 95"),
     Claim(
         "Above, it is the last layer, which has no batch norm",
         "[np.median(reach['size 1000']) < 90, min(reach['size 1000, but the last layer 1']) > 97]",

@@ -347,8 +347,9 @@ r"""
 Prediction 3: b. A step on 16 examples takes hardly longer than a step on one: most of the time is overhead, the fixed
 price of each call of NumPy. An epoch of single examples pays it 1080 times, and does nothing in parallel. From some
 size on an epoch gets hardly any faster, and you only lose steps. Somewhere between lies the size that lowers the cost
-fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones often generalize well:
-[Masters and Luschi, 2018](https://arxiv.org/abs/1804.07612), in their conclusions, found the best results at 2 to 32.
+fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones are often good for
+generalization: [Masters and Luschi, 2018](https://arxiv.org/abs/1804.07612), in their conclusions, found the best
+results at 2 to 32.
 
 ## Exponentially weighted averages
 
@@ -1224,10 +1225,10 @@ tune $\alpha_0$ first.
 ## Adam and weight decay
 
 In the notebook `02_regularization` you saw that an L2 penalty and weight decay are the same for gradient descent. They
-differ where each weight has its own step size. Here is the reason, with your Adam. A network learns the noisy classes,
-300 steps without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$ in place of
-$dW$, at the same weights. At the end: how much farther towards zero would the penalty have moved each weight, compared
-to weight decay, which moves each by $\alpha \frac{\lambda}{m} W$?
+differ where each weight has its own step size. Here is the reason, with your Adam. A network learns the classes with
+label noise, 300 steps without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$
+in place of $dW$, at the same weights. At the end: how much farther towards zero would the penalty have moved each
+weight, compared to weight decay, which moves each by $\alpha \frac{\lambda}{m} W$?
 """
 
 # %% tags=["experiment", "nbval-check-output"]
