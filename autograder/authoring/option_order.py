@@ -114,7 +114,7 @@ def _read(text: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:
 
 
 def _bare(option: str) -> str:
-    """Leave out the sign that an option ends with: it belongs to the place, as in a list of half sentences."""
+    """Leave out the comma or full stop at the end of an option."""
     return option.rstrip().rstrip(",.")
 
 
@@ -128,13 +128,10 @@ def _text(text: str, moved: list[Question]) -> str:
         question = next(waiting)
         if question.exercise.endswith("_predictions"):
             letters[str(question.number)] = question.moves
-        bare = [_bare(option) for option in question.options]
-        ends = [option.rstrip().removeprefix(words) for option, words in zip(question.options, bare, strict=True)]
-        if "," in ends:  # halves of one sentence
-            ends = [",", ",", ",", "."]
-        lines = [
-            f"- {letter}) {bare[old]}{end}\n" for letter, old, end in zip(LETTERS, question.order, ends, strict=True)
-        ]
+        options = [question.options[old].rstrip() for old in question.order]
+        if any(option.endswith(",") for option in options):  # parts of one sentence: the sign belongs to the place
+            options = [_bare(option) + end for option, end in zip(options, ",,,.", strict=True)]
+        lines = [f"- {letter}) {option}\n" for letter, option in zip(LETTERS, options, strict=True)]
         return match[0].removesuffix(match[3]) + "".join(lines)
 
     pattern = rf"{_QUESTION.pattern}|(?P<named>\b[Pp]rediction (?P<number>\d): )(?P<letter>[a-d])\b"
