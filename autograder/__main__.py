@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     picture = commands.add_parser("picture", help="redraw README's picture only")
     picture.set_defaults(run=_picture)
 
+    order = commands.add_parser("options", help="put the options of all questions in the order of their hashes")
+    order.set_defaults(run=_options)
+
     demo = commands.add_parser("demo", help="grade a made-up class and print the table")
     demo.add_argument("--folder", default="demo", help="where the class lives (default: demo)")
     demo.add_argument("--assignment", help="a large class over this notebook (default: a small one over all of them)")
@@ -124,6 +127,14 @@ def _data(_: argparse.Namespace) -> int:
     from autograder.authoring.build import write_data
 
     write_data()
+    return 0
+
+
+def _options(_: argparse.Namespace) -> int:
+    from autograder.authoring.option_order import order_options
+
+    for path in order_options():
+        print(path.relative_to(COURSE.parent).as_posix())
     return 0
 
 

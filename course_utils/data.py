@@ -56,9 +56,9 @@ def load_blobs() -> Dataset:
 
 
 def load_noisy_classes() -> Dataset:
-    """Load two classes with 8 % of the training labels flipped: 120 train, 400 dev and 2000 test points in 2-D.
+    """Load two classes with label noise: 120 train, 1000 dev and 2000 test points in 2-D, labels 0 and 1.
 
-    The labels of the dev and test sets are the true ones.
+    A label is flipped with probability 0.1 in all three sets: the Bayes error is 10 %.
     """
     return _load("noisy_classes")
 

@@ -188,6 +188,8 @@ def write_start_page(root: Path, news: list[str]) -> None:
         "",
         *table,
         "",
+        "What a word means, and where it is explained: the [glossary](glossary.md).",
+        "",
         *new,
         f"Try things out in [{SCRATCH}]({SCRATCH}), or in notebooks of your own: nothing in them is graded.",
         "",

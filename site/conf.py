@@ -22,6 +22,8 @@ extensions = ["myst_nb"]
 nb_execution_mode = "off"
 nb_code_prompt_show, nb_code_prompt_hide = "Show what came out", "Hide what came out"
 myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 4
+myst_heading_slug_func = "autograder.authoring.glossary.anchor"  # as JupyterLab names them: one glossary serves both
 
 html_theme = "furo"
 html_css_files = ["site.css"]
@@ -43,10 +45,12 @@ def setup(app: Any) -> None:
 
 
 def bring_notebooks() -> None:
-    """Copy the released notebooks to ``site/notebooks/``, with pictures."""
+    """Copy the released notebooks, with pictures, and their glossary to ``site/notebooks/``."""
     folder = HERE / "notebooks"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    glossary = (COURSE / "notebooks" / "glossary.md").read_text(encoding="utf-8")
+    (folder / "glossary.md").write_text(re.sub(r"\((\w+)/\1\.ipynb#", r"(\1.ipynb#", glossary), encoding="utf-8")
     for path in sorted((COURSE / "notebooks").glob("*/*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         solved = COURSE / "autograder" / "solved" / path.parent.name / path.name

@@ -163,9 +163,11 @@ def test_the_start_page_links_every_notebook_of_the_course(tmp_path):
     lab.write_start_page(tmp_path, ["Updated: 01."])
     text = (tmp_path / "work" / "start.md").read_text(encoding="utf-8")
     links = re.findall(r"^\| \[(\w+)\]\((\S+)\) \| .+ \| \d+ \| [\d–]+ \|", text, re.MULTILINE)
-    assert [name for name, _ in links] == sorted(path.name for path in (ROOT / "notebooks").iterdir())
+    assert [name for name, _ in links] == sorted(path.parent.name for path in (ROOT / "notebooks").glob("*/*.ipynb"))
     assert all((tmp_path / "notebooks" / target).is_file() for _, target in links)
     assert "- Updated: 01." in text
+    assert "[glossary](glossary.md)" in text  # which comes along with the notebooks
+    assert (tmp_path / "notebooks" / "glossary.md").is_file()
 
 
 def test_a_start_page_of_the_students_own_stays(tmp_path):

@@ -205,7 +205,7 @@ def test_progress_is_shown_in_the_notebook(worked_on):
 
 def test_what_was_never_copied_is_not_started_and_points_are_the_course_s(tmp_path):
     notebooks = read_progress(tmp_path / "nowhere", RELEASED)
-    assert [one.name for one in notebooks] == sorted(path.name for path in RELEASED.iterdir())
+    assert [one.name for one in notebooks] == sorted(path.parent.name for path in RELEASED.glob("*/*.ipynb"))
     assert {one.exercise: one.points for one in notebooks[0].exercises}.items() >= WORTH.items()
     assert notebooks[0].points == POINTS
     assert not any(one.begun or one.passing or one.problem for one in notebooks)

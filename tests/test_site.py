@@ -14,11 +14,12 @@ import sys
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
-from autograder.authoring import build
+from autograder.authoring import build, glossary
+from autograder.authoring.glossary import definitions
 from course_utils.checks.exercise import EXERCISES
 
 pytestmark = pytest.mark.needs("site")
@@ -65,6 +66,14 @@ def test_every_notebook_has_a_page_that_the_first_one_links(pages, released):
     for path in released:
         assert f"notebooks/{path.stem}.html" in found
         assert links.count(f"notebooks/{path.stem}.html") >= 2  # in the table and at the side
+    assert links.count("notebooks/glossary.html") >= 2
+
+
+def test_the_glossary_leads_to_the_heading_of_every_term(pages):
+    found, _ = pages
+    links = [attributes["href"] for tag, attributes in found["notebooks/glossary.html"].tags if tag == "a"]
+    for one in definitions():
+        assert f"{one.notebook}.html#{quote(glossary.anchor(one.heading), safe=':,')}" in links, one
 
 
 def test_no_answer_and_no_hidden_check_is_on_any_page(pages):

@@ -6,6 +6,7 @@ from those. The visible checks' outcomes go to ``datasets/``. Every step gives t
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -15,22 +16,28 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
-from autograder.authoring import readme_figure
+from autograder.authoring import glossary, readme_figure
+from autograder.authoring.option_order import require_order
 from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
 from autograder.hashing import CACHE_FOLDERS, UNHASHED, code_in, digest, files_in
 from autograder.pipeline.hidden_checks import right_outcome, wrong_outcomes
 from autograder.topics import sources
 from autograder.topics.answer_cells import reference_text
+from autograder.topics.claims import Claim, cell_before, claims_of, place
 from autograder.topics.notebook_text import KERNEL, BuildError, Source, missing_extra, source_notebook
 from course_utils.checks import expected_outcomes_file
 from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
 from course_utils.extras import how_to_get, is_installed
 from course_utils.progress import PROGRESS
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
 
 COURSE = Path(__file__).resolve().parents[1]
 ROOT = COURSE.parent
@@ -84,9 +91,11 @@ def write_released(root: Path = ROOT) -> None:
                 if root != ROOT:
                     shutil.copytree(ROOT / "notebooks" / file.stem, root / "notebooks" / file.stem)
                 continue
+            require_order(file)
             _write(source_notebook(file), Path(folder), file.stem)
             release(file.stem, Path(folder), root / "notebooks")
             refuse_leaks(root / "notebooks" / file.stem / f"{file.stem}.ipynb")
+    (root / "notebooks" / glossary.PAGE).write_text(glossary.page(), encoding="utf-8", newline="\n")
 
 
 def fingerprints(root: Path = ROOT) -> dict[str, str]:
@@ -149,7 +158,8 @@ def solve(files: list[Path]) -> list[Path]:
     Raises
     ------
     BuildError
-        A cell fails, a figure lacks its alternative text, or an answer does not earn all its points.
+        A cell fails, a figure lacks its alternative text, an answer does not earn all its points, or the prose claims
+        what the run does not show.
     """
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -184,7 +194,7 @@ def _run(file: Path, place: Path) -> Path:
     )
     client.allow_errors = True
     client.coalesce_streams = True  # or the kernel's timing would decide where text is broken into pieces
-    client.execute(env=environment, stderr=subprocess.DEVNULL)
+    failures = _execute(client, source, env=environment, stderr=subprocess.DEVNULL)
     for number, cell in enumerate(solved.cells):
         if cell.cell_type != "code":
             continue
@@ -199,8 +209,35 @@ def _run(file: Path, place: Path) -> Path:
         if "timing" in cell.metadata.get("tags", []):
             cell.outputs = []  # no two runs take the same time
         _require_full_points(source, number, cell)
+    for number, failure in failures:
+        raise source.error(number, failure)
     solved.metadata = nbformat.from_dict(KERNEL)
     return _write(solved, SOLVED, source.name)
+
+
+def _execute(client: NotebookClient, source: Source, **kernel: object) -> list[tuple[int, str]]:
+    """Run all cells, hold each claim against the names as they then are, and give the cell and sentence of failures."""
+    claims: dict[int, list[Claim]] = {}
+    for claim in (one for one in claims_of(source.file)[0] if not one.fresh):
+        claims.setdefault(cell_before(source, claim), []).append(claim)
+    failures = []
+    with client.setup_kernel(**kernel):
+        for index, cell in enumerate(client.nb.cells):
+            client.execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+            for claim in claims.get(index, []):
+                if failure := _held_against_the_run(claim, client):
+                    failures.append((place(source, claim.quote), failure))
+    return failures
+
+
+def _held_against_the_run(claim: Claim, client: NotebookClient) -> str:
+    # Silently: the notebook's own cells are numbered as if nothing had been asked.
+    code = f"__import__('json').dumps(__import__('numpy').ravel({claim.value}).tolist())"
+    request = client.kc.execute("", silent=True, user_expressions={"values": code})
+    answer = client.wait_for_reply(request)["content"]["user_expressions"]["values"]
+    if answer["status"] != "ok":
+        return f"“{claim.quote}”: {claim.value} fails with {answer['ename']}: {answer['evalue']}"
+    return claim.failure(json.loads(ast.literal_eval(answer["data"]["text/plain"])))
 
 
 def _write(notebook: nbformat.NotebookNode, place: Path, name: str) -> Path:

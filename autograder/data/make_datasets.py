@@ -80,20 +80,18 @@ def blobs(rng: np.random.Generator) -> Dataset:
 
 
 def noisy_classes(rng: np.random.Generator) -> Dataset:
-    """Two classes on either side of a curve, with 8 % of the training labels flipped.
+    """Two classes on either side of a curve, each label flipped with probability 0.1: the Bayes error is 10 %.
 
-    Points are uniform on the square from −1 to 1; class 1 lies above y = 0.45 sin(2.5 x). The labels of the dev and
-    test sets are the true ones, so a network that learns the flipped labels by heart is seen to do worse there.
+    Points are uniform on the square from −1 to 1; class 1 lies above y = 0.5 sin(4 x). Train, dev and test are drawn
+    alike, with the same label noise: no classifier is right about more than 90 % of new points in the long run.
     """
 
     def draw(m: int) -> Points:
         X = rng.uniform(-1, 1, (2, m))
-        return X, (X[1] > 0.45 * np.sin(2.5 * X[0])).astype(int)
+        above = X[1] > 0.5 * np.sin(4 * X[0])
+        return X, (above ^ (rng.random(m) < 0.1)).astype(int)
 
-    data = _dataset(draw, 120, 400, 2000)
-    flipped = rng.choice(120, round(0.08 * 120), replace=False)
-    data.Y_train[0, flipped] = 1 - data.Y_train[0, flipped]
-    return data
+    return _dataset(draw, 120, 1000, 2000)
 
 
 def hands(rng: np.random.Generator) -> Dataset:
@@ -123,7 +121,7 @@ SETS: dict[Callable[[np.random.Generator], Dataset], int] = {
     moons: 2,
     spirals: 3,
     blobs: 4,
-    noisy_classes: 5,
+    noisy_classes: 9,  # of 5 to 20 the draw with the most usual errors on train and dev, without L2 and with it
     hands: 6,
     cats: 7,
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.topics.answer_cells import own_text, run_texts, solution_text
+from autograder.topics.answer_cells import own_text, reference_answer, run_texts, solution_text
 from course_utils.checks.exercise import EXERCISES
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------
@@ -147,8 +147,16 @@ def variant(exercise: str, made_by: str = "{}") -> Callable[[Callable], Callable
     return register
 
 
-def in_every_form(exercise: str, letters: str) -> None:
-    """Register answers to multiple choice as one string, as a list with capitals and spaces, and as a dict by text."""
+def in_every_form(exercise: str, letters: str = "") -> None:
+    """Register answers to multiple choice as one string, as a list with capitals and spaces, and as a dict by text.
+
+    Parameters
+    ----------
+    exercise : str
+    letters : str
+        One for each question; by default the right ones.
+    """
+    letters = letters or "".join(reference_answer(exercise)().values())
     spaced = [letters[0].upper(), *(f" {letter} " for letter in letters[1:])]
     by_text = {str(number): letter for number, letter in enumerate(letters, start=1)}
     for form in (letters, spaced, by_text):

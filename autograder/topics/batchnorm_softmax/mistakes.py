@@ -568,33 +568,33 @@ wrong_options(
     {
         1: {
             "a": "The probabilities stay exactly as they were: the factor cancels in the quotient.",
-            "c": "The mean of a column does not matter. What overflows is its largest entry.",
+            "b": "The mean of a column does not matter. What overflows is its largest entry.",
             "d": "Neither the probabilities nor the gradient change: the factor cancels.",
         },
         2: {
             "a": "Whatever it starts at, the mean of the batch takes it away again.",
-            "b": "Its gradient is zero: it is not learned at all.",
-            "c": "β is added at the end, and b would be there a second time; but b is taken away with the mean.",
+            "c": "Its gradient is zero: it is not learned at all.",
+            "d": "β is added at the end, and b would be there a second time; but b is taken away with the mean.",
         },
         3: {
+            "a": "Softmax bends the probabilities, but not the place where two of them are equal.",
             "b": "A circle needs squares of the inputs. The scores are linear.",
-            "c": "Softmax bends the probabilities, but not the place where two of them are equal.",
             "d": "With more classes there are more boundaries, each of them straight.",
         },
         4: {
-            "a": "One image minus its own mean is zero: every image would look the same.",
-            "b": "The test set is not there when the network is in use, and one image is no set.",
-            "d": "The layers after it were trained on normalized values. Without normalization they see others.",
+            "b": "One image minus its own mean is zero: every image would look the same.",
+            "c": "The layers after it were trained on normalized values. Without normalization they see others.",
+            "d": "The test set is not there when the network is in use, and one image is no set.",
         },
         5: {
-            "a": "Then a unit of deviation 10 comes out with deviation 1/10. Some lecture notes print it so.",
-            "b": "σ + ε is another number. The difference is plain where σ is small.",
+            "a": "σ + ε is another number. The difference is plain where σ is small.",
+            "b": "Then a unit of deviation 10 comes out with deviation 1/10. Some lecture notes print it so.",
             "c": "Added to Z it is taken away with the mean, and 0/0 stays 0/0.",
         },
         6: {
             "a": "With 100 dev images, chance explains two or three points, and not twenty.",
-            "c": "A network that underfits does badly on the dev set, too.",
-            "d": "A learning rate does not know which images it is judged by.",
+            "b": "A learning rate does not know which images it is judged by.",
+            "d": "A network that underfits does badly on the dev set, too.",
         },
     },
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.topics.batchnorm_softmax.answers import one_hot, softmax
-from autograder.topics.registry import variant
+from autograder.topics.registry import in_every_form, variant
 from course_utils import network
 
 # --- one_hot ----------------------------------------------------------------------------------------------------------
@@ -395,16 +395,4 @@ def predictions_by_text():
     return {"1": "a", "2": "c", "3": "b", "4": "a", "5": "c"}
 
 
-@variant("batchnorm_softmax_answers")
-def answers_as_string():
-    return "bdacdb"
-
-
-@variant("batchnorm_softmax_answers")
-def answers_as_list():
-    return ["B", "d", "a ", "c", "D", "b"]
-
-
-@variant("batchnorm_softmax_answers")
-def answers_by_text():
-    return {"1": "b", "2": "d", "3": "a", "4": "c", "5": "d", "6": "b"}
+in_every_form("batchnorm_softmax_answers")

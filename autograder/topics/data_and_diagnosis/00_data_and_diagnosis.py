@@ -2,9 +2,13 @@
 r"""
 # Data and diagnosis
 
-Before you improve a network you have to know what is wrong with it. For that you need data that it has not seen, a way
-to read its errors, and inputs of a decent scale. You write four small functions for it, and you will use them as long
-as you train networks.
+*My network is wrong about every eighth new picture. Should I collect more pictures, train a bigger network, or train
+this one for longer?*
+
+Each of these costs days, and often only one of them helps. The errors themselves tell you which. To read them you need
+data that the network has not seen, a name for what is wrong, and inputs of one scale, so that training itself is not
+the trouble. In this notebook you write four small functions for that. You will use them for as long as you train
+networks.
 
 | you write | points |
 |---|---|
@@ -29,21 +33,21 @@ r"""
 ## Predict before you run
 
 Six experiments lie ahead, three of them in this half. Say now what you expect of them. A guess is enough: any letter
-earns its part of the point, and what you guessed wrong you will remember.
+earns its part of the point, and you will remember best what you guessed wrong.
 
 **1.** A network is right 90 % of the time. You measure that on 100 examples. How far off are such measurements, say
 the worst of twenty?
 
-- a) Not at all: 90 % is 90 %.
-- b) By about a tenth of a per cent.
+- a) By thirty per cent.
+- b) Not at all: 90 % is 90 %.
 - c) By several per cent.
-- d) By thirty per cent.
+- d) By about a tenth of a per cent.
 
 **2.** One network has learned from bright pictures, another from dim ones, such as the phones of your users take. You
 choose between them on a dev set of bright pictures. For your users, the chosen one is…
 
-- a) as good as on the dev set,
-- b) a little worse than there, but still the better of the two,
+- a) a little worse than there, but still the better of the two,
+- b) as good as on the dev set,
 - c) worse than the other,
 - d) better than on the dev set.
 
@@ -65,13 +69,20 @@ check(data_and_diagnosis_predictions)
 r"""
 ## Three sets
 
-- The **training set** is what the network learns from.
-- On the **dev set** you compare networks and choose one: its size, its learning rate, when to stop.
-- The **test set** says how good the chosen one is. You look at it once, at the end. Whoever chooses by it has no test
-  set any more.
+What counts is how well a network does on examples that it has not seen: this is its **generalization**. You cannot see
+it on the examples that it has learned from. So split the data into three sets before you begin:
 
-How large? Large enough to see the differences that matter. Here is a network that is right 90 % of the time, measured
-twenty times on a dev set of every size.
+- The **training set** holds the examples that the network learns from.
+- The **dev set** (also called development or validation set) holds examples on which you compare networks and choose
+  one.
+- The **test set** holds examples on which you measure the chosen one, once, at the end.
+
+What you choose on the dev set, and training does not learn by itself, is called a **hyperparameter**: the number of
+units, for example, or when to stop. The chosen network looks a little too good on the dev set, because it was chosen
+there. The same would happen to the test set if you chose by it, and then you would have no test set any more.
+
+How large should the dev set be? Large enough to show the differences that matter to you. Here is a network that is
+right 90 % of the time, measured twenty times on dev sets of several sizes.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -95,8 +106,9 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: c. A hundred examples cannot tell a network of 88 % from one of 91 %. Ten thousand can. More than that is
-seldom needed, however much data there is. So the shares depend on how much you have:
+Prediction 1: c. A hundred examples cannot tell a network of 88 % from one of 91 %. Ten thousand can: there the standard
+error of a measured accuracy of 90 % is $\sqrt{0.9 \cdot 0.1 / 10\,000}$, or 0.3 %. More than that is seldom needed,
+however much data there is. So the shares of the three sets depend on how much data you have:
 """
 
 # %% tags=["experiment"]
@@ -119,11 +131,12 @@ plots.show(fig, alt="Two bars: 1000 examples are split 60, 20, 20; a million exa
 r"""
 ### Aim at the right target
 
-One more rule: **dev and test come from the same distribution**, the one that you care about. If train has to come from
-elsewhere, so be it; dev and test must not.
+One more rule: *dev and test come from the same distribution*, the one that your users will bring. The training set may
+come from elsewhere if it has to. A difference between the data that you train or choose on and the data that you will
+meet is called a **distribution shift**.
 
-Here is what happens otherwise. The task: does a hand show three fingers or more? There are 300 bright pictures from
-the web and 100 dim ones from phones (made here from bright ones: a third of the light, and noise).
+Here is what a distribution shift does to a choice. The task: does a hand show three fingers or more? There are 300
+bright pictures from the web and 100 dim ones from phones (made here from bright ones: a third of the light, and noise).
 """
 
 
@@ -145,14 +158,15 @@ plots.images(
 
 # %% [markdown]
 r"""
-One network learns from the first, one from the second. Which one is for your users, who have phones? Five times, with
-other pictures and another start:
+One network learns from the bright pictures, another one from the dim ones. Which one should your users get, who have
+phones? We try it five times, each time with other pictures and from another start:
 """
 
 
 # %% tags=["experiment", "nbval-check-output"]
 show_prediction(data_and_diagnosis_predictions, 2)
 three_or_more = (hands.Y_train >= 3).astype(float)
+choices = {"bright": [], "dim": []}
 
 
 def learned_from(X, Y, seed):
@@ -176,19 +190,20 @@ for seed in range(5):
         measured = {label: accuracy(pictures[:, dev], Y[:, dev]) for label, accuracy in networks.items()}
         chosen = max(measured, key=measured.get)
         true = networks[chosen](dim[:, test], Y[:, test])
+        choices[name].append((chosen, measured[chosen], true))
         words = " and ".join(f"{label} {value:.0f} %" for label, value in measured.items())
         print(f"dev set {name + ':':7} {words}; chosen: {chosen:5} for users {true:.0f} %")
 
 # %% [markdown]
 r"""
-Prediction 2: c. On the bright dev set the network from the web wins each time, and each time it is the wrong one.
-On a dev set of dim pictures the other one wins, and does for users what the dev set promised, give or take the few per
-cent by which 120 examples err.
+Prediction 2: c. On the bright dev set the network from the web wins each time, and each time it is the wrong one. On a
+dev set of dim pictures the other one wins, and for users it does about as well as that dev set promised. (120 examples
+do not measure an accuracy more closely than to several per cent: the largest gap here is 7.)
 
-## Exercise 1: deal out
+## Exercise 1: split the data
 
-Data often lie in some order, by date or by class. So shuffle the numbers $0, \ldots, m - 1$ first, then cut. Dev and
-test get `round(fraction * m)` each, and train gets the rest, so that no example is lost.
+Data often come in some order, by date or by class. So shuffle the numbers $0, \ldots, m - 1$ first, then cut. Dev and
+test get `round(fraction * m)` examples each, and train gets the rest, so that no example is lost.
 
 <details><summary>Hint 1</summary>
 
@@ -222,14 +237,21 @@ for m, fractions in ((1000, (0.6, 0.2, 0.2)), (1_000_000, (0.98, 0.01, 0.01)), (
 r"""
 ## What is wrong?
 
-Three numbers tell: the error on train, the error on dev, and the error that nobody can avoid, called the **Bayes
-error**. Where people do the task well, theirs stands in for it.
+Three numbers tell: the error on the training set, the error on the dev set, and the error that nobody can avoid. The
+**Bayes error** is the smallest error that any classifier can reach on the task. It is above zero where an input does
+not determine its label, and it is seldom known. Where people do the task well, their error stands in for it.
 
 $$\underbrace{\text{train error} - \text{Bayes error}}_{\text{bias}}, \qquad
 \underbrace{\text{dev error} - \text{train error}}_{\text{variance}}$$
 
-High **bias**: the network does not even fit what it has seen. High **variance**: it fits what it has seen, and not
-what is new. "High" means: above `gap`.
+**Bias** is how much worse a network does on its own training set than it could. High bias means **underfitting**: the
+network does not even fit what it has seen. **Variance** is how much worse it does on new examples than on those it has
+seen. High variance means **overfitting**: the network has learned details of its training set that do not hold for
+other examples. "High" means: above `gap`.
+
+In statistics, bias and variance are properties of a *method*, averaged over many training sets ([Geman et al.,
+1992](https://doi.org/10.1162/neco.1992.4.1.1)). These
+two differences are how practitioners estimate them from one training and its dev set.
 
 ## Exercise 2: diagnose
 
@@ -265,8 +287,11 @@ for bayes_error in (0.0, 0.14):
 
 # %% [markdown]
 r"""
-Prediction 3: d. The same 15 % on the training set is high bias where people are always right, and no bias to speak of
-where even they fail in 14 % of the cases.
+Prediction 3: d. The same 15 % on the training set is high bias where people are always right, and hardly any bias where
+even they fail in 14 % of the cases.
+
+Can a network have a training error *below* the Bayes error? Yes. Then it has memorized labels that cannot be predicted,
+and its bias comes out negative. You will meet that in `02_regularization`.
 """
 
 # %% [markdown]
@@ -278,26 +303,26 @@ Three more experiments: what cures what you have just diagnosed, and what the sc
 **1.** A straight line cannot separate two circles. You train a linear classifier on 20 examples of them, then on 300.
 On new examples its accuracy…
 
-- a) rises to 100 %,
-- b) stays about as bad as guessing,
-- c) falls,
-- d) rises to about 90 %.
+- a) falls,
+- b) rises to about 90 %,
+- c) stays about as bad as guessing,
+- d) rises to 100 %.
 
 **2.** One feature is about 100 times as large as another. Gradient descent on the raw features, beside gradient
 descent on normalized ones, each at its best learning rate, gets to the minimum…
 
-- a) in about as many steps,
-- b) in fewer steps,
-- c) in about twice as many steps,
-- d) in many more steps, if at all.
+- a) in fewer steps,
+- b) in about as many steps,
+- c) in many more steps, if at all,
+- d) in about twice as many steps.
 
 **3.** From 209 small drawings a network has learned whether they show a cat. On these it is always right, on new ones
 it fails in about a quarter of the cases. What makes it better at new ones?
 
-- a) five times as many units
-- b) three times as many steps
+- a) three times as many steps
+- b) five times as many units
 - c) more drawings
-- d) all of them
+- d) each of these three
 """
 
 # %% exercise="data_and_diagnosis_more_predictions"
@@ -310,7 +335,8 @@ check(data_and_diagnosis_more_predictions)
 r"""
 ## What to do about it
 
-The **basic recipe**: bias first, then variance, then again.
+Bias first, then variance, then look again. In the chart, **regularization** stands for every method that keeps a
+network from fitting its training set too closely; it is the subject of `02_regularization`.
 """
 
 # %% tags=["experiment"]
@@ -348,7 +374,8 @@ plots.show(
 # %% [markdown]
 r"""
 The order matters, because the remedies differ. Here is what more data does to a linear classifier and to a network of
-20 hidden units on the circles, five seeds each:
+20 hidden units on the circles, five seeds each. Such a figure, the errors against the number of training examples, is
+called a **learning curve**.
 """
 
 
@@ -392,7 +419,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. The linear classifier has high bias: with 300 examples it is as lost as with 20. The network has high
+Prediction 1: c. The linear classifier has high bias: 300 examples help it no more than 20. The network has high
 variance with 20 examples, and more data is its cure.
 """
 
@@ -400,8 +427,15 @@ variance with 20 examples, and more data is its cure.
 r"""
 ## Inputs of one scale
 
-One feature is an age, another an income. Their numbers differ by a factor of a thousand, and so do the slopes of the
-cost. The cure takes two steps: subtract the mean of each feature, divide by its standard deviation.
+You have read the errors, but training itself may be slow for a simple reason: the scale of the inputs. One feature is
+an age, another an income. Their numbers differ by a factor of a thousand, and so do the slopes of the cost.
+
+**Gradient descent** trains a network in many steps, each of which moves every parameter a little against the slope of
+the cost. The **learning rate** $\alpha$ is the number that the slope is multiplied by in each step: $w := w - \alpha \,
+dJ/dw$. One learning rate has to suit all parameters, and features of very different size make that impossible.
+
+The cure takes two steps: subtract the mean of each feature, then divide by its standard deviation. **Standardization**
+is the exact name of this; practitioners also say *normalizing the inputs*, and so does this course.
 
 $$\mu = \frac1m \sum_i x^{(i)}, \qquad \sigma = \sqrt{\frac1m \sum_i \left(x^{(i)} - \mu\right)^2}, \qquad
 x := \frac{x - \mu}{\sigma}.$$
@@ -422,7 +456,7 @@ plots.show(fig, alt="A flat cloud of points beside the origin; then centred at t
 
 # %% [markdown]
 r"""
-## Exercise 3: measure
+## Exercise 3: measure mean and spread
 
 A constant feature has $\sigma = 0$, and nothing can be divided by that. Put 1 there.
 
@@ -463,8 +497,9 @@ print(f"spread after division by it: {(x / np.sqrt(np.mean(x**2))).std():.2f} in
 r"""
 ## Exercise 4: normalize
 
-The **same** $\mu$ and $\sigma$, those of the training set, for every set. Otherwise the same input would mean one
-thing in training and another at test time.
+Use *the same* $\mu$ and $\sigma$, those of the training set, for every set. Otherwise the same input would mean one
+thing in training and another at test time. And whoever measures $\mu$ on all the data lets the test set influence
+training: this is a case of **data leakage**, the use in training of what a network will not know when it is used.
 
 <details><summary>Hint 1</summary>
 
@@ -563,14 +598,20 @@ plots.lines(
     "step",
     "cost above the minimum",
     "Features of size 1 and 100, ten seeds, each at its best rate",
-    "Cost above its minimum against step: normalized falls at once to the lower edge; raw stays level.",
+    "Cost above its minimum against step: normalized falls below a thousandth within 22 steps and goes on to fall; raw"
+    " stays far above it.",
     yscale="log",
 )
 
 # %% [markdown]
 r"""
-Prediction 2: d. In a narrow valley the rate has to be small enough for the steep side, and then it is far too small
-for the flat one. Normalized, all sides are alike, and one rate suits them all.
+Prediction 2: c. In a narrow valley the learning rate has to be small enough for the steep side, and then it is far too
+small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence** is the approach of
+the parameters to a minimum; here it takes 4 to 22 steps in place of more than 200.
+
+The **condition number** of such a bowl is the ratio of its largest to its smallest curvature, and the number of steps
+that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here
+normalizing lowers it from about 10 000, the square of the ratio of the two features, to nearly 1.
 
 ## All of it, on cats
 
@@ -666,7 +707,7 @@ Prediction 3: c. The diagnosis is high variance each time, and what cures bias d
 cure. More drawings help, though slowly: with all of them even the worst of the five is no worse than the best with
 half. What else helps is the subject of the notebook `02_regularization`.
 
-Mind how coarse the numbers are: of 50 drawings, each is worth 2 %. Differences of one or two drawings are noise.
+Notice how coarse the numbers are: of 50 drawings, each is worth 2 %. Differences of one or two drawings are noise.
 """
 
 # %% [markdown]
@@ -677,31 +718,31 @@ Choose one letter for each.
 
 **1.** People make 0.5 % of errors, your network 15 % on train and 16 % on dev. What is wrong?
 
-- a) High variance.
-- b) High bias.
+- a) High bias.
+- b) Neither.
 - c) Both are high.
-- d) Neither.
+- d) High variance.
 
 **2.** And what do you try first?
 
-- a) A bigger network, or longer training.
-- b) More training data.
-- c) Regularization.
-- d) Another dev set.
+- a) Another dev set.
+- b) A bigger network, or longer training.
+- c) More training data.
+- d) Regularization.
 
 **3.** With which $\mu$ and $\sigma$ do you normalize the test set?
 
-- a) Those of the test set.
-- b) Those of train and test together.
+- a) Those of the training set.
+- b) Those of the test set.
 - c) None: the test set stays raw.
-- d) Those of the training set.
+- d) Those of train and test together.
 
 **4.** You have a million examples. Which split?
 
-- a) 60 / 20 / 20
+- a) 99.98 / 0.01 / 0.01
 - b) 99 / 0 / 1
-- c) 98 / 1 / 1
-- d) 99.98 / 0.01 / 0.01
+- c) 60 / 20 / 20
+- d) 98 / 1 / 1
 """
 
 # %% exercise="data_and_diagnosis_answers"
@@ -712,10 +753,36 @@ check(data_and_diagnosis_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Shuffle, then split. Choose on dev, measure on test, once.
-- Bias is train minus Bayes, variance is dev minus train. Bias first.
-- More data cures variance only; a bigger network cures bias.
-- Normalize with the numbers of the training set, everywhere.
+- Split data at random into train, dev and test, in shares that suit their number, with dev and test from the same
+  distribution.
+- Say from three errors whether a network has high bias, high variance, both or neither.
+- Choose the next thing to try: a bigger network or longer training against bias, more data or regularization against
+  variance.
+- Say how far a measured accuracy can be trusted, from the size of the set.
+- Normalize inputs by the training set's mean and standard deviation, and avoid data leakage.
+
+### In real code
+
+- `split_indices`: `torch.utils.data.random_split(data, [0.6, 0.2, 0.2])`; `keras.utils.split_dataset(data,
+  left_size=0.6)`, and once more for the rest
+- errors on train and dev: in PyTorch a loop of your own under `torch.no_grad()`, after `model.eval()`;
+  `keras.Model.fit(X, Y, validation_data=(X_dev, Y_dev))` prints both
+- `fit_normalizer`: `keras.layers.Normalization()`, then its method `adapt` with the training set only
+- `normalize`, for pictures: `torchvision.transforms.v2.Normalize(mean, std)` in PyTorch
+- tables: `sklearn.model_selection.train_test_split(X, Y)`, `sklearn.preprocessing.StandardScaler().fit(X_train)`
+
+All of them expect examples as rows, where this course has columns.
+
+### Read more
+
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/ml.html), *Deep Learning*, sections
+  5.2 to 5.4: capacity, overfitting, validation sets, bias and variance.
+- [Geman, Bienenstock and Doursat, 1992](https://doi.org/10.1162/neco.1992.4.1.1), *Neural Networks and the
+  Bias/Variance Dilemma*: where the two words come from.
+- [LeCun, Bottou, Orr and Müller, 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), *Efficient BackProp*,
+  section 4.3: why normalized inputs converge faster.
+- [Zhang et al., 2023](https://d2l.ai/chapter_linear-classification/environment-and-distribution-shift.html), *Dive into
+  Deep Learning*, section 4.7: kinds of distribution shift.
 """

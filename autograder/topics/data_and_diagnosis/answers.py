@@ -139,5 +139,5 @@ def data_and_diagnosis_answers() -> dict[int, str]:
         Question number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
     """
     ### BEGIN SOLUTION
-    return {1: "b", 2: "a", 3: "d", 4: "c"}
+    return {1: "a", 2: "b", 3: "a", 4: "d"}
     ### END SOLUTION

@@ -186,24 +186,24 @@ wrong_options(
     "data_and_diagnosis_answers",
     {
         1: {
-            "a": "Look at the training error first: 15 % wrong where people are right is the larger gap.",
+            "b": "15 % above what is possible is far from low.",
             "c": "The step from train to dev is one point only.",
-            "d": "15 % above what is possible is far from low.",
+            "d": "Look at the training error first: 15 % wrong where people are right is the larger gap.",
         },
         2: {
-            "b": "More data closes the gap between train and dev. That gap is small here.",
-            "c": "Regularization lowers variance and makes bias worse.",
-            "d": "Other data for dev change what you measure, not what the network can do.",
+            "a": "Other data for dev change what you measure, not what the network can do.",
+            "c": "More data closes the gap between train and dev. That gap is small here.",
+            "d": "Regularization lowers variance and makes bias worse.",
         },
         3: {
-            "a": "Then the test set is scaled by other numbers, and equal inputs get different values.",
-            "b": "That uses the test set to prepare the training.",
+            "b": "Then the test set is scaled by other numbers, and equal inputs get different values.",
             "c": "The network was trained on normalized inputs and expects them.",
+            "d": "That uses the test set to prepare the training.",
         },
         4: {
-            "a": "With a million examples, 200 000 for dev are far more than needed.",
+            "a": "A hundred examples cannot tell 1 % from 2 % of errors.",
             "b": "Without a dev set you would choose by the test set, and use it up.",
-            "d": "A hundred examples cannot tell 1 % from 2 % of errors.",
+            "c": "With a million examples, 200 000 for dev are far more than needed.",
         },
     },
 )

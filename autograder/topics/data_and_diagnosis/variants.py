@@ -97,4 +97,4 @@ def by_rows(X, mu, sigma):
 
 in_every_form("data_and_diagnosis_predictions", "dca")
 in_every_form("data_and_diagnosis_more_predictions", "abd")
-in_every_form("data_and_diagnosis_answers", "badc")
+in_every_form("data_and_diagnosis_answers")

@@ -2,9 +2,12 @@
 r"""
 # Gradient checking
 
-Backward propagation is easy to get a little wrong, and a network with a wrong gradient often still learns something. So
-nothing tells you. In this notebook you build the instrument that does: a slow, simple gradient to hold the fast one
-against. Then you use it to find four bugs.
+*I have written a layer of my own, with its backward propagation. Training runs and the cost falls, but not as far as I
+hoped. Is my gradient right?*
+
+A network with a slightly wrong gradient often still learns something, so nothing tells you. In this notebook you build
+the instrument that does. A **gradient check** compares the gradient of backward propagation with a slow and simple one
+that needs no formulas. Then you use it to find four bugs.
 
 | you write | points |
 |---|---|
@@ -34,30 +37,30 @@ r"""
 ## Predict before you run
 
 Seven experiments lie ahead, three of them in this half. Say now what you expect of them. A guess is enough: any letter
-earns its part of the point, and what you guessed wrong you will remember.
+earns its part of the point, and you will remember best what you guessed wrong.
 
 **1.** You measure the slope of a curve by two points that lie $\varepsilon$ apart, and make $\varepsilon$ smaller, from
 $10^{-1}$ down to $10^{-15}$. The error of the slope…
 
-- a) falls all the way,
+- a) is the same for every small $\varepsilon$,
 - b) falls, and later rises again,
-- c) is the same for every small $\varepsilon$,
-- d) rises all the way.
+- c) rises all the way,
+- d) falls all the way.
 
 **2.** Backward propagation gives a gradient $g$ that is twice too large in every entry. How large is
 $\lVert g_\text{num} - g \rVert / (\lVert g_\text{num} \rVert + \lVert g \rVert)$, where $g_\text{num}$ is right?
 
-- a) 2
+- a) 1/3
 - b) 1
 - c) 1/2
-- d) 1/3
+- d) 2
 
 **3.** A network with 400 inputs, layers of 100 and 50 units and one output has 45 201 parameters. How often do you
 compute its cost for *one* numerical gradient?
 
-- a) twice
-- b) about 450 times
-- c) about 45 000 times
+- a) about 450 times
+- b) about 45 000 times
+- c) twice
 - d) about 90 000 times
 """
 
@@ -72,7 +75,9 @@ r"""
 ## One dimension first
 
 The derivative is the slope of the tangent. A computer has no tangents, but it has secants: lines through two points of
-the curve that lie close together.
+the curve that lie close together. The slope of a secant is called a **finite difference**, because its two points lie a
+finite distance $\varepsilon$ or $2 \varepsilon$ apart. A **forward difference** takes the points $x$ and $x +
+\varepsilon$. A **central difference** takes the points $x - \varepsilon$ and $x + \varepsilon$.
 """
 
 # %% tags=["experiment"]
@@ -174,7 +179,8 @@ for scheme in ("forward", "central"):
     print(
         f"{scheme}: error ~ ε^{order:.1f} from 1e-3 to 1e-1; least near ε = {best:.0e}, where it is {median.min():.0e}"
     )
-    print(f"    at ε = 1e-7 it is {median[np.argmin(np.abs(np.log10(steps) + 7))]:.0e}")
+    at = {step: median[np.argmin(np.abs(np.log10(steps / step)))] for step in (1e-7, 1e-5)}
+    print(f"    at ε = 1e-7 it is {at[1e-7]:.0e}, at ε = 1e-5 it is {at[1e-5]:.0e}")
 plots.lines(
     errors,
     steps,
@@ -189,13 +195,16 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. Read the figure from right to left. First the error of the formula falls: with $\varepsilon$ for the
-forward difference, with $\varepsilon^2$ for the central one. Then rounding takes over. A computer keeps about 16
-digits of $f$, and the two values that you subtract agree in more and more of them. What is left is divided by
-$\varepsilon$, so the error grows as $1 / \varepsilon$.
+Prediction 1: b. Read the figure from right to left. First the **truncation error** falls, the error of cutting off
+Taylor's series: with $\varepsilon$ for the forward difference, with $\varepsilon^2$ for the central one. Then the
+**rounding error** takes over, the error of a computer that keeps only about 16 digits of $f$. The two values that you
+subtract agree in more and more of them; this loss of digits by subtraction is called **cancellation**. What is left is
+divided by $\varepsilon$, so the error grows as $1 / \varepsilon$.
 
-The central difference is best at a larger $\varepsilon$, and better there by far. At $10^{-7}$, the step that is usual
-for networks, it is near enough.
+The central difference is best at a larger $\varepsilon$, and better there by far: near the third root of the computer's
+precision, $\sqrt[3]{2 \times 10^{-16}}$, which is about 6e-6. Many lecture notes take $10^{-7}$, by habit, and so do
+the functions of this notebook unless you say otherwise. It is accurate enough to find bugs, but $10^{-5}$ is about 20
+times as accurate here. Use $10^{-5}$ where you need to see small differences.
 """
 
 # %% [markdown]
@@ -203,7 +212,7 @@ r"""
 ## How far apart are two gradients?
 
 An error of 0.001: is that much? For a gradient of length 1000 it is nothing; for one of length 0.001 it is everything.
-So divide by the lengths of both:
+The **relative difference** of two gradients is the length of their difference, divided by the sum of their lengths:
 
 $$\frac{\lVert g_\text{num} - g \rVert}{\lVert g_\text{num} \rVert + \lVert g \rVert}, \qquad
 \lVert v \rVert = \sqrt{\textstyle\sum_i v_i^2}.$$
@@ -279,10 +288,10 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 2: d. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (c + 1)$. For $c = 2$ and for $c =
-\tfrac12$ that is $\tfrac13$. **A difference near 1/3 means a factor 2 or ½**: a forgotten $\tfrac12$, a term counted
-twice. Where only some entries are off, it is less. That is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its
-own as well.
+Prediction 2: a. If $g = c \, g_\text{num}$, then the quotient is $|c - 1| / (|c| + 1)$. For $c = 2$ and for $c =
+\tfrac12$ that is $\tfrac13$; for a wrong sign, $c = -1$, it is 1. **A difference near 1/3 suggests a factor 2 or ½.**
+It may be a forgotten $\tfrac12$, or a term counted twice. Where only some entries are off, the difference is smaller.
+That is why you will look at each $dW^{[l]}$ and $db^{[l]}$ on its own as well.
 
 **Mind the notes: half of a slope.** In some lecture notes the formula of the numerical gradient reads
 $(J(\theta + \varepsilon) - J(\theta)) / 2 \varepsilon$: one side, divided by both. Here is what that gives.
@@ -297,7 +306,7 @@ print(f"relative difference: {relative_difference(printed, slope):.4f}")
 
 # %% [markdown]
 r"""
-Whoever copies that formula looks for a bug in a right backward propagation.
+Whoever copies that formula will look for a bug where there is none.
 
 **Mind the notes: the wrong length.** In others the denominator is $\lVert g_\text{num} \rVert + \lVert \theta \rVert$,
 with the parameters in place of their gradient. Near the end of training the gradient is small, and the parameters are
@@ -307,14 +316,14 @@ not:
 # %% tags=["experiment", "nbval-check-output"]
 rng = np.random.default_rng(0)
 theta = 3 * rng.standard_normal((50, 1))
-right = 1e-5 * rng.standard_normal((50, 1))
+right = 1e-7 * rng.standard_normal((50, 1))
 wrong = 2 * right
 printed = np.linalg.norm(right - wrong) / (np.linalg.norm(right) + np.linalg.norm(theta))
 print(f"a gradient off by a factor 2: {relative_difference(right, wrong):.2f}, with the length of θ {printed:.0e}")
 
 # %% [markdown]
 r"""
-With the length of $\theta$ the bug passes for a rounding error.
+With the length of $\theta$ in the denominator, a gradient that is wrong by a factor 2 passes as right.
 
 ## Many dimensions
 
@@ -351,7 +360,7 @@ r"""
 ## Exercise 4: and back
 
 `shapes` says what to cut: `{"W1": (5, 4), "b1": (5, 1), ...}`, in the order of the column. The pieces must be copies. A
-slice of an array is a *view*: change one, and the other changes with it.
+slice of a NumPy array is a **view**, a second array on the same memory: change one, and the other changes with it.
 
 <details><summary>Hint 1</summary>
 
@@ -386,7 +395,8 @@ print("there and back:", all(np.array_equal(parameters[key], again[key]) for key
 r"""
 ## Exercise 5: the numerical gradient
 
-Entry $i$ of the gradient is the slope of $J$ when only $\theta_i$ moves:
+The **numerical gradient** approximates each entry of the gradient by a finite difference in which only $\theta_i$
+moves:
 
 $$\frac{\partial J}{\partial \theta_i} \approx \frac{J(\theta_1, \ldots, \theta_i + \varepsilon, \ldots, \theta_n) -
 J(\theta_1, \ldots, \theta_i - \varepsilon, \ldots, \theta_n)}{2 \varepsilon}.$$
@@ -416,7 +426,7 @@ check(numerical_gradient)
 r"""
 ### Why not train with it?
 
-It needs no formulas, and it is right. Count what it costs: how often is $J$ computed for one gradient?
+It needs no formulas, and it is right to many digits. Count what it costs: how often is $J$ computed for one gradient?
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -440,8 +450,8 @@ print(f"counted with 73 parameters: J was called {calls} times")
 # %% [markdown]
 r"""
 Prediction 3: d, two for every parameter. Backward propagation gets all entries from one pass forward and one pass back,
-whatever $n$ is. So: **train with backward propagation, check it with the numerical gradient, and switch the check
-off.**
+whatever $n$ is. So train with backward propagation, check it with the numerical gradient, and then switch the check
+off.
 
 ## Exercise 6: gradient check
 
@@ -480,34 +490,34 @@ Now you have an instrument. Four more experiments show how to read it, and when 
 
 **1.** The gradient of a network is *right*. You check it with $\varepsilon = 10^{-7}$. The relative difference is…
 
-- a) exactly 0,
-- b) about $10^{-16}$, as far as a computer counts,
-- c) about $10^{-9}$ to $10^{-7}$,
-- d) about $10^{-3}$.
+- a) about $10^{-16}$, as far as a computer counts,
+- b) exactly 0,
+- c) about $10^{-3}$,
+- d) about $10^{-9}$ to $10^{-7}$.
 
 **2.** Your dropout, forward and backward, is right. You check its gradients, and every call of the cost drops other
 units. The relative difference is…
 
-- a) as small as without dropout,
-- b) a little larger,
-- c) 1/3,
-- d) about 1: it says "all wrong".
+- a) 1/3,
+- b) about 1: it says "all wrong",
+- c) as small as without dropout,
+- d) a little larger.
 
 **3.** Two networks have *right* gradients, one with ReLU and one with tanh. You check both with $\varepsilon$ from
 $10^{-7}$ up to $10^{-1}$. The difference that you find is larger…
 
-- a) for ReLU, because it has kinks,
-- b) for tanh, because it is curved,
+- a) for tanh, because it is curved,
+- b) for neither: right gradients pass at any $\varepsilon$,
 - c) for both: they grow alike,
-- d) for neither: right gradients pass at any $\varepsilon$.
+- d) for ReLU, because it has kinks.
 
 **4.** Somebody forgot the factor $1 - A^2$, the derivative of tanh, in backward propagation. The network starts with
 very small weights. The check…
 
-- a) sees it at once, and as clearly after training,
-- b) sees it at once, but no more after training,
-- c) sees next to nothing at the start, and a lot after training,
-- d) never sees it.
+- a) never sees it,
+- b) sees next to nothing at the start, and a lot after training,
+- c) sees it at once, and as clearly after training,
+- d) sees it at once, but no more after training.
 """
 
 # %% exercise="gradient_checking_more_predictions"
@@ -556,10 +566,10 @@ for activation in ("tanh", "sigmoid", "relu"):
 
 # %% [markdown]
 r"""
-Prediction 1: c. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
+Prediction 1: d. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
 notebook says what is left at $10^{-7}$.
 
-What about **your own** gradients? The next cell reads four functions from your notebook `02_regularization`, as you
+What about *your own* gradients? The next cell reads four functions from your notebook `02_regularization`, as you
 last saved it. Do that notebook first, or come back here later: no points depend on it.
 """
 
@@ -607,18 +617,18 @@ for label, cost_used, grads in (
 
 # %% [markdown]
 r"""
-Two lessons beside the verdict on your work. **Remember the penalty**: check the gradient of the cost that you train,
-not of a part of it. And with **dropout** (prediction 2: d), the cost must be the same function in every call: fix the
-mask, by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are
-subtracted, and divided by $2 \varepsilon$.
+Two lessons beside the verdict on your work. *Remember the penalty*: check the gradient of the cost that you train, not
+of a part of it. And with *dropout* (prediction 2: b), the cost must be the same function in every call: fix the mask,
+by the same seed each time, or check with `keep_prob` 1. Otherwise two costs of two different networks are subtracted,
+and divided by $2 \varepsilon$.
 
 Now that you trust the instrument, learn where it errs.
 
 ### Kinks
 
-ReLU has no derivative at 0. Where a step of $\varepsilon$ carries a unit across its kink, the secant measures neither
-the slope on the left nor the one on the right, but something in between. How often that happens depends on
-$\varepsilon$:
+A **kink** is a point where a function has one slope on its left and another one on its right, and so no derivative:
+ReLU has one at 0. Where a step of $\varepsilon$ carries a unit across its kink, the secant measures neither of the two
+slopes, but something in between. How often that happens depends on $\varepsilon$:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -647,7 +657,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 3: a. The tanh network errs by curvature only, and that falls with $\varepsilon^2$. The ReLU network jumps:
+Prediction 3: d. The tanh network errs by curvature only, and that falls with $\varepsilon^2$. The ReLU network jumps:
 how far it is off depends on which units happen to lie within $\varepsilon$ of their kink. If a check of a ReLU network
 ends at $10^{-4}$, do not tear your code apart. Take a smaller $\varepsilon$, fewer examples, or other ones. A bug
 stays; a kink goes.
@@ -706,8 +716,8 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 4: c. With tiny weights every $A$ is near 0, and $1 - A^2$ is near 1: forgetting it changes next to nothing.
-Once the activations are large, the bug is plain. So check **twice**: at random weights, not too small, and again after
+Prediction 4: b. With tiny weights every $A$ is near 0, and $1 - A^2$ is near 1: forgetting it changes next to nothing.
+Once the activations are large, the bug is plain. So check *twice*: at random weights, not too small, and again after
 some training.
 """
 
@@ -722,7 +732,7 @@ the biases):
 $$J = -\frac1m \sum_i \left(y_i \ln a_i + (1 - y_i) \ln(1 - a_i)\right) + \frac{\lambda}{2m} \sum_l \lVert W^{[l]}
 \rVert^2, \qquad \lambda = 0.7.$$
 
-`bug_hunt` gives its forward pass and its cost; both are right. It also gives a backward pass with **four bugs** in it.
+`bug_hunt` gives its forward pass and its cost; both are right. It also gives a backward pass with four bugs in it.
 Which four is drawn by your account, so your neighbour's are others, in the same four places.
 """
 
@@ -786,17 +796,17 @@ Choose one letter for each.
 
 **1.** Why central differences, and not forward ones?
 
-- a) They need fewer calls of $J$.
-- b) Their error falls with $\varepsilon^2$, not with $\varepsilon$.
-- c) They have no rounding errors.
-- d) They are exact, for every function.
+- a) They are exact, for every function.
+- b) They have no rounding errors.
+- c) They need fewer calls of $J$.
+- d) Their error falls with $\varepsilon^2$, not with $\varepsilon$.
 
 **2.** A check ends at 0.333. What do you look for first?
 
-- a) Nothing: that is rounding.
-- b) A penalty that was forgotten.
-- c) A wrong sign of the whole gradient.
-- d) A factor 2 or ½.
+- a) A wrong sign of the whole gradient.
+- b) A factor 2 or ½.
+- c) Nothing: that is rounding.
+- d) A penalty that was forgotten.
 
 **3.** $\varepsilon = 10^{-7}$, no kinks. Which reading is right?
 
@@ -807,38 +817,38 @@ Choose one letter for each.
 
 **4.** Why is the numerical gradient not used for training?
 
-- a) It is: training takes the mean of the two gradients.
-- b) It is more accurate than training needs.
-- c) It takes two costs for every parameter, for a single step.
+- a) It is more accurate than training needs.
+- b) It takes two costs for every parameter, for a single step.
+- c) It is: training takes the mean of the two gradients.
 - d) It belongs to another cost.
 
 **5.** You added an L2 penalty to the cost. Now every $db$ passes the check, and every $dW$ fails. What happened?
 
 - a) Biases must not be checked.
-- b) The penalty is in the cost, but not in $dW$.
-- c) The learning rate is too high.
-- d) $\varepsilon$ is too small for a cost with a penalty.
+- b) The learning rate is too high.
+- c) $\varepsilon$ is too small for a cost with a penalty.
+- d) The penalty is in the cost, but not in $dW$.
 
 **6.** With dropout, each call of the cost draws a new mask, and the check gives nonsense. What do you do?
 
 - a) Average the cost over a hundred masks.
-- b) Set keep_prob to 0.5.
-- c) Take a larger $\varepsilon$.
+- b) Take a larger $\varepsilon$.
+- c) Set keep_prob to 0.5.
 - d) Use the same mask in every call, or check with keep_prob 1.
 
 **7.** A ReLU network is right, yet one check ends at $10^{-4}$. What is a likely reason?
 
-- a) ReLU needs forward differences.
-- b) Rounding is worse for ReLU.
-- c) A step of $\varepsilon$ carried a unit across its kink.
-- d) Some units are dead.
+- a) A step of $\varepsilon$ carried a unit across its kink.
+- b) Some units are dead.
+- c) Rounding is worse for ReLU.
+- d) ReLU needs forward differences.
 
 **8.** Why check again after some training?
 
-- a) Some bugs do not show as long as weights and activations are small.
-- b) The check is cheaper then.
-- c) Rounding begins only with training.
-- d) Before training every gradient is zero.
+- a) Rounding begins only with training.
+- b) Some bugs do not show as long as weights and activations are small.
+- c) Before training every gradient is zero.
+- d) The check is cheaper then.
 """
 
 # %% exercise="gradient_checking_answers"
@@ -849,11 +859,35 @@ check(gradient_checking_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Central differences, $\varepsilon$ about $10^{-7}$: the error falls with $\varepsilon^2$ until rounding takes over.
-- Divide by the lengths of both gradients, never by that of the parameters.
-- Near $10^{-7}$ right, near $10^{-3}$ wrong; 1/3 is a factor 2. Look at each key.
-- Check what you train: with the penalty, with a fixed mask, away from kinks, at the start and again later. Then switch
-  it off.
+- Approximate any derivative by a central difference, and choose $\varepsilon$ between truncation and rounding.
+- Compare two gradients by their relative difference, divided by the lengths of both and never by that of the
+  parameters.
+- Read the result: near $10^{-7}$ or less it is right, near $10^{-3}$ or more it is wrong, and 1/3 suggests a factor 2.
+- Find the line with the bug, by looking at each parameter on its own.
+- Say what a check must not stumble over: a forgotten penalty, a new dropout mask in each call, kinks, and weights so
+  small that a bug does not show.
+
+### In real code
+
+- `gradient_check`: `torch.autograd.gradcheck(f, inputs, eps=1e-6, atol=1e-5)`; for Keras, `tf.test.compute_gradient(f,
+  [x])` returns both gradients, and you compare them
+- double precision, which a check needs: `torch.set_default_dtype(torch.float64)`, `keras.backend.set_floatx("float64")`
+- the same mask in every call: `torch.manual_seed(7)` before each; or without dropout, after `model.eval()` in PyTorch
+- in NumPy and SciPy: `np.gradient(values, x)` for a series, `scipy.optimize.check_grad(f, gradient, x)` for a function
+
+In these libraries backpropagation is automatic. You need the check for what you differentiate by hand: a new
+`torch.autograd.Function`, a `tf.custom_gradient`, a layer in C++.
+
+### Read more
+
+- [Gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck) in the notes of Stanford's course CS231n: the
+  same advice, and more of it.
+- [Gradcheck mechanics](https://docs.pytorch.org/docs/stable/notes/gradcheck.html) in PyTorch's documentation: how a
+  framework checks its own gradients.
+- [Baydin, Pearlmutter, Radul and Siskind, 2018](https://jmlr.org/papers/v18/17-468.html), *Automatic Differentiation in
+  Machine Learning: a Survey*, section 2: why frameworks do not train with finite differences.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/guidelines.html), *Deep Learning*,
+  section 11.5: how to debug a network, numerical derivatives among the means.
 """

@@ -360,14 +360,14 @@ wrong_options(
     "gradient_checking_answers",
     {
         1: {
-            "a": "Central differences cost more, not less: two calls for each entry.",
-            "c": "Both lose digits to rounding when ε is tiny. What differs is the error of a large ε.",
-            "d": "Both are approximations on a curved function. Look at the slopes in the log-log figure.",
+            "a": "Both are approximations on a curved function. Look at the slopes in the log-log figure.",
+            "b": "Both lose digits to rounding when ε is tiny. What differs is the error of a large ε.",
+            "c": "Central differences cost more, not less: two calls for each entry.",
         },
         2: {
-            "a": "A right gradient gives about 1e-7 or less. One third is far from rounding.",
-            "b": "A forgotten penalty gives a number that depends on λ and the weights.",
-            "c": "Opposite signs give exactly 1. Put −g and g into the formula.",
+            "a": "Opposite signs give exactly 1. Put −g and g into the formula.",
+            "c": "A right gradient gives about 1e-7 or less. One third is far from rounding.",
+            "d": "A forgotten penalty gives a number that depends on λ and the weights.",
         },
         3: {
             "b": "1e-3 is a reason to worry: with double precision a right gradient gets far below it.",
@@ -375,29 +375,29 @@ wrong_options(
             "d": "It cannot be above 1, and with a bug it is often far below it.",
         },
         4: {
-            "a": "Two gradients do not average out. The numerical one is only the ruler.",
-            "b": "It is less accurate than backward propagation, not more.",
+            "a": "It is less accurate than backward propagation, not more.",
+            "c": "Two gradients do not average out. The numerical one is only the ruler.",
             "d": "It uses the same cost and the same data as training.",
         },
         5: {
             "a": "Biases are checked like any other parameter.",
-            "c": "The learning rate plays no part: no step is taken.",
-            "d": "1e-7 is fine with a penalty as without one.",
+            "b": "The learning rate plays no part: no step is taken.",
+            "c": "1e-7 is fine with a penalty as without one.",
         },
         6: {
             "a": "Averages over masks still shake far more than 1e-7.",
-            "b": "keep_prob = 0.5 draws a new mask at each call too.",
-            "c": "A larger ε does not help: the two masks still differ.",
+            "b": "A larger ε does not help: the two masks still differ.",
+            "c": "keep_prob = 0.5 draws a new mask at each call too.",
         },
         7: {
-            "a": "The derivative is wrong there for any scheme: the function has no derivative at a kink.",
-            "b": "Rounding is as small there as elsewhere. It is the step across the kink.",
-            "d": "Dead units have gradient zero on both sides, and the check agrees.",
+            "b": "Dead units have gradient zero on both sides, and the check agrees.",
+            "c": "Rounding is as small there as elsewhere. It is the step across the kink.",
+            "d": "The derivative is wrong there for any scheme: the function has no derivative at a kink.",
         },
         8: {
-            "b": "The check costs the same everywhere: two costs for each parameter.",
-            "c": "Rounding does not depend on whether training has begun.",
-            "d": "The gradient of an untrained network is usually larger, not zero.",
+            "a": "Rounding does not depend on whether training has begun.",
+            "c": "The gradient of an untrained network is usually larger, not zero.",
+            "d": "The check costs the same everywhere: two costs for each parameter.",
         },
     },
 )

@@ -2,9 +2,12 @@
 r"""
 # Hyperparameters
 
-The learning rate, the size of the network, $\beta$, $\lambda$, the mini-batch size: somebody has to choose them, and
-the gradient does not tell. Each try costs a training. In this notebook you write the tools of a good search, and then
-you use them: who finds the best network for the hands in 300 steps?
+*I have a model that learns something and a week of computer time. Which settings do I try, in which order, and when do
+I stop?*
+
+The learning rate, the number of units, $\beta$, $\lambda$, the mini-batch size: no gradient tells the right value of a
+hyperparameter, and each try costs a training. In this notebook you write the tools of a good search, and then you use
+them: who finds the best network for the hands in 300 steps?
 
 | you write | points |
 |---|---|
@@ -40,48 +43,48 @@ and what you guessed wrong you will remember.
 **1.** You draw 1000 learning rates uniformly between 0.0001 and 1. How many of them are below 0.01?
 
 - a) about 10
-- b) about 100
+- b) about 500
 - c) about 250
-- d) about 500
+- d) about 100
 
 **2.** In one network you raise $\beta$ from 0.9 to 0.9005, in another from 0.999 to 0.9995. Where does it matter more?
 
-- a) in the first
-- b) in the second
-- c) in both alike
+- a) in the second
+- b) in both alike
+- c) in the first
 - d) in neither
 
 **3.** One of two hyperparameters matters, the other hardly does. You can afford 25 trainings: a grid of 5 × 5, or 25
 points at random. Which finds a good value of the one that matters?
 
-- a) the grid, nearly always
-- b) both, equally often
-- c) random points, more often
-- d) neither: 25 are too few
+- a) neither: 25 are too few
+- b) random points, more often
+- c) both, equally often
+- d) the grid, nearly always
 
 **4.** You train 30 networks: ten anywhere, ten near the best of those, ten near the best of these. How many of the last
 ten reach 90 % on the dev set?
 
-- a) none
-- b) about as many as of the first ten
-- c) fewer than of the first ten
-- d) several times as many as of the first ten
+- a) fewer than of the first ten
+- b) none
+- c) several times as many as of the first ten
+- d) about as many as of the first ten
 
 **5.** Sixteen candidates train for a short while, the better half goes on, and so on; only two train to the end.
 Compared to training all sixteen to the end, the winner…
 
-- a) is as good or nearly so, for half of the steps,
-- b) is as good, for all of the steps,
-- c) is much worse: good networks start slowly,
+- a) is as good, for all of the steps,
+- b) is much worse: good networks start slowly,
+- c) is as good or nearly so, for half of the steps,
 - d) is a matter of luck.
 
 **6.** Fifty networks are all right 95 % of the time. You measure each on 120 images and take the best. What did it
 score?
 
-- a) 95 %
-- b) about 99 %
-- c) about 96 %
-- d) 100 %, always
+- a) about 99 %
+- b) 100 %, always
+- c) 95 %
+- d) about 96 %
 """
 
 # %% exercise="hyperparameters_predictions"
@@ -94,23 +97,28 @@ check(hyperparameters_predictions)
 r"""
 ## Where to look first
 
-Not all hyperparameters matter alike. An order in which people tune, from what matters most:
+Not all hyperparameters matter alike. A usual order, from what most often matters most:
 
 1. the learning rate $\alpha$;
 2. momentum's $\beta$, the mini-batch size, the number of units;
 3. the number of layers, the decay of the learning rate, the strength of regularization;
-4. hardly ever: Adam's $\beta_1$, $\beta_2$, $\varepsilon$.
+4. rarely: Adam's $\beta_1$, $\beta_2$, $\varepsilon$ (though large language models are often trained with
+   $\beta_2 = 0.95$).
 
-## Powers of ten
+It is a rule of thumb. That the learning rate comes first has wide support
+([Bengio, 2012](https://arxiv.org/abs/1206.5533), section 3.1); the rest depends on your network and your data. For each
+hyperparameter you choose a range, and a scale to draw from: all ranges together are the **search space**.
 
-A learning rate of 0.0001 or 0.001: a large difference. 0.5 or 0.501: none. What counts is the *ratio*. So draw the
-exponent uniformly, not the number:
+## A logarithmic scale
+
+A learning rate of 0.0001 or 0.001: a large difference. 0.5 or 0.501: none. What counts is the *ratio*. The
+**log-uniform distribution** draws the exponent uniformly, not the number:
 
 $$r \sim U(\log_{10} \text{low}, \; \log_{10} \text{high}), \qquad \alpha = 10^r.$$
 
 Then each power of ten gets the same share of the draws.
 
-## Exercise 1: a logarithmic scale
+## Exercise 1: log-uniform draws
 
 <details><summary>Hint 1</summary>
 
@@ -150,7 +158,7 @@ r"""
 Prediction 1: a. On the linear scale, nine in ten lie above 0.1. If the good rates lie around 0.01, you hardly ever try
 one.
 
-## Near one
+## Hyperparameters near 1
 
 $\beta$ averages over about the last $\frac{1}{1 - \beta}$ values. So what counts is the ratio of $1 - \beta$:
 """
@@ -162,8 +170,8 @@ for before, after in ((0.9, 0.9005), (0.999, 0.9995)):
 
 # %% [markdown]
 r"""
-Prediction 2: b. The same step of 0.0005 does nothing at 0.9, and doubles the memory at 0.999. So put $1 - \beta$ on the
-logarithmic scale. Its ends change places: the largest $\beta$ has the smallest $1 - \beta$.
+Prediction 2: a. The same change of 0.0005 does nothing at 0.9, and doubles the memory at 0.999. So put $1 - \beta$ on
+the logarithmic scale. Its ends change places: the largest $\beta$ has the smallest $1 - \beta$.
 
 $$r \sim U(\log_{10}(1 - \text{high}), \; \log_{10}(1 - \text{low})), \qquad \beta = 1 - 10^r.$$
 
@@ -201,10 +209,12 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-## Which points?
+## Grid search and random search
 
-With two hyperparameters, tries are points in a box. A **grid** tries every combination of a few values. **Random
-search** draws each point anew (Bergstra and Bengio, 2012). Put learning rates into the box by their exponents.
+With two hyperparameters, the search space is a box, and each try is a point in it. **Grid search** tries every
+combination of a few values of each hyperparameter. **Random search** draws each point independently from the search
+space ([Bergstra and Bengio, 2012](https://jmlr.org/papers/v13/bergstra12a.html), section 1). Put learning rates into
+the box by their exponents.
 
 ## Exercise 3: a grid
 
@@ -259,8 +269,8 @@ check(random_search_points)
 r"""
 ### One that matters, one that does not
 
-A made-up score: a narrow peak along the first axis, nearly level along the second. The peak lies somewhere else in each
-of 1000 problems. How often do 25 tries come to 90 % of the peak's height?
+A made-up score: a narrow peak along the first axis, nearly level along the second. The peak lies at another place in
+each of 1000 problems. How often do 25 tries come to 90 % of the peak's height?
 """
 
 
@@ -297,13 +307,13 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 3: c. The grid spends 25 trainings on five values of what matters. Random points try 25. And before you
+Prediction 3: b. The grid spends 25 trainings on five values of what matters. Random points try 25. And before you
 search, you do not know which one matters.
 
 ## From coarse to fine
 
-A first search in a large box shows where networks learn at all. A second one in a smaller box round the best point
-looks more closely. Then again.
+A **coarse-to-fine search** draws in a large box first, which shows where networks learn at all, then in a smaller box
+round the best point, and so on.
 
 ## Exercise 5: a smaller box
 
@@ -331,7 +341,7 @@ check(coarse_to_fine)
 
 # %% [markdown]
 r"""
-### Search for real
+### A real search
 
 The network for all that follows counts the fingers of the drawn hands. It has 300 steps. Its last layer asks five
 questions: more than 0 fingers? More than 1? … The answer is the number of yeses. Its training is given, and takes
@@ -376,10 +386,10 @@ for seed in range(3):
             scores.append(challenge.dev_accuracy(settings_at(point)))
         rounds[seed, number] = bounds, points, np.array(scores)
         bounds = coarse_to_fine(points, np.array(scores), bounds, 0.4)
+good = np.array([[np.sum(rounds[seed, number][2] >= 0.9) for seed in range(3)] for number in (1, 2, 3)])
 for number in (1, 2, 3):
-    good = [int(np.sum(rounds[seed, number][2] >= 0.9)) for seed in range(3)]
     best = ", ".join(f"{100 * rounds[seed, number][2].max():.0f} %" for seed in range(3))
-    print(f"round {number}: {' + '.join(map(str, good))} of 3 × 10 networks reach 90 %; the best: {best}")
+    print(f"round {number}: {' + '.join(map(str, good[number - 1]))} of 3 × 10 networks reach 90 %; the best: {best}")
 fig, axes = plots.figure(1, 3, width=3.1, height=3.0)
 for number in (1, 2, 3):
     bounds, points, scores = rounds[0, number]
@@ -400,15 +410,16 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 4: d. In the large box, three of thirty networks learn well; in the last one, twelve. And you can look at
+Prediction 4: c. In the large box, three of thirty networks learn well; in the last one, twelve. And you can look at
 small differences there. But see the second search: its first round hit nothing good, so the box closed round the wrong
 place. Spend enough on the first round, and do not shrink too fast. And small differences on 120 images are mostly luck;
 you will see that in a moment.
 
-## Half of them, again and again
+## Successive halving
 
-A hopeless candidate shows early that it is hopeless. So give everyone a small budget, keep the better half, and give
-those more: **successive halving** (Jamieson and Talwalkar, 2016).
+A hopeless candidate often shows early that it is hopeless. **Successive halving** gives every candidate a small budget,
+keeps the better half, gives those a larger budget, and so on
+([Jamieson and Talwalkar, 2016](https://arxiv.org/abs/1502.07943), section 3).
 
 ## Exercise 6: successive halving
 
@@ -464,6 +475,7 @@ def scorer(candidates: list, seen: dict[int, list]) -> Callable[[Any, int], floa
     return score
 
 
+ends = []
 fig, axes = plots.figure(1, 3, width=3.1, height=3.0, sharey=True)
 for seed in range(3):
     candidates = [settings_at(point) for point in random_search_points(box, 16, np.random.default_rng(100 + seed))]
@@ -474,6 +486,7 @@ for seed in range(3):
         next(bar)
         full.append(100 * challenge.dev_accuracy(candidate))
     spent = sum(sum(budgets[: len(scores)]) for scores in seen.values())
+    ends.append((full[winner], max(full)))
     print(
         f"search {seed + 1}: {spent} steps in place of {16 * 300}; the winner reaches {full[winner]:.1f} %,"
         f" the best of all sixteen {max(full):.1f} %"
@@ -491,22 +504,27 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 5: a. In these three searches the winner is the best of all sixteen, or close, for about half of the steps.
-With larger networks and more rungs one saves more. It goes wrong where a slow starter wins in the end: a small learning
-rate looks bad after 40 steps.
+Prediction 5: c. In these three searches the winner is the best of all sixteen, or close, for about half of the steps.
+If survivors went on from where they stopped, in place of starting again, it would be a third. With more rungs one saves
+more. It goes wrong where a slow starter wins in the end: a small learning rate looks bad after 40 steps. *Hyperband*
+([Li et al., 2018](https://jmlr.org/papers/v18/16-558.html), section 3) therefore runs successive halving several times,
+with different first budgets.
 
 ## Panda or caviar
 
-- **Panda**: you have one model, for it is huge. You watch it day by day, and change the learning rate when the curve
-  says so. One cub, all your care.
-- **Caviar**: you train many at once, watch none, and take the best. Random search and halving are that.
+Two ways to work, with two names from biology, of one young and of thousands:
 
-Which one, your computers decide.
+- The panda's way: you have one model, for it is huge. You watch it day by day, and change the learning rate when the
+  curve says so.
+- The caviar way: you train many models in parallel, watch none, and take the best. Random search and successive halving
+  are that.
+
+Your computers decide which one you can afford.
 
 ## The best of many is lucky
 
-Fifty networks are all right 95 % of the time, exactly. You measure each on 120 images, and take the best. 2000 times
-over; the band holds 80 % of them:
+Fifty networks are all right 95 % of the time, exactly. You measure each on 120 images of its own, and take the best.
+2000 times over; the band holds 80 % of them:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -535,8 +553,10 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 6: b. Nobody cheated, and still the winner's dev accuracy is four points too high. The more you try, the more
-you flatter yourself. So the number that you report comes from a **test set**, which chose nothing.
+Prediction 6: a. Nobody cheated, and still the winner's dev accuracy is four points too high. **Selection bias** makes
+the score of the best of many too high, because luck had a part in choosing it. The more you try, the larger it gets.
+(On one dev set for all, the networks make partly the same mistakes, and it is smaller.) So the number that you report
+comes from a test set, by which nothing was chosen.
 
 ## The challenge
 
@@ -584,38 +604,38 @@ Choose one letter for each.
 
 **1.** You draw learning rates between 0.001 and 1 on a logarithmic scale. Which share lies between 0.01 and 0.1?
 
-- a) a tenth
-- b) a half
+- a) a half
+- b) a tenth
 - c) a third
 - d) it depends on how many you draw
 
 **2.** You have time to tune one hyperparameter. Which?
 
-- a) the learning rate
-- b) the number of layers
+- a) the number of layers
+- b) the seed
 - c) Adam's $\varepsilon$
-- d) the seed
+- d) the learning rate
 
 **3.** Why are random points often better than a grid of as many?
 
-- a) They are easier to compute.
-- b) They learn from earlier results.
-- c) They try more combinations.
-- d) They try more values of each hyperparameter, also of the one that matters.
+- a) They learn from earlier results.
+- b) They try more values of each hyperparameter, also of the one that matters.
+- c) They are easier to compute.
+- d) They try more combinations.
 
 **4.** What is the panda's way?
 
 - a) Train many networks in parallel and take the best.
-- b) Watch one network while it trains, and adjust it as it goes.
+- b) Drop the worse half after each rung.
 - c) Choose on the test set.
-- d) Drop the worse half after each rung.
+- d) Watch one network while it trains, and adjust it as it goes.
 
 **5.** The best of fifty networks reaches 99 % on the dev set. What do you expect of it on new images?
 
 - a) 99 %
-- b) more, since it was chosen among so many
-- c) somewhat less than 99 %
-- d) what it reaches on the training set
+- b) somewhat less than 99 %
+- c) what it reaches on the training set
+- d) more, since it was chosen among so many
 """
 
 # %% exercise="hyperparameters_answers"
@@ -626,17 +646,42 @@ check(hyperparameters_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Draw the exponent of a learning rate, and of $1 - \beta$.
-- Random points try more values of what matters than a grid of as many.
-- Look coarsely first, then finely near the best. Stop early what does not learn.
-- The dev set that chose the winner flatters it. Report a test set.
+- You can choose a scale for each hyperparameter: a log-uniform distribution for a learning rate, and for $1 - \beta$.
+- You can search at random in place of on a grid, and say why that tries more values of what matters.
+- You can do a coarse-to-fine search, and know what a first round that is too small costs.
+- You can stop early what does not learn, by successive halving.
+- You can report an honest number: on the dev set, selection bias makes the winner look better than it is.
+
+### In real code
+
+PyTorch has no search of its own; Optuna is one that works with either.
+
+- `sample_log_uniform`: `optuna.trial.Trial.suggest_float("lr", 1e-4, 1.0, log=True)`;
+  `keras_tuner.HyperParameters.Float("lr", 1e-4, 1.0, sampling="log")`
+- `random_search_points`: `optuna.samplers.RandomSampler(seed=0)`; `keras_tuner.RandomSearch(build, max_trials=25)`
+- `grid_search_points`: `optuna.samplers.GridSampler(space)`; `keras_tuner.GridSearch(build, max_trials=25)`
+- `successive_halving`: `optuna.pruners.SuccessiveHalvingPruner()`; `keras_tuner.Hyperband(build, max_epochs=30)`
+- to repeat a run: `torch.manual_seed(0)`, `keras.utils.set_random_seed(0)`
+
+### Read more
+
+- [Bergstra and Bengio, 2012](https://jmlr.org/papers/v13/bergstra12a.html), *Random Search for Hyper-Parameter
+  Optimization*: figure 1 is your picture of grid and random points.
+- [Li et al., 2018](https://jmlr.org/papers/v18/16-558.html), *Hyperband*: successive halving without a guess of the
+  first budget.
+- [Bengio, 2012](https://arxiv.org/abs/1206.5533), *Practical Recommendations for Gradient-Based Training of Deep
+  Architectures*, section 3.
+- [Godbole et al., 2023](https://github.com/google-research/tuning_playbook), *Deep Learning Tuning Playbook*: how a
+  team that tunes for a living goes about it.
+- The tutorials of [Optuna](https://optuna.readthedocs.io/en/stable/tutorial/index.html) and
+  [KerasTuner](https://keras.io/keras_tuner/).
 """
 
 # %% [markdown]
 r"""
-This is the last notebook. Here is how far you are in all of them, as you last saved them.
+`07_tensorflow` is a bonus. Here is how far you are in all notebooks, as you last saved them.
 """
 
 # %% tags=["experiment", "timing"]

@@ -200,5 +200,5 @@ def hyperparameters_answers() -> dict[int, str]:
         Question number → ``"a"``, ``"b"``, ``"c"`` or ``"d"``.
     """
     ### BEGIN SOLUTION
-    return {1: "c", 2: "a", 3: "d", 4: "b", 5: "c"}
+    return {1: "c", 2: "d", 3: "b", 4: "d", 5: "b"}
     ### END SOLUTION

@@ -354,29 +354,29 @@ wrong_options(
     "hyperparameters_answers",
     {
         1: {
-            "a": "On a linear scale 90 % of the draws fall between 0.1 and 1.",
-            "b": "Two powers of ten are two powers of ten: each gets the same share.",
+            "a": "Two powers of ten are two powers of ten: each gets the same share.",
+            "b": "On a linear scale 90 % of the draws fall between 0.1 and 1.",
             "d": "Shares do not depend on how many draws there are.",
         },
         2: {
-            "b": "The number of layers matters, but a wrong learning rate lets nothing learn at all.",
+            "a": "The number of layers matters, but a wrong learning rate lets nothing learn at all.",
+            "b": "The seed is no hyperparameter: whoever searches it finds luck.",
             "c": "Adam's ε is hardly ever worth a search.",
-            "d": "The seed is no hyperparameter: whoever searches it finds luck.",
         },
         3: {
-            "a": "Grid points are as easy to compute as random ones.",
-            "b": "Both know nothing of earlier results.",
-            "c": "With an even grid, 25 points of two axes have 5 values on each.",
+            "a": "Both know nothing of earlier results.",
+            "c": "Grid points are as easy to compute as random ones.",
+            "d": "With an even grid, 25 points of two axes have 5 values on each.",
         },
         4: {
             "a": "That is the caviar's way: many at once, none of them watched.",
+            "b": "A single training leaves nothing to halve.",
             "c": "The test set is for the end, whoever watches.",
-            "d": "A single training leaves nothing to halve.",
         },
         5: {
             "a": "The dev set chose the winner, so it flatters the winner.",
-            "b": "More tries make it worse: the best of many is luckier than the best of few.",
-            "d": "Training error says nothing of new images.",
+            "c": "Training error says nothing of new images.",
+            "d": "More tries make it worse: the best of many is luckier than the best of few.",
         },
     },
 )

@@ -2,8 +2,11 @@
 r"""
 # Initialization
 
-Where training starts decides whether it gets anywhere. In this notebook you write six functions, and with them you
-see networks that cannot learn, networks whose signal dies or explodes on its way, and the two formulas that fix it.
+*I start to train, and the cost does not move, or is enormous from the first step. Is there a bug in my code, or does
+the network only start in the wrong place?*
+
+Often it is the start. In this notebook you write six functions, and with them you see networks that cannot learn,
+networks in which the signal or the gradient dies or explodes on its way, and the two formulas that repair this.
 
 | you write | points |
 |---|---|
@@ -53,7 +56,11 @@ Examples are columns. `layers_dims = [n_0, n_1, ..., n_L]` lists the units of ev
 the shape $(n_l, n_{l-1})$ — one row for each unit — and $b^{[l]}$ has the shape $(n_l, 1)$. Parameters live in a
 dictionary with the keys `W1`, `b1`, …, `WL`, `bL`.
 
-Hidden layers use ReLU here, $g(z) = \max(0, z)$. The last layer is one sigmoid unit, and the cost is the cross-entropy.
+The **activation function** $g$ is applied to every sum $z$ and makes a network more than one linear map. In the hidden
+layers it is ReLU here: **ReLU** (rectified linear unit) keeps positive values and sets negative ones to zero, $g(z) =
+\max(0, z)$. The last layer is one unit with a sigmoid: the **sigmoid** turns any number into a probability, $\sigma(z)
+= 1 / (1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the
+network gives to the right label.
 """
 
 # %% [markdown]
@@ -61,7 +68,7 @@ r"""
 ## Predict before you run
 
 Nine experiments lie ahead, four of them in this half. Say now what you expect of them. A guess is enough: any letter
-earns its part of the point, and what you guessed wrong you will remember.
+earns its part of the point, and you will remember best what you guessed wrong.
 
 **1.** Every weight and every bias starts at zero. Over 2000 steps of gradient descent, the cost…
 
@@ -73,25 +80,25 @@ earns its part of the point, and what you guessed wrong you will remember.
 **2.** Now every weight is 0.5, and every bias zero. After 5000 steps, how many of the ten units of the first layer
 have learned something of their own?
 
-- a) All ten: training takes them apart.
-- b) About half of them.
+- a) None: all weights are still 0.5.
+- b) All ten: training takes them apart.
 - c) None: all ten are still the same unit.
-- d) None: all weights are still 0.5.
+- d) About half of them.
 
 **3.** Three random starts: weights of standard deviation 0.01, 0.5 and 10. Which one begins with the highest cost?
 
-- a) 0.01
-- b) 0.5
-- c) 10
-- d) None: no network knows anything yet.
+- a) 10
+- b) None: no network knows anything yet
+- c) 0.01
+- d) 0.5.
 
 **4.** A signal of size 1 goes through 50 layers of 100 ReLU units. The weights are standard normal times 0.01. How
 large is it at the end?
 
-- a) About 1.
+- a) About a millionth.
 - b) About a hundredth.
-- c) About a millionth.
-- d) So small that a computer just about tells it from zero.
+- c) So small that a computer just about tells it from zero.
+- d) About 1.
 """
 
 # %% exercise="initialization_predictions"
@@ -163,10 +170,15 @@ print(f"train accuracy: {100 * accuracy:.0f} %")
 
 # %% [markdown]
 r"""
-Prediction 1: c. Every gradient is zero, so nothing ever moves. You can read it off the formulas of backward
-propagation:
+Prediction 1: c. Every gradient is zero, so nothing ever moves. **Backpropagation** (or backward propagation) computes
+the slope of the cost in every parameter by the chain rule, layer by layer from the last to the first. You can read off
+its formulas why all is zero here:
 
 $$dW^{[l]} = dZ^{[l]} \, A^{[l-1]\top}, \qquad dZ^{[l-1]} = W^{[l]\top} dZ^{[l]} * g'\left(Z^{[l-1]}\right).$$
+
+(The cost is a mean over $m$ examples. Here its $1/m$ stands at the beginning of the way back, in $dZ^{[L]} = (A^{[L]} -
+Y) / m$, and so it is in every gradient. Many lecture notes write it into $dW$ and $db$ instead, $dW^{[l]} = \tfrac1m
+dZ^{[l]} A^{[l-1]\top}$. The gradients are the same.)
 
 With zero weights every hidden $A$ is $0$, which kills the first product for all layers after the first. And every
 $W^{[l]\top} dZ^{[l]}$ is $0$, which kills it for all layers before the last. Only $b^{[L]}$ could move, and
@@ -176,8 +188,8 @@ that costs $\ln 2$.
 ### A constant that is not zero
 
 Then let every weight be 0.5. Now gradients flow. But two units of a layer that have the same weights compute the same
-output, get the same gradient, and so have the same weights after the step. They stay **one** unit, copied. To see
-this you need to count.
+output, get the same gradient, and so have the same weights after the step. They stay *one* unit, copied. To see this
+you need to count.
 """
 
 # %% [markdown]
@@ -233,8 +245,10 @@ plots.cost_curves(
 # %% [markdown]
 r"""
 Prediction 2: c. After 5000 steps the layers that started constant still hold one unit each, copied ten times and five
-times. The network is no more able than one with a single unit in every layer. **Weights must differ from unit to unit.
-Random numbers do that.** Biases may stay zero: random weights have already told the units apart.
+times. The network can do no more than one with a single unit in every layer.
+
+**Symmetry breaking** means to start the units of a layer from different weights, so that they can learn different
+things. Random numbers do that. Biases may stay zero: random weights have already made the units different.
 """
 
 # %% [markdown]
@@ -243,8 +257,8 @@ r"""
 
 Draw every weight from a normal distribution with mean 0 and standard deviation `scale`. Biases are zero.
 
-All draws come from the argument `rng`, a `numpy.random.Generator`. Then the caller decides about the seed, and the same
-seed gives the same network.
+All draws come from the argument `rng`, a `numpy.random.Generator`. So the caller chooses the seed, and the same seed
+gives the same network.
 
 <details><summary>Hint 1</summary>
 
@@ -271,14 +285,14 @@ check(initialize_parameters_random)
 r"""
 ### How large?
 
-Random, yes, but of what size? Here are three, five seeds each. The line is the median of the seeds; the band reaches
-from the least to the greatest.
+Random, yes, but of what size? Here are three sizes, five seeds each. The line is the median of the seeds; the band
+reaches from the least to the greatest.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
 show_prediction(initialization_predictions, 3)
 circles = data.load_circles()
-labels = {0.01: "× 0.01 (too small)", 0.5: "× 0.5", 10: "× 10 (too large)"}
+labels = {0.01: "× 0.01", 0.5: "× 0.5", 10: "× 10"}
 costs = {label: [] for label in labels.values()}
 accuracies = {label: [] for label in labels.values()}
 for seed in range(5):
@@ -292,33 +306,38 @@ for seed in range(5):
             iterations=3000,
             progress=f"{label}, seed {seed}",
         )
-        costs[label].append(np.minimum(curve, 3))
+        costs[label].append(curve)
         accuracies[label].append(100 * network.accuracy(circles.X_train, circles.Y_train, trained))
 for label, values in accuracies.items():
-    print(f"{label}: train accuracy {min(values):.0f} to {max(values):.0f} %")
+    first, last = (np.median([curve[at] for curve in costs[label]]) for at in (0, -1))
+    print(f"{label}: median cost {first:.2f} at first, {last:.2f} in the end;", end=" ")
+    print(f"train accuracy {min(values):.0f} to {max(values):.0f} %")
 plots.cost_curves(
-    {label: np.array(curves) for label, curves in costs.items()},
+    {label: np.minimum(curves, 3) for label, curves in costs.items()},
     every=100,
     title="Three sizes, five seeds each (costs cut off at 3)",
-    alt="Cost against iteration: weights times 0.01 stay at 0.69, times 0.5 fall slowly, times 10 start above 3.",
+    alt="Cost against iteration: weights times 0.01 stay at 0.69, times 0.5 fall slowly to 0.66, times 10 start far"
+    " above the others and end below them, with a wide band.",
 )
 
 # %% [markdown]
 r"""
-Too small, and the cost does not move: almost the zeros of exercise 1. Too large, and the first cost is enormous
-(prediction 3: c): the sigmoid at the end is sure of itself and half of the time wrong. Three layers forgive a lot.
-Fifty do not: look there.
+Weights times 0.01 are almost the zeros of exercise 1, and the cost does not move. Weights times 10 begin with an
+enormous cost (prediction 3: a), a median of 327: the sigmoid at the end is sure of itself and half of the time wrong.
+And yet after 3000 steps their median cost is the lowest of the three, 0.51, though the seeds differ widely. Three
+layers forgive a lot, and they do not show which size is right. Fifty do: look there.
 """
 
 # %% [markdown]
 r"""
 ## Exercise 4: how large is the signal?
 
-Measure it by its **root mean square** after each layer:
+Measure it after each layer by its **root mean square** (RMS), the root of the mean of the squares of all values:
 
 $$\operatorname{rms}(A) = \sqrt{\frac{1}{n m} \sum_{i, j} A_{ij}^2}.$$
 
-Every layer uses the same activation here, the last one too.
+Every layer uses the same activation here, the last one too: ReLU or tanh. The **tanh** (hyperbolic tangent) maps every
+number to one between −1 and 1.
 
 <details><summary>Hint 1</summary>
 
@@ -362,12 +381,66 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 4: d. A signal as small as the lowest curves is no signal, and the gradient on its way back fares no better.
-With ReLU and scale 1 the signal explodes. With tanh it cannot exceed 1, but it sits at $\pm 1$, where tanh is flat and
-lets no gradient through.
+Prediction 4: c. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With
+tanh and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$: a unit is **saturated** where its
+activation function is so flat that a change of the input hardly changes the output.
 
 Only one curve is nearly level: tanh with scale $0.1$, and $0.1 = 1 / \sqrt{100}$ with 100 units in a layer. That is no
 accident.
+
+### The way back
+
+The gradient goes through the same layers, from the last to the first, and in each of them it is multiplied by
+$W^{[l]\top}$ and by $g'$. A **vanishing gradient** shrinks on this way, until the first layers learn next to nothing.
+An **exploding gradient** grows on it, until a single step throws the weights far away. Both were first studied in
+recurrent networks, which pass the same layer many times ([Bengio et al., 1994](https://doi.org/10.1109/72.279181);
+[Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), section 2).
+
+Here is the size of $dZ^{[l]}$ in each of the 50 layers, where a random gradient of size 1 comes in from above.
+"""
+
+
+# %% tags=["experiment", "nbval-check-output"]
+def gradient_rms(parameters, activation):
+    """Root mean squares of dZ and dW in each layer; a random gradient of size 1 comes in above the last one."""
+    L = len(parameters) // 2
+    top = {f"W{L + 1}": np.zeros((1, 100)), f"b{L + 1}": np.zeros((1, 1))}
+    _, cache = network.forward_propagation(X, {**parameters, **top}, activation)
+    dA = np.random.default_rng(1).standard_normal(cache[L].shape)
+    rms = []
+    for l in range(L, 0, -1):
+        dZ = dA * (1 - cache[l] ** 2 if activation == "tanh" else cache[l] > 0)
+        dW, dA = dZ @ cache[l - 1].T / X.shape[1], parameters[f"W{l}"].T @ dZ
+        rms.append([np.sqrt(np.mean(d**2)) for d in (dZ, dW)])
+    return np.array(rms[::-1]).T
+
+
+gradient_sizes = {}
+for scale in (0.01, 0.1, 1.0):
+    for activation in ("tanh", "relu"):
+        seeds = [
+            gradient_rms(initialize_parameters_random(layers_dims, scale, np.random.default_rng(seed)), activation)[0]
+            for seed in range(5)
+        ]
+        gradient_sizes[f"{activation}, scale {scale:g}"] = seeds
+        first, last = np.median(seeds, axis=0)[[0, -1]]
+        print(f"{activation}, scale {scale:g}: {last:.0e} in layer 50, {first:.0e} in layer 1")
+plots.lines(
+    gradient_sizes,
+    np.arange(1, 51),
+    "layer",
+    "root mean square of dZ",
+    "The gradient on its way back, from layer 50 to layer 1",
+    "Size of the gradient against layer on a logarithmic axis, read from right to left: with scale 0.01 it vanishes,"
+    " with scale 1 it explodes for ReLU and for tanh, and with tanh and scale 0.1 it is level.",
+    yscale="log",
+)
+
+# %% [markdown]
+r"""
+Look at tanh with scale 1. Its signal is bounded, and its gradient explodes all the same. Most units are saturated and
+pass next to nothing back, but the others pass what they get, times weights of size 1, summed over 100 units. In a
+bounded network, too, look at both directions.
 """
 
 # %% [markdown]
@@ -379,40 +452,40 @@ Five more: what size the weights should have, and what the right size is worth.
 **1.** A unit adds up 400 products of an input of size 1 and a random weight. Which variance must its weights have, so
 that the sum is of size 1 as well?
 
-- a) 1
-- b) 1/20
+- a) 1/20
+- b) 1/400²
 - c) 1/400
-- d) 1/400²
+- d) 1
 
 **2.** Numbers with mean 0 go through ReLU. How much of their mean square is left?
 
 - a) all of it
 - b) half
-- c) a quarter
-- d) none
+- c) none
+- d) a quarter
 
 **3.** A signal of size 1 goes through 50 layers of ReLU units, with the variance that the first question asks for. How
 large is it at the end?
 
-- a) About 1: that is what the variance is for.
+- a) About a fiftieth.
 - b) About a half.
-- c) About a fiftieth.
-- d) Less than a millionth.
+- c) Less than a millionth.
+- d) About 1: that is what the variance is for.
 
 **4.** Twenty layers of tanh units, with weights three times as large as they should be. Where do the values of the last
 layer lie?
 
-- a) all close to 0
-- b) evenly between −1 and 1
-- c) near −1 and near 1
-- d) far outside of −1 and 1
+- a) near −1 and near 1
+- b) far outside of −1 and 1
+- c) evenly between −1 and 1
+- d) all close to 0
 
 **5.** Six starts, five seeds each, the same data. For which one does the seed matter most?
 
-- a) normal × 0.01
-- b) normal × 10
-- c) Xavier
-- d) He
+- a) He
+- b) Xavier
+- c) normal × 10
+- d) normal × 0.01
 """
 
 # %% exercise="initialization_more_predictions"
@@ -434,10 +507,16 @@ The size of the signal stays the same where $n_\text{in} \operatorname{Var}(w) =
 
 $$\operatorname{Var}(w) = \frac{1}{n_\text{in}} \qquad\text{(the variant fan-in)}.$$
 
-On the way back, the gradient is a sum over the $n_\text{out}$ units of the layer, and the same argument asks for
-$1 / n_\text{out}$. You cannot have both unless the layer is square. Glorot and Bengio (2010) take the mean of the two:
+The **fan-in** of a unit is the number of its inputs, $n_\text{in}$. On the way back, the gradient is a sum over the
+$n_\text{out}$ units of the layer, and the same argument asks for $1 / n_\text{out}$. You cannot have both unless the
+layer is square. **Xavier initialization** (also called Glorot initialization) is a compromise: one over the mean of the
+two numbers of units,
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in} + n_\text{out}} \qquad\text{(the variant fan-avg)}.$$
+
+It stands in [Glorot and Bengio (2010)](https://proceedings.mlr.press/v9/glorot10a.html), section 4.2.1. The variant
+fan-in is older ([LeCun et al., 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), section 4.6). Frameworks
+call it LeCun's and keep the name Xavier for fan-avg; many lecture notes call both Xavier's, and so does this notebook.
 
 Here is the first formula at work: standard deviations of $z$ for three sizes of weights.
 """
@@ -528,9 +607,11 @@ into the sum:
 
 $$\operatorname{Var}(z^{[l]}) = n_\text{in} \operatorname{Var}(w) \cdot \tfrac12 \operatorname{Var}(z^{[l-1]}).$$
 
-The weights have to make up for the half (He et al., 2015):
+**He initialization** (also called Kaiming initialization) makes up for the half by weights of twice the variance:
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in}}.$$
+
+See [He et al. (2015)](https://arxiv.org/abs/1502.01852), section 2.2.
 
 ## Exercise 6: He
 
@@ -576,7 +657,7 @@ print(f"asked for the network [2, 10, 1]: yours has {yours} layers, the one of t
 r"""
 ### Fifty layers again
 
-Which formula keeps which activation alive? The band shows five seeds.
+Which formula keeps which network alive, forward and backward? The band shows five seeds.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -584,14 +665,18 @@ show_prediction(initialization_more_predictions, 3)
 layers_dims = [100] * 51
 X = np.random.default_rng(0).standard_normal((100, 200))
 starts = {"Xavier": initialize_parameters_xavier, "He": initialize_parameters_he}
-sizes = {}
+sizes, growth = {}, {}
 for activation in ("tanh", "relu"):
     for name, initialize in starts.items():
         seeds = [
             activation_rms(initialize(layers_dims, np.random.default_rng(seed)), X, activation) for seed in range(5)
         ]
         sizes[f"{activation}, {name}"] = seeds
-        print(f"{activation}, {name}: {np.median(seeds, axis=0)[-1]:.1e} after 50 layers")
+        rows = [gradient_rms(initialize(layers_dims, np.random.default_rng(seed)), activation) for seed in range(5)]
+        growth[f"{activation}, {name}"] = np.median([row[:, 0] / row[:, -1] for row in rows], axis=0)
+        back, weights = growth[f"{activation}, {name}"]
+        print(f"{activation}, {name}: signal {np.median(seeds, axis=0)[-1]:.1e} after 50 layers;", end=" ")
+        print(f"layer 1 against layer 50: dZ {back:.1e}, dW {weights:.1e}")
 print(f"a factor of √2 lost in each of 50 layers leaves {2**-25:.1e}")
 plots.signals(
     sizes,
@@ -602,9 +687,13 @@ plots.signals(
 
 # %% [markdown]
 r"""
-Prediction 3: d. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$, fifty times over. With tanh the signal
-fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He it stays larger, at the price of units
-nearer to the flat part of tanh.
+Prediction 3: c. ReLU wants He: with Xavier each layer loses a factor $\sqrt{2}$ of the signal, fifty times over. With
+tanh the signal fades a little under Xavier, because tanh bends: $|\tanh z| < |z|$. Under He the signal stays larger.
+
+But look at the way back through the tanh layers. Under He the gradient grows 8-fold, and $dW$, which moves the weights,
+is 14 times as large in layer 1 as in layer 50. Under Xavier the gradient fades as the signal does, and so $dW$, the
+product of both, is of nearly the same size in the first layer and in the last. So take He for ReLU, and Xavier for
+tanh.
 
 ### Turn the knob
 
@@ -635,8 +724,8 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Prediction 4: c. Left: the signal is dead. Right: units sit at $\pm 1$, where tanh is flat. Now move the slider. Where
-do the values begin to pile up at the ends?
+Prediction 4: a. Left: the signal is dead. Right: most units are saturated. The gradient does not vanish there; it
+explodes, as you saw above. Now move the slider. Where do the values begin to pile up at the ends?
 """
 
 
@@ -658,7 +747,7 @@ def turn(gain):
 
 # %% [markdown]
 r"""
-## All six, side by side
+## All six starts, side by side
 
 The same network, the same data, the same learning rate, 15000 steps. The random starts run with five seeds each. This
 takes about a quarter of a minute.
@@ -723,7 +812,7 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Read the figure with its band (prediction 5: b). Weights times 10 end well for one seed and badly for the next; one
+Read the figure with its band (prediction 5: c). Weights times 10 end well for one seed and badly for the next; one
 curve would have told you anything you like. Xavier and He are close here, because three layers are not fifty.
 
 All of this was judged on training and dev points. The test points are used once, for the start we would choose:
@@ -748,45 +837,45 @@ Choose one letter for each.
 
 **1.** All weights are zero and the hidden layers use ReLU. Why does gradient descent not change $W^{[1]}$?
 
-- a) The cost has no slope anywhere near such a network.
-- b) The learning rate is too small for weights of that size.
+- a) The learning rate is too small for weights of that size.
+- b) The numbers overflow.
 - c) Its gradient is a product that contains the weights of later layers, and those are zero.
-- d) The numbers overflow.
+- d) The cost has no slope anywhere near such a network.
 
 **2.** What makes the units of a layer learn different things?
 
-- a) Random biases; without them random weights do not help.
-- b) Weights that differ from unit to unit at the start.
-- c) Training for long enough: the units drift apart.
-- d) A negative constant in place of a positive one.
+- a) Weights that differ from unit to unit at the start.
+- b) Random biases; without them random weights do not help.
+- c) A negative constant in place of a positive one.
+- d) Training for long enough: the units drift apart.
 
 **3.** A ReLU layer has 200 inputs and 50 units. What standard deviation does He initialization give its weights?
 
-- a) $\sqrt{1 / 200}$
-- b) $\sqrt{2 / 50}$
+- a) $\sqrt{2 / 50}$
+- b) $\sqrt{2 / 200}$
 - c) $2 / 200$
-- d) $\sqrt{2 / 200}$
+- d) $\sqrt{1 / 200}$
 
 **4.** Fifty tanh layers of 100 units, weights of standard deviation 0.01. What happens to the signal?
 
-- a) It loses about a factor of ten in every layer.
+- a) It loses a factor of ten once, in the first layer.
 - b) It grows from layer to layer.
-- c) It loses a factor of ten once, in the first layer.
-- d) It stays as it is: tanh keeps signals of any size.
+- c) It stays as it is: tanh keeps signals of any size.
+- d) It loses about a factor of ten in every layer.
 
 **5.** You train twice, from two different starts, one seed each. The first ends at the lower cost. What do you do?
 
-- a) Take the first: it is better.
-- b) Run several seeds of each and compare the spread.
-- c) Try seeds until one has a good test accuracy.
+- a) Run several seeds of each and compare the spread.
+- b) Try seeds until one has a good test accuracy.
+- c) Take the first: it is better.
 - d) Average the cost over the one seed of each.
 
 **6.** In the last experiment, "normal × 10" begins far above the others. Why?
 
-- a) Large weights make the network right from the start, and being right costs more.
-- b) It begins at $\ln 2$ like the others; only the axis differs.
-- c) The sigmoid is saturated: the network is sure, and where it is sure and wrong the cost is high.
-- d) Every step counts more than once with large weights.
+- a) Every step counts more than once with large weights.
+- b) Large weights make the network right from the start, and being right costs more.
+- c) It begins at $\ln 2$ like the others; only the axis differs.
+- d) The sigmoid is saturated: the network is sure, and where it is sure and wrong the cost is high.
 """
 
 # %% exercise="initialization_answers"
@@ -797,10 +886,33 @@ check(initialization_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Equal units stay equal: weights must be random. Biases may be zero.
-- The variance of the weights decides whether a signal vanishes or explodes, once per layer.
-- Xavier, $1 / n_\text{in}$, for tanh. He, $2 / n_\text{in}$, for ReLU.
-- One seed is an anecdote. Show several, with their spread.
+- Say why equal units stay equal, and break the symmetry with random weights; biases may be zero.
+- Measure how large a signal and a gradient are in every layer, and see them vanish or explode.
+- Choose the variance of the weights: Xavier, $1 / n_\text{in}$ or $2 / (n_\text{in} + n_\text{out})$, for tanh; He, $2
+  / n_\text{in}$, for ReLU.
+- Recognize a saturated network: its first cost is far above that of a guess.
+- Compare two starts fairly: several seeds of each, shown with their spread.
+
+### In real code
+
+- zeros, for biases: `torch.nn.init.zeros_(b)`, `keras.initializers.Zeros()`
+- random weights of one size: `torch.nn.init.normal_(W, std=0.01)`, `keras.initializers.RandomNormal(stddev=0.01)`
+- Xavier, fan-in: `torch.nn.init.kaiming_normal_(W, nonlinearity="linear")`, `keras.initializers.LecunNormal()`
+- Xavier, fan-avg: `torch.nn.init.xavier_normal_(W)`, `keras.initializers.GlorotNormal()`
+- He: `torch.nn.init.kaiming_normal_(W, nonlinearity="relu")`, `keras.initializers.HeNormal()`
+- if you say nothing: `keras.layers.Dense(10)` takes `keras.initializers.GlorotUniform()`, and `torch.nn.Linear(100,
+  10)` a uniform distribution of variance $1 / (3 n_\text{in})$, which is too small for deep networks of tanh or ReLU
+
+### Read more
+
+- [Glorot and Bengio, 2010](https://proceedings.mlr.press/v9/glorot10a.html), *Understanding the Difficulty of Training
+  Deep Feedforward Neural Networks*, section 4: signals and gradients, measured.
+- [He, Zhang, Ren and Sun, 2015](https://arxiv.org/abs/1502.01852), *Delving Deep into Rectifiers*, section 2.2: the
+  same for ReLU, and a network of 30 layers that learns from this start and not from Xavier's.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/optimization.html), *Deep
+  Learning*, section 8.4: what is known about good starts, and what is not.
+- [Zhang et al., 2023](https://d2l.ai/chapter_multilayer-perceptrons/numerical-stability-and-init.html), *Dive into Deep
+  Learning*, section 5.4: vanishing and exploding gradients, with code.
 """

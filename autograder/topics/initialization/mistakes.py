@@ -8,7 +8,7 @@ from autograder.topics.registry import edit, missing_predictions, mistake, wrong
 
 ZEROS, RANDOM = "initialize_parameters_zeros", "initialize_parameters_random"
 XAVIER, HE = "initialize_parameters_xavier", "initialize_parameters_he"
-RMS, COUNT, ANSWERS = "activation_rms", "count_distinct_units", "initialization_answers"
+RMS, COUNT = "activation_rms", "count_distinct_units"
 
 # --- shared by the initializations ------------------------------------------------------------------------------------
 
@@ -286,37 +286,38 @@ missing_predictions("initialization_more_predictions", 5)
 
 # --- initialization_answers -------------------------------------------------------------------------------------------
 
-WRONG_OPTIONS = {
-    1: {
-        "a": "The cost can and does have a slope in other directions; zero weights just never show it one.",
-        "b": "The learning rate multiplies a gradient that is zero: no value of it helps.",
-        "d": "Zero is a plain number and nothing overflows. Look at what the gradient of W1 is multiplied by.",
+wrong_options(
+    "initialization_answers",
+    {
+        1: {
+            "a": "The learning rate multiplies a gradient that is zero: no value of it helps.",
+            "b": "Zero is a plain number and nothing overflows. Look at what the gradient of W1 is multiplied by.",
+            "d": "The cost can and does have a slope in other directions; zero weights just never show it one.",
+        },
+        2: {
+            "b": "Random biases would break the symmetry as well, but zero biases beside random weights are fine.",
+            "c": "The sign is the same for all units of the layer, and so is the gradient.",
+            "d": "Look at the table: units that start equal were still equal after training, in every layer.",
+        },
+        3: {
+            "a": "He's formula uses the number of inputs of a unit, because Z adds up that many terms.",
+            "c": "2 / n_in is the variance. The question asks for the standard deviation, its square root.",
+            "d": "That is Xavier's: right where the activation keeps the variance. ReLU sets half of it to zero.",
+        },
+        4: {
+            "a": "A factor below one is applied fifty times over, not once.",
+            "b": "Each layer multiplies the signal by less than one. Factors below one do not add up to growth.",
+            "c": "A unit's output depends on its weights at any depth, and tanh bounds a signal only from above.",
+        },
+        5: {
+            "b": "Test data is touched once, at the end. Choosing a seed by it makes the number too good.",
+            "c": "The seeds spread, so one curve says little: that is why the figure shows the spread.",
+            "d": "Averages need several numbers. One seed has no spread to show.",
+        },
+        6: {
+            "a": "Initialization changes where training starts, not how many steps it takes to run.",
+            "b": "Large weights saturate the sigmoid at the end: sure and wrong is expensive, not cheap.",
+            "c": "The first cost is far above ln 2 = 0.693, the cost of a network that always says one half.",
+        },
     },
-    2: {
-        "a": "Random biases would break the symmetry as well, but zero biases beside random weights are fine.",
-        "c": "Look at the table: units that start equal were still equal after training, in every layer.",
-        "d": "The sign is the same for all units of the layer, and so is the gradient.",
-    },
-    3: {
-        "a": "That is Xavier's: right where the activation keeps the variance. ReLU sets half of it to zero.",
-        "b": "He's formula uses the number of inputs of a unit, because Z adds up that many terms.",
-        "c": "2 / n_in is the variance. The question asks for the standard deviation, its square root.",
-    },
-    4: {
-        "b": "Each layer multiplies the signal by less than one. Factors below one do not add up to growth.",
-        "c": "A factor below one is applied fifty times over, not once.",
-        "d": "A unit's output depends on its weights at any depth, and tanh bounds a signal only from above.",
-    },
-    5: {
-        "a": "The seeds spread, so one curve says little: that is why the figure shows the spread.",
-        "c": "Test data is touched once, at the end. Choosing a seed by it makes the number too good.",
-        "d": "Averages need several numbers. One seed has no spread to show.",
-    },
-    6: {
-        "a": "Large weights saturate the sigmoid at the end: sure and wrong is expensive, not cheap.",
-        "b": "The first cost is far above ln 2 = 0.693, the cost of a network that always says one half.",
-        "d": "Initialization changes where training starts, not how many steps it takes to run.",
-    },
-}
-
-wrong_options(ANSWERS, WRONG_OPTIONS)
+)

@@ -232,4 +232,4 @@ def breadth_first(W, tol=1e-8):
 
 in_every_form("initialization_predictions", "aDcb")
 in_every_form("initialization_more_predictions", "ddbca")
-in_every_form("initialization_answers", "cbdabc")
+in_every_form("initialization_answers")

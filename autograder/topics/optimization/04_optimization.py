@@ -2,10 +2,12 @@
 r"""
 # Optimization
 
-Backward propagation says which way is down. How far to go, on how many examples to look before each step, and what to
-remember of the steps before: that is left to the optimizer. In this notebook you write mini-batches, momentum, RMSprop,
-Adam and four ways to let the learning rate fall, and a training loop for them all. Then you compare them, first
-unfairly, then fairly.
+*My loss falls slowly, or it jumps up and down. Shall I change the learning rate, the batch size or the optimizer?*
+
+Backpropagation gives the gradient, the direction in which the cost rises fastest. An **optimizer** is the rule that
+makes a step of the parameters out of gradients. It decides how far to go, on how many examples to compute the gradient,
+and what to remember of earlier steps. In this notebook you write mini-batches, momentum, RMSprop, Adam and four
+learning rate schedules, and a training loop for them all. Then you compare them, first unfairly, then fairly.
 
 | you write | points |
 |---|---|
@@ -43,31 +45,31 @@ earns its part of the points, and what you guessed wrong you will remember.
 **1.** Three ways to train: each step looks at all 300 examples, at 32 of them, or at one. In which does the cost of the
 examples that a step looks at fall in nearly every step?
 
-- a) with all 300
-- b) with 32
-- c) with one
-- d) in all three: a step goes downhill
+- a) with one
+- b) with all 300
+- c) in all three: a step goes downhill
+- d) with 32
 
 **2.** You let each of the three go through the training set ten times, each at the learning rate that suits it best.
 Whose cost is lowest then?
 
 - a) that of steps on all 300
-- b) that of steps on 32
-- c) that of steps on one
-- d) all alike: they have seen the same examples
+- b) all alike: they have seen the same examples
+- c) that of steps on 32
+- d) that of steps on one
 
 **3.** With which size of mini-batches does it take longest to go through 1080 images once?
 
-- a) 1080
-- b) 256
-- c) 16
-- d) 1
+- a) 16
+- b) 1
+- c) 256
+- d) 1080
 
 **4.** You average a series over about the last 50 values, by a rule that starts from $v_0 = 0$. The first averages are…
 
-- a) about right,
+- a) far too large,
 - b) far too small,
-- c) far too large,
+- c) about right,
 - d) not defined.
 """
 
@@ -81,16 +83,21 @@ check(optimization_predictions)
 r"""
 ## Mini-batches
 
-The cost is a mean over $m$ examples, and so is its gradient. A mean over some of them, drawn at random, points in about
-the same direction and costs less. Shuffle the examples, cut them into **mini-batches** of equal size, take a step for
-each; then shuffle anew. One passage through all examples is an **epoch**.
+The cost is a mean over $m$ examples, and so is its gradient. The mean over a few examples, drawn at random, is an
+estimate of it that costs less. A **mini-batch** is a small random part of the training set, on which the gradient of
+one step is computed. Shuffle the examples, cut them into mini-batches of equal size, and take a step for each. When all
+examples have had their turn, one epoch is over: shuffle again.
 
 $$X = \big[\; \underbrace{x^{(7)} \; x^{(2)} \; x^{(9)} \; x^{(4)}}_{X^{\{1\}}} \;\big|\;
 \underbrace{x^{(1)} \; x^{(8)} \; x^{(5)} \; x^{(3)}}_{X^{\{2\}}} \;\big|\;
 \underbrace{x^{(10)} \; x^{(6)}}_{X^{\{3\}}} \;\big]$$
 
-Two sizes have names of their own. With $m$, all examples in one, it is **batch gradient descent**; with 1 it is
-**stochastic gradient descent**.
+Two sizes have names of their own. In **batch gradient descent** each step looks at all $m$ examples. In **stochastic
+gradient descent** (SGD) each step looks at a single example, drawn at random. Libraries and papers say SGD for every
+size below $m$.
+
+The gradient of a mini-batch differs from that of the whole training set, by chance: this difference is called
+**gradient noise**. The smaller the mini-batch, the larger the noise.
 
 ## Exercise 1: shuffle and cut
 
@@ -120,8 +127,8 @@ check(random_mini_batches)
 
 # %% [markdown]
 r"""
-**Mind the notes: columns that are none.** Stochastic gradient descent is often printed as a loop over the examples with
-`X[:, i]`. Here is what NumPy makes of that, in a first layer of 20 units.
+**Mind the notes: `X[:, i]` is not a column.** Stochastic gradient descent is often printed as a loop over the examples
+with `X[:, i]`. Here is what NumPy makes of that, in a first layer of 20 units.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -134,15 +141,15 @@ for words, x in (("X[:, 0]", moons.X_train[:, 0]), ("X[:, 0:1]", moons.X_train[:
 
 # %% [markdown]
 r"""
-A single index takes the axis away. Then $(20,) + (20, 1)$ is no error: NumPy stretches both to $(20, 20)$, and each
-unit gets the biases of all the others. A slice keeps the column.
+A single index removes the axis. Then $(20,) + (20, 1)$ is no error: NumPy broadcasts both to $(20, 20)$, and each
+unit gets the biases of all the others. A slice, `X[:, i:i + 1]`, keeps the column.
 
-## Exercise 2: a plain step
+## Exercise 2: a step of gradient descent
 
 $$W := W - \alpha \, dW, \qquad b := b - \alpha \, db.$$
 
-Return a new dictionary with new arrays. Nothing that you are given may change: later you will start several optimizers
-from the same parameters.
+Return a new dictionary with new arrays. Do not change what you are given: later you will start several optimizers from
+the same parameters.
 
 <details><summary>Hint 1</summary>
 
@@ -170,14 +177,14 @@ check(update_parameters_with_gd)
 r"""
 ## Exercise 3: the training loop
 
-One loop for all that follows. It is given an `optimizer`, a function that takes a step:
+You write one loop for all that follows. It is given an `optimizer`, a function that takes a step:
 `optimizer(parameters, grads, t, learning_rate)` returns new parameters. In each epoch:
 
 - The learning rate is `learning_rate`, or what `decay(learning_rate, epoch)` makes of it. Epochs count from 0.
 - For each mini-batch: forward, cost, backward, step. Use your `random_mini_batches` and the given `network`.
 - Record the cost of each mini-batch, as it was before the step.
 
-The number $t$ of the step counts from 1, and **goes on through all epochs**. Adam will need it.
+The number $t$ of the step counts from 1, and *goes on through all epochs*: it does not start again. Adam will need it.
 
 <details><summary>Hint 1</summary>
 
@@ -205,7 +212,7 @@ check(fit)
 
 # %% [markdown]
 r"""
-### All, some, or one
+### Batch, mini-batch, stochastic
 
 Two half moons, 300 points; ten epochs from the same start. Each point of a curve is the cost of the examples that the
 step looked at.
@@ -221,11 +228,12 @@ def plain(parameters, grads, t, learning_rate):
 show_prediction(optimization_predictions, 1)
 m = moons.X_train.shape[1]
 sizes = {"batch, 300": 300, "mini-batch, 32": 32, "stochastic, 1": 1}
+falls = {}
 fig, axes = plots.figure(1, 3, width=2.9, height=2.7, sharey=True)
 for index, (label, size) in enumerate(sizes.items()):
     _, costs = fit(moons.X_train, moons.Y_train, start, plain, 0.03, size, 10, np.random.default_rng(0))
-    falls = 100 * np.mean(np.diff(costs) < 0)
-    print(f"{label:15} {len(costs):4} steps; the cost fell in {falls:.0f} % of them")
+    falls[label] = 100 * np.mean(np.diff(costs) < 0)
+    print(f"{label:15} {len(costs):4} steps; the cost fell in {falls[label]:.0f} % of them")
     ax = axes[0, index]
     style = {"color": plots.COLOURS[index], "linewidth": 0.3 if size == 1 else 1.2, "marker": "o" if size == m else ""}
     ax.plot(np.linspace(0, 10, len(costs), endpoint=False), costs, markersize=4, **style)
@@ -238,12 +246,12 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 1: a. With all examples, each step lowers the very cost that it looks at, if the learning rate is not too
+Prediction 1: b. With all examples, each step lowers the very cost that it looks at, if the learning rate is not too
 large. With fewer, the next step looks at other examples, which may be harder. A cost that rises from one mini-batch to
 the next is no bug.
 
-But mind how many steps there were. Now the three fairly: each at the one of five learning rates that gives it the least
-cost on the dev set after ten epochs. Three seeds.
+But the three did not take the same number of steps. For a fair comparison, each gets the one of five learning rates
+that gives it the lowest cost on the dev set after ten epochs. Three seeds.
 """
 
 
@@ -298,11 +306,11 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 2: c. In one epoch, batch gradient descent takes one step, and stochastic gradient descent 300. Three hundred
-rough steps lead farther than a single exact one.
+Prediction 2: d. In one epoch, batch gradient descent takes one step, and stochastic gradient descent 300. Three hundred
+noisy steps lead farther than a single exact one.
 
-So why not always one by one? Count time in place of epochs. Here are 1080 drawn hands of 400 pixels; the median of
-three epochs for each size. You see what *your* computer takes.
+So why not always one example at a time? Look at time in place of epochs. Here are 1080 drawn hands of 400 pixels; the
+median of three epochs for each size. You see what *your* computer takes.
 """
 
 # %% tags=["experiment", "timing"]
@@ -336,24 +344,27 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 3: d. A step on 16 examples takes hardly longer than a step on one: most of either is spent on getting NumPy
-to start. That is paid 1080 times in an epoch of single examples, and they use none of what makes matrix products fast.
-From some size on an epoch gets hardly any faster; there you only lose steps. Somewhere between lies the size that
-lowers the cost fastest *by the clock*: often 32 to 512, a power of two by custom.
+Prediction 3: b. A step on 16 examples takes hardly longer than a step on one: most of the time is overhead, the fixed
+price of each call of NumPy. An epoch of single examples pays it 1080 times, and does nothing in parallel. From some
+size on an epoch gets hardly any faster, and you only lose steps. Somewhere between lies the size that lowers the cost
+fastest *by the clock*. Usual sizes are 32 to 512, by custom powers of two. Small ones are often good for
+generalization: [Masters and Luschi, 2018](https://arxiv.org/abs/1804.07612), in their conclusions, found the best
+results at 2 to 32.
 
-## Averages that forget
+## Exponentially weighted averages
 
-Every optimizer that follows remembers gradients by the same rule, an **exponentially weighted average**:
+Every optimizer that follows remembers gradients by the same rule, an **exponentially weighted average** (also called
+exponential moving average, EMA), in which each value counts $\beta$ times as much as the one after it:
 
 $$v_t = \beta \, v_{t-1} + (1 - \beta) \, \theta_t, \qquad v_0 = 0.$$
 
-Put the rule into itself again and again, and you see what weight each value gets:
+Insert the rule into itself again and again, and you see what weight each value gets:
 
 $$v_t = (1 - \beta) \left( \theta_t + \beta \, \theta_{t-1} + \beta^2 \, \theta_{t-2} + \ldots + \beta^{t-1} \, \theta_1
 \right).$$
 
-A value of $k$ steps ago weighs $(1 - \beta) \beta^k$. After $1 / (1 - \beta)$ steps, that is down to about $1/e$ of
-what it was. So one says: the average is over about the last $1 / (1 - \beta)$ values.
+A value of $k$ steps ago has the weight $(1 - \beta) \beta^k$. After $1 / (1 - \beta)$ steps that has fallen to about
+$1/e$ of what it was, if $\beta$ is near 1. So one says: the average is over about the last $1 / (1 - \beta)$ values.
 """
 
 # %% tags=["experiment"]
@@ -373,18 +384,18 @@ plots.show(
 
 # %% [markdown]
 r"""
-### The cold start
+### Bias correction
 
 The weights of $t$ values add up to
 
 $$(1 - \beta)(1 + \beta + \ldots + \beta^{t-1}) = 1 - \beta^t,$$
 
-which is below 1: the missing part is the weight of $v_0 = 0$. At first it is nearly everything. Divide by what the
-weights add up to, and you have a mean again. This is **bias correction**:
+which is below 1: the missing part is the weight of $v_0 = 0$. At first it is nearly everything, so the average is too
+close to zero. To divide $v_t$ by the sum of its weights, which makes it a mean again, is called **bias correction**:
 
 $$\hat{v}_t = \frac{v_t}{1 - \beta^t}.$$
 
-It is a reading of $v_t$, not a part of the rule: $v_t$ itself goes on uncorrected.
+You correct what you read, not what you keep: $v_t$ itself goes into the next step uncorrected.
 
 ## Exercise 4: the average
 
@@ -438,12 +449,12 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 4: b. The larger $\beta$, the smoother the average, the later it is, and the longer its start is wrong
-without the correction.
+Prediction 4: b. The larger $\beta$, the smoother the average, the more it lags behind, and the longer its start is
+wrong without the correction.
 
 **Mind the notes: two ways to spoil the correction.** Some notes divide by $1 - \beta$, without the power $t$. Others
-write $v_t := v_t / (1 - \beta^t)$, so that the corrected value goes back into the rule. A series that is 10 for ever
-shows what comes of that:
+write $v_t := v_t / (1 - \beta^t)$, so that the corrected value goes back into the rule. A constant series, 10 in every
+step, shows what happens then:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -463,22 +474,25 @@ for label, row in rows.items():
 
 # %% [markdown]
 r"""
-Without the power the average ends ten times too large, for ever. Fed back, it is a hundred times too large after five
-steps, and after fifty it has not come back.
+Without the power the average ends ten times too large, and stays there. With the correction fed back, it is more than a
+hundred times too large after five steps, and after fifty it has not come back.
 
 ## Momentum
 
-Mini-batches make gradients noisy, and a steep valley makes them point from wall to wall. Both cancel in an average. So
-step along the average of the gradients, in place of the last one:
+Mini-batches make gradients noisy, and in an ill-conditioned valley they point from one wall to the other. Both cancel
+in an average. **Momentum** steps along the exponentially weighted average of the gradients, in place of the last
+gradient ([Sutskever et al., 2013](https://proceedings.mlr.press/v28/sutskever13.html), section 2):
 
 $$v_{dW} := \beta \, v_{dW} + (1 - \beta) \, dW, \qquad W := W - \alpha \, v_{dW},$$
 
-and the same for $b$. The usual $\beta$ is 0.9. Nobody corrects the bias here: thirty steps later it is gone.
+and the same for $b$. The usual $\beta$ is 0.9. The bias is usually not corrected here: after thirty steps $0.9^{30}$,
+or 4 %, is left of it.
 
-Many libraries leave out the factor $1 - \beta$. Their $v$ is then $1 / (1 - \beta)$ times as long, and a learning rate
-of theirs has to be multiplied by that to mean the same here. With the factor, you can change $\beta$ and keep $\alpha$.
+PyTorch and Keras leave out the factor $1 - \beta$. Their $v$ is then $1 / (1 - \beta)$ times as long, and a learning
+rate of theirs has to be multiplied by that to mean the same here. With the factor, you can change $\beta$ and keep
+$\alpha$.
 
-## Exercise 5: where averages start
+## Exercise 5: averages start from zero
 
 <details><summary>Hint 1</summary>
 
@@ -508,7 +522,7 @@ Return new parameters and a new `v`. Leave what you are given as it is.
 
 <details><summary>Hint 1</summary>
 
-Your plain step, with one line before it and one word in it changed.
+Your step of gradient descent, with one line before it and one word in it changed.
 </details>
 <details><summary>Hint 2</summary>
 
@@ -531,15 +545,17 @@ check(update_parameters_with_momentum)
 r"""
 ## RMSprop
 
-Another cure for steep valleys: give every parameter a step size of its own. Average the *squares* of its gradients, and
-divide by the root of that, the root mean square:
+Another help in ill-conditioned valleys is to give every parameter a step size of its own. **RMSprop** divides each
+gradient by the root mean square of the recent gradients of the same parameter (Hinton, in a
+[lecture of 2012](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf), part 6e):
 
 $$s_{dW} := \beta_2 \, s_{dW} + (1 - \beta_2) \, dW^2, \qquad
 W := W - \alpha \, \frac{dW}{\sqrt{s_{dW}} + \varepsilon}.$$
 
 All of it entry by entry. Across the valley gradients are large, and so is the root: the steps get shorter. Along it
-they are small: the steps get longer. $\varepsilon$ keeps the denominator from zero. It stands **outside the root**, as
-in most books; some libraries put it inside.
+they are small: the steps get longer. $\varepsilon$ keeps the denominator away from zero. Here it stands *outside* the
+root, as in PyTorch. Keras, and [Dive into Deep Learning](https://d2l.ai/chapter_optimization/rmsprop.html), section
+12.8, put it inside: $\sqrt{s + \varepsilon}$. There $10^{-8}$ counts as much as $10^{-4}$ outside, where $s$ is near 0.
 
 ## Exercise 7: a step of RMSprop
 
@@ -586,26 +602,28 @@ print(f"{zeros:.0%} of all gradients of single points are exactly 0")
 
 # %% [markdown]
 r"""
-A ReLU unit that is off has gradients of exactly zero, and $0 / 0$ is `nan`. One step, and the network is gone.
+A ReLU unit that is off has gradients of exactly zero, and $0 / 0$ is `nan`. One step, and the network is lost.
 
 ## Adam
 
-Momentum chooses the direction, RMSprop the step sizes. **Adam** does both, with bias correction for both (Kingma and
-Ba, 2015):
+Momentum chooses the direction, RMSprop the step sizes; the next optimizer does both. **Adam** divides the average of
+the gradients by their root mean square, with bias correction for both averages ([Kingma and Ba,
+2015](https://arxiv.org/abs/1412.6980), section 2):
 
 $$\begin{aligned}
 v &:= \beta_1 v + (1 - \beta_1) \, dW, & \hat{v} &= \frac{v}{1 - \beta_1^t}, \\
 s &:= \beta_2 s + (1 - \beta_2) \, dW^2, & \hat{s} &= \frac{s}{1 - \beta_2^t},
 \end{aligned} \qquad W := W - \alpha \, \frac{\hat{v}}{\sqrt{\hat{s}} + \varepsilon}.$$
 
-Usually $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$; only $\alpha$ needs a search. Suppose all
-gradients have the size $g$. Then $\hat v / \sqrt{\hat s}$ is about 1, whatever $g$ is. So **Adam's learning rate is
-about the length of a step**, in each parameter; that of gradient descent is a factor of the gradient. The two numbers
-do not compare.
+Usually $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$, and only $\alpha$ is searched for. Suppose that
+the gradients of a parameter all have the size $g$ *and the same sign*. Then $\hat v / \sqrt{\hat s} = 1$, whatever $g$
+is, and each step has the length $\alpha$. Where signs change, $\hat v$ averages them away, and the steps are shorter.
+So Adam's learning rate is about the *longest* step in each parameter (section 2.1 of the paper); that of gradient
+descent is a factor of the gradient. You cannot compare the two numbers.
 
 ## Exercise 8: a step of Adam
 
-Return new parameters, and the new `v` and `s`, **not corrected**.
+Return new parameters, and the new `v` and `s`, *not corrected*.
 
 <details><summary>Hint 1</summary>
 
@@ -631,8 +649,36 @@ check(update_parameters_with_adam)
 
 # %% [markdown]
 r"""
+How long are the steps of your Adam? The gradients have the size 1, then 1000, and their signs are equal, random, or
+alternate.
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+signs = {
+    "equal": np.ones(2000),
+    "random": np.random.default_rng(0).choice([-1.0, 1.0], 2000),
+    "alternating": (-1.0) ** np.arange(2000),
+}
+step_lengths = {}
+for label, row in signs.items():
+    for g in (1.0, 1000.0):
+        parameters = {"W1": np.zeros((1, 1)), "b1": np.zeros((1, 1))}
+        v, s, places = initialize_velocity(parameters), initialize_velocity(parameters), [0.0]
+        for t, sign in enumerate(row, 1):
+            grads = {"dW1": np.full((1, 1), sign * g), "db1": np.zeros((1, 1))}
+            parameters, v, s = update_parameters_with_adam(parameters, grads, v, s, t, 1.0)
+            places.append(parameters["W1"].item())
+        step_lengths[label, g] = np.abs(np.diff(places))[1000:].mean()
+    small, large = step_lengths[label, 1.0], step_lengths[label, 1000.0]
+    print(f"signs {label:11}: the mean step is {small:.2f} α for gradients of size 1, {large:.2f} α for 1000")
+
+# %% [markdown]
+r"""
+Equal signs give steps of $\alpha$, random ones of 0.19 $\alpha$, alternating ones of 0.05 $\alpha$; the size of the
+gradients does not matter.
+
 **Mind the notes: half a correction.** Some notes print Adam with $1 - \beta$ in place of $1 - \beta^t$, or forget to
-correct $s$. Let the gradient be 1 in every step. Then every step should be as long as $\alpha$. Your Adam, and what
+correct $s$. Let the gradient be 1 in every step. Then every step should have the length $\alpha$. Your Adam, and what
 these formulas give:
 """
 
@@ -660,7 +706,7 @@ plots.lines(
     t,
     "step t",
     "length of the step, in α",
-    "A gradient of 1, for ever",
+    "A gradient of 1 in every step",
     "Step length against step on logarithmic axes: yours is a level line at 1; with s not corrected it starts at 32 and"
     " falls; with 1 − β it rises to 2 and falls to a third; with nothing corrected it rises to 6; with t begun anew it"
     " jumps down every hundred steps.",
@@ -671,7 +717,7 @@ plots.lines(
 # %% [markdown]
 r"""
 With $s$ not corrected, the first step is 32 times too long: $1 / \sqrt{1 - \beta_2}$. With $1 - \beta$, every late step
-is $\sqrt{1 - \beta_2} / (1 - \beta_1)$ of what it should be, less than a third. And if `fit` began $t$ anew in each
+is $\sqrt{1 - \beta_2} / (1 - \beta_1)$ of what it should be, less than a third. And if `fit` started $t$ again in each
 epoch, the averages of many steps would be corrected like those of one.
 """
 
@@ -679,47 +725,47 @@ epoch, the averages of many steps would be corrected like those of one.
 r"""
 ## Predict the second half
 
-Five more: where each optimizer is at home, and what it buys to let the learning rate fall.
+Five more: what suits each optimizer, and what a falling learning rate changes.
 
 **1.** A valley is 100 times steeper across than along. First it runs along an axis, that is, along one parameter; then
 you turn the whole valley by 45°. Each optimizer has its own best learning rate. Who needs more steps now?
 
-- a) gradient descent and momentum
-- b) everyone
-- c) nobody
-- d) RMSprop and Adam
+- a) everyone
+- b) gradient descent and momentum
+- c) RMSprop and Adam
+- d) nobody
 
 **2.** You start beside a ridge with a saddle: $10^{-2}$ from it, then $10^{-4}$, then $10^{-6}$. For whom does it
 hardly matter how near you start?
 
-- a) RMSprop and Adam
+- a) gradient descent
 - b) momentum
-- c) gradient descent
-- d) nobody
+- c) nobody
+- d) RMSprop and Adam
 
 **3.** You train four networks for 40 epochs, all with the learning rate 0.003, and Adam is far ahead of gradient
 descent. Then each gets its own best learning rate. Now…
 
 - a) Adam is as far ahead,
-- b) they end close together,
-- c) gradient descent is far ahead,
+- b) gradient descent is far ahead,
+- c) they end close together,
 - d) none of them learns.
 
 **4.** Mini-batches of 8 at a large learning rate, which stays or falls. At the end of training, the cost with the
 constant rate…
 
-- a) is as low and as calm,
-- b) is lower, for it went farther,
-- c) is higher, and jumps about,
-- d) is higher, but calm.
+- a) is lower, for it went farther,
+- b) is higher, but calm,
+- c) is as low and as calm,
+- d) is higher, and jumps about.
 
 **5.** You train with Adam and add the L2 penalty's gradient to $dW$. A weight whose gradients are large is pulled
 towards zero, compared to one whose gradients are small,…
 
-- a) more strongly,
+- a) not by anything: Adam ignores penalties,
 - b) less strongly,
-- c) just as strongly,
-- d) not by anything: Adam ignores penalties.
+- c) more strongly,
+- d) just as strongly.
 """
 
 # %% exercise="optimization_more_predictions"
@@ -730,9 +776,10 @@ check(optimization_more_predictions)
 
 # %% [markdown]
 r"""
-## Watch them walk
+## Four optimizers on two landscapes
 
-`with_memory` makes an optimizer out of each of your functions: it keeps `v` and `s` from step to step.
+`with_memory` makes an optimizer out of each of your functions: it keeps `v` and `s` from step to step. RMSprop averages
+squares with $\beta_2 = 0.9$, which is Keras's default (PyTorch's is 0.99), Adam with $\beta_2 = 0.999$.
 """
 
 
@@ -764,9 +811,9 @@ names = ("gradient descent", "momentum", "RMSprop", "Adam")
 
 # %% [markdown]
 r"""
-Two parameters make a landscape that you can see. Call them $W^{[1]}$ and $b^{[1]}$, and your functions can walk in it.
-The **valley** is $\frac12 (w^2 + 100 \, b^2)$. Each optimizer walks at the learning rate, of 29, that brings it below
-1 % of the cost at the start, and keeps it there, in the fewest steps.
+The cost of two parameters is a landscape that you can see. Call them $W^{[1]}$ and $b^{[1]}$, and your functions can
+walk in it. The valley is $\frac12 (w^2 + 100 \, b^2)$: its condition number is 100. Each optimizer gets the one of 29
+learning rates that brings it below 1 % of the cost at the start, and keeps it there, in the fewest steps.
 """
 
 
@@ -808,25 +855,29 @@ def valley(degrees):
 
 
 show_prediction(optimization_more_predictions, 1)
+needed = {}
 for degrees in (0, 45):
     height, slope, begin = valley(degrees)
     for name in names:
-        _, rate, needed = best_walk(name, height, slope, begin, 0.01 * height(begin))
-        print(f"turned by {degrees:2}°: {name:16} {needed:3.0f} steps, at rate {rate:.3f}")
+        _, rate, needed[name, degrees] = best_walk(name, height, slope, begin, 0.01 * height(begin))
+        print(f"turned by {degrees:2}°: {name:16} {needed[name, degrees]:3.0f} steps, at rate {rate:.3f}")
 
 # %% [markdown]
 r"""
-Prediction 1: d. Gradient descent must keep its rate below $2 / 100$, or it flies out of the valley; so it creeps along
-the floor. Momentum averages the zigzag away, and can afford more. Neither knows what an axis is, and turning the valley
-changes nothing for them. RMSprop and Adam measure each parameter on its own. That is a great help as long as steep and
-flat lie along the axes. In a valley that runs across them, both parameters have steep gradients, and part of the help
-is gone.
+Prediction 1: c. Gradient descent diverges at a learning rate above $2 / 100$; so it creeps along the floor of the
+valley. Momentum averages the zigzag away, and can afford a larger rate. Neither depends on the axes, and turning the
+valley changes nothing for them. RMSprop and Adam scale each parameter on its own. That is a great help as long as the
+steep and the flat direction lie along the axes. In a valley that runs across them, both parameters have steep
+gradients, and a part of the help is gone.
 
-### A saddle
+### A saddle point
 
-One fears local minima. But with many parameters, a place where the gradient is zero and *all* directions go up is rare.
-Nearly always some go up and some go down: a **saddle**. Near it the gradient is tiny, and so are the steps. Here is
-one, with a minimum on either side:
+A **local minimum** is a point from which the cost rises in every direction, but which need not be the lowest of all.
+Many fear that training gets stuck in one of high cost. But with many parameters it is rare that *all* directions go up
+where the gradient is zero ([Dauphin et al., 2014](https://arxiv.org/abs/1406.2572), section 2): nearly always some go
+up and some go down. A **saddle point** is a point where the gradient is zero and the cost rises in some directions and
+falls in others. Near it the gradient is tiny, and so are the steps. The same holds on a **plateau**, a wide region
+where the cost is nearly constant. Here is a saddle point, with a local minimum on either side:
 
 $$10 \, w^2 - \tfrac12 b^2 + \tfrac14 b^4 + \tfrac14.$$
 """
@@ -846,21 +897,21 @@ def saddle_slope(place):
 
 
 show_prediction(optimization_more_predictions, 2)
+left = {name: [] for name in names}
 for name in names:
     _, rate, _ = best_walk(name, saddle_height, saddle_slope, [-1.5, 1e-3], 0.02)
-    left = []
     for distance in (1e-2, 1e-4, 1e-6):
         places = walk(name, saddle_slope, [-1.5, distance], rate)
-        left.append(int(np.argmax(np.abs(places[:, 1]) > 0.5)))
-    print(f"{name:16} at rate {rate:.3f}: steps until it has left the saddle: {left}")
+        left[name].append(int(np.argmax(np.abs(places[:, 1]) > 0.5)))
+    print(f"{name:16} at rate {rate:.3f}: steps until it has left the saddle: {left[name]}")
 
 # %% [markdown]
 r"""
-Prediction 2: a. Gradient descent and momentum multiply their distance from the ridge by a factor in each step, so a
+Prediction 2: d. Gradient descent and momentum multiply their distance from the ridge by a factor in each step, so a
 start that is 100 times nearer costs a good many steps more. RMSprop and Adam divide the tiny gradient by its own size:
 the first step is as long as any other.
 
-Here both landscapes are, each optimizer at its own best rate.
+Here are both landscapes, with each optimizer at its own best rate.
 """
 
 # %% tags=["experiment"]
@@ -900,7 +951,7 @@ plots.film(
 
 # %% [markdown]
 r"""
-## A fair race
+## A fair comparison
 
 Now networks: the moons, mini-batches of 32, 40 epochs, five seeds. First as it is often shown, with one learning rate
 for all.
@@ -945,8 +996,8 @@ plots.lines(
 
 # %% [markdown]
 r"""
-What a victory. But 0.003 is a length for Adam, and a factor for gradient descent. So give each its own: the one of
-seven rates with the least median cost on the dev set.
+Adam seems to win by far. But 0.003 is a length for Adam, and a factor for gradient descent. So give each its own: the
+one of seven rates with the lowest median cost on the dev set.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -956,18 +1007,20 @@ dev_costs = {
     for key, results in runs.items()
 }
 own = {name: min(rates, key=lambda rate, name=name: dev_costs[name, rate]) for name in names}
+final, test = {}, {}
 for name in names:
     results = runs[name, own[name]]
-    test = [100 * network.accuracy(moons.X_test, moons.Y_test, trained) for _, trained in results]
-    print(f"{name:16} best at {own[name]:<5g} cost of the last epoch {summary([costs[-1] for costs, _ in results])}")
-    print(f"{'':16} test accuracy {np.median(test):.0f} % ({min(test):.0f} to {max(test):.0f})")
+    final[name] = [costs[-1] for costs, _ in results]
+    test[name] = [100 * network.accuracy(moons.X_test, moons.Y_test, trained) for _, trained in results]
+    print(f"{name:16} best at {own[name]:<5g} cost of the last epoch {summary(final[name])}")
+    print(f"{'':16} test accuracy {np.median(test[name]):.0f} % ({min(test[name]):.0f} to {max(test[name]):.0f})")
 fig, axes = plots.figure(1, 2, width=4.6, height=3.3)
 for index, name in enumerate(names):
     plots.line(axes[0, 0], rates, [dev_costs[name, rate] for rate in rates], index, name, markers=True)
     curves = np.array([costs for costs, _ in runs[name, own[name]]])
     plots.line(axes[0, 1], np.arange(1, 41), curves, index, f"{name}, {own[name]:g}")
 axes[0, 0].set(xlabel="learning rate", ylabel="dev cost after 40 epochs", xscale="log", ylim=(0, 1))
-axes[0, 0].set_title("Where each is at home")
+axes[0, 0].set_title("The learning rate that suits each")
 axes[0, 1].set(xlabel="epoch", ylabel="mean cost of the mini-batches", title="Each at its own best rate", ylim=(0, 1))
 for ax in axes.flat:
     ax.legend(loc="upper right" if ax is axes[0, 1] else "upper left", fontsize=8)
@@ -979,16 +1032,18 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 3: b. Each has its trough, at another place, and in it the costs come close together: the bands overlap. Of
-100 test points the standard error is one or two, so differences of two or three prove nothing. What Adam buys you here
-is not a better end, but a rate near 0.01 that is often near enough. When you read that one optimizer beats another,
-ask: at whose learning rate?
+Prediction 3: c. Each curve on the left has its minimum at another rate, and there the costs come close together: the
+bands on the right overlap. Of 100 test points the standard error is one or two, so differences of two or three prove
+nothing. What Adam gives you here is not a lower cost in the end, but a rate near 0.01 that is often good enough. When
+you read that one optimizer beats another, ask how the learning rate of each was chosen ([Choi et al.,
+2019](https://arxiv.org/abs/1910.05446), section 4).
 
-## Let the learning rate fall
+## Learning rate decay
 
-With mini-batches, a constant learning rate never comes to rest: each step is right for its own mini-batch, and
-overshoots for all. Large steps at first, small ones later, would have both. Four usual schedules, with epochs counted
-from 0:
+With a constant learning rate, gradient noise keeps the parameters moving around the minimum: each step is right for its
+own mini-batch, and overshoots for all. **Learning rate decay** lowers the learning rate in the course of training:
+large steps at first, small ones later. The rule that gives the learning rate of each epoch or step is called a
+**learning rate schedule**. Four usual ones, with epochs counted from 0:
 
 | | learning rate of an epoch |
 |---|---|
@@ -996,6 +1051,11 @@ from 0:
 | exponential | $\alpha_0 \cdot \text{base}^{\,\text{epoch}}$ |
 | square root | $\dfrac{\alpha_0 \, k}{\sqrt{\text{epoch}}}$, and $\alpha_0 \, k$ in epoch 0 |
 | staircase | $\dfrac{\alpha_0}{1 + \text{decay\_rate} \cdot \lfloor \text{epoch} / \text{interval} \rfloor}$ |
+
+Large networks often use two more. **Cosine decay** lets the learning rate fall to zero along half a period of a cosine
+([Loshchilov and Hutter, 2017](https://arxiv.org/abs/1608.03983), section 3). A **warm-up** raises the learning rate
+from nearly zero during the first steps, when the gradients are still wild ([Goyal et al.,
+2017](https://arxiv.org/abs/1706.02677), section 2.2).
 
 ## Exercise 9: inverse time
 
@@ -1114,7 +1174,7 @@ check(decay_staircase)
 
 # %% [markdown]
 r"""
-### What it buys
+### What a schedule changes
 
 Gradient descent with mini-batches of 8, 40 epochs, five seeds. All but one start at the rate 1; none was tuned further.
 The cost is that of the whole training set after each epoch.
@@ -1131,7 +1191,7 @@ schedules = {
     "staircase": (1.0, lambda rate, epoch: decay_staircase(rate, epoch, 1.0, 10)),
 }
 epochs = np.arange(40)
-curves = {}
+curves, calm = {}, {}
 bar = iter(network.progress_bar(len(schedules) * 5, "schedules and seeds"))
 for label, (rate, decay) in schedules.items():
     curves[label] = []
@@ -1139,10 +1199,9 @@ for label, (rate, decay) in schedules.items():
         next(bar)
         curves[label].append(epoch_by_epoch(rate, 8, 40, seed, decay)[1])
     last = np.array(curves[label])[:, -10:]
-    jumps = np.abs(np.diff(last, axis=1)).mean(axis=1)
-    print(
-        f"{label:14} cost, last ten epochs: {summary(last.mean(axis=1))}; jump between epochs: {np.median(jumps):.4f}"
-    )
+    jump = np.median(np.abs(np.diff(last, axis=1)).mean(axis=1))
+    calm[label] = np.median(last.mean(axis=1)), jump
+    print(f"{label:14} cost, last ten epochs: {summary(last.mean(axis=1))}; jump between epochs: {jump:.4f}")
 fig, axes = plots.figure(1, 2, width=4.6, height=3.3)
 for index, (label, (rate, decay)) in enumerate(schedules.items()):
     plots.line(axes[0, 0], epochs, [decay(rate, e) if decay else rate for e in epochs.tolist()], index, label)
@@ -1159,17 +1218,17 @@ plots.show(
 
 # %% [markdown]
 r"""
-Prediction 4: c. The large constant rate is fast at first, and never settles. The small one is calm, and slow. The
+Prediction 4: d. The large constant rate is fast at first, and never settles. The small one is calm, and slow. The
 falling rates are fast first and calm later. Which of the four, and how fast it falls, matters less than that it falls;
 tune $\alpha_0$ first.
 
 ## Adam and weight decay
 
-In the notebook `02_regularization` you saw that L2 in the gradient and weight decay are the same for gradient descent,
-and two things where each weight has its own step size. Here is the reason, with your Adam. A network learns the noisy
-classes, 300 steps without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$ in
-place of $dW$, at the same weights. At the end: how much farther towards zero would the penalty have moved each weight,
-compared to weight decay, which moves each by $\alpha \frac{\lambda}{m} W$?
+In the notebook `02_regularization` you saw that an L2 penalty and weight decay are the same for gradient descent. They
+differ where each weight has its own step size. Here is the reason, with your Adam. A network learns the classes with
+label noise, 300 steps without a penalty. Beside it runs a second pair of averages that gets $dW + \frac{\lambda}{m} W$
+in place of $dW$, at the same weights. At the end: how much farther towards zero would the penalty have moved each
+weight, compared to weight decay, which moves each by $\alpha \frac{\lambda}{m} W$?
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -1214,10 +1273,11 @@ plots.show(
 # %% [markdown]
 r"""
 Prediction 5: b. Adam divides what it is given by $\sqrt{\hat s}$, and the penalty's gradient with it. So the pull is
-one over the size of the weight's gradients: weights that matter much to the cost are hardly held back, others all the
-more. Nor does one $\lambda$ mean the same in both. Most libraries have an optimizer that decays the weights beside
-Adam's step, as your `weight_decay_step` of `02_regularization` does; it is called **AdamW** (Loshchilov and Hutter,
-2019).
+proportional to one over the size of the weight's gradients: weights with large gradients are hardly held back, those
+with small ones all the more. Nor does one $\lambda$ mean the same in both. **Decoupled weight decay** shrinks the
+weights beside the optimizer's step, as your `weight_decay_step` of `02_regularization` does, and keeps the penalty out
+of the gradient. Adam with decoupled weight decay is called **AdamW** ([Loshchilov and Hutter,
+2019](https://arxiv.org/abs/1711.05101), section 2); most large language models are trained with it.
 """
 
 # %% [markdown]
@@ -1229,58 +1289,58 @@ Choose one letter for each.
 **1.** Why does one rarely train with mini-batches of one example?
 
 - a) Each step takes longer than one with 32 examples.
-- b) An epoch takes many times as long: nothing is vectorized, and each step costs its overhead.
-- c) It needs more memory.
-- d) The cost never falls.
+- b) It needs more memory.
+- c) The cost never falls.
+- d) An epoch takes many times as long: nothing is vectorized, and each step costs its overhead.
 
 **2.** The cost of a mini-batch is higher than that of the one before. What do you do?
 
-- a) Lower the learning rate until that never happens.
-- b) Look for a bug in backward propagation.
-- c) Divide the cost by the number of mini-batches.
-- d) Nothing: these were other examples. Look at the mean over an epoch.
+- a) Divide the cost by the number of mini-batches.
+- b) Nothing: these were other examples. Look at the mean over an epoch.
+- c) Look for a bug in backward propagation.
+- d) Lower the learning rate until that never happens.
 
 **3.** You want to average over about the last 50 values. Which $\beta$?
 
-- a) 0.98
-- b) 0.9
+- a) 0.9
+- b) 0.02
 - c) 0.5
-- d) 0.02
+- d) 0.98
 
 **4.** What does bias correction correct?
 
-- a) That old values are forgotten.
+- a) That late steps are too long.
 - b) That gradients of mini-batches are noisy.
-- c) That the average starts from zero, so that the first ones are too small.
-- d) That late steps are too long.
+- c) That old values are forgotten.
+- d) That the average starts from zero, so that the first ones are too small.
 
 **5.** With mini-batches and a constant learning rate, the cost wanders up and down near its minimum. What helps?
 
-- a) More epochs at the same rate.
-- b) A learning rate that falls.
-- c) A larger $\varepsilon$ in Adam.
-- d) Adam, which needs no learning rate.
+- a) A larger $\varepsilon$ in Adam.
+- b) More epochs at the same rate.
+- c) Adam, which needs no learning rate.
+- d) A learning rate that falls.
 
 **6.** A training loop begins $t$ anew in each epoch, but keeps $v$ and $s$. What happens with Adam?
 
-- a) In each epoch, averages of many steps are corrected as if they were new: the first steps have the wrong length.
-- b) Nothing: the correction only matters in the first epoch.
+- a) $v$ and $s$ are set to zero as well.
+- b) In each epoch, averages of many steps are corrected as if they were new: the first steps have the wrong length.
 - c) There is an overflow in the second epoch.
-- d) $v$ and $s$ are set to zero as well.
+- d) Nothing: the correction only matters in the first epoch.
 
 **7.** "We trained with Adam and with gradient descent, both at 0.001. Adam was better." What do you answer?
 
-- a) That is fair: both had the same rate.
-- b) Train for more epochs.
-- c) Use more seeds.
-- d) Find the best rate for each, on the dev set, and compare again.
+- a) Train for more epochs.
+- b) That is fair: both had the same rate.
+- c) Find the best rate for each, on the dev set, and compare again.
+- d) Use more seeds.
 
 **8.** Where does gradient descent lose most time in a network with many weights?
 
-- a) In local minima of high cost.
-- b) On maxima.
-- c) At saddles and on plateaus, where the gradient is small.
-- d) On cliffs.
+- a) On cliffs.
+- b) At saddles and on plateaus, where the gradient is small.
+- c) On maxima.
+- d) In local minima of high cost.
 """
 
 # %% exercise="optimization_answers"
@@ -1291,14 +1351,42 @@ check(optimization_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- Mini-batches: shuffle once for both, keep the last one, shuffle anew in each epoch. They take many steps per epoch and
-  are vectorized.
-- $v := \beta v + (1 - \beta) \theta$ averages about the last $1 / (1 - \beta)$ values; $v / (1 - \beta^t)$ mends its
-  start.
-- Momentum averages gradients, RMSprop divides by their root mean square, Adam does both; $\varepsilon$ stands outside
-  the root, and $t$ counts on through all epochs.
-- A learning rate belongs to its optimizer. Compare each at its own best one, chosen on the dev set, over several seeds.
-- Let the rate fall towards the end.
+- You can cut a training set into mini-batches, choose their size, and read a jagged training curve without fear.
+- You can average a noisy series, know how far back it remembers, and correct its start.
+- You can write momentum, RMSprop and Adam, and say what each does in a valley and at a saddle point.
+- You can compare optimizers fairly: each at its own learning rate, chosen on the dev set, over several seeds.
+- You can lower the learning rate by a schedule, such as cosine decay after a warm-up, and use decoupled weight decay.
+
+### In real code
+
+- `random_mini_batches`: `torch.utils.data.DataLoader(data, batch_size=32, shuffle=True)`,
+  `keras.Model.fit(X, Y, batch_size=32, shuffle=True)`
+- gradient descent: `torch.optim.SGD(params, lr=0.1)`, `keras.optimizers.SGD(0.1)`
+- momentum, without the factor $1 - \beta$: `torch.optim.SGD(params, lr=0.01, momentum=0.9)`,
+  `keras.optimizers.SGD(0.01, momentum=0.9)`
+- RMSprop; $\varepsilon$ is outside the root in PyTorch, inside in Keras:
+  `torch.optim.RMSprop(params, lr=0.01, alpha=0.9)`, `keras.optimizers.RMSprop(0.01, rho=0.9)`
+- Adam: `torch.optim.Adam(params, lr=0.001, betas=(0.9, 0.999))`,
+  `keras.optimizers.Adam(0.001, beta_1=0.9, beta_2=0.999)`
+- Adam with decoupled weight decay: `torch.optim.AdamW(params, lr=0.001, weight_decay=0.01)`,
+  `keras.optimizers.AdamW(0.001, weight_decay=0.01)`
+- `decay_exponential`: `torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)`,
+  `keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=100, decay_rate=0.9)`
+- `decay_inverse_time`; `decay_staircase`: `torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda)`,
+  `keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=100, decay_rate=1.0, staircase=True)`
+- cosine decay: `torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=40)`,
+  `keras.optimizers.schedules.CosineDecay(0.0, decay_steps=900, warmup_target=0.1, warmup_steps=100)`, with a warm-up
+
+### Read more
+
+- [Kingma and Ba, 2015](https://arxiv.org/abs/1412.6980), *Adam: A Method for Stochastic Optimization*: section 2 is
+  what you wrote, section 3 derives the bias correction.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/optimization.html), *Deep
+  Learning*, chapter 8: mini-batches (8.1.3), saddle points and plateaus (8.2), optimizers (8.3 to 8.5).
+- [Li et al., 2018](https://arxiv.org/abs/1712.09913), *Visualizing the Loss Landscape of Neural Nets*: what the
+  landscapes of real networks look like.
+- The optimizers of [PyTorch](https://docs.pytorch.org/docs/stable/optim.html) and
+  [Keras](https://keras.io/api/optimizers/), with the formula that each computes.
 """

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from autograder.topics.registry import variant
+from autograder.topics.registry import in_every_form, variant
 
 # --- random_mini_batches ------------------------------------------------------------------------------------
 
@@ -418,16 +418,4 @@ def more_predictions_by_text():
     return {"1": "a", "2": "c", "3": "b", "4": "a", "5": "d"}
 
 
-@variant("optimization_answers")
-def answers_as_string():
-    return "bdacbadc"
-
-
-@variant("optimization_answers")
-def answers_as_list():
-    return ["B", "d", "a ", "c", "B", "a", "d", "c"]
-
-
-@variant("optimization_answers")
-def answers_by_text():
-    return {"1": "b", "2": "d", "3": "a", "4": "c", "5": "b", "6": "a", "7": "d", "8": "c"}
+in_every_form("optimization_answers")

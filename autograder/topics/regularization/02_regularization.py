@@ -2,9 +2,12 @@
 r"""
 # Regularization
 
-A network with enough units learns its training set by heart, mistakes in it and all. In this notebook you write what
-keeps it from doing so: two penalties, dropout, early stopping and more data out of the data you have. You will see
-each of them work, and each of them do too much.
+*My network is right about nearly every training example, and wrong about every fifth new one. I cannot get more data.
+What can I do?*
+
+A network with enough units memorizes its training set, wrong labels and all. In this notebook you write the methods
+that keep it from doing so: two penalties, dropout, early stopping, and more data made from the data you have. You will
+see each of them work, and each of them do too much.
 
 | you write | points |
 |---|---|
@@ -27,52 +30,53 @@ as you like. The same checks run on other cases when your work is graded.
 # %%
 import numpy as np
 
-from course_utils import check, data, network, plots, show_prediction
+from course_utils import check, data, network, own_work, plots, show_prediction
 
 # %% [markdown]
 r"""
 ## Predict before you run
 
 Eleven experiments lie ahead, five of them in this half. Say now what you expect of them. A guess is enough: any letter
-earns its part of the point, and what you guessed wrong you will remember.
+earns its part of the point, and you will remember best what you guessed wrong.
 
-**1.** A large network is trained for long on 120 points. Somebody labelled them, and got 8 % wrong. In how many of
-these 120 points does the network agree with its labels in the end?
+**1.** A large network is trained for long on 120 points. About 10 % of them have a wrong label. With how many of the
+labels does the network agree in the end?
 
-- a) In about half: the wrong labels confuse it.
-- b) In clearly more than 92 %: it learns wrong labels too.
-- c) In 92 %: it learns the rule and leaves the wrong ones aside.
-- d) In clearly fewer than 92 %.
+- a) With clearly more than 90 %: it learns wrong labels too.
+- b) With 90 %: it learns the rule and leaves the wrong labels aside.
+- c) With about half: the wrong labels confuse it.
+- d) With clearly fewer than 90 %.
 
-**2.** You punish large weights, with a strength $\lambda$ from 0 to 10. The accuracy on the dev set…
+**2.** You let large weights cost something, with a strength $\lambda$ from 0 to 3. The accuracy on the dev set…
 
-- a) rises all the way,
+- a) rises, and later falls,
 - b) falls all the way,
-- c) rises, and later falls,
-- d) stays the same.
+- c) stays the same,
+- d) rises all the way.
 
 **3.** There are two ways to make weights small: a penalty in the gradient, and a shrinking of the weights in each step.
-You try both from the same start, with gradient descent and with another optimizer, Adam. The two ways lead…
+You try both from the same start, first with steps along the gradient, then with steps of one and the same size for
+every weight, for which only the sign of its gradient counts. The two ways lead…
 
-- a) to the same network, with both optimizers,
-- b) to two networks, with both optimizers,
-- c) to two networks with gradient descent, to the same with Adam,
-- d) to the same network with gradient descent, to two with Adam.
+- a) to the same network, with both kinds of steps,
+- b) to the same network with the gradient, and to two with its sign,
+- c) to two networks with the gradient, and to the same one with its sign,
+- d) to two networks, with both kinds of steps.
 
 **4.** Which training leaves the most weights at (nearly) zero?
 
-- a) without any penalty
-- b) with a penalty on squares, L2
-- c) with a penalty on absolute values, L1
-- d) all of them alike
+- a) with a penalty on absolute values, L1
+- b) all three alike
+- c) without any penalty
+- d) with a penalty on squares, L2
 
 **5.** Dropout keeps a value with probability 0.8, and divides what it keeps by 0.8. Somebody has turned the comparison
 round, and keeps what should be dropped. A value of 1 becomes, on the average,
 
-- a) 1/4
-- b) 4/5
-- c) 1
-- d) 5/4
+- a) 1
+- b) 5/4
+- c) 4/5
+- d) 1/4
 """
 
 # %% exercise="regularization_predictions"
@@ -83,10 +87,14 @@ check(regularization_predictions)
 
 # %% [markdown]
 r"""
-## Learning by heart
+## A network that overfits
 
-Two classes on either side of a curve. Somebody labelled the 120 training points, and got 8 % of them wrong. The labels
-of the dev and test points are right. Here is a network of 60 and 20 hidden units, trained for long, five times.
+Two classes lie on either side of a curve. Whoever labelled the points got about 10 % of them wrong, in the training set
+as well as in the dev and test sets. Such wrong labels are called **label noise**: labels that the input does not
+determine. Nobody can predict them, not even somebody who knows the curve. So here the Bayes error is known: it is 10 %,
+and no classifier can be right about more than 90 % of new points.
+
+There are 120 points to learn from. Here is a network of 60 and 20 hidden units, trained for long, five times.
 """
 
 
@@ -95,6 +103,7 @@ show_prediction(regularization_predictions, 1)
 noisy = data.load_noisy_classes()
 layers_dims = [2, 60, 20, 1]
 seeds = range(5)
+bayes_error = 0.10
 
 
 def fit(seed, gradients=None, iterations=4000, **rest):
@@ -134,6 +143,9 @@ def probability(parameters):
 
 plain = [fit(seed) for seed in seeds]
 report("no regularization", plain)
+wrong = noisy.Y_train != (noisy.X_train[1] > 0.5 * np.sin(4 * noisy.X_train[0]))
+learned = [int(np.sum(network.predict(noisy.X_train, model)[wrong] == noisy.Y_train[wrong])) for model in plain]
+print(f"of {wrong.sum()} wrong labels the five networks have learned {learned}")
 plots.boundaries(
     {f"seed {seed}": probability(plain[seed]) for seed in range(3)},
     noisy.X_train,
@@ -143,23 +155,26 @@ plots.boundaries(
 
 # %% [markdown]
 r"""
-Prediction 1: b. The network is right about nearly every training point, the wrongly labelled ones too: its boundary
-makes detours for them. Each detour costs points on the dev set. And the detours differ from seed to seed: **high
-variance**.
+Prediction 1: a. The network agrees with nearly every label, and with most of the wrong ones too: the boundary makes
+detours for them. Each detour costs points on the dev set. On the training set the network is even better than 90 %,
+which nobody can be on new points: what is above it is memorized. This is overfitting, and the distance from train to
+dev is the variance of `00_data_and_diagnosis`.
 """
 
 # %% [markdown]
 r"""
-## L2: large weights cost
+## L2: large weights cost something
 
-A detour needs a sharp bend, and a sharp bend needs large weights. So let the cost grow with them:
+A detour needs a sharp bend, and a sharp bend needs large weights. So let the cost grow with the weights. The **L2
+penalty** is proportional to the sum of the squares of all weights, and a network trained with it is said to have L2
+regularization:
 
 $$J = \underbrace{-\frac1m \sum_i \left(y_i \ln a_i + (1 - y_i) \ln(1 - a_i)\right)}_{\text{cross-entropy}} +
 \underbrace{\frac{\lambda}{2 m} \sum_l \lVert W^{[l]} \rVert_F^2}_{\text{L2 penalty}}, \qquad
 \lVert W \rVert_F^2 = \sum_{i, j} W_{ij}^2.$$
 
-$\lVert \cdot \rVert_F$ is the **Frobenius norm**: squares of all entries. Biases are left out: they move the boundary,
-but do not bend it.
+The **Frobenius norm** $\lVert W \rVert_F$ of a matrix is the root of the sum of the squares of all its entries. Biases
+are left out: they only shift what a unit computes and cannot make it steeper.
 
 ## Exercise 1: the cost
 
@@ -221,7 +236,7 @@ check(backward_propagation_with_regularization)
 
 # %% [markdown]
 r"""
-### How strong?
+### How strong should the penalty be?
 
 Five strengths, five seeds each. The line is the median of the seeds; the band reaches from the least to the greatest.
 This takes ten seconds or so.
@@ -240,35 +255,54 @@ def with_l2(lambd):
     ]
 
 
-strengths = [0.0, 0.1, 0.3, 1.0, 10.0]
+strengths = [0.0, 0.1, 0.3, 1.0, 3.0]
 l2 = {lambd: plain if lambd == 0 else with_l2(lambd) for lambd in strengths}
 for lambd, models in l2.items():
     report(f"λ = {lambd:g}", models)
 swept = np.array([accuracies(models) for models in l2.values()])
+best_possible = 100 * (1 - bayes_error)
 plots.lines(
-    {"train": swept[:, :, 0].T, "dev": swept[:, :, 1].T},
+    {"train": swept[:, :, 0].T, "dev": swept[:, :, 1].T, "best possible": np.full(len(strengths), best_possible)},
     np.arange(len(strengths)),
     "λ",
     "accuracy in %",
     "From overfitting to underfitting (five seeds)",
-    "Accuracy against λ: training accuracy falls from the left; dev accuracy rises to a maximum and falls for strong"
-    " penalties, where both lie close together.",
+    "Accuracy against λ: training accuracy falls from 95 to 82; dev accuracy rises from 81 to a maximum of 84 and falls"
+    " to 79 for the strongest penalty, where both lie close together. A level line at 90 says what is possible.",
     markers=True,
     xticks=np.arange(len(strengths)),
     xticklabels=[f"{lambd:g}" for lambd in strengths],
 )
 plots.boundaries(
-    {f"λ = {lambd:g}": probability(l2[lambd][0]) for lambd in (0.0, 0.3, 10.0)},
+    {f"λ = {lambd:g}": probability(l2[lambd][0]) for lambd in (0.0, 0.3, 3.0)},
     noisy.X_train,
     noisy.Y_train,
-    alt="Three boundaries for the first seed: ragged for λ = 0, smooth for λ = 0.3, a straight line for λ = 10.",
+    alt="Three boundaries for the first seed: ragged for λ = 0, smooth for λ = 0.3, a straight line for λ = 3.",
 )
 
 # %% [markdown]
 r"""
-Prediction 2: c. On the left the network overfits: good on the training set, worse on the dev set. On the right it
-underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$, and only the
-**dev set** can tell you which. Training accuracy always votes for $\lambda = 0$.
+Prediction 2: a. On the left the network overfits: better than possible on the training set, and worse on the dev set.
+On the right it underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$, and only
+the dev set can tell you which. The training accuracy always votes for $\lambda = 0$.
+
+What would your own `diagnose` say? The next cell reads it from your notebook `00_data_and_diagnosis`, as you last saved
+it. (If you have not done that one yet, come back here later: no points depend on it.)
+"""
+
+# %% tags=["experiment", "nbval-check-output"]
+diagnose = own_work("00_data_and_diagnosis", "diagnose")["diagnose"]
+diagnoses = []
+for lambd, models in l2.items():
+    train_error, dev_error = 1 - np.median(accuracies(models), axis=0) / 100
+    diagnoses.append(diagnose(train_error, dev_error, bayes_error))
+    print(f"λ = {lambd:g}: error {train_error:.1%} on train, {dev_error:.1%} on dev: {diagnoses[-1]}")
+
+# %% [markdown]
+r"""
+Both ends of the figure, in the words of `00_data_and_diagnosis`. At $\lambda = 0$ the bias is even negative: the
+training error lies *below* the Bayes error. That is no achievement. It says that the network has memorized labels that
+cannot be predicted.
 
 ## Exercise 3: weight decay
 
@@ -276,8 +310,8 @@ Put the gradient into a step of gradient descent with learning rate $\alpha$:
 
 $$W - \alpha \left(dW + \frac{\lambda}{m} W\right) = \left(1 - \frac{\alpha \lambda}{m}\right) W - \alpha \, dW.$$
 
-Each step first shrinks $W$ by a factor a little below 1. Hence the name **weight decay**. Write the right-hand side;
-`dW` is the gradient *without* the penalty.
+**Weight decay** shrinks every weight in each step by a factor a little below 1, before the step along the gradient.
+Write the right-hand side; `dW` is the gradient *without* the penalty.
 
 <details><summary>Hint 1</summary>
 
@@ -303,14 +337,15 @@ check(weight_decay_step)
 r"""
 ### Are L2 and weight decay the same?
 
-For gradient descent they are: it is the same formula. But many optimizers give each weight a step size of its own,
-divided by the size of the gradients that it has seen. **Adam** is one. Its two settings $\beta$ say how long it
-remembers, and with both at 0 it remembers nothing. Then a step goes along
+For gradient descent they are: it is the same formula. But many optimizers give each weight a step size of its own: they
+divide its gradient by the size of the gradients that it has seen. The simplest of them sees only the last one, and goes
+along
 
 $$\frac{g}{|g| + \varepsilon},$$
 
-that is, one learning rate up or down for each weight. (You write it whole in the notebook `04_optimization`, and see
-this again there at 0.9 and 0.999.) Both ways, 300 steps from the same start, five seeds:
+that is, along the *sign* of the gradient, one learning rate up or down for each weight. (Adam, which you will write in
+`04_optimization`, is of this kind. You will see the same there with its usual settings.) Both ways, 300 steps from the
+same start, five seeds:
 """
 
 
@@ -342,7 +377,7 @@ def all_weights(parameters):
 
 optimizers = {
     "gradient descent": (lambda g: g, 0.1),
-    "Adam, both β = 0": (lambda g: g / (np.abs(g) + 1e-8), 0.001),
+    "sign of the gradient": (lambda g: g / (np.abs(g) + 1e-8), 0.001),
 }
 apart = {}
 for label, (direction, learning_rate) in optimizers.items():
@@ -358,23 +393,24 @@ plots.lines(
     "largest difference of a weight",
     "L2 against weight decay (five seeds)",
     "Largest difference of a weight against step, on a logarithmic axis: with gradient descent it stays below 1e-13;"
-    " with Adam it begins above a thousandth and rises to more than a half.",
+    " with the sign it begins above a thousandth and rises to more than a half.",
     yscale="log",
 )
 
 # %% [markdown]
 r"""
-Prediction 3: d. With gradient descent the two agree to rounding. With Adam they do not: the gradient of the penalty is
-divided too. A weight that the data hardly care for is pulled by a whole learning rate in each step, however weak the
-penalty; one that they care for is hardly pulled at all. Here that makes the weights much shorter than weight decay does
-with the same $\lambda$. So with Adam it matters which of the two you mean.
+Prediction 3: b. With gradient descent the two agree to rounding. With the sign they do not: the gradient of the penalty
+is divided by its size, too. A weight that hardly matters to the data is pulled by a whole learning rate in each step,
+however weak the penalty; one that does matter is hardly pulled at all. Here that makes the weights much smaller than
+weight decay does with the same $\lambda$. So with such an optimizer you have to say which of the two you mean
+([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), section 2).
 """
 
 # %% [markdown]
 r"""
-## L1: zeros
+## L1: many weights become zero
 
-Punish absolute values in place of squares:
+The **L1 penalty** is proportional to the sum of the absolute values of all weights:
 
 $$\frac{\lambda}{2m} \sum_l \sum_{i, j} \left| W^{[l]}_{ij} \right|.$$
 
@@ -487,28 +523,30 @@ plots.histograms(
 
 # %% [markdown]
 r"""
-Prediction 4: c. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
-others be large: the network is **sparse**. (Plain gradient steps make them hover about zero in a distance of one step,
-hence "within 0.01".)
+Prediction 4: a. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
+others be large. Such an array, most of whose entries are zero, is called **sparse**. (Plain gradient steps make the
+weights jump from one side of zero to the other, at most one step away from it: hence "within 0.01".)
 """
 
 # %% [markdown]
 r"""
 ## Dropout
 
-Another way to stop a network from relying on details: in every step of training, switch each unit off at random. A unit
-that cannot rely on its neighbours has to be of use by itself. With the probability `keep_prob` of being kept,
+**Dropout** switches off each unit at random in every step of training, for each example anew. A unit that cannot rely
+on its neighbours has to be of use by itself ([Srivastava et al., 2014](https://jmlr.org/papers/v15/srivastava14a.html),
+section 2). With the probability `keep_prob` of being kept,
 
 $$D_{ij} = \begin{cases} 1 & \text{with probability keep\_prob} \\ 0 & \text{otherwise} \end{cases}, \qquad
 A_\text{out} = \frac{A * D}{\text{keep\_prob}}.$$
 
-Why divide? Without it, the next layer would see smaller sums in training than later, when nobody drops anything. With
-it, the mean stays what it was:
+Why divide? Without the division, the next layer would see smaller sums in training than later, when nothing is dropped.
+With it, the mean stays what it was:
 
 $$\operatorname{E}(A_\text{out}) = \frac{A \cdot \operatorname{E}(D)}{\text{keep\_prob}} = \frac{A \cdot
 \text{keep\_prob}}{\text{keep\_prob}} = A.$$
 
-This is called **inverted dropout**. It leaves nothing to do at test time.
+**Inverted dropout** is dropout that divides by `keep_prob` in training, so that nothing is left to do at test time.
+(The paper multiplies by it at test time instead; its section 10 names both.)
 
 ## Exercise 6: dropout, forward
 
@@ -574,7 +612,7 @@ for keep_prob in (0.5, 0.8):
 r"""
 **Mind the notes: the mask turned round.** Some lecture notes compare the other way, $D = (\text{draw} >
 \text{keep\_prob})$. Look at the two lines above: at 0.5 nobody notices. At 0.8 such a network keeps a fifth of its
-units in place of four fifths, and then divides by 0.8 all the same: $0.2 / 0.8 = 1/4$ (prediction 5: a).
+units in place of four fifths, and then divides by 0.8 all the same: $0.2 / 0.8 = 1/4$ (prediction 5: d).
 
 ## Exercise 7: dropout, backward
 
@@ -605,49 +643,49 @@ check(dropout_backward)
 r"""
 ## Predict the second half
 
-Six more: what dropout does and does not do, and two other ways to keep a network from learning by heart.
+Six more: what dropout does and does not do, and two other ways to keep a network from memorizing.
 
-**1.** You drop more and more: keep_prob from 1 down to 0.3. The accuracy…
+**1.** You drop more and more: keep_prob from 1 down to 0.1. The accuracy…
 
-- a) falls all the way, on the training set and on the dev set,
-- b) falls on the training set; on the dev set it rises, and later falls,
+- a) falls on the training set; on the dev set it rises, and later falls,
+- b) falls all the way, on the training set and on the dev set,
 - c) rises on both,
 - d) rises on the training set and falls on the dev set.
 
 **2.** Dropout switches units off at random while training. You forget to end it when you use the network. Its accuracy…
 
-- a) stays the same: it was trained that way,
-- b) is lower on the whole, and another one each time you ask,
-- c) is higher,
+- a) is higher,
+- b) stays the same: it was trained that way,
+- c) is lower on the whole, and another one each time you ask,
 - d) is that of guessing.
 
 **3.** The length of all weights together after training with dropout, beside that after training with L2:
 
-- a) Shorter: dropout shrinks weights the most.
-- b) The same.
-- c) Longer.
-- d) Zero: all weights were dropped.
+- a) The same.
+- b) Shorter: dropout shrinks weights the most.
+- c) Zero: all weights were dropped.
+- d) Longer.
 
 **4.** You train for long, and write down the cost after every epoch, on the training set and on the dev set. The lowest
 cost on the dev set comes…
 
-- a) before the lowest one on the training set,
-- b) in the same epoch,
-- c) after it,
-- d) in the first epoch.
+- a) in the same epoch,
+- b) before the lowest one on the training set,
+- c) in the first epoch,
+- d) after it.
 
 **5.** Sixty images of hands have labels. You add the mirror image of each. On new images, the accuracy…
 
 - a) falls,
-- b) stays the same: the network learns nothing that it did not know,
-- c) rises about as much as with sixty more images that have labels,
+- b) rises about as much as with sixty more images that have labels,
+- c) stays the same: the network learns nothing that it did not know,
 - d) rises to nearly 100 %.
 
 **6.** At the end, every cure at its best strength stands beside the network without any. It is…
 
 - a) better on training points, and better on test points,
-- b) better on training points, and worse on test points,
-- c) worse on training points, and worse on test points,
+- b) worse on training points, and worse on test points,
+- c) better on training points, and worse on test points,
 - d) worse on training points, and better on test points.
 """
 
@@ -682,18 +720,19 @@ def with_dropout(keep_prob):
     return models
 
 
-keeps = [1.0, 0.9, 0.8, 0.5, 0.3]
+keeps = [1.0, 0.8, 0.5, 0.3, 0.1]
 dropped = {keep_prob: plain if keep_prob == 1 else with_dropout(keep_prob) for keep_prob in keeps}
 for keep_prob, models in dropped.items():
     report(f"keep_prob = {keep_prob:g}", models)
 swept = np.array([accuracies(models) for models in dropped.values()])
 plots.lines(
-    {"train": swept[:, :, 0].T, "dev": swept[:, :, 1].T},
+    {"train": swept[:, :, 0].T, "dev": swept[:, :, 1].T, "best possible": np.full(len(keeps), best_possible)},
     np.arange(len(keeps)),
     "keep_prob",
     "accuracy in %",
-    "The less is kept, the less is learned by heart (five seeds)",
-    "Accuracy against keep_prob from 1 down to 0.3: training accuracy falls; dev accuracy is highest in between.",
+    "The less is kept, the less is memorized (five seeds)",
+    "Accuracy against keep_prob from 1 down to 0.1: training accuracy falls; dev accuracy is highest at 0.5 and falls"
+    " at the end. A level line at 90 says what is possible.",
     markers=True,
     xticks=np.arange(len(keeps)),
     xticklabels=[f"{keep_prob:g}" for keep_prob in keeps],
@@ -701,8 +740,7 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. Whatever keeps a network from learning by heart keeps it from learning, too, where there is too much of
-it.
+Prediction 1: a. Too much of what keeps a network from memorizing keeps it from learning, too.
 
 ### At test time
 
@@ -727,15 +765,16 @@ def asked(parameters, training, rng):
 
 
 rng = np.random.default_rng(0)
-for seed in seeds:
-    off = asked(dropped[0.5][seed], False, rng)
-    on = [asked(dropped[0.5][seed], True, rng) for _ in range(10)]
-    print(f"seed {seed}: off {off:.1f} %; left on {min(on):.1f} to {max(on):.1f} % in ten tries")
+off, on = [], []
+for model in dropped[0.5]:
+    off.append(asked(model, False, rng))
+    on.append([asked(model, True, rng) for _ in range(10)])
+    print(f"off {off[-1]:.1f} %; left on {min(on[-1]):.1f} to {max(on[-1]):.1f} %, mean {np.mean(on[-1]):.1f} %")
 
 # %% [markdown]
 r"""
-Prediction 2: b. With dropout on, the network says one thing now and another a moment later. Dropout belongs to training
-only.
+Prediction 2: c. With dropout on, the network says one thing now and another a moment later. On average each of
+the five networks loses 0.9 to 1.8 points. Dropout belongs to training only.
 
 ### Does dropout make weights small?
 
@@ -758,7 +797,7 @@ print(f"{'at the start':16} length {np.median(at_start):.1f}")
 
 # %% [markdown]
 r"""
-Prediction 3: c. With dropout the weights grew less than without anything. But grow they did: they are longer than at
+Prediction 3: d. With dropout the weights grew less than without anything. But grow they did: they are longer than at
 the start, and longer than with L2 at its best. Dropout does not need small weights to be of use, and to call it a kind
 of L2 is a simplification.
 """
@@ -767,14 +806,15 @@ of L2 is a simplification.
 r"""
 ## Early stopping
 
-The cheapest of all: stop before the network has learned the mistakes. Watch the cost on the dev set; when it has not
-improved for a while, stop, and take the parameters of the best epoch.
+An **epoch** is one pass through all training examples. (Here every step uses all of them, so each step is an epoch.)
+**Early stopping** ends the training when the cost on the dev set has not improved for some epochs, and takes the
+parameters of the best one. It is the cheapest method of all: the network is stopped before it memorizes the noise.
 
 ## Exercise 8: where to stop
 
-`dev_costs` has one number for each epoch, counted from 0. An epoch **improves** if its cost is below the best so far
-by more than `min_delta`. After `patience` epochs in a row without an improvement, training stops. Return the best
-epoch and the epoch of the stop. A cost may be `nan`; that is no improvement.
+`dev_costs` has one number for each epoch, counted from 0. An epoch is an improvement if its cost is below the best so
+far by more than `min_delta`. The **patience** is the number of epochs in a row without an improvement after which
+training stops. Return the best epoch and the epoch of the stop. A cost may be `nan`; that is no improvement.
 
 <details><summary>Hint 1</summary>
 
@@ -798,17 +838,23 @@ from autograder.topics.regularization.answers import early_stopping
 # %% points=8
 check(early_stopping)
 
+# %% [markdown]
+r"""
+Here is your function at work. To save time we look at the dev cost once in 25 epochs, so a patience of 20 looks lasts
+500 epochs. To show what comes later, training goes on after the stop.
+"""
+
 # %% tags=["experiment", "nbval-check-output"]
 show_prediction(regularization_more_predictions, 4)
-chunk, epochs, patience = 25, 160, 40
-stops, last = [], []
+every, looks, patience = 25, 160, 20
+stops, last, best_epochs, stop_epochs = [], [], [], []
 curves = {"train": [], "dev": []}
 for seed in seeds:
     parameters, states = network.example_parameters(layers_dims, seed), []
     costs = {"train": [], "dev": []}
-    for _ in network.progress_bar(epochs, f"seed {seed}"):
+    for _ in network.progress_bar(looks, f"seed {seed}"):
         parameters, _ = network.train(
-            parameters, noisy.X_train, noisy.Y_train, learning_rate=0.5, iterations=chunk, progress=None
+            parameters, noisy.X_train, noisy.Y_train, learning_rate=0.5, iterations=every, progress=None
         )
         states.append(parameters)
         for part, X, Y in (("train", noisy.X_train, noisy.Y_train), ("dev", noisy.X_dev, noisy.Y_dev)):
@@ -819,13 +865,16 @@ for seed in seeds:
     last.append(states[lowest])
     for part in curves:
         curves[part].append(costs[part])
-    print(f"seed {seed}: best epoch {best}, stop at {stop}; lowest training cost at {lowest} of {epochs - 1}")
+    best_epochs.append(every * (best + 1))
+    stop_epochs.append(every * (stop + 1))
+    print(f"seed {seed}: best epoch {best_epochs[-1]}, stop at {stop_epochs[-1]};", end=" ")
+    print(f"lowest training cost at {every * (lowest + 1)} of {every * looks}")
 report("stopped early", stops)
 report("lowest training cost", last)
 plots.lines(
     {part: np.array(values) for part, values in curves.items()},
-    np.arange(epochs),
-    f"epoch of {chunk} steps",
+    every * np.arange(1, looks + 1),
+    "epoch",
     "cost",
     "The training cost falls on, the dev cost does not (five seeds)",
     "Cost against epoch: the median training cost falls until the end, from 0.35 to 0.09; that on the dev set falls to"
@@ -836,20 +885,20 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 4: a. **Mind the notes: "the lowest J".** Some notes say to stop where the cost $J$ is lowest, and show the
+Prediction 4: b. **Mind the notes: "the lowest J".** Some notes say to stop where the cost $J$ is lowest, and show the
 training cost. You see where that leads: near the last epoch, which is no early stopping at all. It has to be the cost
 on data that the network does not train on.
 
-Early stopping has a price. It mixes two tasks, to lower the cost and not to overfit, into one knob. L2 keeps them
-apart, but has to be trained once for every $\lambda$.
+Early stopping has a price. It does two things with one setting, to lower the cost and not to overfit. L2 keeps them
+apart, but there the network has to be trained once for every $\lambda$.
 """
 
 # %% [markdown]
 r"""
-## More data out of the data you have
+## More data from the data you have
 
-The surest cure for variance is more data. For images some of it is free: a hand seen in a mirror is still a hand that
-shows as many fingers.
+The surest cure for variance is more data. **Data augmentation** makes new training examples from old ones, by changes
+that leave the label right. For images some of it is free: a hand seen in a mirror still shows as many fingers.
 
 ## Exercise 9: mirror images
 
@@ -929,13 +978,14 @@ print(f"better with mirror images in {better} of 10 draws")
 
 # %% [markdown]
 r"""
-Prediction 5: c. In this task the mirror images are worth about as much as 60 more labels, and cost nothing: left and
-right hands are equally common here. But the trick must not change the answer. A mirrored hand shows as many fingers; a
-mirrored **b** is a **d**.
+Prediction 5: b. In this task the mirror images are worth about as much as 60 more labels, and cost nothing: left and
+right hands are equally common here. But the change must not change the label. A mirrored hand shows as many fingers; a
+mirrored letter *b* is a *d*.
 
 ## All of them, side by side
 
-Each at the strength that was best on the dev set. The test set has not been touched so far. It is used now, once.
+Each method stands here at the strength that was best on the dev set. The test set has not been touched so far. It is
+used now, once.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -948,9 +998,11 @@ final = {
     f"keep_prob = {best_keep:g}": dropped[best_keep],
     "stopped early": stops,
 }
+tests = {}
 for label, models in final.items():
-    test = [100 * network.accuracy(noisy.X_test, noisy.Y_test, model) for model in models]
+    tests[label] = [100 * network.accuracy(noisy.X_test, noisy.Y_test, model) for model in models]
     report(label, models)
+    test = tests[label]
     print(f"{'':22} test {np.median(test):.1f} ({min(test):.1f} to {max(test):.1f})")
 plots.boundaries(
     {label: probability(models[0]) for label, models in final.items()},
@@ -981,10 +1033,10 @@ Choose one letter for each.
 
 **1.** Somebody builds the mask with `rng.random(A.shape) > keep_prob`, and keep_prob is 0.8. What happens in training?
 
-- a) Nothing: the two thresholds are equivalent.
+- a) The same units are dropped in every step.
 - b) The division by keep_prob makes up for it.
 - c) Only a fifth of the values is kept, and the mean is no longer right.
-- d) The same units are dropped in every step.
+- d) Nothing: the two thresholds are equivalent.
 
 **2.** When is inverted dropout switched on?
 
@@ -996,31 +1048,31 @@ Choose one letter for each.
 **3.** Train accuracy 78 %, dev accuracy 77 %, and people do it with 99 %. You use L2 with $\lambda = 10$. What do you
 try?
 
-- a) More data.
-- b) Dropout on top.
-- c) Early stopping.
-- d) A smaller $\lambda$.
+- a) Dropout on top.
+- b) A smaller $\lambda$.
+- c) More data.
+- d) Early stopping.
 
 **4.** You want most weights to be zero. What do you use?
 
-- a) L2
-- b) L1
-- c) dropout
-- d) early stopping
+- a) L1
+- b) L2
+- c) early stopping
+- d) dropout
 
 **5.** When are L2 and weight decay two different things?
 
-- a) When each weight has its own step size, as with Adam.
+- a) When each weight has a step size of its own.
 - b) Never.
-- c) When the network has biases.
-- d) When $\lambda$ is large.
+- c) When $\lambda$ is large.
+- d) When the network has biases.
 
 **6.** Which epoch's parameters do you keep with early stopping?
 
-- a) The one with the lowest training cost.
-- b) The one with the best test accuracy.
-- c) The one with the lowest dev cost before patience ended.
-- d) The last one before the dev cost rose for the first time.
+- a) The one with the lowest dev cost before patience ended.
+- b) The last one before the dev cost rose for the first time.
+- c) The one with the lowest training cost.
+- d) The one with the best test accuracy.
 """
 
 # %% exercise="regularization_answers"
@@ -1031,12 +1083,40 @@ check(regularization_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- L2 adds $\frac{\lambda}{m} W$ to $dW$ and makes weights small; L1 adds $\frac{\lambda}{2m} \operatorname{sign} W$ and
-  makes most of them zero.
-- Dropout: keep where the draw lies below `keep_prob`, divide by `keep_prob`, the same mask backward, and only in
-  training.
-- Stop by the dev cost, keep the best epoch, have patience.
-- Each of them overdone underfits. Strengths are chosen on the dev set; the test set is used once.
+- Add an L2 or L1 penalty to a cost and to its gradient, and say what each does to the weights: small, or mostly zero.
+- Use weight decay, and say when it is the same as L2: with plain gradient descent, and not where each weight has its
+  own step size.
+- Train with dropout, with the same mask forward and backward, and switch it off afterwards.
+- Stop early, by the cost on the dev set and with patience.
+- Choose the strength of each on the dev set, and see by both errors and the Bayes error when it is too weak or too
+  strong.
+
+### In real code
+
+- L2: `torch.optim.SGD(params, lr=0.1, weight_decay=0.01)`, where 0.01 stands for our $\lambda / m$;
+  `keras.regularizers.L2(0.005)`, where 0.005 stands for $\lambda / (2m)$, given to a layer as its `kernel_regularizer`
+- weight decay where it is not L2: `torch.optim.AdamW(params, weight_decay=0.01)`,
+  `keras.optimizers.AdamW(weight_decay=0.01)`
+- L1: in PyTorch `W.abs().sum()`, times $\lambda / (2m)$, added to the cost; `keras.regularizers.L1(0.005)`
+- dropout with `keep_prob` 0.8: `torch.nn.Dropout(0.2)`, on after `model.train()` and off after `model.eval()`;
+  `keras.layers.Dropout(0.2)`, on in `fit` only. Both are told what to *drop*, $1 - \text{keep\_prob}$
+- early stopping: in PyTorch a loop of your own; `keras.callbacks.EarlyStopping(patience=40,
+  restore_best_weights=True)`, which otherwise keeps the last weights, and not the best
+- mirror images: `torchvision.transforms.v2.RandomHorizontalFlip(0.5)` in PyTorch,
+  `keras.layers.RandomFlip("horizontal")`
+
+In PyTorch, `weight_decay` shrinks biases too, unless you give them a group of parameters of their own.
+
+### Read more
+
+- [Srivastava et al., 2014](https://jmlr.org/papers/v15/srivastava14a.html), *Dropout: A Simple Way to Prevent Neural
+  Networks from Overfitting*: sections 1 to 4, and 7 for what it does to the units.
+- [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), *Decoupled Weight Decay Regularization*, section 2:
+  why L2 and weight decay are two things.
+- [Prechelt, 1998](https://doi.org/10.1007/3-540-49430-8_3), *Early Stopping, but When?*: patience and other rules,
+  measured.
+- [Goodfellow, Bengio and Courville, 2016](https://www.deeplearningbook.org/contents/regularization.html), *Deep
+  Learning*, chapter 7: all these methods, and more.
 """

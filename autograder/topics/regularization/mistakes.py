@@ -479,9 +479,9 @@ wrong_options(
     "regularization_answers",
     {
         1: {
-            "a": "At 0.5 both thresholds keep half. The fault shows only at other values.",
+            "a": "The mask is drawn anew in each step: no unit stays dropped.",
             "b": "Dividing by keep_prob makes it worse: what is kept is scaled for a share of 0.8.",
-            "d": "The mask is drawn anew in each step: no unit stays dropped.",
+            "d": "At 0.5 both thresholds keep half. The fault shows only at other values.",
         },
         2: {
             "b": "Switched off while training it does nothing at all; the noise in the predictions stays.",
@@ -489,24 +489,24 @@ wrong_options(
             "d": "A prediction must not depend on a draw. Ask the network twice, and it answers twice.",
         },
         3: {
-            "a": "More data lowers variance. But this network underfits: look at the training accuracy.",
-            "b": "Stronger dropout makes a network underfit even more.",
-            "c": "Early stopping keeps weights small as well: it underfits more, not less.",
+            "a": "Stronger dropout makes a network underfit even more.",
+            "c": "More data lowers variance. But this network underfits: look at the training accuracy.",
+            "d": "Early stopping keeps weights small as well: it underfits more, not less.",
         },
         4: {
-            "a": "L2 pulls a weight less the smaller it is, so it rarely gets to zero.",
-            "c": "Dropout drops activations for one step. No weight is set to zero.",
-            "d": "Early stopping changes when to stop, and not where single weights end.",
+            "b": "L2 pulls a weight less the smaller it is, so it rarely gets to zero.",
+            "c": "Early stopping changes when to stop, and not where single weights end.",
+            "d": "Dropout drops activations for one step. No weight is set to zero.",
         },
         5: {
             "b": "Measured here: with a step of its own for each weight the two differ.",
-            "c": "The penalty leaves out biases, and weight decay leaves them alone too. That is no difference.",
-            "d": "λ is the same number in both.",
+            "c": "λ is the same number in both.",
+            "d": "The penalty leaves out biases, and weight decay leaves them alone too. That is no difference.",
         },
         6: {
-            "a": "The training cost nearly always falls until the end. Its lowest point is the last epoch.",
-            "b": "The test set is touched once, at the very end. Choosing by it uses it up.",
-            "d": "The first rise may be a wobble. Patience waits to see.",
+            "b": "The first rise may be a wobble. Patience waits to see.",
+            "c": "The training cost nearly always falls until the end. Its lowest point is the last epoch.",
+            "d": "The test set is touched once, at the very end. Choosing by it uses it up.",
         },
     },
 )

@@ -2,8 +2,10 @@
 r"""
 # TensorFlow
 
+*Real projects use a framework. What does it do for me, and how do I find out when it does something else than I think?*
+
 A bonus. You wrote forward and backward passes, softmax, batch norm and Adam by hand. A framework has them all, and
-derives every backward pass by itself. Here you meet one, and hold it against what you wrote.
+derives every backward pass by itself. Here you meet one, and compare it with what you wrote.
 
 | you write | points |
 |---|---|
@@ -17,7 +19,7 @@ derives every backward pass by itself. Here you meet one, and hold it against wh
 Write your code where it says `TODO`, run the cell, then run the `check` below it. It tells you what is wrong, as often
 as you like. The same checks run on other cases when your work is graded.
 
-**This notebook needs TensorFlow**, which the others do not, and which is large (about 1 GB). Install it in the course's
+**This notebook needs TensorFlow.** The others do not; it is large (about 1 GB). Install it in the course's
 folder, and restart the kernel:
 
 `python -m pip install -c constraints.txt -e ".[tensorflow]"`
@@ -48,34 +50,34 @@ points, and what you guessed wrong you will remember.
 **1.** A Python function prints a line and returns $x^2$. You decorate it with `tf.function` and call it with five
 tensors, one after the other. The line is printed…
 
-- a) five times,
-- b) once,
-- c) never,
-- d) six times.
+- a) six times,
+- b) five times,
+- c) once,
+- d) never.
 
 **2.** A tape records $y = x^2$, where $x$ is a constant tensor, 3. You ask the tape for the derivative of $y$ by $x$.
 You get…
 
-- a) 6,
-- b) 0,
-- c) `None`,
-- d) an error.
+- a) an error,
+- b) `None`,
+- c) 0,
+- d) 6.
 
 **3.** Your Adam of `04_optimization` and the framework's start from the same weights and take 100 steps with the same
 gradients and the same settings ($\alpha = 0.001$, $\varepsilon = 10^{-7}$). The largest difference of a weight is…
 
-- a) exactly 0,
-- b) about $10^{-16}$,
-- c) about $10^{-2}$,
-- d) about $10^{-7}$.
+- a) about $10^{-16}$,
+- b) about $10^{-2}$,
+- c) about $10^{-7}$,
+- d) exactly 0.
 
 **4.** In `05_batchnorm_softmax` networks that were written by hand counted fingers; with its reference answers, 97 to
 98 % of the test images came out right. The framework's, of the same kind, will have…
 
 - a) about as many right, give or take two points,
-- b) at least five points more,
-- c) at least five points fewer,
-- d) all of them right.
+- b) at least five points fewer,
+- c) all of them right,
+- d) at least five points more.
 """
 
 # %% exercise="tensorflow_predictions"
@@ -88,7 +90,7 @@ check(tensorflow_predictions)
 r"""
 ## Tensors
 
-A **tensor** is what NumPy calls an array: numbers, a shape and a dtype. Three things differ. See for yourself.
+A **tensor** is what NumPy calls an array: numbers of one dtype in a shape. Three things differ. See for yourself.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -108,8 +110,8 @@ print("a variable after an assignment:", variable.numpy().tolist())
 
 # %% [markdown]
 r"""
-- Numbers are of **single precision**: 32 bits, about seven digits. For training that is enough, in half the memory.
-  What you make of a NumPy array keeps its 64 bits.
+- Numbers are of **single precision** (float32): they have 32 bits, about seven digits. For training that is enough, in
+  half the memory. What you make of a NumPy array keeps its 64 bits.
 - dtypes are never mixed silently. `tf.cast(x, tf.float32)` converts.
 - A tensor cannot be changed. What changes, such as a weight, is a `tf.Variable`, by `assign`, `assign_add` or
   `assign_sub`.
@@ -158,8 +160,10 @@ check(linear_function)
 r"""
 ## A graph, and what a session was
 
-Before 2019 a TensorFlow program had two halves. The first computed nothing: it drew a **graph** of operations. The
-second opened a **session**, which ran the graph with numbers put in. The old way still works:
+A **computational graph** has a node for each operation and an edge for each tensor that goes from one to the next.
+Before TensorFlow 2 (2019) a program had two halves: the first computed nothing, it built a graph; the second opened a
+session, and let it run the graph. A **session** is an object that runs a graph with numbers put in. The old way still
+works:
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -173,9 +177,9 @@ print("today:", (tf.constant(3.0) ** 2 + 1).numpy())
 
 # %% [markdown]
 r"""
-Today an operation is computed where it stands: that is *eager* execution. Graphs are still there, because they are
-fast: no Python runs between two operations, and what is not needed is left out. `tf.function` draws one from an
-ordinary function. Here is the graph of a layer with ReLU; `Identity` hands out the result.
+In **eager execution**, the default today, an operation is computed where it stands, as in NumPy. Graphs are still
+there, because they are fast: no Python runs between two operations, and what is not needed is left out. `tf.function`
+makes one from an ordinary function. Here is the graph of a layer with ReLU; `Identity` hands out the result.
 """
 
 
@@ -236,14 +240,17 @@ print("results:", *tensors, "and", *numbers)
 
 # %% [markdown]
 r"""
-Prediction 1: b. Python runs while the graph is drawn: once for each *kind* of argument (dtype and shape). After that
-only the graph runs, and `print` is not in it. A Python number is not a kind but a constant of the graph, so that every
-new number draws a new graph. **Hand tensors to a `tf.function`, not numbers.** (`tf.print` prints at every call.)
+Prediction 1: c. To run a Python function once in order to record its graph is called **tracing**; it happens once for
+each *kind* of argument (dtype and shape). After that only the graph runs, and `print` is not in it. A Python number is
+not a kind but a constant of the graph, so that every new number is traced again. **Pass tensors to a `tf.function`, not
+numbers.** (`tf.print` prints at every call.)
 
-## The tape
+## The gradient tape
 
-You derived every backward pass by hand. A `tf.GradientTape` records the operations that run under it. Asked for a
-gradient, it goes back through them, from the last to the first, by the chain rule: just as you did.
+You derived every backward pass by hand. **Automatic differentiation** records the operations of a computation and
+applies the chain rule to each, from the last to the first: it is backpropagation for any program ([Baydin et al.,
+2018](https://jmlr.org/papers/v18/17-468.html), section 3.2). In TensorFlow, a `tf.GradientTape` records the operations
+that run under it, and gives the gradient that you ask for.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -260,18 +267,18 @@ print("by a constant that is watched:", tape.gradient(y, x).numpy())
 
 # %% [markdown]
 r"""
-Prediction 2: c. The tape follows variables. A constant it follows only when told to, by `tape.watch`, and there is no
+Prediction 2: b. The tape follows variables. A constant it follows only when told to, by `tape.watch`, and there is no
 error: you get `None`. You also get `None` where the way from $x$ to $y$ leaves TensorFlow, as through `.numpy()`. **If
 a gradient is `None`, the tape lost the track.**
 
-What is recorded may hold loops and conditions. Here is a function that halves its number until it is below 1, then
-takes the sine, and its slope from the tape. The dots are central differences, as in `03_gradient_checking`.
+What is recorded may hold loops and conditions. Here is a function that halves $x$ until it is below 1, then takes
+$\sin 2x$, and its slope from the tape. The dots are central differences, as in `03_gradient_checking`.
 """
 
 
 # %% tags=["experiment"]
 def halved(x):
-    """Halve x until it is below 1, then take the sine."""
+    """Halve x until it is below 1, then take the sine of twice that."""
     while x >= 1:
         x = x / 2
     return tf.sin(2 * x)
@@ -305,7 +312,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-## Exercise 2: one hot
+## Exercise 2: one-hot labels
 
 As in `05_batchnorm_softmax`: labels $(1, m)$ become columns with a single 1. TensorFlow has
 `tf.one_hot(labels, depth)`, which can be told where the new axis shall stand.
@@ -340,9 +347,9 @@ class is $r$, the cost is
 
 $$-\ln \frac{e^{z_r}}{\sum_k e^{z_k}} = \ln \sum_k e^{z_k} - z_r,$$
 
-where no logarithm of 0 can occur. So the last layer of a network has no softmax here: it gives scores.
+where no logarithm of 0 can occur. So the last layer of a network has no softmax here: it gives logits.
 
-Mind how they lie. TensorFlow puts **examples in rows**, classes along the last axis. Here, examples are columns.
+Note the axes. TensorFlow puts *examples in rows*, classes along the last axis. Here, examples are columns.
 
 <details><summary>Hint 1</summary>
 
@@ -447,7 +454,7 @@ plots.regions(
 
 # %% [markdown]
 r"""
-## Your Adam, and theirs
+## Your Adam and Keras's
 
 A framework's optimizer is the same formula. Is it? The next cell reads `update_parameters_with_adam` from your notebook
 `04_optimization`, as you last saved it. If it is not there yet it says so, and all else goes on: no points depend on
@@ -489,11 +496,12 @@ print(f"0.999 with 32 bits is {np.float32(0.999):.10f}")
 
 # %% [markdown]
 r"""
-Prediction 3: d. They agree to $10^{-6}$ and better, yet not to the last digit, for two reasons.
+Prediction 3: c. They agree to $10^{-6}$ and better, yet not to the last digit, for two reasons.
 
-**Where $\varepsilon$ stands.** You divide by $\sqrt{\hat s} + \varepsilon$, which is algorithm 1 of the paper
-(Kingma and Ba, 2015). Keras uses the shorter form at the end of its section 2: both corrections go into the learning
-rate, and $\varepsilon$ stands beside the $s$ that is *not* corrected,
+**Where $\varepsilon$ stands.** You divide by $\sqrt{\hat s} + \varepsilon$, which is algorithm 1 of the paper ([Kingma
+and Ba, 2015](https://arxiv.org/abs/1412.6980)). PyTorch does the same. Keras uses the shorter form at the end of the
+paper's section 2: both corrections go into the learning rate, and $\varepsilon$ stands beside the $s$ that is *not*
+corrected,
 
 $$W := W - \alpha \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \cdot \frac{v}{\sqrt{s} + \varepsilon}
 = W - \alpha \frac{\hat v}{\sqrt{\hat s} + \varepsilon / \sqrt{1 - \beta_2^t}}.$$
@@ -508,12 +516,12 @@ rounding.
 So "Adam, $\varepsilon = 10^{-3}$" is not one optimizer but two. **Before you compare with somebody's result, look up
 the formula that their framework computes.**
 
-## Counting fingers, in twenty lines
+## Counting fingers in twenty lines
 
-Now the classifier of `05_batchnorm_softmax`, with everything from the shelf: layers, batch norm with its running
-statistics, the cost, Adam, mini-batches and shuffling. Examples are rows here, so the images are turned. The learning
-rate was chosen out of 0.001, 0.003 and 0.01 by the dev set, with three seeds; so was the number of epochs, out of 15
-and 20.
+Now the classifier of `05_batchnorm_softmax`, with everything from the framework: layers, batch norm with its running
+statistics, the cost, Adam, mini-batches and shuffling. Examples are rows here, so the images are transposed. The
+learning rate was chosen out of 0.001, 0.003 and 0.01 by the dev set, with three seeds; so was the number of epochs, out
+of 15 and 20.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -557,29 +565,29 @@ Choose one letter for each.
 
 **1.** What does `tf.function` do?
 
-- a) It checks the shapes of the arguments.
-- b) It runs the Python code once for each kind of argument, draws a graph, and runs the graph from then on.
-- c) It computes without a tape, which is faster.
-- d) It draws a graph, which you then run in a session.
+- a) It draws a graph, which you then run in a session.
+- b) It checks the shapes of the arguments.
+- c) It runs the Python code once for each kind of argument, draws a graph, and runs the graph from then on.
+- d) It computes without a tape, which is faster.
 
 **2.** How does a `GradientTape` find a gradient?
 
 - a) It differentiates the formula, as one would on paper.
-- b) It changes each parameter a little and looks at the cost.
-- c) It knows the gradients of layers, and takes nothing else.
-- d) It remembers the operations as they run, and goes back through them by the chain rule.
+- b) It knows the gradients of layers, and takes nothing else.
+- c) It remembers the operations as they run, and goes back through them by the chain rule.
+- d) It changes each parameter a little and looks at the cost.
 
 **3.** Your examples are columns. What does `tf.nn.softmax_cross_entropy_with_logits` want, if you do not say `axis=0`?
 
-- a) Scores and labels, both transposed.
-- b) Scores and labels, as they are.
-- c) Scores as they are, labels transposed.
-- d) Probabilities, transposed.
+- a) Probabilities, transposed.
+- b) Scores as they are, labels transposed.
+- c) Scores and labels, as they are.
+- d) Scores and labels, both transposed.
 
 **4.** Your Adam and Keras's differ visibly with $\varepsilon = 10^{-3}$. Why?
 
-- a) Keras computes with single precision.
-- b) Keras counts its steps from 0.
+- a) Keras counts its steps from 0.
+- b) Keras computes with single precision.
 - c) Keras adds $\varepsilon$ to the root of $s$ before its correction, and you after it.
 - d) Keras forgets its state after every step.
 """
@@ -592,11 +600,30 @@ check(tensorflow_answers)
 
 # %% [markdown]
 r"""
-## What you take with you
+## What you can do now
 
-- A tensor is an array that a tape can follow; a variable is one that may change. dtypes are not mixed.
-- A session ran a graph that was drawn before. Today operations run where they stand, and `tf.function` draws the graph.
-- A tape records, and goes back by the chain rule. A gradient of `None` means that it lost the track.
-- Cost functions want scores, not probabilities, and examples in rows: look before you call.
-- The same name need not be the same formula. $\varepsilon$ of Adam is one that is not.
+- You can compute with tensors and variables, and know why TensorFlow refuses to mix dtypes.
+- You can say what a computational graph is, when tracing runs Python, and what a session was in old code.
+- You can let a tape find gradients, write a training step with it, and find out why a gradient is `None`.
+- You can call a cost function rightly: from logits, with the classes along the axis that it wants.
+- You can build, train and test a classifier in twenty lines, and look up the formula behind each of them.
+
+### In real code
+
+- a tensor that gradients are wanted of: `torch.tensor(values, requires_grad=True)`, `keras.Variable(values)`
+- `linear_function`: `torch.nn.Linear(400, 64)` with examples in rows, `keras.layers.Dense(64)`
+- `compute_cost`: `torch.nn.CrossEntropyLoss()`, `keras.losses.CategoricalCrossentropy(from_logits=True)`
+- `train_step`: `cost.backward()`, `optimizer.step()` and `optimizer.zero_grad()` in PyTorch;
+  `keras.Model.fit(X, Y, epochs=15)` in Keras
+- `tf.function`: `torch.compile(model)`; `keras.Model.compile(optimizer, loss, jit_compile=True)`
+
+### Read more
+
+- [Baydin et al., 2018](https://jmlr.org/papers/v18/17-468.html), *Automatic Differentiation in Machine Learning: a
+  Survey*: section 3 tells forward from reverse mode, section 2 what automatic differentiation is not.
+- [Agrawal et al., 2019](https://arxiv.org/abs/1903.01855), *TensorFlow Eager*: why graphs came first, and what eager
+  execution costs.
+- TensorFlow's guides to [`tf.function`](https://www.tensorflow.org/guide/function) and to
+  [gradient tapes](https://www.tensorflow.org/guide/autodiff).
+- [Keras 3](https://keras.io/getting_started/), which runs the same model on TensorFlow, PyTorch or JAX.
 """

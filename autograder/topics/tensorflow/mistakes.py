@@ -185,23 +185,23 @@ wrong_options(
     "tensorflow_answers",
     {
         1: {
-            "a": "Shapes are checked in either case. What counts is when Python runs.",
-            "c": "It is Python that is left out, not the tape: gradients come out the same.",
-            "d": "TensorFlow 1 did that. Today you call the function, and numbers come back.",
+            "a": "TensorFlow 1 did that. Today you call the function, and numbers come back.",
+            "b": "Shapes are checked in either case. What counts is when Python runs.",
+            "d": "It is Python that is left out, not the tape: gradients come out the same.",
         },
         2: {
             "a": "It knows no symbols: it remembers which operations ran, with their numbers.",
-            "b": "Finite differences would need one run for each parameter. One run backward is enough.",
-            "c": "Whatever is differentiable may stand inside, loops and conditions too.",
+            "b": "Whatever is differentiable may stand inside, loops and conditions too.",
+            "d": "Finite differences would need one run for each parameter. One run backward is enough.",
         },
         3: {
-            "b": "As they are, it would take the softmax over the examples.",
-            "c": "Scores and labels must lie the same way: classes along the last axis of both.",
-            "d": "Then the softmax would be applied twice. The function wants scores.",
+            "a": "Then the softmax would be applied twice. The function wants scores.",
+            "b": "Scores and labels must lie the same way: classes along the last axis of both.",
+            "c": "As they are, it would take the softmax over the examples.",
         },
         4: {
-            "a": "Single precision rounds at the seventh digit. In double precision the difference stays.",
-            "b": "Both count steps from 1, and both correct the same way.",
+            "a": "Both count steps from 1, and both correct the same way.",
+            "b": "Single precision rounds at the seventh digit. In double precision the difference stays.",
             "d": "The state was carried along in both. What differs stands in the denominator.",
         },
     },

@@ -155,4 +155,4 @@ class Trainer:
 # --- predictions and answers ------------------------------------------------------------------------------------------
 
 in_every_form("tensorflow_predictions", "bcda")
-in_every_form("tensorflow_answers", "bdac")
+in_every_form("tensorflow_answers")
