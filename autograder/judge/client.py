@@ -1,4 +1,4 @@
-"""The examiner as nbgrader's process sees it: started once, asked once for each submission."""
+"""The client of the examiner in nbgrader's process: start the examiner once, then send it a request per submission."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class ExaminerClient:
         request : dict
             See ``examiner.examine`` and ``examiner.try_canaries``.
         seconds : float
-            By the clock; thereafter the process is killed.
+            Wall-clock time to wait for the answer; thereafter the process is killed.
 
         Returns
         -------
         dict
-            As these two functions return it; ``over``, if there was no answer in time.
+            What these two functions return; ``{"over": reason}`` where there was no answer in time.
 
         Raises
         ------
@@ -101,18 +101,18 @@ _clients: dict[str, ExaminerClient] = {}
 def shared_examiner(
     preload: list[str], zygote_modules: Sequence[str] = (), package_folders: Sequence[str] = ()
 ) -> ExaminerClient:
-    """Give the one examiner of this process.
+    """Give the examiner that everything in this process shares.
 
     Parameters
     ----------
     preload, zygote_modules, package_folders
-        As for :class:`ExaminerClient`. With other values, or where a file of a module has changed, the examiner is
-        started anew.
+        As for :class:`ExaminerClient`. Where these differ from the last call's, or a module's file has changed since,
+        the examiner is restarted.
 
     Returns
     -------
     ExaminerClient
-        One that runs.
+        Its process is running.
     """
     modified = last_modified({*preload, *zygote_modules})
     key = json.dumps([preload, [*zygote_modules], [*package_folders], modified])
@@ -124,7 +124,7 @@ def shared_examiner(
 
 @atexit.register
 def close_examiners() -> None:
-    """End the examiner of this process, if there is one."""
+    """End the examiner of this process, if it has been started."""
     for client in _clients.values():
         client.close()
     _clients.clear()
