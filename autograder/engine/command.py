@@ -50,20 +50,20 @@ class Options:
 
 @dataclass
 class Plan:
-    """What is to be done.
+    """The work of a run.
 
     Parameters
     ----------
     grade : list of tuple
         Folder, student and hash of each submission to grade.
     enter : list of Result
-        Graded before, and not in the gradebook.
+        Results of an earlier run that the gradebook does not hold.
     unconfirmed : list of Result
-        Graded again before, with other points, and not confirmed by ``force``.
+        Results of an earlier run that would change given points, and that ``force`` has not confirmed.
     current : int
-        Number of submissions for which nothing is to be done.
+        Number of submissions whose results are up to date and in the gradebook.
     outdated : list of str
-        Students whose results were made from something else than what is there now, which ``resume`` leaves alone.
+        Students whose results were made with other checks, settings or versions; ``resume`` leaves them alone.
     """
 
     grade: list[tuple[Path, str, str]] = field(default_factory=list)
@@ -74,18 +74,18 @@ class Plan:
 
 
 class DeferredInterrupt:
-    """A context in which SIGINT and SIGTERM interrupt the waiting for results only, so that no writing breaks off."""
+    """A context in which SIGINT and SIGTERM interrupt only the waiting for results, never the writing of a result."""
 
     def __init__(self) -> None:
         self._is_requested = self._is_waiting = False
 
     def next_of(self, results: Iterator[Result]) -> Result | None:
-        """Wait for the next result; None at the end.
+        """Wait for the next result; return None when there are no more.
 
         Raises
         ------
         KeyboardInterrupt
-            One of the signals came, now or since the last call.
+            SIGINT or SIGTERM arrived, now or since the last call.
         """
         self._is_waiting = True
         try:
@@ -118,8 +118,8 @@ def run(options: Options) -> int:
     Returns
     -------
     int
-        The exit code. 0: every submission has a result that stands in the gradebook; 1: nothing could be graded, or
-        not all; 2: grades differ from those given before; 130: interrupted.
+        The exit code. 0: the gradebook holds a result for every submission; 1: nothing or not everything could be
+        graded; 2: some grades would change, and were not entered; 130: interrupted.
 
     Raises
     ------
@@ -153,13 +153,13 @@ def run(options: Options) -> int:
 
 
 class GradingRun:
-    """One run of the command: plan, grade, enter, summarize.
+    """A run of the command: plan, grade, enter, summarize.
 
     Parameters
     ----------
     options : Options
     course : CourseDirectory
-        With its assignment.
+        Its ``assignment_id`` is the assignment to grade.
     names : list of str
         The assignment's notebooks.
     """
@@ -181,7 +181,7 @@ class GradingRun:
         self._interrupt = DeferredInterrupt()
 
     def run(self) -> int:
-        """Do it; give the exit code."""
+        """Run it; return the exit code, see :func:`run`."""
         plan = self._plan()
         is_interrupted = False
         try:
@@ -201,7 +201,7 @@ class GradingRun:
     # --- what is there, and what is missing ---------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
-        """Compare what was handed in with the results, and these with the gradebook."""
+        """Compare the submissions with the stored results, and the results with the gradebook."""
         plan = Plan()
         patterns = [printable(pattern) for pattern in self._options.students]
         seen: set[str] = set()
@@ -250,7 +250,7 @@ class GradingRun:
     # --- grading ------------------------------------------------------------------------------------------------------
 
     def _enter_earlier(self, plan: Plan) -> None:
-        """Enter what an earlier run graded, with ``force`` also what it did not dare to."""
+        """Enter results of earlier runs; with ``force``, also those that change given grades."""
         for result in plan.enter:
             self._enter(result, is_new=False)
         for result in plan.unconfirmed:
@@ -289,7 +289,7 @@ class GradingRun:
             yield read_submission(folder, student, self._names, self._max_bytes, sha256, entry["extension"], manual)
 
     def _accept(self, result: Result) -> None:
-        """Store and enter a new result; what would change grades given before waits for ``force``."""
+        """Store and enter a new result; if it would change given grades, keep it aside until there is ``force``."""
         if result.fault:
             self._failed.append(result)
             return

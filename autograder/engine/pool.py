@@ -1,4 +1,4 @@
-"""Grade on this machine: worker processes, each with one submission at a time, replaced when one is lost."""
+"""Grade on this machine, with worker processes; a worker whose process ends is replaced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_QUEUED = 2
 MAX_ATTEMPTS = 3
 """How often a submission is tried whose worker was lost, or whose grader failed."""
 RETRY_SECONDS = 180.0
-"""What took longer by the clock is not tried again: then not one submission can hold a class."""
+"""A submission that took longer, by the clock, is not tried again: so no submission can hold up the class."""
 LOST = "The process that graded it ended after {:.0f} s."
 
 
@@ -30,21 +30,21 @@ def grade_locally(
     ----------
     assignment : Assignment
     submissions : iterable of Submission
-        Read one by one, as they are needed.
+        Consumed lazily.
     workers : int
         Number of processes.
     scratch : Path
-        A folder in which they may write.
+        A folder in which the processes may write.
 
     Yields
     ------
     Result
-        In the order in which they are done. One with a ``fault`` was tried several times.
+        In the order in which they are finished. A submission whose result has a ``fault`` was tried several times.
 
     Raises
     ------
     WorkerRefused
-        Nothing may be graded here.
+        Nothing may be graded on this machine.
     WorkerLost
         No worker can be started.
     """
@@ -52,7 +52,7 @@ def grade_locally(
     pending: list[tuple[Submission, int]] = []  # with the number of the attempt
     queues: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
     ready: set[WorkerProcess] = set()  # the others are starting
-    begun: dict[WorkerProcess, float] = {}  # when its first one was, by the clock
+    begun: dict[WorkerProcess, float] = {}  # ``time.monotonic()`` when the first submission of its queue was begun
     numbers = itertools.count()
     failed_starts = 0
 
