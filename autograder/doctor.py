@@ -219,7 +219,7 @@ def check_build() -> Iterator[CheckResult]:
 def check_secret() -> Iterator[CheckResult]:
     """Check the secret that hidden cases are drawn from."""
     secret = os.environ.get("COURSE_SECRET")
-    source = "COURSE_SECRET" if secret else str(SECRET)  # the grader takes an empty one for none, too
+    source = "COURSE_SECRET" if secret else str(SECRET)  # the grader ignores an empty variable, too
     if not secret and not SECRET.exists():
         yield CheckResult(
             "○", f"no {SECRET.name} yet; the first grading makes it", "keep it with the gradebook from then on"

@@ -63,7 +63,7 @@ def parse_notebook(raw: bytes, path: Path) -> dict[str, Any]:
 
 
 def damage(raw: bytes) -> str:
-    """Say why bytes are no notebook, with the line; "" where they are one."""
+    """Say why bytes are no notebook, with the line; "" where they are a notebook."""
     if not raw.strip():
         return f"it is empty ({len(raw)} bytes)"
     try:
@@ -172,7 +172,7 @@ class Statement:
 
 
 def tree(source: str) -> ast.Module:
-    """Parse a cell; where it is no Python, as one whose magics do nothing.
+    """Parse a cell; where it is no Python, parse it again with its magics replaced.
 
     Raises
     ------
@@ -273,7 +273,7 @@ def is_blank(source: str, name: str) -> bool:
 def left_raises(source: str) -> Iterator[tuple[int, str]]:
     """Find each ``raise NotImplementedError`` of a cell: its line, and the tree of what stands below and never runs.
 
-    One after the other, as they are asked for: all together could be quadratic in the length of the cell.
+    Lazily, since finding all of them could take time quadratic in the length of the cell.
     """
     if "NotImplementedError" not in source:
         return

@@ -58,7 +58,7 @@ def load_blobs() -> Dataset:
 def load_noisy_classes() -> Dataset:
     """Load two classes with 8 % of the training labels flipped: 120 train, 400 dev and 2000 test points in 2-D.
 
-    The labels of the dev and test sets are the true ones.
+    The labels of the dev and test sets are not flipped.
     """
     return _load("noisy_classes")
 

@@ -12,7 +12,7 @@ from course_utils.cells import READING_FAILED, tree
 
 NOT_IN_ENVIRONMENT = "not in the course's environment, and likely missing where it is graded"
 COURSE = "improving-dnn"
-EXTRA = "tensorflow"  # which one notebook needs
+EXTRA = "tensorflow"  # which a single notebook needs
 OWN = {"IPython", "course_utils", "autoreload", "storemagic"}  # the last two are IPython's extensions
 WIDGETS = re.compile(r"^\s*%matplotlib\s+(?:widget|ipympl)\b", re.MULTILINE)
 EXTENSION = re.compile(r"^\s*%(?:re)?load_ext\s+(\w+)", re.MULTILINE)
@@ -49,7 +49,7 @@ def unavailable_modules(modules: Iterable[str]) -> list[str]:
 
 @functools.cache
 def _required(name: str) -> set[str]:
-    """Names of the distributions that one requires; none where it is not installed."""
+    """Names of the distributions that a distribution requires; empty where it is not installed."""
     from importlib import metadata  # it needs sockets, which a browser has not
 
     try:

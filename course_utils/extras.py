@@ -1,4 +1,4 @@
-"""Packages that one notebook needs and the others do not: where one is not installed, a sentence says how to get it."""
+"""Packages that only a single notebook needs: where such a package is missing, a sentence says how to get it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from course_utils.checks.check_report import without_traceback
 
 
 class Missing:
-    """Stands for a package that is not installed: whatever is asked of it raises one line that says how to get it."""
+    """Stands for a package that is not installed: any use of it raises an error that says how to get it."""
 
     def __init__(self, sentence: str) -> None:
         self._sentence = sentence

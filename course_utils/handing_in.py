@@ -1,4 +1,4 @@
-"""Hand a notebook in: look at the file, and put it into one archive with a receipt."""
+"""Hand a notebook in: look at the file, and put it into an archive with a receipt."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ def cells_of(document: Any) -> Cells:
 
 
 def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
-    """Say why a notebook is not the expected one; "" where it is.
+    """Say why a notebook is not the expected notebook; "" where it is.
 
     Parameters
     ----------
     cells : list of (str, str)
-        Of the notebook in question.
+        Cells of the notebook in question.
     name : str
         The notebook expected.
     given : mapping

@@ -56,7 +56,7 @@ def inspect_notebook(
     Returns
     -------
     sentences : list of str
-        One for each thing that may cost points.
+        A sentence for each thing that may cost points.
     blank : list of str
         Exercises that are not started.
     """

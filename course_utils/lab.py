@@ -73,7 +73,7 @@ def environment() -> dict[str, str]:
 
 
 def bring_notebooks(notebooks: Path, work: Path) -> list[str]:
-    """Copy what the course has anew; a file that a student worked on stays, and the new one is laid beside it.
+    """Copy new versions of the course's files; a file that a student changed stays, and the new file is laid beside it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Take functions that a student wrote in another notebook of the course, in the folder beside this one."""
+"""Load functions that a student wrote in another notebook of the course, in the folder beside this notebook's."""
 
 from __future__ import annotations
 

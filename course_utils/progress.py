@@ -47,7 +47,7 @@ STATES = {"right": PASSES, "wrong": FAILS}  # of a verdict
 
 @dataclass(frozen=True)
 class ReleasedExercise:
-    """What a released notebook asks for in one exercise: its points, and the stub that an answer takes the place of."""
+    """An exercise of a released notebook: its points, and the stub that the answer replaces."""
 
     points: float
     stub: str
@@ -55,7 +55,7 @@ class ReleasedExercise:
 
 @dataclass(frozen=True)
 class ExerciseProgress:
-    """How far one exercise is."""
+    """The progress of an exercise."""
 
     exercise: str
     points: float
@@ -64,7 +64,7 @@ class ExerciseProgress:
 
 @dataclass(frozen=True)
 class Notebook:
-    """How far one notebook is; ``problem`` says why nothing of it could be read."""
+    """The progress of a notebook; ``problem`` says why the file could not be read."""
 
     name: str
     exercises: list[ExerciseProgress]
@@ -240,7 +240,7 @@ def exercise_progress(document: Mapping[str, Any], exercises: Mapping[str, Relea
 
 
 def find_answer(texts: Iterable[tuple[str, str]], name: str, stub: str) -> str | None:
-    """Find the cell that counts as the answer: the last begun one that defines it, of those above its test if any is.
+    """Find the cell that counts as the answer: the last begun cell that defines it, above its test if there is any.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def _state(verdict: dict, answer: str | None, kept: set[str]) -> str:
     if answer is None:
         return NOT_STARTED
     state = STATES.get(str(verdict.get("state")), "")
-    seen = verdict.get("cells", [verdict.get("cell")])  # one cell, in what an older course saved
+    seen = verdict.get("cells", [verdict.get("cell")])  # older versions of the course saved a single cell
     seen = set(map(str, seen)) if isinstance(seen, list) else set()
     if state and cell_digest(answer) in seen and seen <= kept:
         return state

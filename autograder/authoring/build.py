@@ -135,7 +135,7 @@ def drift(write: Callable[[Path], None]) -> list[str]:
 
 
 def solve(files: list[Path]) -> list[Path]:
-    """Run sources with all answers in them, one on each core, and save the notebooks with their outputs.
+    """Run sources with all answers in them, in parallel on all cores, and save the notebooks with their outputs.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def solve(files: list[Path]) -> list[Path]:
     """
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(os.cpu_count()) as pool:
-        # What they read of each other is there before the first one runs, and what they write is gone with the folder.
+        # Notebooks read each other, so all are written before the first runs; what they write goes with the folder.
         for file in {*sources(), *files}:
             _write(source_notebook(file), Path(place), file.stem)
         return list(pool.map(_run, files, [Path(place)] * len(files)))
@@ -229,7 +229,7 @@ def _require_full_points(source: Source, number: int, cell: nbformat.NotebookNod
 
 
 def release(name: str, solved: Path, folder: Path) -> None:
-    """Let nbgrader make the students' notebook from the solved one, without touching any gradebook.
+    """Let nbgrader make the students' notebook from the solved notebook, without touching any gradebook.
 
     Parameters
     ----------

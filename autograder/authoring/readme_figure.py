@@ -1,4 +1,4 @@
-"""The picture in README.md: what a student builds, one panel for each notebook, drawn with the reference answers."""
+"""The picture in README.md: what a student builds, a panel for each notebook, drawn with the reference answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw(root: Path) -> None:
     Parameters
     ----------
     root : Path
-        The course's folder, or another one to build in.
+        The course's folder, or another folder to build in.
     """
     from PIL import Image
 
@@ -53,7 +53,7 @@ def draw(root: Path) -> None:
 
 
 def normalized_inputs(ax: Axes) -> None:
-    """Cost of a linear model while it learns from features as they come, and from normalized ones."""
+    """Cost of a linear model while it learns from raw features, and from normalized features."""
     rng = np.random.default_rng(0)
     centred = np.array([[1.0, 0.0], [0.7, 0.7]]) @ rng.standard_normal((2, 200))
     raw, target = np.array([[1.0], [5.0]]) * centred + 3, centred[:1] - centred[1:]

@@ -83,7 +83,7 @@ def noisy_classes(rng: np.random.Generator) -> Dataset:
     """Two classes on either side of a curve, with 8 % of the training labels flipped.
 
     Points are uniform on the square from −1 to 1; class 1 lies above y = 0.45 sin(2.5 x). The labels of the dev and
-    test sets are the true ones, so a network that learns the flipped labels by heart is seen to do worse there.
+    test sets are not flipped, so a network that learns the flipped labels by heart is seen to do worse there.
     """
 
     def draw(m: int) -> Points:
@@ -110,9 +110,9 @@ def cats(rng: np.random.Generator) -> Dataset:
     """Drawn heads with pointed ears, and others: 20 × 20 grey pixels, 0 (black) to 255.
 
     Class 1 is a cat: a head with two pointed ears. Class 0 is one of four others: a head without ears or with round
-    ones, a box, a tent. All of them have eyes, and are turned, moved and scaled, with noise. A column holds an image
-    row by row. How hard it is was set by hand, on draws from other seeds than the one that made this set, until a plain
-    network that knew all its training images was right about 80 % of new ones.
+    ears, a box, a tent. All of them have eyes, and are turned, moved and scaled, with noise. A column holds an image
+    row by row. The difficulty was set by hand, on draws from other seeds than this set's, until a plain network that
+    fitted all its training images was right about 80 % of new images.
     """
     return _pictures(lambda m: draw_cats(m, rng), 209, 50, 200)
 

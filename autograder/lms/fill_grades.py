@@ -148,7 +148,7 @@ def _match_students(
         keys = [(str(getattr(student, kind) or "").strip(), student.id) for student in students]
         student_by_key = {key: student for key, student in keys if key}
         if len(student_by_key) < sum(bool(key) for key, _ in keys):
-            continue  # two students share one
+            continue  # two students have the same value
         row_by_key = table.id_column(student_by_key, other_than=grade_column)
         if _count_known(student_by_key, row_by_key) > _count_known(*best):
             best = student_by_key, row_by_key

@@ -42,7 +42,7 @@ def read_roster(table: LmsTable, id_header: str = "") -> list[Person]:
     table : LmsTable
     id_header : str
         The column whose content the course shall know students by. By default Canvas's "SIS Login ID", or Moodle's "ID
-        number" where everybody has one, or else the e-mail address.
+        number" where everybody has an ID number, or else the e-mail address.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The topics of the course: each folder here is one notebook's text, its answers, known mistakes and variants.
+"""The topics of the course: each folder here holds a notebook's text, its answers, known mistakes and variants.
 
 A topic is found by its notebook's text, ``NN_topic.py``; nothing lists the topics.
 """
@@ -36,5 +36,5 @@ def _load(part: str) -> list[object]:
 
 # Mistakes are edits of answers, also of other topics'.
 for module in _load("answers"):
-    ANSWERS.update({name: one for name, one in vars(module).items() if name in EXERCISES})
+    ANSWERS.update({name: answer for name, answer in vars(module).items() if name in EXERCISES})
 _load("mistakes"), _load("variants")

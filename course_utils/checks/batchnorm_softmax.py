@@ -38,7 +38,7 @@ LARGE, APART = "scores up to 1e4", "columns of very different size"
 
 
 def softmax_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw scores of all sizes; large ones are whole numbers a few units apart."""
+    """Draw scores of all sizes; large scores are whole numbers a few units apart."""
     cases = [
         {"what": "the probabilities", "Z": rng.uniform(-3, 3, (C, m))} for C, m in ((4, 7), (7, 3), (2, 1), (3, 11))
     ]
@@ -325,13 +325,13 @@ LEARNED = {share: f"at least {share} % of new images are right" for share in (40
 ALONE = "what it says of an image does not depend on the images beside it"
 MEASURED = "dev_accuracy is what it reaches on the dev set"
 HONEST = "dev_accuracy is not far above the accuracy on new images"
-FAR = 0.08  # of dev accuracies on 120 images, honest ones lie less than this above the truth
+FAR = 0.08  # an honest dev accuracy, on 120 images, lies less than this above the true accuracy
 CLASSES, HELD_BACK = 6, 240
 SINGLE, FEW, FEW_BATCHES = 18, 20, 6  # images that are shown alone, and how many batches of few
 
 
 def hands_cases(rng: np.random.Generator) -> list[Case]:
-    """Hold the last training images back, to measure on: new ones are drawn at grading only."""
+    """Hold the last training images back, to measure on: new images are drawn at grading only."""
     X_train, Y_train, X_dev, Y_dev, *_ = data.load_hands()
     known = (X_train[:, :-HELD_BACK], Y_train[:, :-HELD_BACK], X_dev, Y_dev)
     return [
@@ -420,7 +420,7 @@ ANOTHER = "no: it is another number"
 
 
 def report_is(reported: float, true: float) -> str:
-    """Say whether a reported accuracy is the true one, to half an image of 120."""
+    """Say whether a reported accuracy is the true accuracy, to half an image of 120."""
     if abs(reported - true) < 0.5 / 120:
         return "yes"
     return "no: it is in percent; give a share from 0 to 1" if abs(reported / 100 - true) < 0.5 / 120 else ANOTHER

@@ -72,7 +72,7 @@ class Report:
         return round(float(self.verdict.share * (self.points or 0)), 2)
 
     def headline(self) -> str:
-        """One line: what came out."""
+        """The report's first line: the result in short."""
         verdict = self.verdict
         if verdict.state == "not started":
             return f"○ {verdict.exercise}: not started yet"
@@ -114,7 +114,7 @@ class Report:
         return labelled + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def causes(self) -> list[tuple[str, str]]:
-        """Labelled lines with the known mistakes that may be behind a wrong answer; none of them is one line too."""
+        """Labelled lines with the known mistakes that may have caused a wrong answer, or a line that says none fits."""
         verdict = self.verdict
         if verdict.state != "wrong":
             return []

@@ -114,7 +114,7 @@ def relative_difference(
 
 
 def column_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of depth 1 to 12; one of them with its keys in another order."""
+    """Draw networks of depth 1 to 12, among them a network with its keys in another order."""
     depths = (1, 2, 4, int(rng.integers(10, 13)))
     cases = [{"parameters": draw_parameters(rng, depth, 3 if depth > 9 else 5)} for depth in depths]
     mixed = draw_parameters(rng, 3, 4)

@@ -96,7 +96,7 @@ def unwrapped(function: Any) -> Any:
 
 
 def inner_function(function: Any) -> Any:
-    """Find the function a student wrote in a callable: the wrapped one, or an object's ``__call__``."""
+    """Find the function a student wrote in a callable: the wrapped function, or an object's ``__call__``."""
     function = unwrapped(function)
     return function if hasattr(function, "__code__") else getattr(type(function), "__call__", None)  # noqa: B004
 
