@@ -228,7 +228,7 @@ def statements(source: str) -> list[Statement]:
 
 def _text(node: ast.stmt, written: list[str], read: list[str]) -> str:
     """Text of a statement, with its decorators; of a magic, its line."""
-    first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
     lines = written[first - 1 : node.end_lineno]
     if first == node.lineno and lines == read[first - 1 : node.end_lineno]:  # others may stand in the same lines
         lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
@@ -239,9 +239,9 @@ def _text(node: ast.stmt, written: list[str], read: list[str]) -> str:
 def closure(names: Iterable[str], parts: Iterable[Statement]) -> set[str]:
     """Names that some names need, by the statements that give these a value."""
     uses: dict[str, set[str]] = {}
-    for one in parts:
-        for name in one.binds:
-            uses.setdefault(name, set()).update(one.uses)
+    for part in parts:
+        for name in part.binds:
+            uses.setdefault(name, set()).update(part.uses)
     found, left = set(), [*names]
     while left:
         if (name := left.pop()) not in found:
@@ -281,9 +281,9 @@ def left_raises(source: str) -> Iterator[tuple[int, str]]:
         nodes = list(ast.walk(tree(source)))
         blocks = [block for node in nodes for block in vars(node).values() if isinstance(block, list)]
         for block in blocks:
-            for number, one in enumerate(block):
-                if isinstance(one, ast.Raise) and one.exc and ast.unparse(one.exc).startswith("NotImplementedError"):
-                    yield one.lineno, " ".join(map(ast.dump, block[number + 1 :]))
+            for number, node in enumerate(block):
+                if isinstance(node, ast.Raise) and node.exc and ast.unparse(node.exc).startswith("NotImplementedError"):
+                    yield node.lineno, " ".join(map(ast.dump, block[number + 1 :]))
 
 
 def unfinished(source: str, name: str) -> str:

@@ -27,7 +27,7 @@ def imported_modules(source: str) -> set[str]:
         return found
     for node in nodes:
         if isinstance(node, ast.Import):
-            found |= {one.name.partition(".")[0] for one in node.names}
+            found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
     return found
@@ -41,10 +41,12 @@ def unavailable_modules(modules: Iterable[str]) -> list[str]:
     modules : iterable of str
         Top-level names, as :func:`imported_modules` gives them.
     """
-    unknown = {one for one in {*modules} - sys.stdlib_module_names - OWN if _plain(one) not in _required(COURSE)}
+    unknown = {
+        module for module in {*modules} - sys.stdlib_module_names - OWN if _plain(module) not in _required(COURSE)
+    }
     if not unknown or not _required(COURSE):  # not installed as a package: nothing can be told
         return []
-    return sorted(one for one in unknown if not _all_required() & {*map(_plain, _providers().get(one, ()))})
+    return sorted(module for module in unknown if not _all_required() & {*map(_plain, _providers().get(module, ()))})
 
 
 @functools.cache
@@ -56,8 +58,12 @@ def _required(name: str) -> set[str]:
         found = metadata.requires(name) or []
     except metadata.PackageNotFoundError:  # for another system or Python
         return set()
-    wanted = [one for one in found if "extra ==" not in one or re.search(rf"extra == .{EXTRA}", one)]
-    return {_plain(re.match(r"[\w.-]+", one)[0]) for one in wanted}
+    wanted = [
+        requirement
+        for requirement in found
+        if "extra ==" not in requirement or re.search(rf"extra == .{EXTRA}", requirement)
+    ]
+    return {_plain(re.match(r"[\w.-]+", requirement)[0]) for requirement in wanted}
 
 
 @functools.cache
@@ -65,7 +71,7 @@ def _all_required() -> set[str]:
     found, left = set(), {COURSE}
     while left:
         found |= left
-        left = {one for name in left for one in _required(name)} - found
+        left = {required for name in left for required in _required(name)} - found
     return found
 
 

@@ -49,7 +49,7 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
         The file is missing, damaged, too large or another notebook.
     """
     released = {path.stem: path for path in sorted((root / "notebooks").glob("*/*.ipynb"))}
-    names = [one for one in released if one == name] or [one for one in released if name and one.startswith(name)]
+    names = [stem for stem in released if stem == name] or [stem for stem in released if name and stem.startswith(name)]
     if len(names) != 1:
         raise NotReady(f"There is no notebook {name}; there are: {', '.join(released)}.")
     name = names[0]
@@ -59,8 +59,8 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
         document = parse_notebook(raw, path)
     except Unreadable as reason:
         raise NotReady(str(reason)) from None
-    given = {one: json.loads(path.read_text(encoding="utf-8")) for one, path in released.items()}
-    if wrong := why_another(cells_of(document), name, {one: cells_of(each) for one, each in given.items()}):
+    given = {stem: json.loads(path.read_text(encoding="utf-8")) for stem, path in released.items()}
+    if wrong := why_another(cells_of(document), name, {stem: cells_of(each) for stem, each in given.items()}):
         raise NotReady(f"{name}.ipynb {wrong}")
     sentences, blank = inspect_notebook(document, given[name], path.parent)
 
@@ -107,8 +107,8 @@ def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
         Notebook → its cells, as released.
     """
 
-    def likeness(one: str) -> int:
-        names, texts = {name for name, _ in given[one] if name}, {bare(text) for _, text in given[one]} - {""}
+    def likeness(stem: str) -> int:
+        names, texts = {name for name, _ in given[stem] if name}, {bare(text) for _, text in given[stem]} - {""}
         return sum(name in names for name, _ in cells) or sum(bare(text) in texts for _, text in cells)
 
     best = max(given, key=likeness, default=name)
@@ -124,7 +124,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(MAX_NOTEBOOK_BYTES + 1)
     except FileNotFoundError:
-        others = sorted(one.name for one in path.parent.glob("*.ipynb"))
+        others = sorted(file.name for file in path.parent.glob("*.ipynb"))
         instead = "get it by: python -m course_utils lab"
         if others:
             instead = f"in that folder: {', '.join(others)}. Rename yours"

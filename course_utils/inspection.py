@@ -140,7 +140,7 @@ def _changed_given_cells(texts: Texts, released: Mapping[str, Any]) -> list[str]
 
 
 def _check_states(document: Mapping[str, Any], exercises: Mapping[str, ReleasedExercise]) -> list[str]:
-    states = {one.exercise: one.state for one in exercise_progress(document, exercises)}
+    states = {exercise.exercise: exercise.state for exercise in exercise_progress(document, exercises)}
     words = {CHANGED: CHANGED, UNCHECKED: "not checked yet", FAILS: FAILS}
     found = {said: [name for name, state in states.items() if state == kind] for kind, said in words.items()}
     return [f"{said}: {', '.join(names)}." for said, names in found.items() if names]

@@ -73,17 +73,17 @@ class Notebook:
     @property
     def points(self) -> float:
         """What it is worth."""
-        return sum(one.points for one in self.exercises)
+        return sum(exercise.points for exercise in self.exercises)
 
     @property
     def passing(self) -> float:
         """What its exercises are worth whose visible checks pass."""
-        return sum(one.points for one in self.exercises if one.state == PASSES)
+        return sum(exercise.points for exercise in self.exercises if exercise.state == PASSES)
 
     @property
     def begun(self) -> bool:
         """Whether any exercise is."""
-        return any(one.state != NOT_STARTED for one in self.exercises)
+        return any(exercise.state != NOT_STARTED for exercise in self.exercises)
 
 
 def progress(folder: Path | str | None = None) -> None:
@@ -142,12 +142,12 @@ def as_text(notebooks: list[Notebook]) -> str:
     if not notebooks:
         return "There is no notebook of the course here."
     lines = []
-    for one in notebooks:
-        lines.append(f"{one.name:26} {_bar(one)} {one.passing:4g} of {one.points:3g} points")
-        if one.problem:
-            lines += textwrap.wrap(one.problem, WIDTH, initial_indent="  ", subsequent_indent="  ")
-        elif one.begun:
-            lines += [f"  {each.exercise[:40]:41} {each.points:3g}  {each.state}" for each in one.exercises]
+    for notebook in notebooks:
+        lines.append(f"{notebook.name:26} {_bar(notebook)} {notebook.passing:4g} of {notebook.points:3g} points")
+        if notebook.problem:
+            lines += textwrap.wrap(notebook.problem, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        elif notebook.begun:
+            lines += [f"  {each.exercise[:40]:41} {each.points:3g}  {each.state}" for each in notebook.exercises]
     total = _total(notebooks)
     lines += ["", f"{total.name:26} {_bar(total)} {total.passing:4g} of {total.points:3g} points"]
     return "\n".join([*lines, "", *LEGEND])
@@ -164,7 +164,7 @@ def as_html(notebooks: list[Notebook]) -> str:
     if not notebooks:
         return f"<p>{as_text(notebooks)}</p>"
     total = _total(notebooks)
-    parts = "".join(_notebook_as_html(one) for one in notebooks)
+    parts = "".join(_notebook_as_html(notebook) for notebook in notebooks)
     return (
         '<section aria-label="your progress" style="max-width: 46em">'
         f"<p>{_meter(total)} <b>{total.passing:g} of {total.points:g} points</b></p>{parts}"
@@ -172,32 +172,33 @@ def as_html(notebooks: list[Notebook]) -> str:
     )
 
 
-def _notebook_as_html(one: Notebook) -> str:
-    head = f"{_meter(one)} <b>{html.escape(one.name)}</b>: {one.passing:g} of {one.points:g} points"
-    if one.problem:
-        return f"<div>{head}<br>✘ {html.escape(one.problem)}</div>"
+def _notebook_as_html(notebook: Notebook) -> str:
+    head = f"{_meter(notebook)} <b>{html.escape(notebook.name)}</b>: {notebook.passing:g} of {notebook.points:g} points"
+    if notebook.problem:
+        return f"<div>{head}<br>✘ {html.escape(notebook.problem)}</div>"
     left = 'style="text-align: left"'
     header = f'<th scope="col" {left}>exercise</th><th scope="col">points</th><th scope="col" {left}>state</th>'
     rows = "".join(
         f"<tr><td {left}><code>{html.escape(each.exercise)}</code></td><td>{each.points:g}</td>"
         f"<td {left}>{MARKS[each.state]} {each.state}</td></tr>"
-        for each in one.exercises
+        for each in notebook.exercises
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    unfolded = " open" if one.begun and one.passing < one.points else ""
+    unfolded = " open" if notebook.begun and notebook.passing < notebook.points else ""
     return f"<details{unfolded}><summary>{head}</summary>{table}</details>"
 
 
 def _total(notebooks: list[Notebook]) -> Notebook:
-    return Notebook("all notebooks", [each for one in notebooks for each in one.exercises])
+    return Notebook("all notebooks", [each for notebook in notebooks for each in notebook.exercises])
 
 
-def _meter(one: Notebook) -> str:
-    return f'<progress value="{one.passing:g}" max="{one.points:g}" aria-label="{html.escape(one.name)}"></progress>'
+def _meter(notebook: Notebook) -> str:
+    name = html.escape(notebook.name)
+    return f'<progress value="{notebook.passing:g}" max="{notebook.points:g}" aria-label="{name}"></progress>'
 
 
-def _bar(one: Notebook) -> str:
-    full = int(BAR * one.passing / one.points) if one.points else 0
+def _bar(notebook: Notebook) -> str:
+    full = int(BAR * notebook.passing / notebook.points) if notebook.points else 0
     return f"[{'#' * full}{'.' * (BAR - full)}]"
 
 
@@ -286,4 +287,4 @@ def _verdicts(cell: dict) -> list[tuple[str, dict]]:
         [output.get("data") for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []
     )
     found = [bundle.get(MIMETYPE) for bundle in bundles if isinstance(bundle, dict)]
-    return [(str(one.get("exercise")), one) for one in found if isinstance(one, dict)]
+    return [(str(report.get("exercise")), report) for report in found if isinstance(report, dict)]

@@ -288,10 +288,10 @@ def write_data(root: Path = ROOT) -> None:
     make_datasets.write_all(root / "datasets")
     seed = expected_outcomes_file.VISIBLE_SEED
     known = {}
-    for name, one in EXERCISES.items():
-        if is_installed(one.needs):
-            mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(one, seed)]
-            known[name] = right_outcome(one, seed), mistakes
+    for name, exercise in EXERCISES.items():
+        if is_installed(exercise.needs):
+            mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(exercise, seed)]
+            known[name] = right_outcome(exercise, seed), mistakes
         else:
             last = expected_outcomes_file.read_outcomes(ROOT / "datasets", name)
             known[name] = last.right, list(last.mistakes())
@@ -308,8 +308,8 @@ def _files(root: Path, part: str) -> set[str]:
     }
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.is_file() and other.is_file() and _content(one) == _content(other)
+def _same(path: Path, other: Path) -> bool:
+    return path.is_file() and other.is_file() and _content(path) == _content(other)
 
 
 def _content(file: Path) -> bytes:
