@@ -2,6 +2,11 @@
 
 ``CleanOutputs`` ends the autograding, so that formgrader shows nothing dangerous either; ``HideTests`` and
 ``SafeFeedback`` make the pages of ``nbgrader generate_feedback``.
+
+A jinja2 template that extends nbgrader's ``feedback`` could not replace :func:`safe_page`: its head is a single block,
+and its list of exercises stands inside the block of the whole body, so ours would have to hold copies of both. And what
+a template has sanitized is not final, since nbconvert's ``HTMLExporter`` parses every rendered page with BeautifulSoup
+and serializes it again.
 """
 
 from __future__ import annotations
@@ -137,8 +142,7 @@ class SafeFeedback(HTMLExporter):
 def safe_page(page: str) -> str:
     """Sanitize a whole page: keep only title and styles of its head, and forbid the browser to run or load anything.
 
-    That is done to the finished page, for then it holds whatever nbgrader's template writes. (The template has no block
-    for any of this: its head and its list of exercises are each written in one piece.)
+    It works on the finished page, so that it holds whatever nbgrader's template and nbconvert write.
 
     Parameters
     ----------
