@@ -17,6 +17,7 @@ import select
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +141,10 @@ def try_canaries(zygote: Zygote | None, request: dict[str, Any]) -> dict[str, An
     Returns
     -------
     dict
-        ``escaped``: name and finding of each canary that got out.
+        ``findings``: name, outcome and detail of each canary, the fields of a ``Finding``.
     """
     secret, readable, hidden = (list(map(Path, request[name])) for name in ("secret", "readable", "hidden"))
-    findings = self_test(secret, readable, hidden, zygote)
-    return {"escaped": [[finding.name, finding.detail] for finding in findings if not finding.held]}
+    return {"findings": list(map(astuple, self_test(secret, readable, hidden, zygote)))}
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from traitlets.utils.importstring import import_item
 
 from autograder.judge.client import ExaminerClient, shared_examiner
 from autograder.judge.package_paths import package_path
-from autograder.judge.self_test import why_no_sandbox
+from autograder.judge.self_test import Finding, why_no_sandbox
 from autograder.judge.session import GraderFault
 
 SKIP_TAG = "skip-execution"  # nbclient's default
@@ -137,29 +137,45 @@ class Judge(NbGraderPreprocessor):
         """
         if self.trusted_class:
             return ""
-        request = {
-            "secret": [str(Path(self._course().root)), *self._hidden()],
-            "readable": self._readable(),
-            "hidden": self._hidden(),
-        }
-        key = json.dumps([request, self.warm])
+        key = json.dumps([self._self_test_paths(), self.warm])
         if key not in _refusals:
-            _refusals[key] = why_no_sandbox() or self._escaped_canaries(request)
+            _refusals[key] = why_no_sandbox() or self._escaped_canaries()
         return _refusals[key]
 
-    def _escaped_canaries(self, request: dict[str, list[str]]) -> str:
-        """Run the self-test in the examiner; say which canaries got out, or "" where none did."""
+    def _escaped_canaries(self) -> str:
+        """Run the self-test; say which canaries got out, or why it could not be run, or "" where all were held."""
+        try:
+            escaped = [finding for finding in self.run_self_test() if not finding.held]
+        except GraderFault as fault:
+            return f"the sandbox could not be tried: {fault}"
+        return "; ".join(f"a canary got out of the sandbox ({finding.name}: {finding.detail})" for finding in escaped)
+
+    def run_self_test(self) -> list[Finding]:
+        """Run the sandbox's self-test on the paths of this course's settings, in the examiner, as grading does.
+
+        Returns
+        -------
+        list of Finding
+
+        Raises
+        ------
+        GraderFault
+            The examiner failed twice, or did not answer in time; the message says why.
+        """
         answer: dict[str, Any] = {}
         for _ in range(2):  # the examiner may have been killed, which says nothing about the sandbox
             try:
-                answer = self._examiner().ask(request, self.wall_seconds)
+                answer = self._examiner().ask(self._self_test_paths(), self.wall_seconds)
             except GraderFault as fault:
                 answer = {"fault": str(fault)}
-            if "escaped" in answer:
-                break
-        if "escaped" not in answer:
-            return f"the sandbox could not be tried: {answer.get('over') or answer['fault']}"
-        return "; ".join(f"a canary got out of the sandbox ({name}: {detail})" for name, detail in answer["escaped"])
+            if "findings" in answer:
+                return [Finding(*finding) for finding in answer["findings"]]
+        raise GraderFault(answer.get("over") or answer["fault"])
+
+    def _self_test_paths(self) -> dict[str, list[str]]:
+        """Give the paths of the self-test; see ``examiner.try_canaries``."""
+        hidden = self._hidden()
+        return {"secret": [str(Path(self._course().root)), *hidden], "readable": self._readable(), "hidden": hidden}
 
     def _examiner(self) -> ExaminerClient:
         return shared_examiner(self.preload, self.warm, self._package_folders())

@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,13 +147,13 @@ def why_no_sandbox() -> str | None:
     return f"{message}; {remedy}; {OR_TRUST}"
 
 
-def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: Iterable[Path] = ()) -> tuple[str, bool]:
+def doctor(run: Callable[[], list[Finding]] = lambda: self_test([bwrap.COURSE])) -> tuple[str, bool]:
     """Describe the sandbox of this machine and try it.
 
     Parameters
     ----------
-    secret, readable, hidden : iterable of Path
-        As for ``self_test``.
+    run : callable
+        Runs the self-test; by default without the settings of a course.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: I
         "✔ seccomp filter",
     ]
     started = time.perf_counter()
-    findings = self_test(secret or [bwrap.COURSE], readable, hidden)
+    findings = run()
     seconds = time.perf_counter() - started
     lines += [
         f"{'✔' if finding.held else '✘'} {MEANING.get(finding.name, finding.name)}: {finding.detail}"
