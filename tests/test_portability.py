@@ -34,10 +34,10 @@ needs_git = pytest.mark.skipif(not TRACKED, reason="not a clone")
 def depends_on_locale(call: ast.Call) -> bool:
     """Tell whether a call reads or writes text in whatever encoding a machine is set to."""
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    if {"encoding", None} & keywords.keys():  # None: ``**`` may give one
+    if {"encoding", None} & keywords.keys():  # None: ``**`` may give an encoding
         return False
-    given = [one.value for one in [*call.args, *keywords.values()] if isinstance(one, ast.Constant)]
-    mode = next((one for one in given if isinstance(one, str) and one and set(one) <= set("rwaxbt+")), "")
+    given = [value.value for value in [*call.args, *keywords.values()] if isinstance(value, ast.Constant)]
+    mode = next((value for value in given if isinstance(value, str) and value and set(value) <= set("rwaxbt+")), "")
     owner = getattr(getattr(call.func, "value", None), "id", "")
     match getattr(call.func, "attr", getattr(call.func, "id", "")):
         case "read_text":
