@@ -206,7 +206,8 @@ def check_sandbox(course: CourseDirectory) -> Iterator[CheckResult]:
         yield CheckResult("✘", f"the sandbox could not be tried: {fault}", remedy)
         return
     for line in text.splitlines():
-        mark, message = line[0], line[2:]
+        mark: Mark = "✔" if line[0] == "✔" else "○" if line[0] == "○" else "✘"
+        message = line[2:]
         if mark == "✔" and message.startswith(tuple(self_test.MEANING.values())):
             continue  # the last line counts these
         yield CheckResult(mark, message, remedy if mark == "✘" else "")

@@ -17,7 +17,7 @@ patch_nbgrader()
 # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
-c = get_config()  # noqa: F821 - given by nbgrader
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by nbgrader
 
 c.CourseDirectory.course_id = "improving-dnn"
 c.CourseDirectory.source_directory = "solved"  # built by: python -m autograder build

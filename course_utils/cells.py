@@ -259,7 +259,7 @@ def is_blank(source: str, name: str) -> bool:
     places = [number for number, node in enumerate(nodes) if getattr(node, "name", "") == name]
     if not places:
         return False
-    body, lines = nodes[places[-1]].body, source.split("\n")
+    body, lines = getattr(nodes[places[-1]], "body", []), source.split("\n")
     end = nodes[places[-1] + 1].lineno - 1 if nodes[places[-1] + 1 :] else len(lines)
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         start = body[0].end_lineno

@@ -63,7 +63,7 @@ def _required(name: str) -> set[str]:
         for requirement in found
         if "extra ==" not in requirement or re.search(rf"extra == .{EXTRA}", requirement)
     ]
-    return {_plain(re.match(r"[\w.-]+", requirement)[0]) for requirement in wanted}
+    return {_plain(match[0]) for requirement in wanted if (match := re.match(r"[\w.-]+", requirement))}
 
 
 @functools.cache

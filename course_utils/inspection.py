@@ -189,7 +189,7 @@ def _newer_f_string(source: str) -> int:
             return token.start[0]
         if inside and (kind == "COMMENT" or (kind == "NL" and len(inside) == 1)):
             return token.start[0]
-        if kind == "FSTRING_START":
+        if kind == "FSTRING_START" and ends:
             quotes.append(ends[0])
         elif kind == "FSTRING_END":
             quotes.pop()

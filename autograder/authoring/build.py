@@ -29,6 +29,7 @@ from autograder.topics.notebook_text import KERNEL, BuildError, Source, missing_
 from course_utils.checks import expected_outcomes_file
 from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
+from course_utils.checks.verdict import Observations
 from course_utils.extras import how_to_get, is_installed
 from course_utils.progress import PROGRESS
 
@@ -287,14 +288,14 @@ def write_data(root: Path = ROOT) -> None:
     """Write ``datasets/``: the sets, and what the visible cases come out as for answers and mistakes."""
     make_datasets.write_all(root / "datasets")
     seed = expected_outcomes_file.VISIBLE_SEED
-    known = {}
+    known: dict[str, tuple[Observations, list[tuple[str, Observations]]]] = {}
     for name, exercise in EXERCISES.items():
         if is_installed(exercise.needs):
             mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(exercise, seed)]
             known[name] = right_outcome(exercise, seed), mistakes
         else:
             last = expected_outcomes_file.read_outcomes(ROOT / "datasets", name)
-            known[name] = last.right, list(last.mistakes())
+            known[name] = last.right, [(sentence, list(seen)) for sentence, seen in last.mistakes()]
     expected_outcomes_file.write_outcomes(root / "datasets", known)
 
 

@@ -147,7 +147,7 @@ def optimizers(ax: Axes) -> None:
         if name == "RMSprop":
             p, s = optimization.update_parameters_with_rmsprop(p, g, state[1], 0.9, 0.15)
             return p, [state[0], s]
-        p, v, s = optimization.update_parameters_with_adam(p, g, *state, t, 0.35, 0.8, 0.95)
+        p, v, s = optimization.update_parameters_with_adam(p, g, state[0], state[1], t, 0.35, 0.8, 0.95)
         return p, [v, s]
 
     for index, name in enumerate(("gradient descent", "momentum", "RMSprop", "Adam")):
@@ -158,7 +158,8 @@ def optimizers(ax: Axes) -> None:
             grads = {"dW1": steep * parameters["W1"], "db1": np.zeros((1, 1))}
             parameters, state = step(name, parameters, grads, state, t)
             path.append(parameters["W1"].ravel())
-        plots.line(ax, *np.array(path).T, index, name)
+        w1, w2 = np.array(path).T
+        plots.line(ax, w1, w2, index, name)
         ax.lines[-1].set(linewidth=1.4)
     ax.plot(0, 0, "*", color="black", markersize=8)
     ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-4.6, 1.2), ylim=(-4.4, 1.7))

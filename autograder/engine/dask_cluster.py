@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from distributed import Client, KilledWorker, as_completed, get_worker
@@ -26,7 +26,7 @@ MAX_QUEUED = 2
 _workers: dict[tuple[int, str], WorkerProcess] = {}  # in a Dask worker: (thread, assignment's keys) → child process
 
 
-def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Iterator[Result]:
+def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Generator[Result]:
     """Grade submissions with the workers of a Dask scheduler.
 
     Parameters
@@ -105,7 +105,9 @@ def _grade_in_child(assignment: Assignment, submission: Submission, keys: dict[s
     begun = time.monotonic()
     try:
         _workers[owner].submit(submission)
-        return _workers[owner].receive()
+        result = _workers[owner].receive()
+        assert result, "only the first answer is None, and ``_start_worker`` has received it"
+        return result
     except WorkerLost:
         _workers.pop(owner).close()
         seconds = time.monotonic() - begun

@@ -230,7 +230,7 @@ def assignment_keys(assignment: Assignment) -> dict[str, str]:
         "release": digest(*chain(*sorted(assignment.released.items()))),
         "points and tests": digest(_rows(assignment.definitions)),
         "checks": digest(*checks),
-        "files": digest(*chain(*sorted(assignment.files.items()))),
+        "files": digest(*(part for path, content in sorted(assignment.files.items()) for part in (path, content))),
         "settings": digest(_settings(config)),
         "environment": digest(json.dumps(versions())),
         "seed": digest(assignment.secret),

@@ -6,7 +6,7 @@ import itertools
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from autograder.engine.step import GRADER_FAILED, Assignment, Result, Submission
@@ -23,7 +23,7 @@ LOST = "The process that graded it ended after {:.0f} s."
 
 def grade_locally(
     assignment: Assignment, submissions: Iterable[Submission], workers: int, scratch: Path
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Grade submissions in a number of processes.
 
     Parameters

@@ -207,9 +207,7 @@ class Step:
         config.Exporter.default_preprocessors = []
         log = logging.Logger("autograder")
         self._warnings: list[str] = []
-        handler = logging.Handler(logging.WARNING)
-        handler.emit = lambda record: self._warnings.append(record.getMessage())
-        log.addHandler(handler)
+        log.addHandler(_WarningList(self._warnings))
         self._course = CourseDirectory(config=config, log=log)
         release = Path(self._course.format_path("release", ".", assignment.name))
         release.mkdir(parents=True)
@@ -332,6 +330,17 @@ class Step:
             ]
         result.grades.sort(key=lambda row: row[:2])
         result.comments.sort(key=lambda row: row[:2])
+
+
+class _WarningList(logging.Handler):
+    """Appends the text of each warning to a list."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._texts = texts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._texts.append(record.getMessage())
 
 
 def _preprocessors(converter: Autograde, classes: list) -> list[NbGraderPreprocessor]:

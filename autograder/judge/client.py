@@ -46,6 +46,8 @@ class ExaminerClient:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders)), "OPENBLAS_NUM_THREADS": "1"},
         )
+        assert self._process.stdin and self._process.stdout
+        self._requests, self._answers = self._process.stdin, self._process.stdout
 
     @property
     def alive(self) -> bool:
@@ -73,11 +75,11 @@ class ExaminerClient:
             The process ended.
         """
         try:
-            write_message(self._process.stdin, request)
-            if not select.select([self._process.stdout], [], [], seconds)[0]:
+            write_message(self._requests, request)
+            if not select.select([self._answers], [], [], seconds)[0]:
                 self.close()
                 return {"over": f"no answer for {seconds:g} s"}
-            answer = read_message(self._process.stdout)
+            answer = read_message(self._answers)
         except OSError as error:
             answer, reason = None, str(error)
         else:
@@ -91,8 +93,8 @@ class ExaminerClient:
         """Kill the process; every sandbox that it started ends with it."""
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._requests.close()
+        self._answers.close()
 
 
 _clients: dict[str, ExaminerClient] = {}

@@ -109,10 +109,10 @@ def self_test(
             }
         except NoSandbox as error:
             return [Finding("sandbox", False, str(error))]
-        answers = {name: detail for sandbox in running.values() for name, detail in _answers(sandbox)}
+        answers = dict(found for sandbox in running.values() for found in _answers(sandbox))
         with contextlib.suppress(BlockingIOError):
             answers["network"] = f"sent {len(datagrams.recv(100))} bytes by UDP"
-        answers["orphan"] = _kill_with_orphan(running["reach"], answers)
+        answers |= _kill_with_orphan(running["reach"], answers)
         return [_finding(name, answers.get(name), running.get(name, running["reach"])) for name in MEANING]
 
 
@@ -165,6 +165,7 @@ def doctor(run: Callable[[], list[Finding]] = lambda: self_test([bwrap.COURSE]))
     if why := why_no_sandbox():
         return f"✘ no sandbox: {why}", False
     bubblewrap = bwrap.find_bubblewrap()
+    assert bubblewrap, "there is a sandbox, so there is a bubblewrap"
     with Sandbox().start(["/bin/true"]) as running:
         cgroup_version = running.cgroup_version
     lines = [
@@ -259,15 +260,15 @@ def _answers(running: Running) -> list[tuple[str, str]]:
     return [tuple(json.loads(line)) for line in text.decode().splitlines() if line.endswith("]")]
 
 
-def _kill_with_orphan(running: Running, answers: dict[str, str]) -> str | None:
+def _kill_with_orphan(running: Running, answers: dict[str, str]) -> dict[str, str]:
     """Kill a sandbox with an orphan in it; the channel's other end is closed once the orphan is gone too."""
     if answers.get("orphan") != "!left":
-        return answers.get("orphan")
+        return {}
     running.kill_and_wait()
     ready = select.select([running.read], [], [], 1.0)[0]
     while ready and (piece := os.read(running.read, 65536)):
         del piece
-    return "!gone with the rest" if ready else "it survived"
+    return {"orphan": "!gone with the rest" if ready else "it survived"}
 
 
 def _finding(name: str, detail: str | None, running: Running) -> Finding:

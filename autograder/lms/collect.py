@@ -86,7 +86,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
         files = sorted(_downloaded_files(source, stack), key=lambda file: (file.time, file.path))
         for file, (owner, doubt) in zip(files, _find_owners(owners, files), strict=True):
             try:
-                if doubt:
+                if doubt or owner is None:
                     raise InvalidSubmission(doubt)
                 raw, receipt_time, remarks = _read_notebook(file, released, assignment, max_bytes)
                 sha256 = hashlib.sha256(raw).hexdigest()

@@ -252,6 +252,7 @@ def _split(text: str, delimiter: str) -> tuple[list[list[str]], list[str]]:
     position = 0
     while position < len(text) or row:
         match = field.match(text, position)
+        assert match, "the pattern matches an empty field, too"
         row.append(match[1])
         position = match.end()
         if match[2] != delimiter:

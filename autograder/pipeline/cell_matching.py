@@ -122,7 +122,7 @@ class _Matcher:
             if numbers:
                 self._claim(position, numbers[0])
                 copies = {n for n in self._by_name[name] if n != numbers[0]}
-                if copies:
+                if name and copies:
                     self._copied[len(copies) + 1, "one", "kept"].append(name)
             elif is_locked(cell):
                 self._note(f"The {describe_kind(cell)} {name} was missing; it was put back.")
@@ -149,7 +149,7 @@ class _Matcher:
             return False
         self._claim(position, best)
         which = "one"
-        if len(named) > 1 and best in named:
+        if name and len(named) > 1 and best in named:
             place = named.index(best)
             which = f"the {ORDINALS[place]}" if place < len(ORDINALS) else f"number {place + 1}"
             self._copied[len(named), which, "graded"].append(name)

@@ -17,7 +17,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import nbformat
 from jinja2 import pass_context
@@ -247,7 +247,7 @@ def _report_parts(report: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, 
     return str(report.get("state")), _capped(headline, MAX_LINE), labelled
 
 
-def _is_list_of_lists(value: object) -> bool:
+def _is_list_of_lists(value: object) -> TypeGuard[list[list | tuple]]:
     return isinstance(value, list) and all(isinstance(item, list | tuple) for item in value)
 
 

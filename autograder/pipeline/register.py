@@ -112,9 +112,10 @@ def register(course: CourseDirectory) -> None:
     """
     name = course.assignment_id
     released = {notebook: _cells(nb) for notebook, nb in read_released(course).items()}
-    full, save = {}, None
+    full: dict[str, tuple[NotebookNode, SaveCells]] = {}
     for notebook, source in _sources(course).items():
-        full[notebook], converted, save = _converted(course, notebook, source)
+        saved, converted, save = _converted(course, notebook, source)
+        full[notebook] = saved, save
         if _cells(converted) != released.get(notebook):
             raise NotRegistered(f"The released {name} is not what its source makes; run: python -m autograder build")
     if missing := released.keys() - full.keys():
@@ -127,7 +128,7 @@ def register(course: CourseDirectory) -> None:
         for notebook in removed:
             gradebook.remove_notebook(notebook.name, name)
     try:
-        for notebook, nb in full.items():
+        for notebook, (nb, save) in full.items():
             save(nb, _resources(course, notebook))
     except RuntimeError:  # nbgrader raises it before it changes anything
         raise NotRegistered(HAS_SUBMISSIONS.format(name=name)) from None

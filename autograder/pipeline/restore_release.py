@@ -148,7 +148,9 @@ def _ungraded(released: NotebookNode, reason: str, record: dict | None = None) -
     return notebook
 
 
-def _with_additions(student: list[NotebookNode], released: list[NotebookNode]) -> tuple[list[NotebookNode], set[str]]:
+def _with_additions(
+    student: list[NotebookNode], released: list[NotebookNode]
+) -> tuple[list[NotebookNode], set[str | None]]:
     """Keep what the student typed into locked cells, which are restored, in added cells.
 
     Of a given cell, every statement that is not the course's is kept, in a cell below it. Of a test cell, only
@@ -158,7 +160,7 @@ def _with_additions(student: list[NotebookNode], released: list[NotebookNode]) -
     -------
     list of NotebookNode
         The student's cells, with the added cells among them.
-    set of str
+    set of str or None
         Names of the locked cells from which something was kept.
     """
     locked = {key: cell for cell in released if is_locked(cell) for key in (grade_id(cell), cell.get("id"))}
@@ -233,7 +235,7 @@ def _line_above_dead_code(source: str, stub: str) -> int:
     return next((line for line, below in left_raises(source) if below and below not in given), 0)
 
 
-def _describe_changes(student: NotebookNode, released: NotebookNode, extended: set[str]) -> list[str]:
+def _describe_changes(student: NotebookNode, released: NotebookNode, extended: set[str | None]) -> list[str]:
     """Describe changes to a locked cell's text, and to a cell's settings."""
     sentences = []
     name = grade_id(released)

@@ -58,7 +58,7 @@ def function_text(file: Path, name: str) -> str:
     lines = file.read_text(encoding="utf-8").splitlines()
     tree = ast.parse("\n".join(lines))
     node = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
-    end = node.end_lineno
+    end = node.end_lineno or node.lineno
     while end < len(lines) and (not lines[end].strip() or lines[end][0].isspace()):
         end += 1
     return "\n".join(lines[node.lineno - 1 : end]).rstrip()

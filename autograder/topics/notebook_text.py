@@ -77,7 +77,8 @@ def source_notebook(file: Path) -> nbformat.NotebookNode:
         See the messages below.
     """
     source = Source(file)
-    cells, ids, open_exercise = [], set(), None
+    ids: set[str] = set()
+    cells, open_exercise = [], None
     for number, cell in enumerate(source.cells):
         exercise, points = cell.metadata.get("exercise"), cell.metadata.get("points")
         if exercise is not None:

@@ -9,7 +9,14 @@ import numpy as np
 
 from course_utils import data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import KEEP_FIRST, KEEP_SECOND, CallRecorder, MalformedResult, as_it_is_now
+from course_utils.checks.calling import (
+    KEEP_FIRST,
+    KEEP_SECOND,
+    CallRecorder,
+    MalformedResult,
+    WrappableFunction,
+    as_it_is_now,
+)
 from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, draw_signed, one_hot_cases
 from course_utils.checks.difference import kind
 from course_utils.checks.exercise import Case, Observation, exercise
@@ -153,7 +160,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {"what": STILL, "Z": still, "gamma": gamma, "beta": beta, "rest": {}}]
 
 
-def without_cache(forward: Callable) -> Callable:
+def without_cache(forward: WrappableFunction) -> Callable:
     """Leave the cache with the student: it may be anything."""
     forward = forward.with_wrapper(KEEP_SECOND)
 
@@ -189,7 +196,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def forward_then_backward(backward: Callable, forward: Callable) -> Callable:
+def forward_then_backward(backward: Callable, forward: WrappableFunction) -> Callable:
     """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
     forward = forward.with_wrapper(KEEP_SECOND)
 
@@ -344,7 +351,7 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def train_and_predict(train: Callable, predict: Callable) -> Callable:
+def train_and_predict(train: WrappableFunction, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
     train = train.with_wrapper(KEEP_FIRST)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
@@ -399,8 +406,8 @@ def train_classifier(
         words = "no: it always says the same" if np.ptp(found) == 0 else "no: it is hardly better than guessing"
         yield Observation(LEARNED[40], words)
         return
-    for share, name in LEARNED.items():
-        yield Observation(name, "yes" if 100 * accuracy >= share else "no")
+    for percent, name in LEARNED.items():
+        yield Observation(name, "yes" if 100 * accuracy >= percent else "no")
     same = np.mean(np.concatenate(apart) == found[np.concatenate(parts)])
     yield Observation(ALONE, "yes" if same > 0.97 else "no: alone, or among few others, it is called something else")
     reported = np.asarray(dev_accuracy)

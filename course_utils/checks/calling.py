@@ -391,8 +391,8 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
-    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), frames)
+    below_ours = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
+    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), below_ours)
     lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
     outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
     if not lines:

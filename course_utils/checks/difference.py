@@ -59,9 +59,8 @@ def difference(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL) -> s
         if not isinstance(got, list | tuple) or len(got) != len(want):
             return f"expected {show(want)}, got {show(got)}"
         for value, part in zip(got, want, strict=True):
-            words = difference(value, part, rtol, atol)
-            if words:
-                return words
+            if phrase := difference(value, part, rtol, atol):
+                return phrase
         return None
     return _numeric_difference(got, want, rtol, atol)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Curve:
 
 def derivative_cases(rng: np.random.Generator) -> list[Case]:
     """Draw curves, places and steps from 10⁻⁷ to a half."""
-    settings = (
+    settings: tuple[tuple[str, dict[str, Any]], ...] = (
         ("central differences", {"epsilon": 0.1, "scheme": "central"}),
         ("forward differences", {"epsilon": 0.1, "scheme": "forward"}),
         ("central differences", {"epsilon": 0.5, "scheme": "central"}),

@@ -131,7 +131,8 @@ def random_mini_batches(
 
 def follows_rng(*groups: list[np.ndarray]) -> str:
     """Say whether the examples in mini-batches, and their order, follow the rng: once, again with it, with another."""
-    return see.follows_rng(*map(np.concatenate, groups), "the mini-batches are", "gives other mini-batches")
+    once, again, other = map(np.concatenate, groups)
+    return see.follows_rng(once, again, other, "the mini-batches are", "gives other mini-batches")
 
 
 # --- update rules ---------------------------------------------------------------------------------------------------

@@ -87,8 +87,8 @@ def describe_shadowed(names: dict[str, bool]) -> str:
 def unwrapped(function: Any) -> Any:
     """Take the wrapping of a decorator, a partial or a method off."""
     for _ in range(10):
-        inner = (getattr(function, name, None) for name in ("__wrapped__", "func", "__func__"))
-        inner = next((candidate for candidate in inner if candidate is not None), None)
+        candidates = (getattr(function, name, None) for name in ("__wrapped__", "func", "__func__"))
+        inner = next((candidate for candidate in candidates if candidate is not None), None)
         if inner is None:
             break
         function = inner

@@ -196,7 +196,7 @@ def _outcome(verdict: Verdict) -> tuple:
 
 def _shadowed_names(functions: Iterable[WrappableFunction]) -> dict[str, bool]:
     """Name the shadowed built-ins, and whether each is NumPy's; at grading the student's own process reports them."""
-    names = {}
+    names: dict[str, bool] = {}
     for function in functions:
         with contextlib.suppress(Exception):
             reported = function.with_wrapper(FIND_SHADOWED)()

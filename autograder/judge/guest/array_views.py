@@ -128,8 +128,8 @@ def dense(array: np.ndarray) -> np.ndarray | None:
 def place(array: np.ndarray, block: int | None = None, offset: int = 0, strides: tuple[int, ...] | None = None) -> Key:
     """Make the key of an array at an offset in a block; by default in no block yet, with the array's own strides."""
     # The stride of an axis of length 1 has no meaning, and may be any number.
-    steps = zip(array.strides if strides is None else strides, array.shape, strict=True)
-    steps = tuple([step if length != 1 else array.itemsize for step, length in steps])
+    pairs = zip(array.strides if strides is None else strides, array.shape, strict=True)
+    steps = tuple([step if length != 1 else array.itemsize for step, length in pairs])
     return block, offset, array.dtype.str, array.shape, steps, array.flags.writeable
 
 

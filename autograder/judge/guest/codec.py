@@ -601,8 +601,8 @@ class _Decoder(_Walk):
         super().__init__(limits, ProtocolError, sent)
         self.borrow = borrow
         self.resolve = resolve
-        self.sent = sent
-        self.first = len(sent.blocks) if sent else 0
+        self.sent = sent or Sent([], [], set(), [], {})
+        self.first = len(self.sent.blocks)
         self.blocks = frame.blocks
         self.changed: dict[int, bytearray] = {}
         self.frozen: set[int] = set()  # changed blocks that hold a read-only array of the caller's
@@ -645,11 +645,11 @@ class _Decoder(_Walk):
         # Only an array without gaps serves as memory for others. The bytes between the elements of an array with gaps
         # were never sent, and a view of them would give the callee access to what it was not sent.
         for (number, *_), original in self.sent.arrays.items():
-            whole = original.nbytes == len(self.sent.blocks[number])
-            if whole and number not in self.frozen and number not in self.memories:
-                dense = array_views.dense(original)
-                if dense is not None:
-                    self.memories[number] = dense
+            if number is None or number in self.frozen or number in self.memories:
+                continue
+            dense = array_views.dense(original)
+            if dense is not None and original.nbytes == len(self.sent.blocks[number]):
+                self.memories[number] = dense
 
     def value(self, node: Any, depth: int) -> Any:
         self.step(depth)
@@ -675,7 +675,7 @@ class _Decoder(_Walk):
             case ["h", number, str(kind)] if len(kind) <= _MAX_NAME and kind.isprintable():
                 return self.register(Handle(natural(number), kind))
             case ["H", number] if self.resolve:
-                return self.register(self.kept(natural(number)))
+                return self.register(_kept(self.resolve, natural(number)))
             case ["r", number] if type(number) is int and number in self.spans:
                 self.again(number, depth)
                 return self.objects[number]
@@ -704,12 +704,6 @@ class _Decoder(_Walk):
         self.spans[len(self.objects)] = (0, 0)
         self.objects.append(value)
         return value
-
-    def kept(self, number: int) -> object:
-        try:
-            return self.resolve(number)
-        except LookupError:
-            raise ProtocolError("no object was kept under this number") from None
 
     def origin(self, origin: Any, fresh: Any) -> int:
         """Return a new number for a new object, or check the number of an object of the call, of the same type."""
@@ -803,6 +797,13 @@ class _Decoder(_Walk):
         if block not in self.memories:
             self.memories[block] = bytearray(self.content(block))
         return self.memories[block]
+
+
+def _kept(resolve: Callable[[int], object], number: int) -> object:
+    try:
+        return resolve(number)
+    except LookupError:
+        raise ProtocolError("no object was kept under this number") from None
 
 
 def _text(value: str) -> str:

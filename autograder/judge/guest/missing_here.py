@@ -76,7 +76,7 @@ def body_of_unknown_magic(node: ast.stmt) -> str:
         case ast.Expr(
             ast.Call(
                 ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_cell_magic"),
-                [ast.Constant(name), _, ast.Constant(body)],
+                [ast.Constant(name), _, ast.Constant(str(body))],
             )
         ) if get_ipython().find_cell_magic(name) is None:
             return body

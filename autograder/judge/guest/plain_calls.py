@@ -56,6 +56,6 @@ def _with_arrays(value: Any, depth: int = 0) -> Any:
         parts = {key: _with_arrays(part, depth + 1) for key, part in value.items()}
         return parts if any(parts[key] is not value[key] for key in value) else value
     if type(value) in (list, tuple):
-        parts = [_with_arrays(part, depth + 1) for part in value]
-        return type(value)(parts) if any(map(operator.is_not, parts, value)) else value
+        items = [_with_arrays(item, depth + 1) for item in value]
+        return type(value)(items) if any(map(operator.is_not, items, value)) else value
     return value

@@ -6,7 +6,7 @@ import builtins
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from .codec import (
     Closed,
@@ -33,6 +33,13 @@ MAX_MESSAGE = 1000  # characters of an error's message
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)
 
 Write = Callable[[memoryview], int]
+
+
+class Keeping(TypedDict, total=False):
+    """The arguments of ``encode`` by which an end keeps objects."""
+
+    keep: Callable[[object], int]
+    name: Callable[[object], str]
 
 
 class RpcConnection:
@@ -72,8 +79,9 @@ class RpcConnection:
         self._read, self._write, self._find, self._on_message = read, write, find, on_message
         self._lent: list[Callable] = []
         self._kept: list[object] = []
-        self._keeping = {"keep": self._keep, "name": name} if name else {}
-        self._lends, self._borrows = (None, self._borrow) if name else (self._lend, None)
+        self._keeping: Keeping = {"keep": self._keep, "name": name} if name else {}
+        self._lends: Callable[[Callable], int] | None = None if name else self._lend
+        self._borrows: Callable[[int], Callable] | None = self._borrow if name else None
         self._depth = 0
         self.process = os.getpid()
         self.turn = threading.RLock()
@@ -92,7 +100,7 @@ class RpcConnection:
         ----------
         error : BaseException
         """
-        if not self.turn._is_owned():  # as threading.Condition asks
+        if not self.turn._is_owned():  # type: ignore[attr-defined]  # as threading.Condition asks
             raise error
         self._pending = error
 
@@ -282,12 +290,12 @@ def describe_error(error: BaseException) -> list[str]:
     return [str(kind.__name__)[:60], base, message.encode("utf-8", "replace").decode()]
 
 
-def is_rebuilt(error: BaseException) -> bool:
+def is_rebuilt(error: BaseException | None) -> bool:
     """Tell whether an error's class was made by ``rebuild_error``, so that the other side chose its name.
 
     Parameters
     ----------
-    error : BaseException
+    error : BaseException or None
 
     Returns
     -------
