@@ -6,7 +6,7 @@ from pathlib import Path
 
 COURSE = Path("/srv/course")  # root's: what students get, without this folder, and the environment for everyone
 
-c = get_config()  # noqa: F821 - given by JupyterHub
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by JupyterHub
 
 # Who may come in: the machine's own users, with their passwords, if they are in any of these groups.
 c.PAMAuthenticator.allowed_groups = {"students", "instructors"}

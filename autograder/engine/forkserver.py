@@ -31,7 +31,7 @@ class ForkServer:
         with child_socket:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.engine.forkserver"],
-                stdin=child_socket,
+                stdin=child_socket.fileno(),
                 stdout=2,
                 env={**os.environ, "PYTHONPATH": search_path(), "OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,  # Ctrl-C is for the process that gives work
@@ -85,7 +85,8 @@ def fork_worker(connection: Connection) -> int:
     """
     global _forkserver
     with _lock:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        attempt = 1
+        while True:
             _forkserver = _forkserver or ForkServer()
             try:
                 return _forkserver.fork(connection)
@@ -94,6 +95,7 @@ def fork_worker(connection: Connection) -> int:
                 _forkserver = None
                 if attempt == MAX_ATTEMPTS:
                     raise
+                attempt += 1
 
 
 def search_path() -> str:

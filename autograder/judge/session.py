@@ -185,6 +185,12 @@ class Session:
         self.raised: list[tuple[str, str]] = []
         self.fault: GraderFault | None = None
 
+    @property
+    def _sandbox(self) -> Running:
+        """The sandbox that ``_ensure_running`` has started."""
+        assert self._running, "no sandbox was started"
+        return self._running
+
     # --- cells --------------------------------------------------------------------------------------------
 
     def run(self, source: str) -> tuple[list[NotebookNode], str]:
@@ -232,7 +238,7 @@ class Session:
                 match self._rpc.next():
                     case {"output": dict(output)}:
                         outputs.add(output)
-                        if self._bytes_read - bytes_before > self._running.limits.output_bytes:
+                        if self._bytes_read - bytes_before > self._sandbox.limits.output_bytes:
                             self._kill_and_raise("it showed more than it may")
                     case {"ran": list(statements)}:
                         return [
@@ -398,7 +404,7 @@ class Session:
 
         On time-out or protocol error kill the sandbox and raise ``SandboxDied``.
         """
-        cpu_before = self._running.cpu()
+        cpu_before = self._sandbox.cpu()
         outer = self._deadline
         self._deadline = _Deadline(time.monotonic() + seconds, cpu_before, cpu_before + cpu)
         self._next_look = self._deadline.clock
@@ -407,7 +413,7 @@ class Session:
         except SandboxDied:
             raise
         except _TimedOut:
-            self.stalled = not self.left.over and self._running.cpu() < self._deadline.max_cpu
+            self.stalled = not self.left.over and self._sandbox.cpu() < self._deadline.max_cpu
             self._kill_and_raise(self.left.over or f"no answer for {seconds:g} s")
         except Exception as error:  # from decoding what arrived; ``call`` has caught those of a student's function
             kind = "" if isinstance(error, ProtocolError) else f"{type(error).__name__}: "
@@ -420,12 +426,12 @@ class Session:
 
     def _cause_of_end(self) -> str:
         """Say why the sandbox ended; empty while it runs."""
-        cause = self._running.wait(5.0)  # the channel closes a moment before the sandbox has ended
+        cause = self._sandbox.wait(5.0)  # the channel closes a moment before the sandbox has ended
         if cause == "lost":
             self.fault = GraderFault("the sandbox was killed from outside")
             raise self.fault
         if cause == "ended":
-            return f"it ended itself, with exit code {self._running.exit_code}"
+            return f"it ended itself, with exit code {self._sandbox.exit_code}"
         return LIMIT_SENTENCES.get(cause, f"it was {cause}") if cause else ""
 
     def _kill_and_raise(self, reason: str) -> NoReturn:
@@ -466,18 +472,18 @@ class Session:
             raise SandboxDied(self.incident or "the test is over")
 
     def _read(self, size: int) -> bytes:
-        self._wait(self._running.read, select.POLLIN)
+        self._wait(self._sandbox.read, select.POLLIN)
         try:
-            data = os.read(self._running.read, size)
+            data = os.read(self._sandbox.read, size)
         except OSError:
             return b""
         self._bytes_read += len(data)
         return data
 
     def _write(self, buffer: memoryview) -> int:
-        self._wait(self._running.write, select.POLLOUT)
+        self._wait(self._sandbox.write, select.POLLOUT)
         try:
-            return os.write(self._running.write, buffer)
+            return os.write(self._sandbox.write, buffer)
         except BlockingIOError:
             return 0
         except OSError as error:
@@ -497,7 +503,7 @@ class Session:
                 self._spend_time()
             if now >= self._next_look:
                 # CPU time was used, but not all that is allowed: the machine is busy, so extend the deadline.
-                cpu = self._running.cpu()
+                cpu = self._sandbox.cpu()
                 deadline = limit.clock + self.limits.busy * (cpu - limit.cpu_before)
                 if cpu > limit.max_cpu or deadline <= now:
                     raise _TimedOut
@@ -507,7 +513,7 @@ class Session:
 
     def _spend_time(self) -> None:
         """Subtract what was used since the last check from the time left; raise ``_TimedOut`` if none is left."""
-        used = _Used(self._running.cpu(), self._running.queued() + queued_here())
+        used = _Used(self._sandbox.cpu(), self._sandbox.queued() + queued_here())
         computed, queued = used.cpu - self._used.cpu, max(0.0, used.queued - self._used.queued)
         self.left.spend(computed, max(0.0, self._waited - computed - queued))
         self._waited, self._used = 0.0, used

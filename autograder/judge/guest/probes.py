@@ -36,11 +36,12 @@ def main(kind: str, settings: dict) -> None:
 def network(settings: dict) -> str:
     """Reach the self-test's listeners by TCP, UDP or an abstract Unix socket."""
     last = ""
-    for family, kind, address in [
+    listeners: list[tuple[int, int, tuple[str, int] | str]] = [
         (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", settings["tcp"])),
         (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", settings["udp"])),
         (socket.AF_UNIX, socket.SOCK_STREAM, f"\0{settings['token']}"),
-    ]:
+    ]
+    for family, kind, address in listeners:
         try:
             with socket.socket(family, kind) as client:
                 client.settimeout(1)

@@ -287,13 +287,14 @@ def _content(path: str) -> bytes | None:
 def _restore(before: Snapshot) -> None:
     """Remove new files and folders, and restore the files that a test changed or removed."""
     now = _file_states()
-    changed = {path for path, (state, content) in before.items() if content is not None and now.get(path) != state}
+    contents = {path: content for path, (_, content) in before.items() if content is not None}
+    changed = {path for path in contents if now.get(path) != before[path][0]}
     # Writing through mapped memory does not update the time of the last change.
-    changed |= {path for path in before.keys() - changed if before[path][1] not in (None, _content(path))}
+    changed |= {path for path in contents.keys() - changed if contents[path] != _content(path)}
     _remove(now.keys() - before.keys() | changed & now.keys())
     for path in changed:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        Path(path).write_bytes(before[path][1])
+        Path(path).write_bytes(contents[path])
 
 
 def _remove(paths: set[str]) -> None:

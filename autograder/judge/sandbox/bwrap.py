@@ -152,18 +152,16 @@ def bwrap_arguments(
         elif place.exists():
             mounts[place] = ["--ro-bind", "/dev/null", str(place)]
     size = ["--size", str(disk)] if "--size" in bubblewrap.options else []
-    for place in ["/proc", "/dev"]:
-        mounts[Path(place)] = [f"--{place[1:]}", place]
-    for place in WRITABLE:
-        mounts[Path(place)] = [*size, "--tmpfs", place]
+    mounts |= {Path("/proc"): ["--proc", "/proc"], Path("/dev"): ["--dev", "/dev"]}
+    mounts |= {Path(path): [*size, "--tmpfs", path] for path in WRITABLE}
     mounts |= {Path("/proc", name): ["--ro-bind", "/dev/null", f"/proc/{name}"] for name in _in_proc(PROC_FILES)}
     for name in _in_proc(PROC_FOLDERS):
         mounts[Path("/proc", name)] = ["--tmpfs", f"/proc/{name}"]
         covers.append(Path("/proc", name))
     for place in sorted(mounts, key=lambda place: (len(place.parts), place)):
         arguments += mounts[place]
-    for place, source in files:
-        arguments += ["--file", str(source), place]
+    for path, source in files:
+        arguments += ["--file", str(source), path]
     # Where the grader is root, even kernel settings in /proc could be written: that needs no capability.
     for place in [*covers, Path("/proc"), Path("/dev"), Path("/")]:
         arguments += ["--remount-ro", str(place)]

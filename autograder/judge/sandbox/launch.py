@@ -211,23 +211,24 @@ def open_copies(folder: Path | None, more: Mapping[str, bytes], max_bytes: int) 
     try:
         for path, content in ACCOUNTS.items():
             copies.append((path, memory_file(content)))
-        for name, content in more.items():
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"{name!r} lies outside of the home")
-            copies.append((f"{HOME}/{name}", memory_file(content)))
+        for path, content in more.items():
+            if Path(path).is_absolute() or ".." in Path(path).parts:
+                raise ValueError(f"{path!r} lies outside of the home")
+            copies.append((f"{HOME}/{path}", memory_file(content)))
         left_out: list[str] = []
-        for source in sorted(_regular_files(folder)) if folder else []:
+        names = {source: source.relative_to(folder) for source in sorted(_regular_files(folder))} if folder else {}
+        for source, name in names.items():
             file = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             info = os.fstat(file)
             max_bytes -= info.st_size
             if stat.S_ISREG(info.st_mode) and max_bytes >= 0 and len(copies) < MAX_FILES:
-                copies.append((f"{HOME}/{source.relative_to(folder)}", file))
+                copies.append((f"{HOME}/{name}", file))
             else:
                 os.close(file)
                 left_out.append(source.name)
         if left_out:
-            names = ", ".join(left_out[:3]) + (f" and {len(left_out) - 3} more" if len(left_out) > 3 else "")
-            log.warning("Not copied into the sandbox, because too large or too many: %s", names)
+            listed = ", ".join(left_out[:3]) + (f" and {len(left_out) - 3} more" if len(left_out) > 3 else "")
+            log.warning("Not copied into the sandbox, because too large or too many: %s", listed)
         yield copies
     finally:
         for _, file in copies:

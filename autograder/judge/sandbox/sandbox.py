@@ -165,7 +165,8 @@ class Running:
             threading.Thread(target=self._run, args=(arguments,), daemon=True).start()
             self._started.wait()
         finally:
-            os.close(child_reads), os.close(child_writes)
+            os.close(child_reads)
+            os.close(child_writes)
         if self._error:
             self.close()
             raise self._error
@@ -288,8 +289,8 @@ class Running:
     def _start(self, arguments: tuple[Any, ...]) -> None:
         limits = self.limits
         self._deadline = time.monotonic() + limits.wall_seconds
-        self._bwrap = PlaceholderProcess(*arguments) if self._zygote else BwrapProcess(*arguments)
-        init_pid = self._bwrap.init_pid
+        bwrap = self._bwrap = PlaceholderProcess(*arguments) if self._zygote else BwrapProcess(*arguments)
+        init_pid = bwrap.init_pid
         self._tree = ProcessTree(init_pid, WRITABLE)
         self._group = ControlGroup.create(limits.memory, limits.processes + self._other_tasks)
         if self._group:
@@ -300,9 +301,9 @@ class Running:
                 self._group.remove()
                 self._group = None
         _set_rlimits(init_pid, limits)
-        self._bwrap.release()
-        if self._zygote:
-            self._fork = self._zygote.fork_into(self._bwrap, *arguments[2:5])
+        bwrap.release()
+        if self._zygote and isinstance(bwrap, PlaceholderProcess):
+            self._fork = self._zygote.fork_into(bwrap, *arguments[2:5])
             if self._group:
                 self._group.add(self._fork.pid)
             _set_rlimits(self._fork.pid, limits)
@@ -310,6 +311,7 @@ class Running:
 
     def _watch(self) -> None:
         """Wait for the end of the process, for ``kill_and_wait`` or for a broken limit."""
+        assert self._bwrap, "it was started"
         poll = select.poll()
         pidfd = os.pidfd_open(self._bwrap.popen.pid)
         try:
@@ -332,6 +334,7 @@ class Running:
             os.close(pidfd)
 
     def _broken_limit(self) -> Limit | None:
+        assert self._tree, "it was started, and is not cleaned up yet"
         limits = self.limits
         if self._group and (limit := self._group.broken_limit()):
             return limit
@@ -354,6 +357,7 @@ class Running:
     def _measure(self) -> Usage:
         """Measure the present usage: by the control group, which is cheap, or else process by process."""
         with self._lock:
+            assert self._tree, "it was started, and is not cleaned up yet"
             group_cpu = self._group.cpu() if self._group else None
             used = self._tree.usage() if group_cpu is None else Usage(group_cpu, 0, 0)
             self._cpu_used = max(self._cpu_used, used.cpu)
@@ -367,7 +371,7 @@ class Running:
         ended_itself = self._bwrap.popen.poll() is not None
         code = self._bwrap.kill_and_wait()
         if self._fork:
-            ended_itself, code = self._exit_of_fork(ended_itself, code)
+            ended_itself, code = _exit_of_fork(self._fork, ended_itself, code)
         with self._lock:
             self.cpu()
             limit = self._group.broken_limit() if self._group else None
@@ -381,16 +385,6 @@ class Running:
             if self._group:
                 self._group.remove()
 
-    def _exit_of_fork(self, bwrap_ended: bool, bwrap_code: int) -> tuple[bool, int]:
-        """Tell whether the fork ended by itself, and its exit code in bubblewrap's terms."""
-        status = self._fork.exit_status()
-        self._fork.close()
-        if bwrap_ended and status in (None, -signal.SIGKILL):  # it was killed with all the others
-            return True, bwrap_code
-        if status is None:  # the zygote's child that waited for it was killed
-            return False, -1
-        return True, status if status >= 0 else 128 - status
-
     def _cause_of_exit(self, code: int) -> str:
         """Interpret bubblewrap's exit code: the command's, or 128 plus the number of the signal that killed it."""
         if code < 0:
@@ -398,6 +392,17 @@ class Running:
         if self._cpu_used >= self.limits.cpu_seconds:
             return "cpu"
         return f"killed by signal {code - 128}" if 128 < code <= 192 else "ended"
+
+
+def _exit_of_fork(fork: ZygoteFork, bwrap_ended: bool, bwrap_code: int) -> tuple[bool, int]:
+    """Tell whether a fork ended by itself, and its exit code in bubblewrap's terms."""
+    status = fork.exit_status()
+    fork.close()
+    if bwrap_ended and status in (None, -signal.SIGKILL):  # it was killed with all the others
+        return True, bwrap_code
+    if status is None:  # the zygote's child that waited for it was killed
+        return False, -1
+    return True, status if status >= 0 else 128 - status
 
 
 def _set_rlimits(pid: int, limits: Sandbox) -> None:

@@ -162,7 +162,7 @@ class ProcessTree:
         with contextlib.suppress(OSError):  # the process has just ended
             file = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc)
             try:
-                return b"".join(itertools.takewhile(len, (os.read(file, MAX_READ) for _ in range(MAX_READ // PAGE))))
+                return b"".join(itertools.takewhile(bool, (os.read(file, MAX_READ) for _ in range(MAX_READ // PAGE))))
             finally:
                 os.close(file)
         return b""

@@ -121,10 +121,12 @@ class Zygote:
         try:
             self._send(request, [placeholder.init_pidfd, *channel, placeholder.stderr_fd, start, status_end])
         except NoSandbox:
-            os.close(start_end), os.close(status)
+            os.close(start_end)
+            os.close(status)
             raise
         finally:
-            os.close(start), os.close(status_end)
+            os.close(start)
+            os.close(status_end)
         return ZygoteFork(status, start_end)
 
     def close(self) -> None:
@@ -167,7 +169,8 @@ class PlaceholderProcess(BwrapProcess):
             self._close_pipes()
             raise
         finally:
-            os.close(never), os.close(ready)
+            os.close(never)
+            os.close(ready)
 
     def wait_until_ready(self) -> None:
         """Wait until the placeholder runs.
@@ -187,7 +190,8 @@ class PlaceholderProcess(BwrapProcess):
 
     def _close_pipes(self) -> None:
         if self._ready >= 0:
-            os.close(self._ready), os.close(self._never)
+            os.close(self._ready)
+            os.close(self._never)
             self._ready = self._never = -1
 
 
@@ -238,7 +242,8 @@ class ZygoteFork:
 
     def close(self) -> None:
         """Close the descriptors."""
-        os.close(self.status_fd), os.close(self._start_fd)
+        os.close(self.status_fd)
+        os.close(self._start_fd)
 
     def _read_line(self) -> bytes:
         line = b""
