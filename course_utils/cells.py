@@ -125,13 +125,32 @@ def source_of(cell: dict[str, Any]) -> str:
 
 
 def bare(text: str) -> str:
-    """Take from a cell's text what changes nothing: blank ends of lines, and editors' marks between cells."""
+    """Normalize a cell's text: without white space at line ends, and without editors' marks between cells (``# %%``).
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return "\n".join(line for line in lines if not re.match(r"#\s*%%", line)).strip()
 
 
 def as_run(source: str) -> str:
-    """Rewrite a cell's magics as IPython does before it runs the cell; of a cell magic, what it is given to run."""
+    """Rewrite a cell's magics as IPython does before it runs the cell.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+        Python; below a cell magic, only its body. ``source`` itself where IPython cannot rewrite it.
+    """
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
@@ -205,7 +224,17 @@ def no_python(source: str) -> str:
 
 
 def meaning(source: str) -> str:
-    """Write a cell's tree: the same for texts that differ in nothing but comments, blanks and magics."""
+    """Dump a cell's syntax tree: equal for texts that differ only in comments, white space and magics.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+        ``source`` itself where it cannot be parsed.
+    """
     try:
         return ast.dump(tree(source))
     except READING_FAILED:
@@ -213,7 +242,17 @@ def meaning(source: str) -> str:
 
 
 def statements(source: str) -> list[Statement]:
-    """Take a cell apart; [] where it is no Python."""
+    """Split a cell into its top-level statements.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    list of Statement
+        Empty where the cell cannot be parsed.
+    """
     try:
         python, parsed = _text_and_tree(source)
     except READING_FAILED:
@@ -237,7 +276,19 @@ def _text(node: ast.stmt, written: list[str], read: list[str]) -> str:
 
 
 def closure(names: Iterable[str], parts: Iterable[Statement]) -> set[str]:
-    """Names that some names need, by the statements that give these a value."""
+    """Collect the names that some names depend on, directly or through other names.
+
+    Parameters
+    ----------
+    names : iterable of str
+    parts : iterable of Statement
+        The statements that bind names: a name depends on all names used by a statement that binds it.
+
+    Returns
+    -------
+    set of str
+        ``names`` among them.
+    """
     uses: dict[str, set[str]] = {}
     for part in parts:
         for name in part.binds:
@@ -271,9 +322,17 @@ def is_blank(source: str, name: str) -> bool:
 
 
 def left_raises(source: str) -> Iterator[tuple[int, str]]:
-    """Find each ``raise NotImplementedError`` of a cell: its line, and the tree of what stands below and never runs.
+    """Find each ``raise NotImplementedError`` of a cell, lazily: to find all could take quadratic time.
 
-    Lazily, since finding all of them could take time quadratic in the length of the cell.
+    Parameters
+    ----------
+    source : str
+
+    Yields
+    ------
+    line : int
+    below : str
+        Syntax tree of the statements below it in the same block, which never run; empty where there are none.
     """
     if "NotImplementedError" not in source:
         return
@@ -287,7 +346,20 @@ def left_raises(source: str) -> Iterator[tuple[int, str]]:
 
 
 def unfinished(source: str, name: str) -> str:
-    """Say why a begun answer raises NotImplementedError; "" where there is no text, or it is a stub as given out."""
+    """Say why a begun answer raises NotImplementedError.
+
+    Parameters
+    ----------
+    source : str
+        Source of its cell; "" where that is not known.
+    name : str
+        The function's name.
+
+    Returns
+    -------
+    str
+        Part of a sentence; empty where there is no source, or it is the stub as released.
+    """
     if not source.strip() or is_blank(source, name):
         return ""
     for line, below in left_raises(source):
@@ -296,7 +368,17 @@ def unfinished(source: str, name: str) -> str:
 
 
 def names_bound(source: str) -> set[str]:
-    """Names that a cell gives a value at its top level; of a cell with errors, the functions and classes it begins."""
+    """Collect the names that a cell binds at its top level.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    set of str
+        For a cell that cannot be parsed, the functions and classes whose definitions begin in it.
+    """
     table = _table(source)
     if table is None:
         return set(re.findall(r"^(?:async\s+def|def|class)\s+(\w+)", source, re.MULTILINE))
@@ -304,7 +386,17 @@ def names_bound(source: str) -> set[str]:
 
 
 def names_used(source: str) -> set[str]:
-    """Names that a cell takes from outside its functions; of a cell with errors, every word in it."""
+    """Collect the global names that a cell uses, in its functions too.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    set of str
+        For a cell that cannot be parsed, every word in it.
+    """
     table = _table(source)
     if table is None:
         return set(re.findall(r"\w+", source))

@@ -19,7 +19,17 @@ EXTENSION = re.compile(r"^\s*%(?:re)?load_ext\s+(\w+)", re.MULTILINE)
 
 
 def imported_modules(source: str) -> set[str]:
-    """Packages and modules that a cell imports, wherever in it, or loads as IPython's extensions."""
+    """Collect the packages and modules that a cell imports anywhere in it, or loads as IPython's extensions.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    set of str
+        Top-level names.
+    """
     found = {*EXTENSION.findall(source), *(["ipympl"] if WIDGETS.search(source) else [])}
     try:
         nodes = list(ast.walk(tree(source)))
@@ -40,6 +50,11 @@ def unavailable_modules(modules: Iterable[str]) -> list[str]:
     ----------
     modules : iterable of str
         Top-level names, as :func:`imported_modules` gives them.
+
+    Returns
+    -------
+    list of str
+        Sorted; empty where the course is not installed as a package, so that nothing can be told.
     """
     unknown = {
         module for module in {*modules} - sys.stdlib_module_names - OWN if _plain(module) not in _required(COURSE)

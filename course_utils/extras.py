@@ -38,7 +38,18 @@ def missing(package: str) -> Missing:
 
 
 def how_to_get(package: str) -> str:
-    """Say how to install an extra."""
+    """Say how to install an extra.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package, and of the extra.
+
+    Returns
+    -------
+    str
+        Two sentences.
+    """
     return (
         f"{package} is not installed here. In the course's folder: python -m pip install -c constraints.txt"
         f' -e ".[{package}]", then restart the kernel. All else in the course works without it.'
@@ -46,7 +57,18 @@ def how_to_get(package: str) -> str:
 
 
 def is_installed(package: str) -> bool:
-    """Tell whether a package can be imported, without importing it; every package that is not named can."""
+    """Tell whether a package can be imported, without importing it.
+
+    Parameters
+    ----------
+    package : str
+        Empty where nothing is needed.
+
+    Returns
+    -------
+    bool
+        True for an empty name.
+    """
     return not package or importlib.util.find_spec(package) is not None
 
 

@@ -84,12 +84,32 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
 
 
 def short(sha256: str) -> str:
-    """Shorten a hash to what people compare."""
+    """Shorten a hash to the digits that people compare.
+
+    Parameters
+    ----------
+    sha256 : str
+
+    Returns
+    -------
+    str
+    """
     return sha256[:12]
 
 
 def cells_of(document: Any) -> Cells:
-    """Take names and texts of the cells out of a notebook's plain data, whatever is in it."""
+    """Read the names and texts of a notebook's cells.
+
+    Parameters
+    ----------
+    document : object
+        A notebook's JSON; anything else has no cells.
+
+    Returns
+    -------
+    list of (str, str)
+        Name ("" without a name) and source of each cell.
+    """
     cells = document.get("cells") if isinstance(document, dict) else None
     return [(name_of(cell), source_of(cell)) for cell in cells or () if isinstance(cell, dict)]
 
@@ -105,6 +125,11 @@ def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
         The notebook expected.
     given : mapping
         Notebook → its cells, as released.
+
+    Returns
+    -------
+    str
+        The end of a sentence; empty where it is the expected notebook.
     """
 
     def likeness(stem: str) -> int:

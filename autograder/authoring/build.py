@@ -97,6 +97,11 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
     ----------
     root : Path
         Where the project lies; its solved notebooks are in ``SOLVED``.
+
+    Returns
+    -------
+    dict
+        ``sources`` and ``built`` → hash.
     """
     course = root / COURSE.name
     sources = [code_in(course, UNBUILT), code_in(root / "course_utils")]
@@ -105,7 +110,13 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
 
 
 def read_build_stamp() -> dict[str, str] | None:
-    """Give the fingerprints of the last build; None where there are none."""
+    """Read the fingerprints of the last build.
+
+    Returns
+    -------
+    dict or None
+        As from :func:`fingerprints`; None where nothing was built.
+    """
     try:
         found = json.loads(BUILD_STAMP.read_text(encoding="utf-8"))
         return {key: str(found[key]) for key in ("sources", "built")}
@@ -120,6 +131,11 @@ def drift(write: Callable[[Path], None]) -> list[str]:
     ----------
     write : callable
         ``build`` or ``write_released``.
+
+    Returns
+    -------
+    list of str
+        Paths below the project's folder.
     """
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder)
@@ -285,7 +301,13 @@ def _answer_lines(exercise: str) -> Iterator[str]:
 
 
 def write_data(root: Path = ROOT) -> None:
-    """Write ``datasets/``: the sets, and what the visible cases come out as for answers and mistakes."""
+    """Write ``datasets/``: the sets, and the outcomes of answers and mistakes on the visible cases.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder, or another folder to build in.
+    """
     make_datasets.write_all(root / "datasets")
     seed = expected_outcomes_file.VISIBLE_SEED
     known: dict[str, tuple[Observations, list[tuple[str, Observations]]]] = {}

@@ -15,17 +15,32 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def sources() -> list[Path]:
-    """Every notebook's text, in the order of the course."""
+    """Find the text of every notebook.
+
+    Returns
+    -------
+    list of Path
+        In the order of the course.
+    """
     return sorted(FOLDER.glob("*/[0-9]*.py"), key=lambda file: file.name)
 
 
 def source_of(name: str) -> Path:
-    """Text of the notebook of that name.
+    """Find the text of a notebook.
+
+    Parameters
+    ----------
+    name : str
+        Name of the notebook, such as ``01_initialization``.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     StopIteration
-        There is none.
+        The course has no notebook of this name.
     """
     return next(file for file in sources() if file.stem == name)
 

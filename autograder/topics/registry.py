@@ -99,7 +99,16 @@ def wrong_options(exercise: str, options: dict[int, dict[str, str]]) -> None:
 
 
 def mistakes_in(exercise: str) -> list[Mistake]:
-    """Every known mistake of an exercise."""
+    """List the known mistakes of an exercise.
+
+    Parameters
+    ----------
+    exercise : str
+
+    Returns
+    -------
+    list of Mistake
+    """
     return [mistake for mistake in MISTAKES if mistake.exercise == exercise]
 
 

@@ -28,7 +28,13 @@ def _send_buffer() -> int:
 
 
 def queued_here() -> float:
-    """Return the seconds for which this thread has waited for a core so far; 0 where the kernel does not count them."""
+    """Measure how long this thread has waited for a core so far.
+
+    Returns
+    -------
+    float
+        Seconds; 0 where the kernel does not count them.
+    """
     try:
         with open("/proc/thread-self/schedstat", encoding="ascii") as file:
             return int(file.read().split()[1]) / 1e9
