@@ -20,7 +20,7 @@ strings, true, false and null are themselves; every other value is a list that b
 
 Lists, dicts, generators, functions and kept objects have an identity: both sides number them in the order in which
 they appear. A reply continues the numbers of its call, for objects as for blocks. In a reply, ``origin`` is the number
-of the call's object that this node is the new content of, or -1 for a new object; a block number may be the call's.
+of the call's object whose new content the node states, or -1 for a new object; a block number may be the call's.
 
 Whatever arrives may be hostile: decoding raises ProtocolError and nothing else, needs memory in proportion to the bytes
 that have arrived, and changes the caller's arguments only after the whole reply has been checked.
