@@ -30,9 +30,9 @@ from autograder.pipeline.reasons import reasons_of
 from autograder.plain_text import one_line, printable
 
 SCRATCH = ".grading"
-MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0
-MAX_LINES = 20
-MAX_REASONS = 3  # for a student, in the summary
+MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0  # results in a transaction, and seconds until it is written
+MAX_LINES = 20  # students in each list of the summary
+MAX_REASONS = 3  # reasons per student in the summary
 
 
 @dataclass
@@ -139,7 +139,7 @@ def run(options: Options) -> int:
             f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{one_line(reason)}", file=sys.stderr
         )
     except NbGraderException:
-        pass  # was logged
+        pass  # nbgrader has logged it
     except SQLAlchemyError as error:
         print(
             f"Stopped: the gradebook cannot be used: {one_line(getattr(error, 'orig', None) or error)}", file=sys.stderr
@@ -174,7 +174,7 @@ class GradingRun:
         self._max_bytes = max_notebook_bytes(course)
         self._batch: list[tuple[Result, bool]] = []
         self._batch_written_at = time.monotonic()
-        self._differing: list[tuple[Result, float]] = []  # with the points before
+        self._differing: list[tuple[Result, float]] = []  # (result, points before)
         self._needing_look: list[Result] = []
         self._failed: list[Result] = []
         self._done = 0

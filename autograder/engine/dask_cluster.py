@@ -59,7 +59,7 @@ def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], 
         keys = assignment_keys(assignment)
         unread = iter(submissions)
         futures = as_completed(loop=client.loop)
-        queued: dict[str, tuple[Submission, int]] = {}  # with the number of the attempt
+        queued: dict[str, tuple[Submission, int]] = {}  # key → (submission, number of the attempt)
 
         def submit(submission: Submission, attempt: int) -> None:
             # ``retries=0``: the attempts are counted here, not by Dask.

@@ -34,7 +34,7 @@ class ForkServer:
                 stdin=child_socket.fileno(),
                 stdout=2,
                 env={**os.environ, "PYTHONPATH": search_path(), "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,  # Ctrl-C is for the process that gives work
+                start_new_session=True,  # Ctrl-C must reach only the process that sends submissions
             )
 
     def fork(self, connection: Connection) -> int:

@@ -145,7 +145,7 @@ class GradebookWriter:
         assignment = self._book.find_assignment(course.assignment_id)
         self._assignment_id = assignment.id
         self._notebook_ids = {notebook.name: notebook.id for notebook in assignment.notebooks}
-        self._graded_ids: dict[tuple[str, str], str] = {}  # by names of notebook and cell
+        self._graded_ids: dict[tuple[str, str], str] = {}  # (notebook, cell) → id
         self._commented_ids: dict[tuple[str, str], str] = {}
         for notebook in assignment.notebooks:
             graded = [*notebook.grade_cells, *notebook.task_cells]

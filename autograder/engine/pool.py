@@ -49,9 +49,9 @@ def grade_locally(
         No worker can be started.
     """
     unread = iter(submissions)
-    pending: list[tuple[Submission, int]] = []  # with the number of the attempt
+    pending: list[tuple[Submission, int]] = []  # (submission, number of the attempt)
     queues: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
-    ready: set[WorkerProcess] = set()  # the others are starting
+    ready: set[WorkerProcess] = set()  # other workers are still starting
     begun: dict[WorkerProcess, float] = {}  # ``time.monotonic()`` when the first submission of its queue was begun
     numbers = itertools.count()
     failed_starts = 0
@@ -89,7 +89,7 @@ def grade_locally(
                     if not queue:
                         continue
                     submission, attempt = queue.popleft()
-                    pending.extend(queue)  # these were not begun
+                    pending.extend(queue)  # the lost worker had not begun these
                     seconds = time.monotonic() - begun.pop(worker)
                     if seconds > RETRY_SECONDS and attempt < MAX_ATTEMPTS:
                         pending.append((submission.refused(LOST.format(seconds)), MAX_ATTEMPTS))

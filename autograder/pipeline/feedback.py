@@ -48,7 +48,7 @@ MAX_LINES, MAX_LABEL, MAX_LINE = 40, 40, 1000  # lines of a report; characters o
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 )
-# The template's own style hides that hints unfold, and leaves no gap between the columns of a table.
+# The template's own style hides the triangles of <summary>, and leaves no gap between the columns of a table.
 STYLE = "<style>summary { display: list-item } .rendered_html :is(td, th) { padding: 0.2em 1em 0.2em 0 }</style>"
 # The template's list at the top calls every exercise "Test cell".
 LINK_TEXTS = {
@@ -160,7 +160,9 @@ def safe_page(page: str) -> str:
         body = re.sub(link, text, body)
     title = re.search(r"<title>(.*?)</title>", head, re.DOTALL)
     styles = re.findall(r"<style\b[^>]*>.*?</style>", head, re.DOTALL)
-    styles = [re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles]  # icons from files that are not there
+    styles = [
+        re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles
+    ]  # fonts of icons, in files that are not beside the page
     return "\n".join([
         "<!DOCTYPE html>",
         '<html lang="en">',
