@@ -1,6 +1,6 @@
 """A made-up class, graded for real: ``python -m autograder demo``.
 
-Its course folder takes the settings of this one, so all happens as in ``autograder/``: the committed notebooks are
+Its course folder has this course's settings, so all happens as in ``autograder/``: the committed notebooks are
 handed in, ``autograder grade`` grades them, and ``autograder report`` writes the pages.
 """
 
@@ -34,7 +34,7 @@ Submission = Mapping[str, str] | Callable[[nbformat.NotebookNode, Path], object]
 
 ALWAYS = ("right", "wrong-01")
 BY_TURNS = (("differently-right-1", "half-done"), ("blank", "crashed"))
-"""Who hands in every notebook, and who every other one, when the class hands in all of them."""
+"""Who hands in every notebook, and who every second notebook, when the class hands in all of them."""
 # CPU time of a notebook and of a submission, for the estimate that is printed (benchmarks/README.md).
 SECONDS_PER_NOTEBOOK, SECONDS_PER_SUBMISSION = 3.0, 0.8
 

@@ -18,9 +18,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from traitlets import TraitError
 
 from autograder.authoring import build
 from autograder.course import (
@@ -39,6 +41,8 @@ from autograder.course import (
     step_folder,
 )
 from autograder.judge import self_test
+from autograder.judge.preprocessor import Judge
+from autograder.judge.session import GraderFault
 from autograder.pipeline.hidden_checks import SECRET
 from autograder.topics import sources
 from autograder.topics.notebook_text import missing_extra
@@ -179,20 +183,33 @@ def _version(name: str) -> str | None:
 
 
 def check_sandbox(course: CourseDirectory) -> Iterator[CheckResult]:
-    """Run the sandbox's self-test; a trusted class needs none."""
-    if course.config.get("Judge", {}).get("trusted_class") is True:
+    """Run the sandbox's self-test as grading will: with the paths of the settings, and from the zygote.
+
+    A trusted class needs no sandbox.
+    """
+    remedy = "nothing may be graded here; autograder/judge/README.md says where it works"
+    try:
+        judge = Judge(parent=Autograde(coursedir=course, config=course.config))
+    except TraitError as error:
+        yield CheckResult("✘", f"the judge's settings cannot be used: {error}", "see c.Judge in nbgrader_config.py")
+        return
+    if judge.trusted_class:
         yield CheckResult(
             "○",
             "a trusted class: students' code runs with your rights, beside the answers",
             "take c.Judge.trusted_class out of nbgrader_config.py, unless you mean it",
         )
         return
-    text, _ = self_test.doctor([Path(course.root)])
+    try:
+        text, _ = self_test.doctor(judge.run_self_test)
+    except GraderFault as fault:
+        yield CheckResult("✘", f"the sandbox could not be tried: {fault}", remedy)
+        return
     for line in text.splitlines():
-        mark, message = line[0], line[2:]
+        mark: Mark = "✔" if line[0] == "✔" else "○" if line[0] == "○" else "✘"
+        message = line[2:]
         if mark == "✔" and message.startswith(tuple(self_test.MEANING.values())):
             continue  # the last line counts these
-        remedy = "nothing may be graded here; autograder/judge/README.md says where it works"
         yield CheckResult(mark, message, remedy if mark == "✘" else "")
 
 
@@ -219,7 +236,7 @@ def check_build() -> Iterator[CheckResult]:
 def check_secret() -> Iterator[CheckResult]:
     """Check the secret that hidden cases are drawn from."""
     secret = os.environ.get("COURSE_SECRET")
-    source = "COURSE_SECRET" if secret else str(SECRET)  # the grader takes an empty one for none, too
+    source = "COURSE_SECRET" if secret else str(SECRET)  # the grader ignores an empty variable, too
     if not secret and not SECRET.exists():
         yield CheckResult(
             "○", f"no {SECRET.name} yet; the first grading makes it", "keep it with the gradebook from then on"

@@ -37,7 +37,7 @@ def code_in(package: Path, exclude: Iterable[str] = ()) -> Iterator[str | bytes]
     Parameters
     ----------
     package : Path
-        A folder, or one module.
+        The folder of a package, or the file of a module.
     exclude : iterable of str
         Patterns of the files and folders in it to leave out, such as ``pipeline/[!h]*.py``.
 
@@ -64,7 +64,7 @@ def code_in(package: Path, exclude: Iterable[str] = ()) -> Iterator[str | bytes]
 
 
 def files_in(path: Path) -> Iterator[str | bytes]:
-    """Read all files of a folder but caches, or one file.
+    """Read all files of a folder but caches, or a single file.
 
     Parameters
     ----------

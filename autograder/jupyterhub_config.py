@@ -1,4 +1,4 @@
-"""JupyterHub's settings for a class on one Linux machine (README.md, "With JupyterHub"); tests run this very file."""
+"""JupyterHub's settings for a class on a Linux machine (README.md, "With JupyterHub"); tests run this very file."""
 
 import grp
 import pwd
@@ -6,9 +6,9 @@ from pathlib import Path
 
 COURSE = Path("/srv/course")  # root's: what students get, without this folder, and the environment for everyone
 
-c = get_config()  # noqa: F821 - given by JupyterHub
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by JupyterHub
 
-# Who may come in: the machine's own users, with their passwords, where they are in one of these groups.
+# Who may come in: the machine's own users, with their passwords, if they are in any of these groups.
 c.PAMAuthenticator.allowed_groups = {"students", "instructors"}
 
 # Students get the course's settings of JupyterLab; the kernel is the course's, whatever they installed.

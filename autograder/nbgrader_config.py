@@ -17,7 +17,7 @@ patch_nbgrader()
 # nbgrader calls alembic by name: it stands beside this Python, whether or not the environment is active.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
-c = get_config()  # noqa: F821 - given by nbgrader
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by nbgrader
 
 c.CourseDirectory.course_id = "improving-dnn"
 c.CourseDirectory.source_directory = "solved"  # built by: python -m autograder build
@@ -50,10 +50,11 @@ c.Judge.warm = [
     "tqdm.auto",
 ]
 
-# Only for a class that is trusted, where there is no sandbox: by the clock, for one cell.
+# Only for a trusted class, where there is no sandbox: wall-clock seconds for each cell.
 c.Execute.timeout = 900
 
-# Submissions are read by us and grafted onto the released notebook, so that none can stop a class.
+# Intake reads the submissions, and RestoreRelease puts the answers into the released notebook, so that no submission
+# can stop a class.
 c.Autograde.exporter_class = "autograder.pipeline.intake.Intake"
 c.Autograde.sanitize_preprocessors = [
     "autograder.pipeline.restore_release.RestoreRelease",

@@ -15,7 +15,7 @@ def printable(text: str) -> str:
     Parameters
     ----------
     text : str
-        A student's id, a file's name, or a message that quotes one.
+        A student's id, a file's name, or a message that quotes them.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def one_line(text: object) -> str:
     Returns
     -------
     str
-        Printable; all white space in it is one blank.
+        Printable; every run of white space is a single blank.
     """
     return printable(" ".join(str(text).split()))
 

@@ -1,7 +1,7 @@
 """A network of three layers whose backward pass has four planted bugs, for a student to find by gradient checking.
 
 Its hidden layers use softplus, log(1 + eᶻ), its output is a sigmoid, and its cost has an L2 penalty. Every student gets
-one bug in each of the same four places; which one is drawn by a hash of who is asking.
+one bug in each of the same four places; a hash of the user decides which bug.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def renamed(path: Path) -> str:
 
 
 def damage(raw: bytes) -> str:
-    """Say why bytes are no notebook, with the line; "" where they are one."""
+    """Say why bytes are no notebook, with the line; "" where they are a notebook."""
     if not raw.strip():
         return f"it is empty ({len(raw)} bytes)"
     try:
@@ -131,13 +131,32 @@ def source_of(cell: dict[str, Any]) -> str:
 
 
 def bare(text: str) -> str:
-    """Take from a cell's text what changes nothing: blank ends of lines, and editors' marks between cells."""
+    """Normalize a cell's text: without white space at line ends, and without editors' marks between cells (``# %%``).
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return "\n".join(line for line in lines if not re.match(r"#\s*%%", line)).strip()
 
 
 def as_run(source: str) -> str:
-    """Rewrite a cell's magics as IPython does before it runs the cell; of a cell magic, what it is given to run."""
+    """Rewrite a cell's magics as IPython does before it runs the cell.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+        Python; below a cell magic, only its body. ``source`` itself where IPython cannot rewrite it.
+    """
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
@@ -178,7 +197,7 @@ class Statement:
 
 
 def tree(source: str) -> ast.Module:
-    """Parse a cell; where it is no Python, as one whose magics do nothing.
+    """Parse a cell; where it is no Python, parse it again with its magics replaced.
 
     Raises
     ------
@@ -211,7 +230,17 @@ def no_python(source: str) -> str:
 
 
 def meaning(source: str) -> str:
-    """Write a cell's tree: the same for texts that differ in nothing but comments, blanks and magics."""
+    """Dump a cell's syntax tree: equal for texts that differ only in comments, white space and magics.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+        ``source`` itself where it cannot be parsed.
+    """
     try:
         return ast.dump(tree(source))
     except READING_FAILED:
@@ -219,7 +248,17 @@ def meaning(source: str) -> str:
 
 
 def statements(source: str) -> list[Statement]:
-    """Take a cell apart; [] where it is no Python."""
+    """Split a cell into its top-level statements.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    list of Statement
+        Empty where the cell cannot be parsed.
+    """
     try:
         python, parsed = _text_and_tree(source)
     except READING_FAILED:
@@ -234,7 +273,7 @@ def statements(source: str) -> list[Statement]:
 
 def _text(node: ast.stmt, written: list[str], read: list[str]) -> str:
     """Text of a statement, with its decorators; of a magic, its line."""
-    first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
     lines = written[first - 1 : node.end_lineno]
     if first == node.lineno and lines == read[first - 1 : node.end_lineno]:  # others may stand in the same lines
         lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
@@ -243,11 +282,23 @@ def _text(node: ast.stmt, written: list[str], read: list[str]) -> str:
 
 
 def closure(names: Iterable[str], parts: Iterable[Statement]) -> set[str]:
-    """Names that some names need, by the statements that give these a value."""
+    """Collect the names that some names depend on, directly or through other names.
+
+    Parameters
+    ----------
+    names : iterable of str
+    parts : iterable of Statement
+        The statements that bind names: a name depends on all names used by a statement that binds it.
+
+    Returns
+    -------
+    set of str
+        ``names`` among them.
+    """
     uses: dict[str, set[str]] = {}
-    for one in parts:
-        for name in one.binds:
-            uses.setdefault(name, set()).update(one.uses)
+    for part in parts:
+        for name in part.binds:
+            uses.setdefault(name, set()).update(part.uses)
     found, left = set(), [*names]
     while left:
         if (name := left.pop()) not in found:
@@ -265,7 +316,7 @@ def is_blank(source: str, name: str) -> bool:
     places = [number for number, node in enumerate(nodes) if getattr(node, "name", "") == name]
     if not places:
         return False
-    body, lines = nodes[places[-1]].body, source.split("\n")
+    body, lines = getattr(nodes[places[-1]], "body", []), source.split("\n")
     end = nodes[places[-1] + 1].lineno - 1 if nodes[places[-1] + 1 :] else len(lines)
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         start = body[0].end_lineno
@@ -277,9 +328,17 @@ def is_blank(source: str, name: str) -> bool:
 
 
 def left_raises(source: str) -> Iterator[tuple[int, str]]:
-    """Find each ``raise NotImplementedError`` of a cell: its line, and the tree of what stands below and never runs.
+    """Find each ``raise NotImplementedError`` of a cell, lazily: to find all could take quadratic time.
 
-    One after the other, as they are asked for: all together could be quadratic in the length of the cell.
+    Parameters
+    ----------
+    source : str
+
+    Yields
+    ------
+    line : int
+    below : str
+        Syntax tree of the statements below it in the same block, which never run; empty where there are none.
     """
     if "NotImplementedError" not in source:
         return
@@ -287,13 +346,26 @@ def left_raises(source: str) -> Iterator[tuple[int, str]]:
         nodes = list(ast.walk(tree(source)))
         blocks = [block for node in nodes for block in vars(node).values() if isinstance(block, list)]
         for block in blocks:
-            for number, one in enumerate(block):
-                if isinstance(one, ast.Raise) and one.exc and ast.unparse(one.exc).startswith("NotImplementedError"):
-                    yield one.lineno, " ".join(map(ast.dump, block[number + 1 :]))
+            for number, node in enumerate(block):
+                if isinstance(node, ast.Raise) and node.exc and ast.unparse(node.exc).startswith("NotImplementedError"):
+                    yield node.lineno, " ".join(map(ast.dump, block[number + 1 :]))
 
 
 def unfinished(source: str, name: str) -> str:
-    """Say why a begun answer raises NotImplementedError; "" where there is no text, or it is a stub as given out."""
+    """Say why a begun answer raises NotImplementedError.
+
+    Parameters
+    ----------
+    source : str
+        Source of its cell; "" where that is not known.
+    name : str
+        The function's name.
+
+    Returns
+    -------
+    str
+        Part of a sentence; empty where there is no source, or it is the stub as released.
+    """
     if not source.strip() or is_blank(source, name):
         return ""
     for line, below in left_raises(source):
@@ -302,7 +374,17 @@ def unfinished(source: str, name: str) -> str:
 
 
 def names_bound(source: str) -> set[str]:
-    """Names that a cell gives a value at its top level; of a cell with errors, the functions and classes it begins."""
+    """Collect the names that a cell binds at its top level.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    set of str
+        For a cell that cannot be parsed, the functions and classes whose definitions begin in it.
+    """
     table = _table(source)
     if table is None:
         return set(re.findall(r"^(?:async\s+def|def|class)\s+(\w+)", source, re.MULTILINE))
@@ -310,7 +392,17 @@ def names_bound(source: str) -> set[str]:
 
 
 def names_used(source: str) -> set[str]:
-    """Names that a cell takes from outside its functions; of a cell with errors, every word in it."""
+    """Collect the global names that a cell uses, in its functions too.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    set of str
+        For a cell that cannot be parsed, every word in it.
+    """
     table = _table(source)
     if table is None:
         return set(re.findall(r"\w+", source))

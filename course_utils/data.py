@@ -112,6 +112,14 @@ def as_columns(images: np.ndarray) -> np.ndarray:
 def opened(path: Path) -> Iterator[h5py.File]:
     """Open an HDF5 file of the course for reading.
 
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    h5py.File
+
     Raises
     ------
     DataError

@@ -1,4 +1,4 @@
-"""Packages that one notebook needs and the others do not: where one is not installed, a sentence says how to get it."""
+"""Packages that only a single notebook needs: where such a package is missing, a sentence says how to get it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from course_utils.checks.check_report import without_traceback
 
 
 class Missing:
-    """Stands for a package that is not installed: whatever is asked of it raises one line that says how to get it."""
+    """Stands for a package that is not installed: any use of it raises an error that says how to get it."""
 
     def __init__(self, sentence: str) -> None:
         self._sentence = sentence
@@ -38,7 +38,18 @@ def missing(package: str) -> Missing:
 
 
 def how_to_get(package: str) -> str:
-    """Say how to install an extra."""
+    """Say how to install an extra.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package, and of the extra.
+
+    Returns
+    -------
+    str
+        Two sentences.
+    """
     return (
         f"{package} is not installed here. In the course's folder: python -m pip install -c constraints.txt"
         f' -e ".[{package}]", then restart the kernel. All else in the course works without it.'
@@ -46,7 +57,18 @@ def how_to_get(package: str) -> str:
 
 
 def is_installed(package: str) -> bool:
-    """Tell whether a package can be imported, without importing it; every package that is not named can."""
+    """Tell whether a package can be imported, without importing it.
+
+    Parameters
+    ----------
+    package : str
+        Empty where nothing is needed.
+
+    Returns
+    -------
+    bool
+        True for an empty name.
+    """
     return not package or importlib.util.find_spec(package) is not None
 
 

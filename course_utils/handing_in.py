@@ -1,4 +1,4 @@
-"""Hand a notebook in: look at the file, and put it into one archive with a receipt."""
+"""Hand a notebook in: look at the file, and put it into an archive with a receipt."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def submit(name: str, root: Path, now: datetime | None = None) -> list[str]:
         document = parse_notebook(raw, path)
     except Unreadable as reason:
         raise NotReady(str(reason)) from None
-    given = {one: json.loads(path.read_text(encoding="utf-8")) for one, path in released.items()}
-    if wrong := why_another(cells_of(document), name, {one: cells_of(each) for one, each in given.items()}):
+    given = {stem: json.loads(path.read_text(encoding="utf-8")) for stem, path in released.items()}
+    if wrong := why_another(cells_of(document), name, {stem: cells_of(each) for stem, each in given.items()}):
         raise NotReady(f"{name}.ipynb {wrong}")
     sentences, blank = inspect_notebook(document, given[name], path.parent)
 
@@ -112,31 +112,56 @@ def choose_notebook(name: str, root: Path) -> Path:
 
 
 def short(sha256: str) -> str:
-    """Shorten a hash to what people compare."""
+    """Shorten a hash to the digits that people compare.
+
+    Parameters
+    ----------
+    sha256 : str
+
+    Returns
+    -------
+    str
+    """
     return sha256[:12]
 
 
 def cells_of(document: Any) -> Cells:
-    """Take names and texts of the cells out of a notebook's plain data, whatever is in it."""
+    """Read the names and texts of a notebook's cells.
+
+    Parameters
+    ----------
+    document : object
+        A notebook's JSON; anything else has no cells.
+
+    Returns
+    -------
+    list of (str, str)
+        Name ("" without a name) and source of each cell.
+    """
     cells = document.get("cells") if isinstance(document, dict) else None
     return [(name_of(cell), source_of(cell)) for cell in cells or () if isinstance(cell, dict)]
 
 
 def why_another(cells: Cells, name: str, given: Mapping[str, Cells]) -> str:
-    """Say why a notebook is not the expected one; "" where it is.
+    """Say why a notebook is not the expected notebook; "" where it is.
 
     Parameters
     ----------
     cells : list of (str, str)
-        Of the notebook in question.
+        Cells of the notebook in question.
     name : str
         The notebook expected.
     given : mapping
         Notebook → its cells, as released.
+
+    Returns
+    -------
+    str
+        The end of a sentence; empty where it is the expected notebook.
     """
 
-    def likeness(one: str) -> int:
-        names, texts = {name for name, _ in given[one] if name}, {bare(text) for _, text in given[one]} - {""}
+    def likeness(stem: str) -> int:
+        names, texts = {name for name, _ in given[stem] if name}, {bare(text) for _, text in given[stem]} - {""}
         return sum(name in names for name, _ in cells) or sum(bare(text) in texts for _, text in cells)
 
     best = max(given, key=likeness, default=name)

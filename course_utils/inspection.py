@@ -56,7 +56,7 @@ def inspect_notebook(
     Returns
     -------
     sentences : list of str
-        One for each thing that may cost points.
+        A sentence for each thing that may cost points.
     blank : list of str
         Exercises that are not started.
     """
@@ -140,7 +140,7 @@ def _changed_given_cells(texts: Texts, released: Mapping[str, Any]) -> list[str]
 
 
 def _check_states(document: Mapping[str, Any], exercises: Mapping[str, ReleasedExercise]) -> list[str]:
-    states = {one.exercise: one.state for one in exercise_progress(document, exercises)}
+    states = {exercise.exercise: exercise.state for exercise in exercise_progress(document, exercises)}
     words = {CHANGED: CHANGED, UNCHECKED: "not checked yet", FAILS: FAILS}
     found = {said: [name for name, state in states.items() if state == kind] for kind, said in words.items()}
     return [f"{said}: {', '.join(names)}." for said, names in found.items() if names]
@@ -189,7 +189,7 @@ def _newer_f_string(source: str) -> int:
             return token.start[0]
         if inside and (kind == "COMMENT" or (kind == "NL" and len(inside) == 1)):
             return token.start[0]
-        if kind == "FSTRING_START":
+        if kind == "FSTRING_START" and ends:
             quotes.append(ends[0])
         elif kind == "FSTRING_END":
             quotes.pop()

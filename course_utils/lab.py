@@ -79,7 +79,7 @@ def environment() -> dict[str, str]:
 
 
 def bring_notebooks(notebooks: Path, work: Path) -> list[str]:
-    """Copy what the course has anew; a file that a student worked on stays, and the new one is laid beside it.
+    """Copy new versions of the course's files; a file that a student changed stays, and the new file is laid beside it.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def _copy(source: Path, target: Path) -> None:
     write_whole(target, source.read_bytes())
 
 
-def _same(one: Path, other: Path) -> bool:
-    return filecmp.cmp(one, other, shallow=False)
+def _same(file: Path, other: Path) -> bool:
+    return filecmp.cmp(file, other, shallow=False)
 
 
 def _untouched(mine: Path, released: Path) -> bool:
@@ -219,7 +219,7 @@ def _table(root: Path) -> tuple[str, list[str]]:
     head = re.search(r"^\| notebook (\|.*)\n(\|[-|]+)$", text, re.MULTILINE)
     columns, ruler = (head[1], head[2]) if head else ("|", "|---|")
     table = [f"| notebook {columns} visible checks pass |", f"{ruler}---|"]
-    notebooks = {one.name: one for one in read_progress(root / "work", root / "notebooks")}
+    notebooks = {notebook.name: notebook for notebook in read_progress(root / "work", root / "notebooks")}
     for path in sorted((root / "notebooks").glob("*/*.ipynb")):
         link = f"[{path.stem}]({path.relative_to(root / 'notebooks').as_posix()})"
         row = rows.get(path.stem, "| " * columns.count("|"))

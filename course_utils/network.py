@@ -33,7 +33,7 @@ _WEIGHT_GAIN = 1.3
 """Standard deviation of ``example_parameters``' weights, times the root of a layer's inputs.
 
 A gain of 1 keeps the size of a signal through tanh layers near 0 ([3], section 4.6), the root of 2, about 1.41, through
-ReLU layers ([4], section 2.2). This lies between the two, so that one gain suits both.
+ReLU layers ([4], section 2.2). This lies between the two, so that the same gain suits both.
 """
 
 _BIAS_SCALE = 0.1
@@ -48,7 +48,7 @@ def example_parameters(layers_dims: list[int], seed: int | np.random.Generator, 
     layers_dims : list of int
         Units per layer, input first.
     seed : int or numpy.random.Generator
-        The same seed, the same parameters; of a generator, the next ones.
+        Equal seeds draw equal parameters; from a generator, the next are drawn.
     size : float
         Multiplies them all; 1 suits ReLU and tanh alike.
 
@@ -213,7 +213,7 @@ def train(
     update : callable, optional
         ``update(parameters, grads)`` → new parameters, in place of a plain step.
     record_every : int
-        The cost is recorded at every such iteration, the first one included, and after the last step.
+        The cost is recorded at every such iteration, the first included, and after the last step.
     progress : str or None
         Label of the progress bar; None shows none.
 
@@ -222,7 +222,7 @@ def train(
     parameters : dict
         Where training ended.
     costs : array (iterations // record_every + 1,)
-        Recorded costs, the last one after the last step.
+        Recorded costs, the last after the last step.
     """
     parameters = {key: value.copy() for key, value in parameters.items()}
 

@@ -1,4 +1,4 @@
-"""Take functions that a student wrote in another notebook of the course, in the folder beside this one."""
+"""Load functions that a student wrote in another notebook of the course, in the folder beside this notebook's."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def functions_from_notebook(notebook: str, *names: str, folder: Path | str = "..
     except Unreadable as error:
         raise _unavailable(str(error)) from None
     namespace: dict = {"np": np, "network": network}
-    for one in _needed_statements([one for text in texts for one in statements(text)], names):
+    for statement in _needed_statements([statement for text in texts for statement in statements(text)], names):
         try:
-            exec(compile(tree(one.text), f"{notebook}: a cell of yours", "exec"), namespace)
+            exec(compile(tree(statement.text), f"{notebook}: a cell of yours", "exec"), namespace)
         except Exception as error:
-            line = one.text.splitlines()[0]
+            line = statement.text.splitlines()[0]
             why = f"{type(error).__name__}: {error}"
             raise _unavailable(f"{path.as_posix()} cannot be used here: its line `{line}` breaks off ({why})") from None
     if missing := [name for name in names if name not in namespace]:
@@ -73,9 +73,11 @@ def functions_from_notebook(notebook: str, *names: str, folder: Path | str = "..
 def _needed_statements(parts: list[Statement], names: Iterable[str]) -> list[Statement]:
     """Choose the statements that bind the names, and all they use in turn; a stub below an answer does not undo it."""
     wanted = closure(names, parts)
-    chosen = [one for one in parts if one.binds & wanted]
-    written = {name for one in chosen for name in one.binds if not is_blank(one.text, name)}
-    return [one for one in chosen if not one.binds & written or not any(is_blank(one.text, name) for name in one.binds)]
+    chosen = [part for part in parts if part.binds & wanted]
+    written = {name for part in chosen for name in part.binds if not is_blank(part.text, name)}
+    return [
+        part for part in chosen if not part.binds & written or not any(is_blank(part.text, name) for name in part.binds)
+    ]
 
 
 class FunctionUnavailable(NotImplementedError, FileNotFoundError):

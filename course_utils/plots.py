@@ -1,6 +1,6 @@
 """The course's figures: labelled axes, alternative text, and styles that work in grey and for every eye.
 
-Every figure ends in :func:`show`, which refuses one without alternative text or axis labels. matplotlib is
+Every figure ends in :func:`show`, which refuses figures without alternative text or axis labels. matplotlib is
 imported when the first figure is made.
 """
 
@@ -82,7 +82,7 @@ def show(fig: Figure, alt: str) -> None:
     Parameters
     ----------
     fig : Figure
-        Every axes has labels on both axes, or the figure has common ones.
+        Every axes has labels on both axes, or the figure has common labels.
     alt : str
         What the figure shows, for those who do not see it.
 
@@ -140,7 +140,7 @@ def film(
             moving.set_layout_engine("none")  # or the axes would move too
         moving.canvas.draw()
         frames.append(Image.fromarray(np.asarray(moving.canvas.buffer_rgba())[..., :3]))
-    # One palette for all frames, or they would flicker: greys, and our colours on white.
+    # The same palette for all frames, or they would flicker: greys, and our colours on white.
     colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS[:-1]]
     tints = [round(255 + share * (part - 255)) for share in TINT_SHARES for colour in colours for part in colour]
     greys = [grey for grey in range(0, 256, 17) for _ in range(3)]
@@ -269,7 +269,7 @@ def regions(
     alt: str,
     columns: int = 3,
 ) -> None:
-    """Show where models of several classes say which, one beside the other, with the points on top.
+    """Show the class that each model predicts everywhere, side by side, with the points on top.
 
     Parameters
     ----------
@@ -351,7 +351,7 @@ def boundaries(
     alt: str,
     columns: int = 3,
 ) -> None:
-    """Show the decision boundaries of several models, one beside the other.
+    """Show the decision boundaries of several models, side by side.
 
     Parameters
     ----------
@@ -407,7 +407,7 @@ def lines(
     height: float = 3.4,
     **axes_options: object,
 ) -> None:
-    """Show curves over one x axis; of several seeds, the median with a band from the least to the greatest.
+    """Show curves over a common x axis; for several seeds, the median with a band from the least to the greatest.
 
     Parameters
     ----------
@@ -475,7 +475,7 @@ def histograms(
     alt: str,
     limits: tuple[float, float] | None = None,
 ) -> None:
-    """Show histograms one beside the other, as shares, on one common axis.
+    """Show histograms side by side, as shares, with a common axis.
 
     Parameters
     ----------

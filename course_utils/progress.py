@@ -48,7 +48,7 @@ STATES = {"right": PASSES, "wrong": FAILS}  # of a verdict
 
 @dataclass(frozen=True)
 class ReleasedExercise:
-    """What a released notebook asks for in one exercise: its points, and the stub that an answer takes the place of."""
+    """An exercise of a released notebook: its points, and the stub that the answer replaces."""
 
     points: float
     stub: str
@@ -56,7 +56,7 @@ class ReleasedExercise:
 
 @dataclass(frozen=True)
 class ExerciseProgress:
-    """How far one exercise is."""
+    """The progress of an exercise."""
 
     exercise: str
     points: float
@@ -71,7 +71,7 @@ class ExerciseProgress:
 
 @dataclass(frozen=True)
 class Notebook:
-    """How far one notebook is; ``problem`` says why nothing of it could be read."""
+    """The progress of a notebook; ``problem`` says why the file could not be read."""
 
     name: str
     exercises: list[ExerciseProgress]
@@ -80,12 +80,12 @@ class Notebook:
     @property
     def points(self) -> float:
         """What it is worth."""
-        return sum(one.points for one in self.exercises)
+        return sum(exercise.points for exercise in self.exercises)
 
     @property
     def passing(self) -> float:
         """What its exercises are worth whose visible checks pass."""
-        return sum(one.points for one in self.exercises if one.state == PASSES)
+        return sum(exercise.points for exercise in self.exercises if exercise.state == PASSES)
 
     @property
     def begun(self) -> bool:
@@ -173,7 +173,7 @@ def as_html(notebooks: list[Notebook]) -> str:
     if not notebooks:
         return f"<p>{as_text(notebooks)}</p>"
     total = _total(notebooks)
-    parts = "".join(_notebook_as_html(one) for one in notebooks)
+    parts = "".join(_notebook_as_html(notebook) for notebook in notebooks)
     return (
         '<section aria-label="your progress" style="max-width: 46em">'
         f"<p>{_meter(total)} <b>{total.passing:g} of {total.points:g} points</b></p>{parts}"
@@ -181,32 +181,33 @@ def as_html(notebooks: list[Notebook]) -> str:
     )
 
 
-def _notebook_as_html(one: Notebook) -> str:
-    head = f"{_meter(one)} <b>{html.escape(one.name)}</b>: {one.passing:g} of {one.points:g} points"
-    if one.problem:
-        return f"<div>{head}<br>✘ {html.escape(one.problem)}</div>"
+def _notebook_as_html(notebook: Notebook) -> str:
+    head = f"{_meter(notebook)} <b>{html.escape(notebook.name)}</b>: {notebook.passing:g} of {notebook.points:g} points"
+    if notebook.problem:
+        return f"<div>{head}<br>✘ {html.escape(notebook.problem)}</div>"
     left = 'style="text-align: left"'
     header = f'<th scope="col" {left}>exercise</th><th scope="col">points</th><th scope="col" {left}>state</th>'
     rows = "".join(
         f"<tr><td {left}><code>{html.escape(each.exercise)}</code></td><td>{each.points:g}</td>"
         f"<td {left}>{MARKS[each.state]} {html.escape('; '.join(filter(None, (each.state, each.note))))}</td></tr>"
-        for each in one.exercises
+        for each in notebook.exercises
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    unfolded = " open" if one.begun and one.passing < one.points else ""
+    unfolded = " open" if notebook.begun and notebook.passing < notebook.points else ""
     return f"<details{unfolded}><summary>{head}</summary>{table}</details>"
 
 
 def _total(notebooks: list[Notebook]) -> Notebook:
-    return Notebook("all notebooks", [each for one in notebooks for each in one.exercises])
+    return Notebook("all notebooks", [each for notebook in notebooks for each in notebook.exercises])
 
 
-def _meter(one: Notebook) -> str:
-    return f'<progress value="{one.passing:g}" max="{one.points:g}" aria-label="{html.escape(one.name)}"></progress>'
+def _meter(notebook: Notebook) -> str:
+    name = html.escape(notebook.name)
+    return f'<progress value="{notebook.passing:g}" max="{notebook.points:g}" aria-label="{name}"></progress>'
 
 
-def _bar(one: Notebook) -> str:
-    full = int(BAR * one.passing / one.points) if one.points else 0
+def _bar(notebook: Notebook) -> str:
+    full = int(BAR * notebook.passing / notebook.points) if notebook.points else 0
     return f"[{'#' * full}{'.' * (BAR - full)}]"
 
 
@@ -280,7 +281,7 @@ def exercise_progress(document: Mapping[str, Any], exercises: Mapping[str, Relea
 
 
 def find_answer(texts: Iterable[tuple[str, str]], name: str, stub: str) -> str | None:
-    """Find the cell that counts as the answer: the last begun one that defines it, of those above its test if any is.
+    """Find the cell that counts as the answer: the last begun cell that defines it, above its test if there is any.
 
     Parameters
     ----------
@@ -312,7 +313,7 @@ def _state(verdict: dict, answer: str | None, kept: set[str]) -> str:
     if answer is None:
         return NOT_STARTED
     state = STATES.get(str(verdict.get("state")), "")
-    seen = verdict.get("cells", [verdict.get("cell")])  # one cell, in what an older course saved
+    seen = verdict.get("cells", [verdict.get("cell")])  # older versions of the course saved a single cell
     seen = set(map(str, seen)) if isinstance(seen, list) else set()
     if state and cell_digest(answer) in seen and seen <= kept:
         return state
@@ -326,4 +327,4 @@ def _verdicts(cell: dict) -> list[tuple[str, dict]]:
         [output.get("data") for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []
     )
     found = [bundle.get(MIMETYPE) for bundle in bundles if isinstance(bundle, dict)]
-    return [(str(one.get("exercise")), one) for one in found if isinstance(one, dict)]
+    return [(str(report.get("exercise")), report) for report in found if isinstance(report, dict)]

@@ -55,7 +55,7 @@ def course_wheel(folder: Path) -> Path:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to)
     project = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = [one for one in project["dependencies"] if not one.startswith(NEEDS_A_SERVER)]
+    needed = [dependency for dependency in project["dependencies"] if not dependency.startswith(NEEDS_A_SERVER)]
     (source / "pyproject.toml").write_text(
         f"""
 [build-system]

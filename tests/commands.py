@@ -1,6 +1,6 @@
 """``python -m nbgrader`` and ``python -m autograder`` as a terminal starts them, without the seconds that imports take.
 
-Each command is a process of its own, forked from one (multiprocessing's forkserver) that has imported what they import
+Each command is a process of its own, forked from a process (multiprocessing's forkserver) that has done their imports
 (``preloaded.py``).
 """
 

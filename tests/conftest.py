@@ -94,8 +94,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     about = getattr(item, "callspec", None)
     values = about.params if about else {}
     answers = (getattr(values.get(key), "exercise", None) for key in ("variant", "mistake"))
-    for name in filter(EXERCISES.get, (values.get("name"), *answers)):
-        if EXERCISES[name].needs:
+    for name in (values.get("name"), *answers):
+        if isinstance(name, str) and name in EXERCISES and EXERCISES[name].needs:
             need(EXERCISES[name].needs)
     source = values.get("source")
     if isinstance(source, Path) and (package := missing_extra(source)):
@@ -185,16 +185,16 @@ def postgres() -> Iterator[str]:
     need("postgresql")
     programs = postgresql()
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    somebody = {"user": "postgres"} if sys.platform != "win32" and os.getuid() == 0 else {}  # it refuses to run as root
-    if somebody:
-        shutil.chown(folder, "postgres")
-    run = {"cwd": folder, "check": True, "capture_output": True, **somebody}
-    subprocess.run([programs / "initdb", "-D", folder / "data", "-U", "grader", "-A", "trust"], **run)
-    options = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
-    server = subprocess.Popen([programs / "postgres", *options], cwd=folder, stderr=subprocess.DEVNULL, **somebody)
+    user = "postgres" if sys.platform != "win32" and os.getuid() == 0 else None  # it refuses to run as root
+    if user:
+        shutil.chown(folder, user)
+    initdb: list[str | Path] = [programs / "initdb", "-D", folder / "data", "-U", "grader", "-A", "trust"]
+    subprocess.run(initdb, cwd=folder, check=True, capture_output=True, user=user)
+    options: list[str | Path] = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+    server = subprocess.Popen([programs / "postgres", *options], cwd=folder, stderr=subprocess.DEVNULL, user=user)
     try:
-        made = ["createdb", "-h", folder, "-U", "grader", "gradebook"]
-        while subprocess.run([programs / made[0], *made[1:]], capture_output=True).returncode:
+        createdb: list[str | Path] = [programs / "createdb", "-h", folder, "-U", "grader", "gradebook"]
+        while subprocess.run(createdb, capture_output=True).returncode:
             assert server.poll() is None, "PostgreSQL ended"
             time.sleep(0.1)
         yield f"postgresql+psycopg://grader@/gradebook?host={folder}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-LACKING = ["fcntl", "resource"]  # not Windows' only ones, but nbgrader and JupyterLab need the others here
+LACKING = ["fcntl", "resource"]  # Windows lacks further modules, but nbgrader and JupyterLab need those here
 HIDE = f"import sys\nsys.modules.update(dict.fromkeys({LACKING}))\n"
 
 

@@ -49,9 +49,9 @@ class Kind:
     change : str
         An expression: what is made of each number, array and text of a result.
     answer : str
-        The text that makes the answer ``NAME`` of the right one, ``right``, where it is more than that.
+        The text that makes the answer ``NAME`` of the right answer, ``right``, where it is more than that.
     before, after : str
-        A cell above the answer, and one that undoes it for the next one.
+        A cell above the answer, and a cell that undoes it for the next answer.
     matters : str
         Exercises for which it makes a difference.
     refused : str

@@ -33,7 +33,7 @@ BRANCHES = """def activation_rms(parameters, X, activation):
 
 @pytest.fixture
 def checked() -> Iterator[Callable[..., dict]]:
-    """Run cells as a notebook does, then the check of what the last one defines; its report as plain data."""
+    """Run cells as a notebook does, then the check of what the last cell defines; its report as plain data."""
     shell = InteractiveShell.instance()
     shell.run_cell("import numpy as np\nfrom course_utils import check", store_history=True)
 

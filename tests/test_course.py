@@ -134,7 +134,7 @@ def test_the_self_test_tries_the_paths_that_grading_hides(tmp_path, monkeypatch)
 
         def ask(self, request, seconds):
             tried.append(request)
-            return {"escaped": []}
+            return {"findings": []}
 
     course = open_course(folder, NAME)
     assert Examined(parent=Autograde(coursedir=course, config=course.config)).refusal() == ""

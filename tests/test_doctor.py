@@ -219,7 +219,22 @@ def test_the_page_and_its_exit_code(course, monkeypatch, capsys):
 def test_the_real_sandbox_is_asked(course):
     found = lines(doctor.check_sandbox(open_course(course)))
     assert found[0].startswith("✔ bubblewrap")
-    assert "10 canaries" in found[-1]
+    assert "✔ 10 canaries" in found[-1]
+
+
+@pytest.mark.needs("sandbox")
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("c.Judge.readable = ['..']", "✘ reads no gradebook, no answer, no hidden check: read "),
+        ("c.Judge.warm = ['no_such_module']", "✘ the sandbox could not be tried: its process ended"),
+        ("c.Judge.warm = 7", "✘ the judge's settings cannot be used: The 'warm' trait"),
+    ],
+)
+def test_the_sandbox_is_tried_with_the_settings_that_grading_has(course, setting, line):
+    (course / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n", encoding="utf-8")
+    found = lines(doctor.check_sandbox(open_course(course)))
+    assert any(said.startswith(line) for said in found), found
 
 
 def test_it_reads_the_settings_of_this_course():

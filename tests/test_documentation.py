@@ -165,7 +165,7 @@ def test_the_report_that_readme_shows_is_one():
 
 
 class Terminal:
-    """A shell in a bare clone: each command finds the folder and the environment as the one before left them.
+    """A shell in a bare clone: each command finds the folder and the environment as the last command left them.
 
     The environment lies in the clone where ``make`` puts it there, else in a plain folder: Jupyter Server finds no
     extensions below a folder with brackets, as the doctor says.
@@ -244,7 +244,7 @@ class Terminal:
         }
 
     def take_environment(self, extras: tuple[str, ...], fresh: bool) -> bool:
-        """Have the environment hold what these extras need, or nothing yet; tells whether there is one."""
+        """Have the environment hold what these extras need, or nothing yet; tells whether there is an environment."""
         if self._venv.exists():
             self._venv.rename(self._kept / "+".join(self.extras))
         self.extras, kept = extras, self._kept / "+".join(extras)
@@ -255,7 +255,7 @@ class Terminal:
         return self._venv.exists()
 
     def make_environment(self) -> None:
-        """Make an empty one and activate it, as the pages do that have a block for it."""
+        """Make an empty environment and activate it, as the pages do that have a block for it."""
         before, self._where = self._where, self.clone
         for line in MAKE_ENVIRONMENT:
             self.run(line)

@@ -1,6 +1,6 @@
 """What students type in the wrong place, and what the grading machine lacks: used where it can be, else flagged.
 
-One class is graded, in real sandboxes, by ``python -m autograder grade``. Each notebook is the right one, edited.
+A class is graded, in real sandboxes, by ``python -m autograder grade``. Each notebook is the right notebook, edited.
 """
 
 from __future__ import annotations

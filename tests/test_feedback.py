@@ -110,7 +110,7 @@ def assert_harmless(text: str) -> Page:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A graded class with feedback: one honest, one whose code shows hostile things, one with a hostile name."""
+    """A graded class with feedback: an honest student, hostile outputs, and a hostile name."""
     folder = release(tmp_path_factory.mktemp("course"), config())
     hostile = answered(folder, double="def double(x):\n    return -1")
     place = at(hostile, "double")

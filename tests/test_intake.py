@@ -1,6 +1,6 @@
-"""A class of hostile and mangled submissions, graded by real ``nbgrader autograde`` beside honest ones.
+"""A class of hostile and mangled submissions, graded by real ``nbgrader autograde`` beside honest submissions.
 
-Numbers are those of the list of faults in ``autograder/judge/README.md``; the course is a tiny one of its own.
+Numbers are those of the list of faults in ``autograder/judge/README.md``; the course is a tiny course of its own.
 """
 
 from __future__ import annotations
@@ -503,7 +503,7 @@ def timestamp_is_a_pipe(folder, course):
 
 
 def hand_in_honest(course: Path) -> None:
-    """Two honest submissions, named so that one is graded first and one last."""
+    """Two honest submissions, named so that they are graded first and last."""
     for student, nb in (("honest-right", answered(course)), ("zz-honest-half", answered(course, double=STUB))):
         hand_in(course, student, nb)
         (course / "submitted" / student / NAME / "timestamp.txt").write_text(

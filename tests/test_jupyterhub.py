@@ -1,6 +1,6 @@
 """A class on a real JupyterHub: an instructor and a student go the whole way in a browser; another student looks round.
 
-The hub is root's and its users are real ones, made by ``useradd``: in a mount namespace, whose /etc, /home, /srv and
+The hub is root's and its users are real users, made by ``useradd``: in a mount namespace, whose /etc, /home, /srv and
 exchange are folders of this test. Nothing of the machine changes.
 """
 

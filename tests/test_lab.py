@@ -100,7 +100,7 @@ def test_work_stays_and_the_new_one_is_laid_beside_it(course):
     assert beside.read_bytes() == released.read_bytes()
     assert bring(released) == []
 
-    write(released, "given thrice", "# TODO")  # the one beside was not worked on: it makes room
+    write(released, "given thrice", "# TODO")  # the file beside was not worked on: it makes room
     bring(released)
     assert texts(beside) == ["given thrice", "# TODO"]
     write(beside, "given thrice", "my other answer")

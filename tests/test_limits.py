@@ -31,7 +31,7 @@ from course_utils.checks.limits import CallTimeout, IdleTimeout, time_limit
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=str(why_no_sandbox()))
-EACH = 4  # busy loops on each core: an answer gets a fifth of one
+EACH = 4  # busy loops on each core: an answer gets a fifth of a core
 
 COMPUTE = """
 import time

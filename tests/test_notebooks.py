@@ -1,4 +1,4 @@
-"""The notebooks themselves: the solved ones under nbval, the released ones as a student first opens them."""
+"""The notebooks themselves: solved under nbval, and released as a student first opens them."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ def test_every_prediction_is_shown_before_its_experiment_and_answered_after(rele
         for name in lists:
             for number in range(1, len(EXERCISES[name].properties) + 1):
                 shown = text.index(f"show_prediction({name}, {number})")
-                after = text[shown:].split("show_prediction(", 2)[1]  # up to the next one
+                after = text[shown:].split("show_prediction(", 2)[1]  # up to the next prediction
                 assert re.search(rf"[Pp]rediction {number}: [a-d]", after), (path.stem, name, number)
 
 

@@ -44,7 +44,7 @@ def every() -> list[Case]:
 
 
 def notebook(cases: list[Case], check: str) -> Cells:
-    """Lay out cells: below the right answers, each odd one with its check, and the right one again."""
+    """Lay out cells: below the right answers, each odd answer with its check, and the right answer again."""
     cells: Cells = [(None, text) for text in (*ABOVE, "\n\n\n".join(map(solution_text, NAMES)))]
     for case in cases:
         cells += [(None, text) for text in case.cells()]

@@ -28,7 +28,7 @@ def problem(seed=0):
 
 @pytest.fixture(scope="module")
 def keras():
-    """Keras, where there is one for this Python."""
+    """Keras, where it is made for this Python."""
     need("tensorflow")
     import tensorflow
 

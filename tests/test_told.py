@@ -46,7 +46,7 @@ def test_who_asks_for_a_look_is_the_test_and_not_the_answer(tmp_path):
 
 @pytest.mark.needs("sandbox")
 def test_what_cells_show_is_recorded_before_any_test(tmp_path):
-    """A test that leaves a trace in what all sandboxes read: as the page cache would be one."""
+    """A test that leaves a trace in what all sandboxes read: such as the page cache would be."""
     (tmp_path / "read").mkdir()
     trace = str(tmp_path / "read" / "trace")
     results = judged(

@@ -33,6 +33,7 @@ from autograder.topics.notebook_text import KERNEL, BuildError, Source, missing_
 from course_utils.checks import expected_outcomes_file
 from course_utils.checks.check_report import MIMETYPE
 from course_utils.checks.exercise import EXERCISES
+from course_utils.checks.verdict import Observations
 from course_utils.extras import how_to_get, is_installed
 from course_utils.progress import PROGRESS
 
@@ -105,6 +106,11 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
     ----------
     root : Path
         Where the project lies; its solved notebooks are in ``SOLVED``.
+
+    Returns
+    -------
+    dict
+        ``sources`` and ``built`` → hash.
     """
     course = root / COURSE.name
     sources = [code_in(course, UNBUILT), code_in(root / "course_utils")]
@@ -113,7 +119,13 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
 
 
 def read_build_stamp() -> dict[str, str] | None:
-    """Give the fingerprints of the last build; None where there are none."""
+    """Read the fingerprints of the last build.
+
+    Returns
+    -------
+    dict or None
+        As from :func:`fingerprints`; None where nothing was built.
+    """
     try:
         found = json.loads(BUILD_STAMP.read_text(encoding="utf-8"))
         return {key: str(found[key]) for key in ("sources", "built")}
@@ -128,6 +140,11 @@ def drift(write: Callable[[Path], None]) -> list[str]:
     ----------
     write : callable
         ``build`` or ``write_released``.
+
+    Returns
+    -------
+    list of str
+        Paths below the project's folder.
     """
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder)
@@ -144,7 +161,7 @@ def drift(write: Callable[[Path], None]) -> list[str]:
 
 
 def solve(files: list[Path]) -> list[Path]:
-    """Run sources with all answers in them, one on each core, and save the notebooks with their outputs.
+    """Run sources with all answers in them, in parallel on all cores, and save the notebooks with their outputs.
 
     Parameters
     ----------
@@ -163,7 +180,7 @@ def solve(files: list[Path]) -> list[Path]:
     """
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(os.cpu_count()) as pool:
-        # What they read of each other is there before the first one runs, and what they write is gone with the folder.
+        # Notebooks read each other, so all are written before the first runs; what they write goes with the folder.
         for file in {*sources(), *files}:
             _write(source_notebook(file), Path(place), file.stem)
         return list(pool.map(_run, files, [Path(place)] * len(files)))
@@ -266,7 +283,7 @@ def _require_full_points(source: Source, number: int, cell: nbformat.NotebookNod
 
 
 def release(name: str, solved: Path, folder: Path) -> None:
-    """Let nbgrader make the students' notebook from the solved one, without touching any gradebook.
+    """Let nbgrader make the students' notebook from the solved notebook, without touching any gradebook.
 
     Parameters
     ----------
@@ -321,17 +338,23 @@ def _answer_lines(exercise: str) -> Iterator[str]:
 
 
 def write_data(root: Path = ROOT) -> None:
-    """Write ``datasets/``: the sets, and what the visible cases come out as for answers and mistakes."""
+    """Write ``datasets/``: the sets, and the outcomes of answers and mistakes on the visible cases.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder, or another folder to build in.
+    """
     make_datasets.write_all(root / "datasets")
     seed = expected_outcomes_file.VISIBLE_SEED
-    known = {}
-    for name, one in EXERCISES.items():
-        if is_installed(one.needs):
-            mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(one, seed)]
-            known[name] = right_outcome(one, seed), mistakes
+    known: dict[str, tuple[Observations, list[tuple[str, Observations]]]] = {}
+    for name, exercise in EXERCISES.items():
+        if is_installed(exercise.needs):
+            mistakes = [(sentence, list(seen)) for sentence, seen in wrong_outcomes(exercise, seed)]
+            known[name] = right_outcome(exercise, seed), mistakes
         else:
             last = expected_outcomes_file.read_outcomes(ROOT / "datasets", name)
-            known[name] = last.right, list(last.mistakes())
+            known[name] = last.right, [(sentence, list(seen)) for sentence, seen in last.mistakes()]
     expected_outcomes_file.write_outcomes(root / "datasets", known)
 
 
@@ -345,8 +368,8 @@ def _files(root: Path, part: str) -> set[str]:
     }
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.is_file() and other.is_file() and _content(one) == _content(other)
+def _same(path: Path, other: Path) -> bool:
+    return path.is_file() and other.is_file() and _content(path) == _content(other)
 
 
 def _content(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The picture in README.md: what a student builds, one panel for each notebook, drawn with the reference answers."""
+"""The picture in README.md: what a student builds, a panel for each notebook, drawn with the reference answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw(root: Path) -> None:
     Parameters
     ----------
     root : Path
-        The course's folder, or another one to build in.
+        The course's folder, or another folder to build in.
     """
     from PIL import Image
 
@@ -53,7 +53,7 @@ def draw(root: Path) -> None:
 
 
 def normalized_inputs(ax: Axes) -> None:
-    """Cost of a linear model while it learns from features as they come, and from normalized ones."""
+    """Cost of a linear model while it learns from raw features, and from normalized features."""
     rng = np.random.default_rng(0)
     centred = np.array([[1.0, 0.0], [0.7, 0.7]]) @ rng.standard_normal((2, 200))
     raw, target = np.array([[1.0], [5.0]]) * centred + 3, centred[:1] - centred[1:]
@@ -147,7 +147,7 @@ def optimizers(ax: Axes) -> None:
         if name == "RMSprop":
             p, s = optimization.update_parameters_with_rmsprop(p, g, state[1], 0.9, 0.15)
             return p, [state[0], s]
-        p, v, s = optimization.update_parameters_with_adam(p, g, *state, t, 0.35, 0.8, 0.95)
+        p, v, s = optimization.update_parameters_with_adam(p, g, state[0], state[1], t, 0.35, 0.8, 0.95)
         return p, [v, s]
 
     for index, name in enumerate(("gradient descent", "momentum", "RMSprop", "Adam")):
@@ -158,7 +158,8 @@ def optimizers(ax: Axes) -> None:
             grads = {"dW1": steep * parameters["W1"], "db1": np.zeros((1, 1))}
             parameters, state = step(name, parameters, grads, state, t)
             path.append(parameters["W1"].ravel())
-        plots.line(ax, *np.array(path).T, index, name)
+        w1, w2 = np.array(path).T
+        plots.line(ax, w1, w2, index, name)
         ax.lines[-1].set(linewidth=1.4)
     ax.plot(0, 0, "*", color="black", markersize=8)
     ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-4.6, 1.2), ylim=(-4.4, 1.7))

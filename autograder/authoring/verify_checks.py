@@ -18,14 +18,14 @@ def verify_checks(seed: int = 1) -> None:
     BuildError
         Naming the function that is judged wrongly.
     """
-    names = [name for name, one in EXERCISES.items() if is_installed(one.needs)]
-    for variant in (one for one in VARIANTS if one.exercise in names):
+    names = [name for name, exercise in EXERCISES.items() if is_installed(exercise.needs)]
+    for variant in (variant for variant in VARIANTS if variant.exercise in names):
         function, *companions = variant.functions
         verdict = examine(function, variant.exercise, seed, *companions)
         if verdict.state != "right":
             first_line = variant.text.splitlines()[0]
             raise _misjudged("variants", first_line, f"this right answer is refused: {verdict.failure}")
-    for mistake in (one for one in MISTAKES if one.exercise in names):
+    for mistake in (mistake for mistake in MISTAKES if mistake.exercise in names):
         function, *companions = mistake.functions
         verdict = examine(function, mistake.exercise, seed, *companions)
         if verdict.state != "wrong" or mistake.sentence not in verdict.mistakes:

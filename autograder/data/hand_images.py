@@ -64,8 +64,7 @@ def contact_sheet(X: np.ndarray, labels: np.ndarray, columns: int = 10) -> bytes
     Returns
     -------
     bytes
-        The same ones on every computer: pixels twice as large, stored without compression, which differs between
-        versions of zlib.
+        The same bytes on every computer: the pixels, enlarged twice, are not compressed, since versions of zlib differ.
     """
     rows = []
     for label in np.unique(labels):

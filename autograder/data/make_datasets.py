@@ -108,9 +108,9 @@ def cats(rng: np.random.Generator) -> Dataset:
     """Drawn heads with pointed ears, and others: 20 × 20 grey pixels, 0 (black) to 255.
 
     Class 1 is a cat: a head with two pointed ears. Class 0 is one of four others: a head without ears or with round
-    ones, a box, a tent. All of them have eyes, and are turned, moved and scaled, with noise. A column holds an image
-    row by row. How hard it is was set by hand, on draws from other seeds than the one that made this set, until a plain
-    network that knew all its training images was right about 80 % of new ones.
+    ears, a box, a tent. All of them have eyes, and are turned, moved and scaled, with noise. A column holds an image
+    row by row. The difficulty was set by hand, on draws from other seeds than this set's, until a plain network that
+    fitted all its training images was right about 80 % of new images.
     """
     return _pictures(lambda m: draw_cats(m, rng), 209, 50, 200)
 

@@ -1,4 +1,4 @@
-"""Grade a class: one pure step per submission, in as many processes or on as many machines as there are; one writer.
+"""Grade a class: a pure step per submission, run in parallel processes or on several machines; a single writer.
 
 Imports pipeline, judge, course, hashing, plain_text and course_utils.
 """

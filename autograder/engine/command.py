@@ -30,9 +30,9 @@ from autograder.pipeline.reasons import reasons_of
 from autograder.plain_text import one_line, printable
 
 SCRATCH = ".grading"
-MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0
-MAX_LINES = 20
-MAX_REASONS = 3  # for a student, in the summary
+MAX_BATCH, MAX_BATCH_SECONDS = 25, 2.0  # results in a transaction, and seconds until it is written
+MAX_LINES = 20  # students in each list of the summary
+MAX_REASONS = 3  # reasons per student in the summary
 INTERRUPTED = 130  # the exit code
 
 
@@ -51,20 +51,20 @@ class Options:
 
 @dataclass
 class Plan:
-    """What is to be done.
+    """The work of a run.
 
     Parameters
     ----------
     grade : list of tuple
         Folder, student and hash of each submission to grade.
     enter : list of Result
-        Graded before, and not in the gradebook.
+        Results of an earlier run that the gradebook does not hold.
     unconfirmed : list of Result
-        Graded again before, with other points, and not confirmed by ``force``.
+        Results of an earlier run that would change given points, and that ``force`` has not confirmed.
     current : int
-        Number of submissions for which nothing is to be done.
+        Number of submissions whose results are up to date and in the gradebook.
     outdated : list of str
-        Students whose results were made from something else than what is there now, which ``resume`` leaves alone.
+        Students whose results were made with other checks, settings or versions; ``resume`` leaves them alone.
     """
 
     grade: list[tuple[Path, str, str]] = field(default_factory=list)
@@ -75,18 +75,18 @@ class Plan:
 
 
 class DeferredInterrupt:
-    """A context in which SIGINT and SIGTERM interrupt the waiting for results only, so that no writing breaks off."""
+    """A context in which SIGINT and SIGTERM interrupt only the waiting for results, never the writing of a result."""
 
     def __init__(self) -> None:
         self._is_requested = self._is_waiting = False
 
     def next_of(self, results: Iterator[Result]) -> Result | None:
-        """Wait for the next result; None at the end.
+        """Wait for the next result; return None when there are no more.
 
         Raises
         ------
         KeyboardInterrupt
-            One of the signals came, now or since the last call.
+            SIGINT or SIGTERM arrived, now or since the last call.
         """
         self._is_waiting = True
         try:
@@ -144,8 +144,8 @@ def run(options: Options, idle: list[WorkerProcess] | None = None) -> int:
     Returns
     -------
     int
-        The exit code. 0: every submission has a result that stands in the gradebook; 1: nothing could be graded, or
-        not all; 2: grades differ from those given before; 130: interrupted.
+        The exit code. 0: the gradebook holds a result for every submission; 1: nothing or not everything could be
+        graded; 2: some grades would change, and were not entered; 130: interrupted.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def run(options: Options, idle: list[WorkerProcess] | None = None) -> int:
             f"{'Nothing is graded: ' if isinstance(reason, WorkerRefused) else ''}{one_line(reason)}", file=sys.stderr
         )
     except NbGraderException:
-        pass  # was logged
+        pass  # nbgrader has logged it
     except SQLAlchemyError as error:
         print(
             f"Stopped: the gradebook cannot be used: {one_line(getattr(error, 'orig', None) or error)}", file=sys.stderr
@@ -179,13 +179,13 @@ def run(options: Options, idle: list[WorkerProcess] | None = None) -> int:
 
 
 class GradingRun:
-    """One run of the command: plan, grade, enter, summarize.
+    """A run of the command: plan, grade, enter, summarize.
 
     Parameters
     ----------
     options : Options
     course : CourseDirectory
-        With its assignment.
+        Its ``assignment_id`` is the assignment to grade.
     names : list of str
         The assignment's notebooks.
     idle : list of WorkerProcess, optional
@@ -204,14 +204,14 @@ class GradingRun:
         self._max_bytes = max_notebook_bytes(course)
         self._batch: list[tuple[Result, bool]] = []
         self._batch_written_at = time.monotonic()
-        self._differing: list[tuple[Result, float]] = []  # with the points before
+        self._differing: list[tuple[Result, float]] = []  # (result, points before)
         self._needing_look: list[Result] = []
         self._failed: list[Result] = []
         self._done = 0
         self._interrupt = DeferredInterrupt()
 
     def run(self) -> int:
-        """Do it; give the exit code."""
+        """Run it; return the exit code, see :func:`run`."""
         plan = self._plan()
         is_interrupted = False
         try:
@@ -231,7 +231,7 @@ class GradingRun:
     # --- what is there, and what is missing ---------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
-        """Compare what was handed in with the results, and these with the gradebook."""
+        """Compare the submissions with the stored results, and the results with the gradebook."""
         plan = Plan()
         patterns = [printable(pattern) for pattern in self._options.students]
         seen: set[str] = set()
@@ -280,7 +280,7 @@ class GradingRun:
     # --- grading ------------------------------------------------------------------------------------------------------
 
     def _enter_earlier(self, plan: Plan) -> None:
-        """Enter what an earlier run graded, with ``force`` also what it did not dare to."""
+        """Enter results of earlier runs; with ``force``, also those that change given grades."""
         for result in plan.enter:
             self._enter(result, is_new=False)
         for result in plan.unconfirmed:
@@ -319,7 +319,7 @@ class GradingRun:
             yield read_submission(folder, student, self._names, self._max_bytes, sha256, entry["extension"], manual)
 
     def _accept(self, result: Result) -> None:
-        """Store and enter a new result; what would change grades given before waits for ``force``."""
+        """Store and enter a new result; if it would change given grades, keep it aside until there is ``force``."""
         if result.fault:
             self._failed.append(result)
             return

@@ -1,7 +1,7 @@
-"""The same step on a Dask cluster: submissions travel there as text, results come back, and one process here writes.
+"""Run the grading step on a Dask cluster: submissions are sent as text, and results come back.
 
-A Dask worker never runs a student's code, nor a test: it hands each submission to a child process, as the pool on one
-machine does, whose sandbox is tried before anything is graded there.
+A Dask worker itself never runs a student's code or a test: it passes each submission to a child process, as
+:mod:`autograder.engine.pool` does on a single machine, which runs the sandbox's self-test before it grades anything.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from distributed import Client, KilledWorker, as_completed, get_worker
@@ -22,30 +22,30 @@ from autograder.engine.step import GRADER_FAILED, Assignment, Result, Submission
 from autograder.engine.worker_process import WorkerLost, WorkerProcess, WorkerRefused
 
 MAX_QUEUED = 2
-"""Submissions for each thread that are on their way, so that none waits for the next."""
-_workers: dict[tuple[int, str], WorkerProcess] = {}  # of a Dask worker: by thread and the assignment's keys
+"""Submissions in flight for each thread of a Dask worker, so that no thread waits for the next."""
+_workers: dict[tuple[int, str], WorkerProcess] = {}  # in a Dask worker: (thread, assignment's keys) → child process
 
 
-def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Iterator[Result]:
+def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], scheduler: str) -> Generator[Result]:
     """Grade submissions with the workers of a Dask scheduler.
 
     Parameters
     ----------
     assignment : Assignment
     submissions : iterable of Submission
-        Read one by one, as they are needed.
+        Consumed lazily.
     scheduler : str
         Its address, as ``tcp://host:8786``.
 
     Yields
     ------
     Result
-        In the order in which they are done. One with a ``fault`` was tried several times.
+        In the order in which they are finished. A submission whose result has a ``fault`` was tried several times.
 
     Raises
     ------
     WorkerRefused
-        A worker may not grade, or holds another version of the course.
+        A worker may not grade, or has another version of the course.
     WorkerLost
         There is no such scheduler.
     """
@@ -54,15 +54,15 @@ def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], 
     except (OSError, TimeoutError) as error:
         raise WorkerLost(f"There is no Dask scheduler at {scheduler}: {error}") from None
     with client:
-        # Not scattered: what a lost worker held must be made again by the scheduler.
+        # Not ``client.scatter``: scattered data is lost with the worker that holds it, a task is run again.
         shared = client.submit(_share, assignment, pure=False)
         keys = assignment_keys(assignment)
         unread = iter(submissions)
         futures = as_completed(loop=client.loop)
-        queued: dict[str, tuple[Submission, int]] = {}  # with the number of the attempt
+        queued: dict[str, tuple[Submission, int]] = {}  # key → (submission, number of the attempt)
 
         def submit(submission: Submission, attempt: int) -> None:
-            # Dask replaces a worker that is lost with it; we count the attempts.
+            # ``retries=0``: the attempts are counted here, not by Dask.
             future = client.submit(_grade_in_child, shared, submission, keys, pure=False, retries=0)
             queued[future.key] = submission, attempt
             futures.add(future)
@@ -92,12 +92,12 @@ def grade_on_cluster(assignment: Assignment, submissions: Iterable[Submission], 
 
 
 def _share(assignment: Assignment) -> Assignment:
-    """Make the assignment a result of Dask's, which it copies to its workers."""
+    """Return the assignment: as the result of a task, Dask copies it to every worker that needs it."""
     return assignment
 
 
 def _grade_in_child(assignment: Assignment, submission: Submission, keys: dict[str, str]) -> Result:
-    """Grade one submission in a child process of the Dask worker that runs this."""
+    """Grade a submission in a child process of the Dask worker that runs this."""
     owner = threading.get_ident(), str(keys)
     if owner not in _workers:
         _require_same_keys(assignment, keys)
@@ -105,7 +105,9 @@ def _grade_in_child(assignment: Assignment, submission: Submission, keys: dict[s
     begun = time.monotonic()
     try:
         _workers[owner].submit(submission)
-        return _workers[owner].receive()
+        result = _workers[owner].receive()
+        assert result, "only the first answer is None, and ``_start_worker`` has received it"
+        return result
     except WorkerLost:
         _workers.pop(owner).close()
         seconds = time.monotonic() - begun
@@ -115,7 +117,7 @@ def _grade_in_child(assignment: Assignment, submission: Submission, keys: dict[s
 
 
 def _require_same_keys(assignment: Assignment, keys: dict[str, str]) -> None:
-    """Refuse where the course or its packages differ from those of the process that gives work."""
+    """Raise WorkerRefused where the course or its packages differ from those of the process that sends submissions."""
     keys_here = assignment_keys(assignment)
     if differing := [part for part in keys if keys_here[part] != keys[part]]:
         raise WorkerRefused(

@@ -1,6 +1,6 @@
-"""A fork server: one process that imports what workers need, once, and forks them on request.
+"""A fork server: a process that imports what workers need, once, and forks a worker on each request.
 
-It holds no submission, no gradebook and no secret, and has one thread, as a process must have that is forked.
+It holds no submission, no gradebook and no secret, and has a single thread: a fork would lose the others.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class ForkServer:
         with child_socket:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.engine.forkserver"],
-                stdin=child_socket,
+                stdin=child_socket.fileno(),
                 stdout=2,
                 env={**os.environ, "PYTHONPATH": search_path(), "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,  # Ctrl-C is for the process that gives work
+                start_new_session=True,  # Ctrl-C must reach only the process that sends submissions
             )
 
     def fork(self, connection: Connection) -> int:
-        """Fork a worker; give a descriptor of its process (a pidfd).
+        """Fork a worker; return a pidfd of its process.
 
         Raises
         ------
@@ -49,17 +49,17 @@ class ForkServer:
         reply = self._socket.recv(MAX_REPLY)
         if not reply:
             raise ConnectionError("the process that workers are forked from ended")
-        return os.pidfd_open(int(reply))  # also of one that has ended: it is not reaped before the next is forked
+        return os.pidfd_open(int(reply))  # even if it has ended: it is reaped at the next request
 
     def close(self) -> None:
-        """Kill the fork server; its workers go on."""
+        """Kill the fork server; its workers keep running."""
         self._socket.close()
         self._process.kill()
         self._process.wait()
 
 
 def start_forkserver() -> None:
-    """Start this process's fork server, unless it runs, so that it imports while we do something else."""
+    """Start this process's fork server, unless it runs already: it imports while this process does other work."""
     global _forkserver
     with _lock:
         _forkserver = _forkserver or ForkServer()
@@ -76,16 +76,17 @@ def fork_worker(connection: Connection) -> int:
     Returns
     -------
     int
-        A descriptor of its process (a pidfd).
+        A pidfd of its process.
 
     Raises
     ------
     OSError
-        None can be forked here.
+        No worker can be forked on this machine.
     """
     global _forkserver
     with _lock:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        attempt = 1
+        while True:
             _forkserver = _forkserver or ForkServer()
             try:
                 return _forkserver.fork(connection)
@@ -94,21 +95,22 @@ def fork_worker(connection: Connection) -> int:
                 _forkserver = None
                 if attempt == MAX_ATTEMPTS:
                     raise
+                attempt += 1
 
 
 def search_path() -> str:
-    """Give where this process finds its modules, among them those of a course's settings.
+    """Return the folders in which this process finds modules, among them those of a course's settings.
 
     Returns
     -------
     str
-        As ``PYTHONPATH`` takes it.
+        A value for ``PYTHONPATH``.
     """
     return os.pathsep.join(filter(None, dict.fromkeys([str(ROOT), *sys.path])))
 
 
 def main() -> None:
-    """Import what workers need, then fork one for each request, until the other end of standard input is closed."""
+    """Import what workers need, then fork a worker for each request, until standard input is closed."""
     requests = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     from autograder.engine.worker import run_worker

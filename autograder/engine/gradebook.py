@@ -1,7 +1,7 @@
-"""The single writer: it enters results into nbgrader's gradebook and puts the autograded notebooks where they belong.
+"""The single writer: enters results into nbgrader's gradebook, and writes the autograded notebooks.
 
-Every result is entered whole, in one transaction with others, or not at all. Entering one twice changes nothing, so
-after an interruption it is entered again. What people gave by hand (scores, comments, credit, flags) never changes.
+A result is entered whole, in a transaction with others, or not at all. Entering a result twice changes nothing, so
+after an interruption it is entered again. Scores, comments, extra credit and flags that people gave never change.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from autograder.engine.step import Result
 from autograder.pipeline.lock import CannotGrade
 
 Values = Callable[[Any, Any], dict[str, Any]]
-"""From what is given for a cell, or None, and its row, or None: the columns to set."""
+"""``values(given, row)`` → columns to set, from a result's entry for a cell and the cell's row, or None."""
 NETWORK_FILESYSTEMS = {
     "nfs",
     "nfs4",
@@ -48,7 +48,7 @@ NETWORK_FILESYSTEMS = {
 def check_and_back_up(course: CourseDirectory) -> None:
     """Check that the gradebook is sound and can be written to, and keep a copy of it beside it.
 
-    Nothing is done where there is none yet, or where it is no file.
+    Does nothing where there is no gradebook yet, or where it is not an SQLite file.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def check_and_back_up(course: CourseDirectory) -> None:
     Raises
     ------
     CannotGrade
-        It is damaged, on a network disk, or cannot be written to.
+        The gradebook is damaged, on a network disk, or cannot be written to.
     """
     path = gradebook_file(course)
     if path is None or not path.exists():
@@ -80,14 +80,14 @@ def check_and_back_up(course: CourseDirectory) -> None:
             draft.touch(0o600)
             with contextlib.closing(sqlite3.connect(draft)) as draft_book:
                 book.backup(draft_book)
-        draft.chmod(path.stat().st_mode & 0o777)  # who may not read the one may not read the other
+        draft.chmod(path.stat().st_mode & 0o777)  # who may not read the gradebook may not read its copy
         os.replace(draft, backup)
     except (sqlite3.Error, OSError) as error:
         raise CannotGrade(f"The gradebook {path} cannot be written: {error}. Nothing was graded.") from None
 
 
 def filesystem_type(path: Path) -> str:
-    """Name the kind of file system that a path lies on.
+    """Name the type of the file system that a path lies on.
 
     Parameters
     ----------
@@ -121,19 +121,20 @@ class GradebookWriter:
     course : CourseDirectory
         With its assignment, which the gradebook holds.
     files : dict
-        Path → content of what lies beside every autograded notebook.
+        Path → content of the files to put beside every autograded notebook.
 
     Raises
     ------
     CannotGrade
-        Another machine grades this assignment (PostgreSQL only; else :mod:`autograder.pipeline.lock` sees to that).
+        Another machine grades this assignment. (Checked for PostgreSQL only; an SQLite file is on this machine, where
+        :mod:`autograder.pipeline.lock` lets a single process grade.)
     """
 
     def __init__(self, course: CourseDirectory, files: dict[str, bytes]) -> None:
         self._course, self._files = course, files
         self._book = Gradebook(course.db_url, course.course_id)
         self._lock_connection = self._book.engine.connect()
-        if self._book.engine.dialect.name == "postgresql":  # other machines know nothing of our lock on a file
+        if self._book.engine.dialect.name == "postgresql":  # the lock file does not keep other machines out
             number = zlib.crc32(f"{course.course_id} {course.assignment_id}".encode())
             if not self._lock_connection.execute(text(f"SELECT pg_try_advisory_lock({number})")).scalar():
                 self.close()
@@ -144,7 +145,7 @@ class GradebookWriter:
         assignment = self._book.find_assignment(course.assignment_id)
         self._assignment_id = assignment.id
         self._notebook_ids = {notebook.name: notebook.id for notebook in assignment.notebooks}
-        self._graded_ids: dict[tuple[str, str], str] = {}  # by names of notebook and cell
+        self._graded_ids: dict[tuple[str, str], str] = {}  # (notebook, cell) → id
         self._commented_ids: dict[tuple[str, str], str] = {}
         for notebook in assignment.notebooks:
             graded = [*notebook.grade_cells, *notebook.task_cells]
@@ -159,7 +160,7 @@ class GradebookWriter:
         self._book.close()
 
     def read_entries(self) -> dict[str, dict[str, Any]]:
-        """Read what the gradebook holds of every student.
+        """Read the gradebook's entries for every student.
 
         Returns
         -------
@@ -193,17 +194,18 @@ class GradebookWriter:
         return entries
 
     def write(self, results: Iterable[tuple[Result, bool]]) -> None:
-        """Enter results in one transaction, then put their notebooks in place.
+        """Enter results in a single transaction, then write their notebooks.
 
         Parameters
         ----------
         results : iterable of tuple
-            Each with whether it comes of a new grading, after which a person's decisions want another look.
+            Each result with whether it is from a new grading. If so, points that a person gave are flagged for another
+            look.
 
         Raises
         ------
         CannotGrade
-            The gradebook or the disk refuses; nothing of these is entered.
+            The gradebook or the disk cannot be written to; none of these results is entered.
         """
         results = list(results)
         try:
@@ -239,7 +241,7 @@ class GradebookWriter:
             self._fill(self._comment, notebook, commented, comments[name], _comment_values)
 
     def _upsert(self, table: Table, key: dict[str, Any], values: dict[str, Any]) -> str:
-        """Update the row with this key, or insert it; give its id."""
+        """Update the row with this key, or insert it; return its id."""
         row_id = self._book.db.execute(
             select(table.c.id).where(*(table.c[name] == value for name, value in key.items()))
         ).scalar()
@@ -250,7 +252,7 @@ class GradebookWriter:
         return row_id
 
     def _fill(self, table: Table, notebook: str, cells: list[str], given: dict[str, Any], values: Values) -> None:
-        """Insert or update a notebook's row of each cell, from what is given for it."""
+        """Insert or update the rows of a notebook's cells, from a result's entries for them."""
         execute = self._book.db.execute
         rows = {row.cell_id: row for row in execute(select(table).where(table.c.notebook_id == notebook))}
         new = [
@@ -278,7 +280,7 @@ def _grade_values(is_new: bool) -> Values:
             return {"auto_score": None, "needs_manual_grade": True}
         score, needs_look = given
         if row is None or is_new or row.auto_score != score:
-            # As nbgrader has it: what a person decided is to be seen again after a new grading.
+            # As in nbgrader: points that a person gave are flagged for another look after a new grading.
             return {
                 "auto_score": score,
                 "needs_manual_grade": needs_look or (row is not None and row.manual_score is not None),
@@ -296,7 +298,7 @@ def _comment_values(given: str | None, row: Any) -> dict[str, Any]:
 
 
 def publish_notebooks(course: CourseDirectory, result: Result, files: dict[str, bytes]) -> None:
-    """Write a result's notebooks where nbgrader does, each atomically, and delete what else lies there.
+    """Write a result's notebooks where nbgrader does, each atomically, and delete other files there.
 
     Parameters
     ----------
@@ -304,7 +306,7 @@ def publish_notebooks(course: CourseDirectory, result: Result, files: dict[str, 
         With its assignment.
     result : Result
     files : dict
-        Path → content of what lies beside every autograded notebook.
+        Path → content of the files to put beside every autograded notebook.
 
     Raises
     ------
@@ -328,7 +330,7 @@ def publish_notebooks(course: CourseDirectory, result: Result, files: dict[str, 
 
 
 def is_published(course: CourseDirectory, result: Result) -> bool:
-    """Tell whether a result's notebooks are in place, as they were graded."""
+    """Tell whether a result's notebooks are in the autograded folder, unchanged."""
     folder = folder_of(course, course.autograded_directory, result.student)
     try:
         return all(

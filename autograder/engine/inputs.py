@@ -1,4 +1,4 @@
-"""What there is to grade: an assignment, its submissions, and hashes of all that a result is made from."""
+"""Read what is graded, an assignment and its submissions, and hash everything that a result depends on."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from autograder.pipeline.hidden_checks import course_secret
 from autograder.plain_text import printable
 from course_utils.checks.exercise import EXERCISES
 
-# Packages that take part in grading; those of exercises that need one are added.
+# Packages that take part in grading; ``versions`` adds those that some exercise needs.
 VERSIONS = ["numpy", "matplotlib", "h5py", "ipython", "ipywidgets", "tqdm", "nbgrader", "nbformat", "nbconvert", "nh3"]
-# Files of our own package that no grade depends on; whatever is not named here counts. (Settings count by value.)
+# Files of this package that no grade depends on; all others count. (Settings are hashed by value.)
 NOT_HASHED_CODE = UNHASHED | {"authoring", "data/make_datasets.py", "nbgrader_config.py"}
 NOT_HASHED_CODE |= {"topics/*/[0-9]*.py", "topics/*/variants.py", "topics/claims.py", "topics/*/claims.py"}
 # Settings of what happens before and after grading, and of where things lie, which differs from machine to machine.
@@ -44,19 +44,19 @@ NOT_HASHED_SETTINGS |= {"GenerateFeedback", "HTMLExporter", "ExportApp"}
 JUDGE_PATHS = {"readable", "hidden"}  # the contents of these files count, their paths do not
 DEFINITION_TABLES = ["course", "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells"]
 DEFINITION_TABLES += ["source_cell"]
-MAX_HASHED_BYTES = 100_000_000  # of one submission; of larger files, the time of the last change
+MAX_HASHED_BYTES = 100_000_000  # per submission; beyond it, a file's time of last change is hashed instead
 
 
 # --- the assignment ---------------------------------------------------------------------------------------------------
 
 
 def read_assignment(course: CourseDirectory, names: list[str]) -> Assignment:
-    """Collect what all submissions share.
+    """Collect what all submissions of an assignment share.
 
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment, which the gradebook holds.
+        Its ``assignment_id`` is in the gradebook.
     names : list of str
         The notebooks that are to be graded.
 
@@ -95,7 +95,7 @@ def copy_definitions(course: CourseDirectory) -> bytes:
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment; its gradebook may be in any database.
+        Its ``assignment_id`` is in the gradebook, which may be in any database.
 
     Returns
     -------
@@ -131,26 +131,26 @@ def copy_definitions(course: CourseDirectory) -> bytes:
     return memory.serialize()
 
 
-# --- one submission ---------------------------------------------------------------------------------------------------
+# --- a submission -----------------------------------------------------------------------------------------------------
 
 
 def read_submission(
     folder: Path, student: str, names: list[str], max_bytes: int, sha256: str, extension: float | None, manual: dict
 ) -> Submission:
-    """Read one submission, as ``nbgrader autograde`` does with this course's settings.
+    """Read a submission, as ``nbgrader autograde`` does with this course's settings.
 
     Parameters
     ----------
     folder : Path
-        What was handed in.
+        The submission's folder.
     student : str
-        As the folder is called.
+        The name of the student's folder.
     names : list of str
-        The notebooks expected, without their ending.
+        The expected notebooks, without their ending.
     max_bytes : int
         Size above which a notebook is not opened.
     sha256 : str
-        As :func:`submission_key` gives it.
+        From :func:`submission_key`.
     extension : float or None
         Seconds that the student may be late.
     manual : dict
@@ -172,14 +172,14 @@ def read_submission(
 
 
 def submission_key(folder: Path, names: Iterable[str]) -> str:
-    """Hash all that was handed in, following no link.
+    """Hash everything in a submission's folder, without following links.
 
     Parameters
     ----------
     folder : Path
-        What was handed in.
+        The submission's folder.
     names : iterable of str
-        The notebooks expected, which count too.
+        The expected notebooks; their names are hashed too.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def submission_key(folder: Path, names: Iterable[str]) -> str:
                 left -= info.st_size
                 with open(path, "rb") as file:
                     sha256.update(file.read(info.st_size))
-            except OSError as error:  # such as a path that is too long: it is this student's problem only
+            except OSError as error:  # such as a path that is too long; it must not stop the class
                 sha256.update(type(error).__name__.encode())
     return sha256.hexdigest()
 
@@ -221,7 +221,7 @@ def assignment_keys(assignment: Assignment) -> dict[str, str]:
     Returns
     -------
     dict
-        Part, in words for people → hash.
+        Name of a part, as shown to people → hash.
     """
     config = assignment.config
     readable = map(Path, Judge(config=config).readable)
@@ -230,7 +230,7 @@ def assignment_keys(assignment: Assignment) -> dict[str, str]:
         "release": digest(*chain(*sorted(assignment.released.items()))),
         "points and tests": digest(_rows(assignment.definitions)),
         "checks": digest(*checks),
-        "files": digest(*chain(*sorted(assignment.files.items()))),
+        "files": digest(*(part for path, content in sorted(assignment.files.items()) for part in (path, content))),
         "settings": digest(_settings(config)),
         "environment": digest(json.dumps(versions())),
         "seed": digest(assignment.secret),
@@ -238,23 +238,23 @@ def assignment_keys(assignment: Assignment) -> dict[str, str]:
 
 
 def grading_code(package: Path) -> Iterator[str | bytes]:
-    """Give the names and contents of a package's modules that a grade depends on.
+    """Read those modules of a package that a grade depends on.
 
     Parameters
     ----------
     package : Path
-        A folder, or one module.
+        The folder of a package, or the file of a module.
 
     Yields
     ------
     str or bytes
-        As :func:`autograder.hashing.code_in` does.
+        See :func:`autograder.hashing.code_in`.
     """
     return code_in(package, NOT_HASHED_CODE if package.name == COURSE.name else ())
 
 
 def versions() -> dict[str, str]:
-    """Name the versions that a grade could depend on.
+    """Collect the versions that a grade may depend on.
 
     Returns
     -------
@@ -284,7 +284,7 @@ def _version(name: str) -> str:
 
 
 def _packages(config: Config) -> list[Path]:
-    """Find the code that grades by these settings: this package, and those that the judge or nbgrader imports."""
+    """Find the packages that grade by these settings: this package, and those that the settings name."""
     judge, converter = Judge(config=config), Autograde(coursedir=CourseDirectory(config=config), config=config)
     steps = [converter.exporter_class, *converter.sanitize_preprocessors, *converter.autograde_preprocessors]
     step_names = [step if isinstance(step, str) else step.__module__ for step in steps]
@@ -294,14 +294,14 @@ def _packages(config: Config) -> list[Path]:
 
 
 def _rows(database: bytes) -> str:
-    """Write down the contents of a serialized SQLite database, in an order that does not depend on its history."""
+    """Dump a serialized SQLite database as text, in an order that does not depend on its history."""
     memory = sqlite3.connect(":memory:")
     memory.deserialize(database)
     return "\n".join(sorted(memory.iterdump()))
 
 
 def _settings(config: Config) -> str:
-    """Write down the settings that decide about a grade."""
+    """Serialize the settings that a grade depends on."""
     judge = {name: value for name, value in config.get("Judge", {}).items() if name not in JUDGE_PATHS}
     hashed = {name: value for name, value in config.items() if name not in NOT_HASHED_SETTINGS} | {"Judge": judge}
     return json.dumps(hashed, sort_keys=True, default=lambda value: getattr(value, "__qualname__", str(value)))

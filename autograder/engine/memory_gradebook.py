@@ -1,18 +1,17 @@
-"""One gradebook in memory for a process that only grades: nbgrader opens it wherever it would open one.
+"""A gradebook in memory for a process that only grades: nbgrader opens it wherever it would open a gradebook.
 
-nbgrader's preprocessors make their own ``Gradebook`` and validate by ``jsonschema.validate``, for each cell anew, and
-take neither as an argument; so both are replaced for the whole process. Call this only in a worker's process.
+That patches nbgrader's ``Gradebook`` for the whole process, so call this only in a worker's process. No argument does
+it: ``db_url`` could name a shared database in memory, but a submission opens its gradebook about seven times, and each
+time nbgrader makes an engine and inspects all tables, 5 ms of the 250 that a submission takes. No subclass does it
+either: every module of nbgrader's imports the name ``Gradebook`` for itself, so that each would have to be patched.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import warnings
-from types import SimpleNamespace
 
-import jsonschema
 from nbgrader import api
-from nbgrader.nbgraderformat import common
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
@@ -22,19 +21,19 @@ _find_source_cell = api.Gradebook.find_source_cell
 
 
 class _FlushOnlySession(Session):
-    """A session on a gradebook that is gone with its submission: what is committed need not be read again."""
+    """A session on a gradebook that is dropped with its submission: what is committed need not be read again."""
 
     def commit(self) -> None:
         self.flush()
 
 
 def use_memory_gradebook(memory: sqlite3.Connection, course_id: str) -> None:
-    """Have every gradebook that nbgrader opens in this process be one in memory, and keep what is the same for all.
+    """Have nbgrader open this gradebook, wherever it opens any in this process.
 
     Parameters
     ----------
     memory : sqlite3.Connection
-        The database; whoever holds it replaces its contents between submissions.
+        The database; its owner replaces its contents between submissions.
     course_id : str
     """
     engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, future=True)
@@ -54,18 +53,4 @@ def use_memory_gradebook(memory: sqlite3.Connection, course_id: str) -> None:
     api.Gradebook.__init__ = init
     api.Gradebook.close = lambda self: None
     api.Gradebook.find_source_cell = find_source_cell
-    common.jsonschema = SimpleNamespace(validate=_ValidatorCache())
     warnings.filterwarnings("ignore", category=SAWarning)  # of nbgrader's own code
-
-
-class _ValidatorCache:
-    """``jsonschema.validate``, which checks each schema once."""
-
-    def __init__(self) -> None:
-        # With the schema, else another could get the id of one that was deleted.
-        self._validators: dict[int, tuple[dict, jsonschema.protocols.Validator]] = {}
-
-    def __call__(self, instance: object, schema: dict) -> None:
-        if id(schema) not in self._validators:
-            self._validators[id(schema)] = schema, jsonschema.validators.validator_for(schema)(schema)
-        self._validators[id(schema)][1].validate(instance)

@@ -1,4 +1,4 @@
-"""Grade on this machine: worker processes, each with one submission at a time, replaced when one is lost."""
+"""Grade on this machine, with worker processes; a worker whose process ends is replaced."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from autograder.engine.step import GRADER_FAILED, Assignment, Result, Submission
@@ -18,7 +18,7 @@ MAX_QUEUED = 2
 MAX_ATTEMPTS = 3
 """How often a submission is tried whose worker was lost, or whose grader failed."""
 RETRY_SECONDS = 180.0
-"""What took longer by the clock is not tried again: then not one submission can hold a class."""
+"""A submission that took longer, by the clock, is not tried again: so no submission can hold up the class."""
 LOST = "The process that graded it ended after {:.0f} s."
 
 
@@ -28,14 +28,14 @@ def grade_locally(
     workers: int,
     scratch: Path,
     idle: list[WorkerProcess] | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Grade submissions in a number of processes.
 
     Parameters
     ----------
     assignment : Assignment
     submissions : iterable of Submission
-        Read one by one, as they are needed.
+        Consumed lazily.
     workers : int
         Number of processes.
     scratch : Path
@@ -46,20 +46,20 @@ def grade_locally(
     Yields
     ------
     Result
-        In the order in which they are done. One with a ``fault`` was tried several times.
+        In the order in which they are finished. A submission whose result has a ``fault`` was tried several times.
 
     Raises
     ------
     WorkerRefused
-        Nothing may be graded here.
+        Nothing may be graded on this machine.
     WorkerLost
         No worker can be started.
     """
     unread = iter(submissions)
-    pending: list[tuple[Submission, int]] = []  # with the number of the attempt
+    pending: list[tuple[Submission, int]] = []  # (submission, number of the attempt)
     queues: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
-    ready: set[WorkerProcess] = set()  # the others are starting
-    begun: dict[WorkerProcess, float] = {}  # when its first one was, by the clock
+    ready: set[WorkerProcess] = set()  # other workers are still starting
+    begun: dict[WorkerProcess, float] = {}  # ``time.monotonic()`` when the first submission of its queue was begun
     numbers = itertools.count()
     failed_starts = 0
 
@@ -98,7 +98,7 @@ def grade_locally(
                     if not queue:
                         continue
                     submission, attempt = queue.popleft()
-                    pending.extend(queue)  # these were not begun
+                    pending.extend(queue)  # the lost worker had not begun these
                     seconds = time.monotonic() - begun.pop(worker)
                     if seconds > RETRY_SECONDS and attempt < MAX_ATTEMPTS:
                         pending.append((submission.refused(LOST.format(seconds)), MAX_ATTEMPTS))

@@ -1,4 +1,4 @@
-"""The results of an assignment on the disk: one JSON file for each submission, written atomically."""
+"""Store the results of an assignment on disk: a JSON file for each submission, written atomically."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ RESULT, UNCONFIRMED = "result.json", "waiting.json"
 
 
 class ResultStore:
-    """Read and write the results of one assignment.
+    """Read and write the results of an assignment.
 
-    A student has up to two: the one that stands, and one that would change grades given before and is unconfirmed
-    until the instructor says ``--force``.
+    A student has up to two results: the valid result, and an unconfirmed result that would change grades given before
+    and is not entered until the instructor says ``--force``.
 
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment.
+        Its ``assignment_id`` names the assignment.
     """
 
     def __init__(self, course: CourseDirectory) -> None:
@@ -38,16 +38,16 @@ class ResultStore:
         Returns
         -------
         Result or None
-            None if there is none, or none that can be read.
+            None where there is no result, or its file cannot be read.
         """
         return _read(self._path(student, RESULT))
 
     def read_unconfirmed(self, student: str) -> Result | None:
-        """Read a student's result that would change grades given before; None as in :meth:`read`."""
+        """Read a student's unconfirmed result; None as in :meth:`read`."""
         return _read(self._path(student, UNCONFIRMED))
 
     def write(self, result: Result) -> None:
-        """Write a result, atomically, and delete the unconfirmed one.
+        """Write a student's valid result, atomically, and delete the unconfirmed result.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class ResultStore:
         self._path(result.student, UNCONFIRMED).unlink(missing_ok=True)
 
     def write_unconfirmed(self, result: Result) -> None:
-        """Write a result beside the one that stands; raises as :meth:`write` does."""
+        """Write an unconfirmed result beside the valid result; raises as :meth:`write` does."""
         write_whole(self._path(result.student, UNCONFIRMED), result.to_json().encode())
 
     def _path(self, student: str, name: str) -> Path:

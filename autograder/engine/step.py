@@ -1,7 +1,7 @@
-"""The pure grading step: (submission, assignment, environment, seed) → one result, with no lasting side effect.
+"""The pure grading step: (submission, assignment, environment, seed) → result, without lasting side effects.
 
-It runs nbgrader's own preprocessors, as the course's settings list them, on a gradebook in memory that holds the
-assignment and this one submission. So whatever ``nbgrader autograde`` would write is in the result.
+It runs nbgrader's own preprocessors, as the course's settings list them, on a gradebook in memory that holds only the
+assignment and this submission. So everything that ``nbgrader autograde`` would write is in the result.
 """
 
 from __future__ import annotations
@@ -23,17 +23,21 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
 from nbgrader.utils import setenv
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
+from autograder.engine.check_metadata import CachedCheckCellMetadata
 from autograder.engine.memory_gradebook import use_memory_gradebook
 from autograder.judge.preprocessor import Judge
 from autograder.judge.session import SubmissionLimits
 from autograder.pipeline.submissions import SubmittedNotebook
 
+CACHED = {CheckCellMetadata: CachedCheckCellMetadata}
+"""Preprocessors of nbgrader's → what takes their place here, with the same outcome in less time."""
 GRADER_FAILED = "the grader itself failed"
-"""How a reason begins that is not the student's fault."""
+"""Beginning of every reason that is the grader's own fault."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Assignment:
     name : str
     course_id : str
     released : dict
-        Notebook → its text as students got it.
+        Notebook → the JSON text of its released file.
     definitions : bytes
         A serialized SQLite database: the gradebook's tables, with the rows of this assignment and of no student.
     files : dict
@@ -55,7 +59,7 @@ class Assignment:
     root : str
         The course folder, which no student's code may read.
     secret : str
-        What hidden cases are drawn from.
+        The secret that the seeds of hidden cases are derived from.
     """
 
     name: str
@@ -70,17 +74,17 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in, and what the gradebook holds for it that was given by hand.
+    """A student's submission, and what people have entered for it in the gradebook.
 
     Parameters
     ----------
     student : str
     sha256 : str
-        Of all that was handed in.
+        Hash of everything that was handed in.
     notebooks : dict
-        Notebook → its text, as :mod:`autograder.pipeline.submissions` reads it.
+        Notebook → its JSON text, as :mod:`autograder.pipeline.submissions` reads it.
     files : dict
-        Name → content of what nbgrader keeps beside the notebooks: the time stamp, the secret of the feedback.
+        Name → content of the files that nbgrader keeps beside the notebooks: time stamp, and secret for the feedback.
     extension : float or None
         Seconds that the student may be late.
     manual : dict
@@ -95,7 +99,7 @@ class Submission:
     manual: dict[tuple[str, str], tuple[float | None, float | None]] = field(default_factory=dict)
 
     def refused(self, reason: str) -> Submission:
-        """Make of it one that holds nothing but the reason why a person has to look at it.
+        """Return a copy of this submission with no content but the reason why a person has to look at it.
 
         Parameters
         ----------
@@ -112,29 +116,29 @@ class Submission:
 
 @dataclass
 class Result:
-    """The outcome of one submission; plain data, so that it can be stored as JSON.
+    """The result of grading a submission; plain data, so that it can be stored as JSON.
 
     Parameters
     ----------
     student, assignment : str
     keys : dict
-        What it was made from: part → hash.
+        Name of each part that it depends on → hash.
     notebooks : dict
-        Notebook → its autograded text.
+        Notebook → the JSON text of its autograded file.
     grades : list of list
         ``[notebook, cell, points or None, whether it needs a look]``.
     comments : list of list
         ``[notebook, cell, text or None]``.
     penalties : dict
-        Notebook → points taken for lateness, or None.
+        Notebook → points subtracted for lateness, or None.
     timestamp : str or None
-        When it was handed in.
+        When it was handed in, in ISO format.
     files : dict
-        Name → text of what lies beside the notebooks.
+        Name → text of each file beside the notebooks, decoded as Latin-1.
     log : list of str
         Warnings logged while grading.
     fault : str
-        Why the grader itself failed, which makes this no verdict; empty where it did not.
+        Why the grader itself failed, so that this is no grade; empty where it did not.
     """
 
     student: str
@@ -156,7 +160,7 @@ class Result:
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether any points are a person's to give."""
+        """Whether a person has to give any of the points."""
         return any(needs_look for *_, needs_look in self.grades)
 
     def to_json(self) -> str:
@@ -176,7 +180,7 @@ class Result:
 
 
 class Step:
-    """The grading step, ready to be called for one submission after the other.
+    """The grading step for an assignment: call it with a submission.
 
     Parameters
     ----------
@@ -187,9 +191,9 @@ class Step:
     Attributes
     ----------
     cpu_seconds : float
-        What one submission may take of CPU time in this process; the judge counts what it makes others compute.
+        CPU time that this process may spend on a submission. The judge has limits of its own for its processes.
     memory : int
-        Bytes that this process may take; 0 sets no limit, for kernels of a trusted class are its children.
+        Bytes that this process may use; 0 means no limit, since a trusted class's kernels would inherit it.
     """
 
     def __init__(self, assignment: Assignment, scratch: Path) -> None:
@@ -207,9 +211,7 @@ class Step:
         config.Exporter.default_preprocessors = []
         log = logging.Logger("autograder")
         self._warnings: list[str] = []
-        handler = logging.Handler(logging.WARNING)
-        handler.emit = lambda record: self._warnings.append(record.getMessage())
-        log.addHandler(handler)
+        log.addHandler(_WarningList(self._warnings))
         self._course = CourseDirectory(config=config, log=log)
         release = Path(self._course.format_path("release", ".", assignment.name))
         release.mkdir(parents=True)
@@ -225,18 +227,18 @@ class Step:
         use_memory_gradebook(self._memory, assignment.course_id)
 
     def refusal(self) -> str:
-        """Say why nothing may be graded on this machine.
+        """Say why nothing may be graded on this machine; runs the sandbox's self-test.
 
         Returns
         -------
         str
-            For example that there is no sandbox; empty where all is well.
+            For example that there is no sandbox; empty where grading is allowed.
         """
         judges = [preprocessor for preprocessor in self._autograde if isinstance(preprocessor, Judge)]
         return next((reason for judge in judges if (reason := judge.refusal())), "")
 
     def __call__(self, submission: Submission) -> Result:
-        """Grade one submission.
+        """Grade a submission.
 
         Parameters
         ----------
@@ -245,7 +247,7 @@ class Step:
         Returns
         -------
         Result
-            Without the assignment's keys, which whoever asks knows.
+            Its ``keys`` hold only the submission's hash; the caller adds those of the assignment.
         """
         name = self._assignment.name
         result = Result(submission.student, name, {"submission": submission.sha256})
@@ -273,7 +275,7 @@ class Step:
         return result
 
     def _add_submission(self, book: api.Gradebook, submission: Submission, folder: Path) -> None:
-        """Enter the submission into the gradebook in memory, with what was given by hand."""
+        """Enter the submission into the gradebook in memory, with the points that people gave."""
         book.update_or_create_student(submission.student)
         timestamp = self._course.get_existing_timestamp(str(folder))
         entry = book.update_or_create_submission(
@@ -289,7 +291,7 @@ class Step:
         book.db.commit()
 
     def _grade_notebook(self, notebook: str, text: str, student: str, folder: Path) -> str:
-        """Run the preprocessors on one notebook; give its autograded text."""
+        """Run the preprocessors on a notebook; return the JSON text of the autograded notebook."""
         resources = ResourcesDict(
             unique_key=notebook,
             output_files_dir=f"{notebook}_files",
@@ -310,7 +312,7 @@ class Step:
                 nb, resources = preprocessor(nb, resources)
         try:
             nbformat.validate(nb)
-        except nbformat.ValidationError:  # nbgrader writes properties that the format does not know; relaxed is slower
+        except nbformat.ValidationError:  # nbgrader adds properties; this check is slower
             nbformat.validate(nb, relax_add_props=True)
         return nbformat.v4.writes(nb) + "\n"
 
@@ -334,12 +336,24 @@ class Step:
         result.comments.sort(key=lambda row: row[:2])
 
 
+class _WarningList(logging.Handler):
+    """Appends the text of each warning to a list."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._texts = texts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._texts.append(record.getMessage())
+
+
 def _preprocessors(converter: Autograde, classes: list) -> list[NbGraderPreprocessor]:
-    """Make nbgrader's preprocessors, as its converter does for every notebook."""
+    """Make nbgrader's preprocessors once; its converter makes them anew for every notebook."""
     exporter = NotebookExporter(parent=converter, config=converter.config)
     exporter._preprocessors = []
     for preprocessor in classes:
-        exporter.register_preprocessor(preprocessor)
+        preprocessor = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+        exporter.register_preprocessor(CACHED.get(preprocessor, preprocessor))
     return exporter._preprocessors
 
 
@@ -349,7 +363,7 @@ def _reasons_for_a_look(text: str) -> list:
 
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
-    """Make an empty folder, and delete it afterwards; what an interrupted run left of it is cleared away.
+    """Make an empty folder, and delete it afterwards; what an interrupted run left in it is deleted first.
 
     Parameters
     ----------
@@ -358,7 +372,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        The same.
+        ``path``.
     """
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)

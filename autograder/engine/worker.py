@@ -1,4 +1,4 @@
-"""What a worker's process runs: it receives submissions over a connection and sends a result for each.
+"""The main loop of a worker's process: receive submissions over a connection, and send a result for each.
 
 It receives first its working folder and search path, then a scratch folder with an assignment, then submissions; there
 may be another assignment after them. When the connection closes, the process ends at once.
@@ -20,12 +20,12 @@ from multiprocessing.connection import Connection
 from autograder.engine.step import GRADER_FAILED, Result, Step, Submission, scratch_folder
 from autograder.judge.client import close_examiners
 
-ENDED_AFTER = 30.0  # seconds of CPU time beyond a submission's
-RING_AGAIN = 1.0
+ENDED_AFTER = 30.0  # seconds of CPU time beyond a submission's limit before the process is killed
+RING_AGAIN = 1.0  # seconds of CPU time until StepTimeout is raised again
 
 
 class StepTimeout(BaseException):
-    """A submission has taken too much CPU time. Not an Exception, so that no step takes it for a notebook's fault."""
+    """A submission has taken too much CPU time. Not an Exception, so that no ``except Exception`` swallows it."""
 
 
 def run_worker(connection: Connection) -> None:
@@ -71,7 +71,7 @@ def _limit_memory(size: int) -> None:
 
 
 def grade_within_limits(step: Step, submission: Submission) -> Result:
-    """Grade one submission; where that takes too much time or memory of this process, a person has to look at it.
+    """Grade a submission; if that takes too much time or memory of this process, it needs a look by a person.
 
     Parameters
     ----------
@@ -89,20 +89,20 @@ def grade_within_limits(step: Step, submission: Submission) -> Result:
         reason = f"Its notebook took more than {step.cpu_seconds:g} s of computing to be read and laid out."
     except MemoryError:
         reason = "Its notebook took more memory to be read and laid out than it may."
-    close_examiners()  # a conversation may have broken off
+    close_examiners()  # the examiner may have been interrupted within a message
     return step(submission.refused(reason))
 
 
 @contextlib.contextmanager
 def _cpu_limit(seconds: float) -> Iterator[None]:
-    """Raise StepTimeout after so much CPU time of this process; where nothing can be raised, end it soon after."""
+    """Raise StepTimeout after ``seconds`` of CPU time; where that has no effect, a signal later kills this process."""
 
     def ring(*_: object) -> None:
         raise StepTimeout
 
     signal.signal(signal.SIGPROF, ring)
     signal.setitimer(signal.ITIMER_PROF, seconds, RING_AGAIN)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds + ENDED_AFTER)  # whose signal ends a process
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds + ENDED_AFTER)  # SIGVTALRM kills the process
     try:
         yield
     finally:
@@ -114,5 +114,5 @@ def _receive(connection: Connection, received: queue.SimpleQueue) -> None:
     try:
         while True:
             received.put(connection.recv())
-    finally:  # also in the middle of a message
+    finally:  # also when the connection closes within a message
         os._exit(0)

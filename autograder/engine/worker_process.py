@@ -1,4 +1,4 @@
-"""A worker's process, seen from the process that gives it work."""
+"""Start a worker's process, and exchange messages with it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WorkerProcess:
     Raises
     ------
     OSError
-        No process can be started.
+        The process cannot be started.
     """
 
     def __init__(self, root: str) -> None:
@@ -54,11 +54,11 @@ class WorkerProcess:
         self._send((scratch, assignment))
 
     def fileno(self) -> int:
-        """Give the descriptor that is readable when there is an answer, or the process has ended."""
+        """Return the descriptor that is readable when an answer has arrived or the process has ended."""
         return self._connection.fileno()
 
     def submit(self, submission: Submission) -> None:
-        """Send a submission; the worker grades them in turn.
+        """Send a submission; the worker grades submissions in the order in which they are sent.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class WorkerProcess:
         Raises
         ------
         WorkerRefused
-            It may not grade here.
+            It may not grade on its machine.
         WorkerLost
             Its process ended.
         """

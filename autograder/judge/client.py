@@ -1,4 +1,4 @@
-"""The examiner as nbgrader's process sees it: started once, asked once for each submission."""
+"""The client of the examiner in nbgrader's process: start the examiner once, then send it a request per submission."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ class ExaminerClient:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders)), "OPENBLAS_NUM_THREADS": "1"},
         )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
 
     @property
     def alive(self) -> bool:
@@ -60,12 +63,12 @@ class ExaminerClient:
         request : dict
             See ``examiner.examine`` and ``examiner.try_canaries``.
         seconds : float
-            By the clock; thereafter the process is killed.
+            Wall-clock time to wait for the answer; thereafter the process is killed.
 
         Returns
         -------
         dict
-            As these two functions return it; ``over``, if there was no answer in time.
+            What these two functions return; ``{"over": reason}`` where there was no answer in time.
 
         Raises
         ------
@@ -73,11 +76,11 @@ class ExaminerClient:
             The process ended.
         """
         try:
-            write_message(self._process.stdin, request)
-            if not select.select([self._process.stdout], [], [], seconds)[0]:
+            write_message(self._requests, request)
+            if not select.select([self._answers], [], [], seconds)[0]:
                 self.close()
                 return {"over": f"no answer for {seconds:g} s"}
-            answer = read_message(self._process.stdout)
+            answer = read_message(self._answers)
         except OSError as error:
             answer, reason = None, str(error)
         else:
@@ -91,8 +94,8 @@ class ExaminerClient:
         """Kill the process; every sandbox that it started ends with it."""
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._requests.close()
+        self._answers.close()
 
 
 _clients: dict[str, ExaminerClient] = {}
@@ -101,18 +104,18 @@ _clients: dict[str, ExaminerClient] = {}
 def shared_examiner(
     preload: list[str], zygote_modules: Sequence[str] = (), package_folders: Sequence[str] = ()
 ) -> ExaminerClient:
-    """Give the one examiner of this process.
+    """Give the examiner that everything in this process shares.
 
     Parameters
     ----------
     preload, zygote_modules, package_folders
-        As for :class:`ExaminerClient`. With other values, or where a file of a module has changed, the examiner is
-        started anew.
+        As for :class:`ExaminerClient`. Where these differ from the last call's, or a module's file has changed since,
+        the examiner is restarted.
 
     Returns
     -------
     ExaminerClient
-        One that runs.
+        Its process is running.
     """
     modified = last_modified({*preload, *zygote_modules})
     key = json.dumps([preload, [*zygote_modules], [*package_folders], modified])
@@ -124,7 +127,7 @@ def shared_examiner(
 
 @atexit.register
 def close_examiners() -> None:
-    """End the examiner of this process, if there is one."""
+    """End the examiner of this process, if it has been started."""
     for client in _clients.values():
         client.close()
     _clients.clear()

@@ -1,4 +1,4 @@
-"""One submission's way through its cells: student cells in the sandbox, test cells here, in the trusted process."""
+"""Run the cells of a submission: the student's in the sandbox, the test cells here, in the trusted process."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from autograder.judge.outputs import Outputs
 from autograder.judge.session import SandboxDied, Session, StudentFunction
 
 MAX_OUTPUT = 5_000_000  # characters of what a test cell prints, and of its errors
-MAX_NAMES, MAX_NAME = 300, 100  # names in which a similar one is looked for, and characters of one
-MAX_ERROR = 200  # characters of an error that broke off a cell
+MAX_NAMES, MAX_NAME = 300, 100  # names that are searched for a similar name, and characters of a name
+MAX_ERROR = 200  # characters of the error message of a cell that did not run to its end
 
 
 class Examination:
@@ -37,10 +37,10 @@ class Examination:
 
     def __init__(self, shell: NotebookShell, session: Session) -> None:
         self._shell, self._session = shell, session
-        # Of each cell that an error broke off: its source, the error, whether the process ended too.
+        # For each cell that an error interrupted: its source, the error, and whether the student's process ended.
         self._broken_cells: list[tuple[str, str, bool]] = []
-        self._sources: list[str] = []  # of the student's cells so far
-        self._identifiers: set[str] = set()  # in these
+        self._sources: list[str] = []  # source of each student cell so far
+        self._identifiers: set[str] = set()  # every word in these sources
 
     def run_cell(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Run one cell.
@@ -48,14 +48,15 @@ class Examination:
         Parameters
         ----------
         cell : dict
-            ``source``; ``kind``: "student", "given" (locked, for both sides) or "test"; of a test its ``points``.
+            ``source``; ``kind``: "student", "given" (locked; runs in the sandbox and here) or "test"; for a test also
+            its ``points``.
 
         Returns
         -------
         dict
-            ``outputs``: list of NotebookNode. Of a test ``look``: why a person has to look at it, or "";
+            ``outputs``: list of NotebookNode. For a test also ``look``: why a person has to look at it, or "";
             ``student_message``: what the student may be told of its failure, or ""; ``raised``: name and message of
-            each error of the student's functions. Of any other cell ``passed_over``, see ``Session``.
+            each error that the student's functions raised. For any other cell ``passed_over``, see ``Session``.
         """
         if cell["kind"] == "test":
             return self._run_test(cell["source"], cell["points"])
@@ -72,7 +73,7 @@ class Examination:
         return {"outputs": outputs, "passed_over": passed_over}
 
     def _run_trusted(self, source: str) -> tuple[list[NotebookNode], BaseException | None]:
-        """Run a cell here; give its outputs, and the error that ended it."""
+        """Run a cell in this process; return its outputs, and the error that ended it or None."""
         outputs = Outputs(MAX_OUTPUT, trusted=True)
         self._shell.emit = outputs.add
         result = run_cell(self._shell, source)
@@ -80,7 +81,7 @@ class Examination:
 
     def _run_test(self, source: str, points: float) -> dict[str, Any]:
         result = self._try_test(source, points)
-        if self._session.stalled:  # the machine may have been busy: once more, quietly
+        if self._session.stalled:  # the machine may have been busy, so try once more
             result = self._try_test(source, points)
         return result
 
@@ -94,7 +95,7 @@ class Examination:
             names = [name for name in names_read(source) if name not in namespace and not hasattr(builtins, name)]
             values: dict[str, Any] = {}
             missing: dict[str, str] = {}
-            with contextlib.suppress(SandboxDied):  # then it is an incident, and the names are not found
+            with contextlib.suppress(SandboxDied):  # then ``session.incident`` says why, and names count as not found
                 for name in names:
                     self._resolve(name, values, missing)
             namespace.update(values)
@@ -102,7 +103,7 @@ class Examination:
             if session.fault:
                 raise session.fault
             for name, value in values.items():
-                if namespace.get(name) is value:  # else the test made it, and later ones may need it
+                if namespace.get(name) is value:  # otherwise the test defined it, and later tests may need it
                     del namespace[name]
         reason, student_message = session.incident or session.left.over, ""
         for output in outputs:
@@ -136,7 +137,7 @@ class Examination:
             case {"unfit": _}:
                 missing[name] = f"{name} is nothing that a check can read"
             case {"missing": others}:
-                # A name made while running could be a message from an earlier test.
+                # Only names written in a cell: a name made at run time could carry a message out of an earlier test.
                 names = [other for other in others[:MAX_NAMES] if isinstance(other, str) and len(other) <= MAX_NAME]
                 known = self._identifiers.intersection(names)
                 missing[name] = _not_found(name, known)
@@ -152,25 +153,25 @@ class Examination:
             if re.search(rf"\b{re.escape(name)}\b", source):
                 return f"; its cell broke off with {error}", ended
         for _, error, ended in self._broken_cells:
-            if ended:  # it may have been meant to define anything
+            if ended:  # what else that cell would have defined is unknown
                 return f"; a cell broke off with {error}", True
         return "", False
 
 
 def record_outputs(cells: list[dict[str, Any]], session: Session) -> dict[int, dict[str, Any]]:
-    """Run the cells that are no tests, before any test: what they show later could tell what tests asked.
+    """Run the cells that are no tests, before any test: outputs made after a test could reveal its cases.
 
     Parameters
     ----------
     cells : list of dict
-        Those of a submission, as for ``Examination.run_cell``.
+        All cells of a submission, as for ``Examination.run_cell``.
     session : Session
-        A new one. It is not even started where no cell stands below a test.
+        A new session; its sandbox is started only where some cell stands below a test.
 
     Returns
     -------
     dict
-        Number of each cell that was run → ``outputs`` and ``passed_over``, as ``Examination.run_cell`` gives them.
+        Position of each cell that was run → ``outputs`` and ``passed_over``, as from ``Examination.run_cell``.
     """
     tests = [number for number, cell in enumerate(cells) if cell["kind"] == "test"]
     others = [number for number, cell in enumerate(cells) if cell["kind"] != "test"]
@@ -188,12 +189,12 @@ def names_read(source: str) -> list[str]:
     Parameters
     ----------
     source : str
-        Of a cell, magics included.
+        Source of a cell, which may hold IPython magics.
 
     Returns
     -------
     list of str
-        Each once; empty where the cell is no Python.
+        Without duplicates; empty where the cell is not valid Python.
     """
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -219,9 +220,9 @@ def _not_found(name: str, others: Iterable[str]) -> str:
 
 
 def graded_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Change a test cell's outputs so that nbgrader reads the score they mean.
+    """Change a test cell's outputs so that nbgrader reads the score that they mean.
 
-    To nbgrader anything on stderr is a failure, and a NumPy number such as ``np.float64(2.0)`` no number.
+    nbgrader takes anything on stderr for a failure, and does not read ``np.float64(2.0)`` as a number.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ def graded_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
     Returns
     -------
     list of NotebookNode
-        The same.
+        The same list.
     """
     for output in outputs:
         if output.output_type == "stream":
@@ -244,14 +245,14 @@ def graded_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def invalid_score_reason(outputs: list[NotebookNode], points: float) -> str:
-    """Say what is wrong with a test's score.
+    """Say why a test's score cannot be entered in a gradebook.
 
     Parameters
     ----------
     outputs : list of NotebookNode
         Of the test cell.
     points : float
-        What it may give at most.
+        The test's maximum.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """The trusted process, which runs the test cells: ``python -m autograder.judge.examiner`` with its settings as JSON.
 
 It is started once, imports what tests need, starts the zygote, and then answers the requests that arrive on its
-standard input. Each request is served in a fork, so that nothing of one submission is left for the next.
+standard input. Each request is served in a fork, so that no submission leaves anything behind for the next.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import select
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,10 @@ TESTS_TOO_LARGE = "its checks took more memory than they may"
 
 
 class OutOfTime(BaseException):
-    """The tests of a submission have computed for too long. Not an Exception, so that no test takes it for its own."""
+    """The tests of a submission have computed for too long.
+
+    Not an Exception, so that ``except Exception`` in a test does not swallow it.
+    """
 
 
 def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
     shell : NotebookShell
         Where test cells run.
     zygote : Zygote, optional
-        What the student's process is forked from; without it, Python starts afresh in the sandbox.
+        The student's process is forked from it; without a zygote, a new interpreter starts in the sandbox.
     request : dict
         ``cells``, see ``Examination.run_cell``; ``folder``, of the submission; ``environment``, variables for the
         tests; ``config``, settings of ``Sandbox`` and ``SubmissionLimits``; ``memory``, bytes for the tests;
@@ -61,8 +65,8 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
     Returns
     -------
     dict
-        ``cells``: a result for each cell; or ``over``: what it took more of than it may; or ``fault``: how the
-        grader's own machinery failed.
+        One of three keys. ``cells``: a result for each cell; ``over``: which limit its tests exceeded; ``fault``: how
+        the grader itself failed, which is not the student's fault.
     """
     import resource  # not on Windows, where nbgrader's side still imports this module
 
@@ -109,7 +113,7 @@ def examine(shell: NotebookShell, zygote: Zygote | None, request: dict[str, Any]
 
 @contextlib.contextmanager
 def time_limit(left: TimeLeft) -> Iterator[None]:
-    """Raise ``OutOfTime`` where this process computes for longer than a submission has left; then ``left`` is over."""
+    """Raise ``OutOfTime`` when this process has used up a submission's CPU time; ``left.over`` then says so."""
 
     def ring(*_: Any) -> None:
         left.over = left.over or TESTS_TOO_LONG
@@ -117,7 +121,7 @@ def time_limit(left: TimeLeft) -> Iterator[None]:
 
     left.spend()
     signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, max(left.cpu, RING_AGAIN), RING_AGAIN)  # again: a test may catch everything
+    signal.setitimer(signal.ITIMER_PROF, max(left.cpu, RING_AGAIN), RING_AGAIN)  # repeats: a test may catch everything
     try:
         yield
     finally:
@@ -130,22 +134,22 @@ def try_canaries(zygote: Zygote | None, request: dict[str, Any]) -> dict[str, An
     Parameters
     ----------
     zygote : Zygote, optional
+        The canaries' processes are forked from it, as students' are.
     request : dict
         ``secret``, ``readable`` and ``hidden``: paths, see ``self_test``.
 
     Returns
     -------
     dict
-        ``escaped``: name and finding of each canary that got out.
+        ``findings``: name, outcome and detail of each canary, the fields of a ``Finding``.
     """
     secret, readable, hidden = (list(map(Path, request[name])) for name in ("secret", "readable", "hidden"))
-    findings = self_test(secret, readable, hidden, zygote)
-    return {"escaped": [[finding.name, finding.detail] for finding in findings if not finding.held]}
+    return {"findings": list(map(astuple, self_test(secret, readable, hidden, zygote)))}
 
 
 @functools.cache
 def font_list() -> Path | None:
-    """Find the file in which Matplotlib lists the fonts; to make that list takes long."""
+    """Find Matplotlib's cached list of fonts, which takes seconds to make; None where there is none."""
     try:
         import matplotlib.font_manager
     except ImportError:
@@ -156,13 +160,13 @@ def font_list() -> Path | None:
 
 @functools.cache
 def font_files() -> dict[str, bytes]:
-    """Give the list of fonts as files for the home in a sandbox: name → content."""
+    """Read the list of fonts, to be copied into a sandbox's home: name → content."""
     file = font_list()
     return {f".config/matplotlib/{file.name}": file.read_bytes()} if file else {}
 
 
 def start_zygote(modules: list[str], folders: list[str]) -> Zygote | None:
-    """Start the zygote; None where it cannot be, so that each student's process takes longer to begin."""
+    """Start the zygote; None where it cannot be started, so that each student's process takes longer to begin."""
     try:
         return Zygote(modules, map(Path, folders), font_list())
     except NoSandbox as error:
@@ -171,7 +175,7 @@ def start_zygote(modules: list[str], folders: list[str]) -> Zygote | None:
 
 
 def warm_up(shell: NotebookShell) -> None:
-    """Do once what is found, imported or compiled when first needed: else every fork would do it anew."""
+    """Do now what is otherwise done on first use, such as imports and caches: else every fork would repeat it."""
     with contextlib.suppress(NoFilter):
         program()
     find_bubblewrap()
@@ -185,7 +189,7 @@ def warm_up(shell: NotebookShell) -> None:
 
 
 def preload_tests(modules: list[str], request: dict[str, Any]) -> None:
-    """Call ``preload_tests(sources)`` of the modules that have it: they make once what all forks with these need."""
+    """Call ``preload_tests(sources)`` of the modules that define it: what they compute here, all forks share."""
     sources = [cell["source"] for cell in request.get("cells", ()) if cell["kind"] == "test"]
     for module in modules:
         if preload := getattr(sys.modules[module], "preload_tests", None):
@@ -197,15 +201,15 @@ def main() -> int:
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    os.dup2(2, 1)  # what trusted code prints past its cell belongs in the log
+    os.dup2(2, 1)  # what trusted code prints outside of a cell goes to the log, not between the answers
     settings = json.loads(sys.argv[1])
     shell = make_shell(lambda output: None)
-    for module in [*settings["preload"], *settings["zygote_modules"]]:  # cells that are given run on both sides
+    for module in [*settings["preload"], *settings["zygote_modules"]]:  # given cells run here too
         importlib.import_module(module)
     warm_up(shell)
     zygote = start_zygote(settings["zygote_modules"], settings["package_folders"])
     gc.collect()
-    gc.freeze()  # what forks share, none of them looks through for garbage
+    gc.freeze()  # the collector of a fork would write to, and so copy, the memory that forks share
     while (request := read_message(requests)) is not None:
         if zygote and not zygote.alive:
             zygote.close()
@@ -227,7 +231,7 @@ def main() -> int:
 
 
 def wait_for_fork(pid: int, requests: int) -> int:
-    """Wait for a fork to end. Where the other end of ``requests`` is closed meanwhile, kill it and exit: nobody waits.
+    """Wait for a fork to end; if nbgrader's process closes ``requests`` meanwhile, kill the fork and exit.
 
     Parameters
     ----------
@@ -243,7 +247,7 @@ def wait_for_fork(pid: int, requests: int) -> int:
     poll = select.poll()
     pidfd = os.pidfd_open(pid)
     poll.register(pidfd, select.POLLIN)
-    poll.register(requests, 0)  # tells nothing but that it is closed
+    poll.register(requests, 0)  # reports nothing but that it was closed
     if (pidfd, select.POLLIN) not in poll.poll():
         os.kill(pid, signal.SIGKILL)
         os._exit(1)

@@ -10,7 +10,7 @@ _LENGTH = struct.Struct("<Q")
 
 
 def read_message(stream: IO[bytes]) -> Any:
-    """Read one JSON value.
+    """Read a JSON value.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def read_message(stream: IO[bytes]) -> Any:
 
 
 def write_message(stream: IO[bytes], value: Any) -> None:
-    """Write one JSON value and flush the stream.
+    """Write a JSON value and flush the stream.
 
     Parameters
     ----------

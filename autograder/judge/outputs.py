@@ -1,4 +1,4 @@
-"""Collect the outputs of a cell in the notebook format; of a student's cell only text and pictures of limited size."""
+"""Collect a cell's outputs in the notebook format; of a student's cell only text and pictures of limited size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-# What is kept of a student's output. Other kinds, such as a check's report, count from the trusted side alone.
+# MIME types that are kept of a student's output. Others, such as a check's report, are kept from trusted code only.
 MIME_TYPES = {
     "text/plain",
     "text/html",
@@ -20,30 +20,30 @@ MIME_TYPES = {
     "image/svg+xml",
 }
 MAX_MESSAGE = 2_000  # characters of an error's name and message
-MAX_NODES = 1_000  # outputs of a student's cell
+MAX_NODES = 1_000  # outputs of a student's cell that are kept
 
 
 class Outputs:
-    """The outputs of one cell.
+    """The outputs of a cell.
 
     Parameters
     ----------
     max_size : int
-        Characters that are kept; what comes later is counted and dropped.
+        Characters that are kept; later output is counted and dropped.
     trusted : bool
-        They come from trusted code: every MIME type is kept, and metadata too.
+        Whether the outputs come from trusted code: then every MIME type is kept, and metadata too.
 
     Attributes
     ----------
     nodes : list of NotebookNode
-        What was kept so far.
+        The outputs kept so far.
     size : int
-        Characters that were kept so far, of what was cleared too.
+        Characters kept so far, those of cleared outputs included.
     """
 
     def __init__(self, max_size: int, trusted: bool = False) -> None:
         self.nodes: list[NotebookNode] = []
-        self._pieces: list[str] = []  # of the last node, where that is a stream
+        self._pieces: list[str] = []  # text of the last node, where that is a stream
         self._displays: dict[str, NotebookNode] = {}
         self._max_size, self.size, self._dropped = max_size, 0, 0
         self._trusted = trusted
@@ -55,8 +55,8 @@ class Outputs:
         Parameters
         ----------
         output : dict
-            As ``NotebookShell`` emits it. Whatever does not have that form is ignored: it may come from a student, and
-            hold arrays, which compare with nothing.
+            As ``NotebookShell`` emits it. Anything else is ignored: it may come from a student, and hold arrays, whose
+            ``==`` gives no bool.
         """
         if not isinstance(output, dict) or type(output.get("output_type")) is not str:
             return
@@ -71,7 +71,7 @@ class Outputs:
                 self.nodes, self._pieces, self._displays = [], [], {}
 
     def error(self, name: str, message: str, lines: list[str] | None = None) -> None:
-        """Add an error. The first one is kept even where there is no room, without its traceback.
+        """Add an error. A cell's first error is kept even where there is no room, without its traceback.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class Outputs:
         self.nodes.append(node)
 
     def _end_stream(self) -> None:
-        """Join the pieces of the stream that was last: one by one, each would be copied again and again."""
+        """Join the pieces of the last stream: appending each to the text would copy the text every time."""
         if self._pieces:
             self.nodes[-1].text = "".join(self._pieces)
             self._pieces = []
@@ -159,10 +159,10 @@ class Outputs:
 
 
 def _node(kind: str, **content: Any) -> NotebookNode:
-    """Make an output; not by nbformat's own maker, which validates each, for the notebook is validated as a whole."""
+    """Make an output without nbformat's ``new_output``, which validates it: the notebook is validated as a whole."""
     return nbformat.from_dict({"output_type": kind, **content})
 
 
 def _clean(text: str) -> str:
-    """Make text that can be written to a file."""
+    """Replace lone surrogates, which cannot be encoded as UTF-8."""
     return text.encode("utf-8", "replace").decode()

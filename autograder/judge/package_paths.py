@@ -1,4 +1,4 @@
-"""Where importable packages lie, and when their files were changed last; nothing is imported for that."""
+"""Find the files of importable packages, and when they were last changed, without importing anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def package_path(name: str) -> str | None:
     Parameters
     ----------
     name : str
-        As one would import it.
+        Dotted name, as in an ``import`` statement.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def last_modified(modules: Iterable[str]) -> int:
     paths = filter(None, map(package_path, {name.partition(".")[0] for name in modules}))
     folders = [Path(path) for path in paths if not path.startswith(installed)]
     latest = 0
-    while folders:  # a course folder may hold a whole class beside its modules: only packages are looked into
+    while folders:  # a course folder may also hold a whole class's work, so only packages are searched
         for entry in os.scandir(folders.pop()):
             if entry.name.endswith(".py"):
                 latest = max(latest, entry.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""nbgrader's step that runs a submission, and its settings: ``Judge`` stands where ``Execute`` stood."""
+"""``Judge``, the nbgrader preprocessor that runs a submission, and its settings; it takes the place of ``Execute``."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from traitlets.utils.importstring import import_item
 
 from autograder.judge.client import ExaminerClient, shared_examiner
 from autograder.judge.package_paths import package_path
-from autograder.judge.self_test import why_no_sandbox
+from autograder.judge.self_test import Finding, why_no_sandbox
 from autograder.judge.session import GraderFault
 
 SKIP_TAG = "skip-execution"  # nbclient's default
-NOT_COUNTED = "NotCounted"  # the error in a test cell that gives no points for no fault of its own
-RETRY_SECONDS = 60.0  # what took longer is not tried again: its time is over, or nearly so
+NOT_COUNTED = "NotCounted"  # name of the error in a test cell whose points are withheld until a person has looked
+RETRY_SECONDS = 60.0  # a submission that took longer is not tried again: its time is used up, or nearly so
 _refusals: dict[str, str] = {}
 
 
 class Judge(NbGraderPreprocessor):
     """Run the students' cells in a sandbox, and the test cells outside of it.
 
-    What came of it stands in ``resources``, for the steps that follow:
+    The preprocessors that follow find in ``resources``:
 
     - ``judged``: grade id of each test that was run → reason why it needs a look, or "".
     - ``passed_over``: number of a cell → line, column and error of each statement that could not run on this machine.
@@ -48,9 +48,7 @@ class Judge(NbGraderPreprocessor):
     readable = List(
         Unicode(), help="Files and folders that students' code may read; paths begin in the course folder."
     ).tag(config=True)
-    hidden = List(Unicode(), help="Packages and paths that it may not, where they lie inside what it may.").tag(
-        config=True
-    )
+    hidden = List(Unicode(), help="Packages and paths that it may not read, inside of what it may.").tag(config=True)
     preload = List(Unicode(), help="Modules that test cells import; imported once for a class.").tag(config=True)
     calls = Unicode(
         help="A module of the course that calls students' functions where they live, as guest/plain_calls.py does."
@@ -82,14 +80,16 @@ class Judge(NbGraderPreprocessor):
         Parameters
         ----------
         nb : NotebookNode
-            The submission, whose outputs are replaced.
+            The submission; its outputs are replaced.
         resources : dict
-            nbgrader's; see the class for what is added.
+            nbgrader's; the class says which keys are added.
 
         Returns
         -------
-        nb, resources
-            The same two.
+        nb : NotebookNode
+            The same object.
+        resources : dict
+            The same object.
 
         Raises
         ------
@@ -128,38 +128,54 @@ class Judge(NbGraderPreprocessor):
         return nb, resources
 
     def refusal(self) -> str:
-        """Find out whether anything may be graded here: canaries try to get out of the sandbox, once per process.
+        """Find out whether anything may be graded on this machine: run the sandbox's self-test, once per process.
 
         Returns
         -------
         str
-            Why not; empty where the sandbox holds, or the class is trusted.
+            Why nothing may be graded; empty where the sandbox holds, or the class is trusted.
         """
         if self.trusted_class:
             return ""
-        request = {
-            "secret": [str(Path(self._course().root)), *self._hidden()],
-            "readable": self._readable(),
-            "hidden": self._hidden(),
-        }
-        key = json.dumps([request, self.warm])
+        key = json.dumps([self._self_test_paths(), self.warm])
         if key not in _refusals:
-            _refusals[key] = why_no_sandbox() or self._escaped_canaries(request)
+            _refusals[key] = why_no_sandbox() or self._escaped_canaries()
         return _refusals[key]
 
-    def _escaped_canaries(self, request: dict[str, list[str]]) -> str:
-        """Name the canaries that got out; empty where none did."""
+    def _escaped_canaries(self) -> str:
+        """Run the self-test; say which canaries got out, or why it could not be run, or "" where all were held."""
+        try:
+            escaped = [finding for finding in self.run_self_test() if not finding.held]
+        except GraderFault as fault:
+            return f"the sandbox could not be tried: {fault}"
+        return "; ".join(f"a canary got out of the sandbox ({finding.name}: {finding.detail})" for finding in escaped)
+
+    def run_self_test(self) -> list[Finding]:
+        """Run the sandbox's self-test on the paths of this course's settings, in the examiner, as grading does.
+
+        Returns
+        -------
+        list of Finding
+
+        Raises
+        ------
+        GraderFault
+            The examiner failed twice, or did not answer in time; the message says why.
+        """
         answer: dict[str, Any] = {}
-        for _ in range(2):  # it may have been killed, which says nothing of the sandbox
+        for _ in range(2):  # the examiner may have been killed, which says nothing about the sandbox
             try:
-                answer = self._examiner().ask(request, self.wall_seconds)
+                answer = self._examiner().ask(self._self_test_paths(), self.wall_seconds)
             except GraderFault as fault:
                 answer = {"fault": str(fault)}
-            if "escaped" in answer:
-                break
-        if "escaped" not in answer:
-            return f"the sandbox could not be tried: {answer.get('over') or answer['fault']}"
-        return "; ".join(f"a canary got out of the sandbox ({name}: {detail})" for name, detail in answer["escaped"])
+            if "findings" in answer:
+                return [Finding(*finding) for finding in answer["findings"]]
+        raise GraderFault(answer.get("over") or answer["fault"])
+
+    def _self_test_paths(self) -> dict[str, list[str]]:
+        """Give the paths of the self-test; see ``examiner.try_canaries``."""
+        hidden = self._hidden()
+        return {"secret": [str(Path(self._course().root)), *hidden], "readable": self._readable(), "hidden": hidden}
 
     def _examiner(self) -> ExaminerClient:
         return shared_examiner(self.preload, self.warm, self._package_folders())
@@ -180,7 +196,7 @@ class Judge(NbGraderPreprocessor):
         return [package_path(name) or self._in_course(name) for name in self.hidden]
 
     def _in_course(self, path: str) -> str:
-        """Resolve a path of the settings, which begins in the course folder wherever nbgrader was started."""
+        """Make a path of the settings absolute: it is relative to the course folder, wherever nbgrader was started."""
         return str(Path(self._course().root, path).resolve())
 
     def _is_skipped(self, nb: NotebookNode) -> bool:
@@ -213,7 +229,7 @@ class Judge(NbGraderPreprocessor):
         }
 
     def _examine(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Have a submission examined; where the grader itself fails soon, once more."""
+        """Send a submission to the examiner; where the grader itself fails early, try once more."""
         begun = time.monotonic()
         for attempt in (1, 2):
             try:
@@ -242,14 +258,14 @@ class Judge(NbGraderPreprocessor):
 
 
 def submission_variables(resources: dict, cells: Iterable[NotebookNode]) -> dict[str, str]:
-    """Name the environment variables by which test cells know whose notebook they test.
+    """Make the environment variables that tell test cells whose notebook they test.
 
     Parameters
     ----------
     resources : dict
         nbgrader's.
     cells : iterable of NotebookNode
-        Those that are run.
+        The cells that are run.
 
     Returns
     -------
@@ -268,7 +284,7 @@ def submission_variables(resources: dict, cells: Iterable[NotebookNode]) -> dict
 def withhold_points(cell: NotebookNode, reason: str) -> None:
     """Put an error before a test cell's outputs, unless nbgrader gives it no points anyway.
 
-    nbgrader gives all points where there is no error, and ends a class's run at a number above them.
+    nbgrader gives full points where there is no error, and stops grading the class at a number above the maximum.
 
     Parameters
     ----------
@@ -284,14 +300,14 @@ def withhold_points(cell: NotebookNode, reason: str) -> None:
 
 
 def _digest(sources: Iterable[str]) -> str:
-    """Hash what a student wrote: blank lines, and blanks at the end of a line, change nothing."""
+    """Hash what a student wrote, without blank lines and trailing white space."""
     lines = (line.rstrip() for source in sources for line in [*source.splitlines(), "\x1f"])
     return hashlib.sha256("\n".join(filter(None, lines)).encode("utf-8", "replace")).hexdigest()
 
 
 @contextlib.contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a while (nbgrader's own ``setenv`` forgets what was there before)."""
+    """Set environment variables within a ``with`` block (nbgrader's ``setenv`` does not restore earlier values)."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -312,17 +328,17 @@ def _kind(cell: NotebookNode) -> Literal["test", "given", "student"]:
 
 
 def require_judge(converter: BaseConverter) -> None:
-    """End a run of nbgrader's before it begins where its judge refuses to grade.
+    """Stop an nbgrader command before it grades anything, if its judge refuses to grade on this machine.
 
     Parameters
     ----------
     converter : BaseConverter
-        The run; its ``autograde_preprocessors`` tell whether there is a judge.
+        The command's converter, with ``Judge`` among its ``autograde_preprocessors`` or not.
 
     Raises
     ------
     NbGraderException
-        With the reason, which is logged too; nbgrader then ends.
+        The message is the reason, which is logged too; nbgrader then ends.
     """
     for step in converter.autograde_preprocessors:
         step = import_item(step) if isinstance(step, str) else step

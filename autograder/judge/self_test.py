@@ -1,4 +1,7 @@
-"""The self-test at every start of grading: canaries try to get out of a sandbox, and none may."""
+"""The self-test at every start of grading: canaries try to get out of a sandbox, and none may.
+
+A canary is a small probe (``guest/probes.py``) that tries a forbidden thing, such as to read the gradebook.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +25,9 @@ from autograder.judge.sandbox.sandbox import MIB, NoSandbox, Running, Sandbox
 from autograder.judge.sandbox.zygote import Zygote
 
 SCRIPT = Path(__file__).with_name("guest") / "probes.py"
-PATIENCE = 60.0  # seconds for what takes a moment, on a busy machine
-KILLED_WITHIN = 20.0  # seconds for a broken limit to be noticed, on a busy machine
-MEMORY = 256 * MIB  # well above what a fork of the zygote has from its start
+PATIENCE = 60.0  # seconds to wait for what takes milliseconds on a machine that is not busy
+KILLED_WITHIN = 20.0  # seconds within which a broken limit is noticed, even on a busy machine
+MEMORY = 256 * MIB  # well above what a fresh fork of the zygote uses
 MAX_SECRET_FILES = 50
 MARKER = "autograder-canary"
 MEANING = {
@@ -44,14 +47,14 @@ OR_TRUST = "or, for a class whose code you trust as your own, set c.Judge.truste
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one canary.
+    """The outcome of a canary.
 
     Parameters
     ----------
     name : str
-        Which.
+        The canary; a key of ``MEANING``, or "sandbox".
     held : bool
-        Whether it was held.
+        Whether the sandbox held it.
     detail : str
         How it was held, or what it reached.
     """
@@ -68,24 +71,24 @@ def self_test(
     zygote: Zygote | None = None,
     interval: float = 0.03,
 ) -> list[Finding]:
-    """Let every canary try, in sandboxes that see what students' sandboxes see, under smaller limits.
+    """Run every canary, in sandboxes that see the same files as students' sandboxes, under smaller limits.
 
     Parameters
     ----------
     secret : iterable of Path
-        What must not be seen, such as the gradebook and the course's source; nor may the temporary folder, where a
-        marker lies for as long as the test takes.
+        Files and folders that must not be readable inside, such as the gradebook and the course's source. The grader's
+        temporary folder is tested too, with a marker file that is removed afterwards.
     readable, hidden : iterable of Path
         As given to ``Sandbox.start`` when grading.
     zygote : Zygote, optional
-        What students' processes are forked from; the canaries then too.
+        The canaries are forked from it, as students' processes are.
     interval : float
-        Seconds from one look at a sandbox to the next.
+        Seconds between two checks of a sandbox's limits.
 
     Returns
     -------
     list of Finding
-        One each; a single one, named "sandbox", where none can be started.
+        A finding for each canary; a single finding, named "sandbox", where no sandbox can be started.
     """
     readable, hidden = list(readable), list(hidden)
     limits = Sandbox(memory=MEMORY, processes=12, disk=4 * MIB, cpu_seconds=5, wall_seconds=PATIENCE, interval=interval)
@@ -106,10 +109,10 @@ def self_test(
             }
         except NoSandbox as error:
             return [Finding("sandbox", False, str(error))]
-        answers = {name: detail for sandbox in running.values() for name, detail in _answers(sandbox)}
+        answers = dict(found for sandbox in running.values() for found in _answers(sandbox))
         with contextlib.suppress(BlockingIOError):
             answers["network"] = f"sent {len(datagrams.recv(100))} bytes by UDP"
-        answers["orphan"] = _kill_with_orphan(running["reach"], answers)
+        answers |= _kill_with_orphan(running["reach"], answers)
         return [_finding(name, answers.get(name), running.get(name, running["reach"])) for name in MEANING]
 
 
@@ -119,7 +122,7 @@ def why_no_sandbox() -> str | None:
     Returns
     -------
     str or None
-        Why there is none here and what to do, in one line; None if there is one.
+        In one line, why there is no sandbox here and what to do; None where there is a sandbox.
     """
     if sys.platform != "linux":
         return f"a sandbox needs Linux: grade on one (a virtual machine or WSL 2 will do), {OR_TRUST}"
@@ -144,24 +147,25 @@ def why_no_sandbox() -> str | None:
     return f"{message}; {remedy}; {OR_TRUST}"
 
 
-def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: Iterable[Path] = ()) -> tuple[str, bool]:
+def doctor(run: Callable[[], list[Finding]] = lambda: self_test([bwrap.COURSE])) -> tuple[str, bool]:
     """Describe the sandbox of this machine and try it.
 
     Parameters
     ----------
-    secret, readable, hidden : iterable of Path
-        As for ``self_test``.
+    run : callable
+        Runs the self-test; by default without the settings of a course.
 
     Returns
     -------
     text : str
-        One line per fact.
+        A line for each fact.
     safe : bool
-        Whether it may hold students' code.
+        Whether students' code may be run in it.
     """
     if why := why_no_sandbox():
         return f"✘ no sandbox: {why}", False
     bubblewrap = bwrap.find_bubblewrap()
+    assert bubblewrap, "there is a sandbox, so there is a bubblewrap"
     with Sandbox().start(["/bin/true"]) as running:
         cgroup_version = running.cgroup_version
     lines = [
@@ -172,7 +176,7 @@ def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: I
         "✔ seccomp filter",
     ]
     started = time.perf_counter()
-    findings = self_test(secret or [bwrap.COURSE], readable, hidden)
+    findings = run()
     seconds = time.perf_counter() - started
     lines += [
         f"{'✔' if finding.held else '✘'} {MEANING.get(finding.name, finding.name)}: {finding.detail}"
@@ -187,7 +191,7 @@ def doctor(secret: Iterable[Path] = (), readable: Iterable[Path] = (), hidden: I
 def _targets(
     secret: list[Path], readable: list[Path], limits: Sandbox
 ) -> Iterator[tuple[dict[str, object], socket.socket]]:
-    """Set up what the canaries try to reach; yield their settings, and the socket on which UDP would arrive."""
+    """Set up the canaries' targets; yield the canaries' settings, and the socket for their UDP packet."""
     if sys.platform == "win32":
         raise OSError("there is no sandbox on Windows")
     token = f"canary-{secrets.token_hex(8)}"
@@ -224,13 +228,13 @@ def _targets(
 
 
 def _paths_in(folder: Path) -> Iterator[Path]:
-    """List what is no folder in one that may hold students' files: what cannot be looked into is passed over."""
+    """List all files below a folder; ``os.walk`` skips folders that cannot be read, as students' may be."""
     return (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
 
 
 @contextlib.contextmanager
 def _marker(token: str) -> Iterator[Path]:
-    """Put a file into the grader's temporary folder; remove those of graders that were killed."""
+    """Put a marker file into the grader's temporary folder; remove the markers of graders that were killed."""
     folder = Path(tempfile.gettempdir())
     for old in stale_entries(folder, MARKER):
         with contextlib.suppress(OSError):
@@ -244,7 +248,7 @@ def _marker(token: str) -> Iterator[Path]:
 
 
 def _answers(running: Running) -> list[tuple[str, str]]:
-    """Read what the canaries of a sandbox found, until they are done or dead: name and finding, "!…" where held."""
+    """Read canaries' findings until they are done or dead: name and text, which begins with "!" where held."""
     text, end = b"", time.monotonic() + PATIENCE
     while b'"done"' not in text:
         if not select.select([running.read], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -256,15 +260,15 @@ def _answers(running: Running) -> list[tuple[str, str]]:
     return [tuple(json.loads(line)) for line in text.decode().splitlines() if line.endswith("]")]
 
 
-def _kill_with_orphan(running: Running, answers: dict[str, str]) -> str | None:
-    """Kill a sandbox that had an orphan: once nobody holds the other end of the channel, it is gone too."""
+def _kill_with_orphan(running: Running, answers: dict[str, str]) -> dict[str, str]:
+    """Kill a sandbox with an orphan in it; the channel's other end is closed once the orphan is gone too."""
     if answers.get("orphan") != "!left":
-        return answers.get("orphan")
+        return {}
     running.kill_and_wait()
     ready = select.select([running.read], [], [], 1.0)[0]
     while ready and (piece := os.read(running.read, 65536)):
         del piece
-    return "!gone with the rest" if ready else "it survived"
+    return {"orphan": "!gone with the rest" if ready else "it survived"}
 
 
 def _finding(name: str, detail: str | None, running: Running) -> Finding:

@@ -1,4 +1,4 @@
-"""The trusted side of a student's sandbox: run cells in it, call functions in it, and say what went wrong."""
+"""The trusted side of a student's sandbox: run cells and call functions in it, and say what went wrong."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ LIMIT_SENTENCES = {
     "processes": "it started more processes than it may",
     "disk": "it wrote more than it may",
 }
-MAX_IGNORED = 10_000  # outputs that come in a test, from threads that earlier cells left
-OUTPUT_OVERHEAD = 1000  # characters that each output counts for, be it empty: many cost time in every later step
-MAX_REASON = 200  # characters of an error that tells how the protocol was broken
-MAX_REPORTED = 50  # statements of one cell that were passed over, errors of one test
-CPU_SLACK = 1.0  # seconds: the guest's own limit has stopped an answer by then
-OVERTIME_INTERVAL = 0.5  # seconds between two looks at what still computes when its time is over by the clock
-LOOK_INTERVAL = 0.5  # seconds of waiting between two looks at what the whole submission has used
+MAX_IGNORED = 10_000  # outputs that arrive during a test, from threads that earlier cells started
+OUTPUT_OVERHEAD = 1000  # characters added to an output's size: even empty outputs cost time in every later step
+MAX_REASON = 200  # characters of the error that says how the protocol was broken
+MAX_REPORTED = 50  # statements passed over in a cell; errors raised in a test
+CPU_SLACK = 1.0  # seconds beyond the guest's own limit, which should have stopped it by then
+OVERTIME_INTERVAL = 0.5  # seconds between two checks of a guest that still computes after its wall-clock deadline
+LOOK_INTERVAL = 0.5  # seconds of waiting between two checks of the submission's total time
 START_SECONDS = 60.0  # for a sandbox to be ready, on a busy machine
 
 
@@ -76,7 +76,7 @@ class SubmissionLimits(LoggingConfigurable):
 
 
 class TimeLeft:
-    """What a submission may still compute and wait: all its sandboxes, and what this process computes for it.
+    """The CPU and idle time that a submission has left, for all its sandboxes and for this process's work on it.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class TimeLeft:
     Attributes
     ----------
     over : str
-        Why it is over, as part of a sentence; empty as long as it is not.
+        Why the time is used up, as part of a sentence; empty as long as it is not.
     """
 
     def __init__(self, limits: SubmissionLimits) -> None:
@@ -95,7 +95,7 @@ class TimeLeft:
 
     @contextmanager
     def half(self) -> Iterator[TimeLeft]:
-        """Lend half of it; what of that is not used comes back."""
+        """Lend half of the time for the ``with`` block; what the block does not use is given back."""
         part = copy.copy(self)
         part.cpu, part.idle = self.cpu / 2, self.idle / 2
         self.cpu, self.idle = self.cpu / 2, self.idle / 2
@@ -104,12 +104,12 @@ class TimeLeft:
         self.cpu, self.idle, self._own_cpu = self.cpu + part.cpu, self.idle + part.idle, part._own_cpu
 
     def spend(self, cpu: float = 0.0, idle: float = 0.0) -> None:
-        """Take what a sandbox has used, and what this process has computed since the last time.
+        """Subtract what a sandbox has used, and the CPU time of this process since the last call.
 
         Parameters
         ----------
         cpu, idle : float
-            Seconds.
+            Seconds that the sandbox has computed, and has waited.
         """
         own_cpu = time.process_time()
         self.cpu -= cpu + own_cpu - self._own_cpu
@@ -120,14 +120,14 @@ class TimeLeft:
 
 
 class _Used(NamedTuple):
-    """CPU seconds of a sandbox, and seconds for which its processes, or this one, waited for a core."""
+    """CPU seconds of a sandbox, and seconds for which its processes, or this process, waited for a core."""
 
     cpu: float = 0.0
     queued: float = 0.0
 
 
 class _Deadline(NamedTuple):
-    """Until when the guest has to answer: by the clock, and in CPU seconds of its process."""
+    """When the guest must have answered: wall-clock time (``time.monotonic()``), and CPU seconds of its sandbox."""
 
     clock: float
     cpu_before: float
@@ -135,17 +135,17 @@ class _Deadline(NamedTuple):
 
 
 class Session:
-    """One submission in its sandbox, which is started when first needed, and again after it has ended.
+    """A submission's sandbox: started when first needed, and restarted after it has ended.
 
-    After a restart, the cells so far are run again.
+    After a restart, the cells that ran so far are run again.
 
     Parameters
     ----------
     start : callable
-        Starts a sandbox in which ``guest.student`` serves.
+        Starts a sandbox that runs ``guest.student``.
     limits : SubmissionLimits
     left : TimeLeft, optional
-        Shared with another session of the same submission.
+        By default all the time that ``limits`` allow; given where two sessions share a submission's time.
 
     Attributes
     ----------
@@ -154,40 +154,47 @@ class Session:
     stalled : bool
         Whether the incident was a stop by the clock while little was computed: the machine may have been busy.
     passed_over : list of (int, int, str)
-        Of the last cell: line, column and error name of each statement that could not run on this machine, and after
-        which the cell went on.
+        For the last cell: line, column and error name of each statement that failed only because this machine lacks
+        something, and after which the cell went on.
     raised : list of (str, str)
-        Of the last test: name and message of each error that the student's functions raised.
+        For the last test: name and message of each error that the student's functions raised.
     fault : GraderFault or None
-        What was raised, should a test cell have swallowed it.
+        The fault that was raised, kept in case a test cell swallowed it.
     """
 
     def __init__(self, start: Callable[[], Running], limits: SubmissionLimits, left: TimeLeft | None = None) -> None:
         self._start, self.limits = start, limits
         self.left = left or TimeLeft(limits)
         self._output_left = limits.total_output
-        self._waited, self._used = 0.0, _Used(queued=queued_here())  # since the last look, and until then
+        # Seconds waited since the last check, and usage at that check.
+        self._waited, self._used = 0.0, _Used(queued=queued_here())
         self._cells: list[str] = []
         self._running: Running | None = None
         self._starts = 0  # sandboxes so far
         self._bytes_read = 0
         self._deadline = _Deadline(0.0, 0.0, 0.0)
         self._next_look = 0.0  # by the clock: when to compare the guest's CPU time with its deadline
-        self._mark = b""
-        self._ignored = 0  # outputs that came in a test
-        self._shared: dict[str, object] = {}  # what forks shared before any student's code ran
+        self._mark = b""  # random bytes that end what a fork may have left unread in the channel
+        self._ignored = 0  # outputs that arrived during the test
+        self._shared: dict[str, object] = {}  # ``Running.shared()`` before any student's code ran
         self._in_test = False
-        self._allowed = 0.0  # CPU seconds of a call, as the guest was told last
+        self._allowed = 0.0  # CPU seconds per call, as last sent to the guest
         self.incident = ""
         self.stalled = False
         self.passed_over: list[tuple[int, int, str]] = []
         self.raised: list[tuple[str, str]] = []
         self.fault: GraderFault | None = None
 
+    @property
+    def _sandbox(self) -> Running:
+        """The sandbox that ``_ensure_running`` has started."""
+        assert self._running, "no sandbox was started"
+        return self._running
+
     # --- cells --------------------------------------------------------------------------------------------
 
     def run(self, source: str) -> tuple[list[NotebookNode], str]:
-        """Run a cell of the student's.
+        """Run a cell in the sandbox.
 
         Parameters
         ----------
@@ -197,7 +204,7 @@ class Session:
         -------
         outputs : list of NotebookNode
         cause : str
-            Why the process ended in this cell; empty where it did not. What the cell defined is then lost.
+            Why the process ended in this cell; empty where it did not. If it ended, what the cell defined is lost.
 
         Raises
         ------
@@ -231,7 +238,7 @@ class Session:
                 match self._rpc.next():
                     case {"output": dict(output)}:
                         outputs.add(output)
-                        if self._bytes_read - bytes_before > self._running.limits.output_bytes:
+                        if self._bytes_read - bytes_before > self._sandbox.limits.output_bytes:
                             self._kill_and_raise("it showed more than it may")
                     case {"ran": list(statements)}:
                         return [
@@ -251,10 +258,10 @@ class Session:
 
     @contextmanager
     def test(self) -> Iterator[None]:
-        """Fork the student's process for one test; only within may functions be called.
+        """Fork the student's process for a test; functions may be called within the ``with`` block only.
 
-        They start from the state in which the cells so far left the process, and change nothing of it. Where the fork
-        fails, ``incident`` says why.
+        The fork starts with the state that the cells so far have left, and its changes are gone with it. Where it
+        cannot be made, ``incident`` says why.
         """
         self.incident, self.stalled, self.raised = "", False, []
         self._ignored = 0
@@ -277,12 +284,12 @@ class Session:
                     self._rpc.send({"end": True})
                     self._expect("ended")
                     self._drain()
-            # A sandbox that has just ended itself is no fresh start.
+            # If the sandbox ended by itself, the restart does count against the student.
             if self._running and not self._running.cause() and self._running.shared() != self._shared:
                 self._start_afresh()
 
     def _start_afresh(self) -> None:
-        """End a process of whose state a test may have changed something: the next one gets another, by no fault."""
+        """End a process whose state a test may have changed; the restart does not count against the student."""
         self.close()
         self._starts -= 1
 
@@ -296,8 +303,8 @@ class Session:
         Returns
         -------
         dict
-            One key: ``function`` (the name of its module), ``value`` (plain data), ``unfit`` (why it is no plain data)
-            or ``missing`` (the names that are there).
+            A single key: ``function`` (the name of its module), ``value`` (plain data), ``unfit`` (why the value is not
+            plain data) or ``missing`` (the names that the student did define).
 
         Raises
         ------
@@ -323,24 +330,24 @@ class Session:
         ----------
         name : str
         arguments, keywords
-            What it is called with. What it does to them happens to these objects, too.
+            Plain data. What the function does to them in the sandbox is done to these objects, too.
         seconds : float
-            CPU time for this call, where that is more than the limit of any call.
+            CPU time for this call; at least ``limits.call_cpu`` in any case.
         wrappers : tuple of str
-            What it is called through, the innermost first: names that the course's own module for calls knows
-            (``c.Judge.calls``).
+            Wrappers that the function is called through, the innermost first: names that the course's own module for
+            calls knows (``c.Judge.calls``).
 
         Returns
         -------
         object
-            Plain data; for anything else a ``Handle``.
+            Plain data; any other object stays in the sandbox, and a ``Handle`` stands for it.
 
         Raises
         ------
         SandboxDied
             The process ended meanwhile, or earlier in this test.
         NotPlain
-            An argument, or the result, is no plain data.
+            An argument, or something put into the arguments, is not plain data.
         Exception
             What the function raised.
         """
@@ -393,11 +400,11 @@ class Session:
 
     @contextmanager
     def _time_limit(self, seconds: float, cpu: float = math.inf) -> Iterator[None]:
-        """Give the guest so many seconds by the clock, and of CPU time, to answer.
+        """Give the guest ``seconds`` of wall-clock time and ``cpu`` seconds of CPU time to answer.
 
         On time-out or protocol error kill the sandbox and raise ``SandboxDied``.
         """
-        cpu_before = self._running.cpu()
+        cpu_before = self._sandbox.cpu()
         outer = self._deadline
         self._deadline = _Deadline(time.monotonic() + seconds, cpu_before, cpu_before + cpu)
         self._next_look = self._deadline.clock
@@ -406,9 +413,9 @@ class Session:
         except SandboxDied:
             raise
         except _TimedOut:
-            self.stalled = not self.left.over and self._running.cpu() < self._deadline.max_cpu
+            self.stalled = not self.left.over and self._sandbox.cpu() < self._deadline.max_cpu
             self._kill_and_raise(self.left.over or f"no answer for {seconds:g} s")
-        except Exception as error:  # of reading what arrived; those of a student's function are caught before
+        except Exception as error:  # from decoding what arrived; ``call`` has caught those of a student's function
             kind = "" if isinstance(error, ProtocolError) else f"{type(error).__name__}: "
             self._kill_and_raise(self._cause_of_end() or f"it broke the protocol ({kind}{str(error)[:MAX_REASON]})")
         except BaseException:
@@ -419,12 +426,12 @@ class Session:
 
     def _cause_of_end(self) -> str:
         """Say why the sandbox ended; empty while it runs."""
-        cause = self._running.wait(5.0)  # the channel closes a moment before the sandbox is over
+        cause = self._sandbox.wait(5.0)  # the channel closes a moment before the sandbox has ended
         if cause == "lost":
             self.fault = GraderFault("the sandbox was killed from outside")
             raise self.fault
         if cause == "ended":
-            return f"it ended itself, with exit code {self._running.exit_code}"
+            return f"it ended itself, with exit code {self._sandbox.exit_code}"
         return LIMIT_SENTENCES.get(cause, f"it was {cause}") if cause else ""
 
     def _kill_and_raise(self, reason: str) -> NoReturn:
@@ -433,7 +440,7 @@ class Session:
         raise SandboxDied(reason) from None
 
     def _handle(self, message: Any) -> None:
-        """Handle a message that came instead of the one expected: an output, or the end of a test's fork."""
+        """Handle a message that arrived instead of the expected answer: an output, or the end of a test's fork."""
         match message:
             case {"ended": int(code)}:
                 self._in_test = False
@@ -456,7 +463,7 @@ class Session:
                     self._handle(message)
 
     def _drain(self) -> None:
-        """Have the guest drop everything up to a mark: messages that the fork which served a test did not read."""
+        """Send the mark, up to which the guest drops all that a test's fork has left unread in the channel."""
         send([self._mark], self._write)
         self._expect("clean")
 
@@ -465,25 +472,25 @@ class Session:
             raise SandboxDied(self.incident or "the test is over")
 
     def _read(self, size: int) -> bytes:
-        self._wait(self._running.read, select.POLLIN)
+        self._wait(self._sandbox.read, select.POLLIN)
         try:
-            data = os.read(self._running.read, size)
+            data = os.read(self._sandbox.read, size)
         except OSError:
             return b""
         self._bytes_read += len(data)
         return data
 
     def _write(self, buffer: memoryview) -> int:
-        self._wait(self._running.write, select.POLLOUT)
+        self._wait(self._sandbox.write, select.POLLOUT)
         try:
-            return os.write(self._running.write, buffer)
+            return os.write(self._sandbox.write, buffer)
         except BlockingIOError:
             return 0
         except OSError as error:
             raise Closed("the channel is closed") from error
 
     def _wait(self, descriptor: int, event: int) -> None:
-        """Wait until a descriptor is ready, or raise ``_TimedOut``; also where it is ready again and again."""
+        """Wait until a descriptor is ready; raise ``_TimedOut`` when time is up, also if each single wait is short."""
         poll = select.poll()
         poll.register(descriptor, event)
         limit = self._deadline
@@ -495,8 +502,8 @@ class Session:
             if self._waited >= LOOK_INTERVAL:
                 self._spend_time()
             if now >= self._next_look:
-                # Who has computed, and not yet all that is allowed, did not just wait: the machine is busy.
-                cpu = self._running.cpu()
+                # CPU time was used, but not all that is allowed: the machine is busy, so extend the deadline.
+                cpu = self._sandbox.cpu()
                 deadline = limit.clock + self.limits.busy * (cpu - limit.cpu_before)
                 if cpu > limit.max_cpu or deadline <= now:
                     raise _TimedOut
@@ -505,8 +512,8 @@ class Session:
                 return
 
     def _spend_time(self) -> None:
-        """Take what was used since the last look from what the submission has left; raise ``_TimedOut`` at its end."""
-        used = _Used(self._running.cpu(), self._running.queued() + queued_here())
+        """Subtract what was used since the last check from the time left; raise ``_TimedOut`` if none is left."""
+        used = _Used(self._sandbox.cpu(), self._sandbox.queued() + queued_here())
         computed, queued = used.cpu - self._used.cpu, max(0.0, used.queued - self._used.queued)
         self.left.spend(computed, max(0.0, self._waited - computed - queued))
         self._waited, self._used = 0.0, used
@@ -521,16 +528,16 @@ class StudentFunction:
     ----------
     session : Session
     name, module : str
-        The function's.
+        ``__name__`` and ``__module__`` of the function.
     cell : str
-        The source of the cell that defines it; "" where that is not known.
+        Source of the cell that defines it; "" where that is not known.
     wrappers : tuple of str
-        What it is called through, the innermost first: names that the course's module for calls knows.
+        Wrappers that it is called through, the innermost first: names that the course's module for calls knows.
 
     Attributes
     ----------
     seconds : float
-        CPU time for each call: the limit of any call, above which a check may set it.
+        CPU time for each call; a check may raise it above ``SubmissionLimits.call_cpu``.
     """
 
     def __init__(
@@ -542,7 +549,7 @@ class StudentFunction:
         self.__module__ = module
 
     def with_wrapper(self, wrapper: str) -> StudentFunction:
-        """Give the same function, in one more wrapper.
+        """Return a proxy of the same function, called through a further wrapper.
 
         Parameters
         ----------

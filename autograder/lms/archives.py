@@ -91,12 +91,13 @@ def open_archive(
     ----------
     archive : Path or bytes
     name : str
-        What messages call it.
+        The archive's name in messages.
     max_files : int
-        How many entries it may have.
+        Most entries that it may have.
     max_total_bytes : int, optional
-        What its members may have together. Then one bad member makes the archive bad, as is right for what one student
-        made. Without it, as in an LMS's archive of a class, only the bad member is refused, when it is read.
+        Most bytes of all members together. If given, any bad member makes the whole archive bad, as is right for an
+        archive that a student made. By default, as for an LMS's archive of a class, only the bad member is refused,
+        when it is read.
 
     Yields
     ------
@@ -106,7 +107,7 @@ def open_archive(
     Raises
     ------
     InvalidSubmission
-        It is damaged, has too many entries, is too large, or has a bad one that counts.
+        It is damaged, has too many entries, is too large, or has a bad member and ``max_total_bytes`` is given.
     """
     # Before zipfile makes an object of each entry.
     if isinstance(archive, bytes) and archive.count(CENTRAL_DIRECTORY_ENTRY) > max_files + 1:

@@ -86,7 +86,7 @@ def collect(course: CourseDirectory, source: Path) -> tuple[list[str], list[str]
         files = sorted(_downloaded_files(source, stack), key=lambda file: (file.time, file.path))
         for file, (owner, doubt) in zip(files, _find_owners(owners, files), strict=True):
             try:
-                if doubt:
+                if doubt or owner is None:
                     raise InvalidSubmission(doubt)
                 raw, receipt_time, remarks = _read_notebook(file, released, assignment, max_bytes)
                 sha256 = hashlib.sha256(raw).hexdigest()
@@ -135,7 +135,7 @@ def _downloaded_files(source: Path, stack: ExitStack) -> Iterator[_DownloadedFil
         return
     if not source.is_dir():
         raise InvalidSubmission(f"There is no folder {source}.")
-    # As deep as there are files: one student's folders must not stop the class.
+    # No limit on the depth but the number of files: deeply nested folders of a student must not stop the class.
     files, irregular = submissions.list_files(source, MAX_DOWNLOADED_FILES, max_depth=MAX_DOWNLOADED_FILES)
     for path in [*files, *irregular]:
         relative = path.relative_to(source)
@@ -158,7 +158,7 @@ def _may_be_submission(path: PurePath) -> bool:
 def _read_notebook(
     file: _DownloadedFile, released: dict[str, Cells], assignment: str, max_bytes: int
 ) -> tuple[bytes, str, list[str]]:
-    """Read a notebook's bytes, the time of its receipt ("" without one), and remarks for the instructor."""
+    """Read a notebook's bytes, the time of its receipt ("" without a receipt), and remarks for the instructor."""
     suffix = file.path.suffix.lower()
     receipt: dict = {}
     remarks: list[str] = []

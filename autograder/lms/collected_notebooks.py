@@ -35,9 +35,9 @@ class CollectedNotebook:
     sha256 : str
         Of the notebook's bytes: what the student's receipt shows.
     time : str
-        Of the file as it was downloaded, UTC. It tells which came later, never whether it came too late.
+        Time of the downloaded file, UTC. It tells which of two files is newer, but not whether a file was late.
     number : int
-        Canvas's number of the file; 0 without one.
+        Canvas's number of the file; 0 where it has no number.
     receipt : str
         When the receipt was made, by the student's clock; "" without a receipt.
     came_as : str
@@ -51,7 +51,7 @@ class CollectedNotebook:
     came_as: str = ""
 
     def is_newer_than(self, other: CollectedNotebook) -> bool:
-        """Compare Canvas's numbers where both have one, else the times.
+        """Compare Canvas's numbers where both files have a number, else the times.
 
         Parameters
         ----------

@@ -58,7 +58,7 @@ class SafeCsv(ExportPlugin):
 
 
 class LmsGrades(ExportPlugin):
-    """Fill one column of the file that was downloaded from Canvas or Moodle; the rest of it stays byte for byte.
+    """Fill a column of the file that was downloaded from Canvas or Moodle; the rest of it stays byte for byte.
 
     ``nbgrader export --exporter=autograder.lms.export.LmsGrades --LmsGrades.table=FILE --assignment='["NAME"]'``
     """
@@ -70,7 +70,7 @@ class LmsGrades(ExportPlugin):
     absent = Bool(False, help="Leave rows alone whose student the gradebook does not know.").tag(config=True)
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the filled file beside the downloaded one, or where ``--to`` says.
+        """Write the filled file beside the downloaded file, or where ``--to`` says.
 
         Parameters
         ----------

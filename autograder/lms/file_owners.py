@@ -2,7 +2,7 @@
 
 Canvas: ``doejane_LATE_4711_90210_my file.zip``: the sortable name in small letters, the user's number, the file's
 (its ``lib/content_zipper.rb``). Moodle: ``Jane Doe_1234_assignsubmission_file/my file.zip``, or the same in one name
-(``mod/assign/classes/downloader.php``): the full name and a number that is another one in every assignment.
+(``mod/assign/classes/downloader.php``): the full name, and a number that differs between assignments.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class FileOwners:
         Raises
         ------
         InvalidSubmission
-            No student, or more than one, is called like that.
+            The name fits no student, or several.
         """
-        part = path.parts[0]  # the LMS's or the instructor's, the inner ones a student's
+        part = path.parts[0]  # named by the LMS or the instructor; the inner parts are named by the student
         if owner := self._named_by_lms(part, is_folder=len(path.parts) > 1):
             return owner
         ids = self._ids_in(part)
@@ -121,7 +121,7 @@ class FileOwners:
             raise InvalidSubmission("Its name can be read in more than one way. Rename the file to STUDENT.zip.")
         if moodle:
             name = part[: moodle[0].start()]
-            # The number is another one in every assignment.
+            # The number differs between assignments, so it cannot be remembered.
             return Owner(self._only(self._with_name(name), repr(name)), account=moodle[0]["number"])
         if canvas:
             student = self._canvas_student(canvas["number"], canvas["name"])
@@ -174,8 +174,11 @@ class FileOwners:
 class Named(Protocol):
     """Who has a first and a last name, both perhaps empty."""
 
-    first_name: str
-    last_name: str
+    @property
+    def first_name(self) -> str: ...
+
+    @property
+    def last_name(self) -> str: ...
 
 
 def full_names(student: Named) -> set[str]:

@@ -150,11 +150,11 @@ def _match_students(
         student_by_key = {key: student for key, student in keys if key}
         if len(student_by_key) < sum(bool(key) for key, _ in keys):
             continue  # two students share one
-        row_by_key = table.id_column(
-            student_by_key,
-            other_than=grade_column,
-            fits=lambda key, row, ids=student_by_key: bool(names[ids[key]] & _names_in_row(table, row)),
-        )
+
+        def fits(key: str, row: int, student_by_key: dict[str, str] = student_by_key) -> bool:
+            return bool(names[student_by_key[key]] & _names_in_row(table, row))
+
+        row_by_key = table.id_column(student_by_key, other_than=grade_column, fits=fits)
         if _count_known(student_by_key, row_by_key) > _count_known(*best):
             best = student_by_key, row_by_key
     if not best[0]:

@@ -2,7 +2,7 @@
 
 Canvas's gradebook (its ``lib/gradebook_exporter.rb``) has two heading rows above the students, "Manual Posting" where
 there is any and "Points Possible", a last row "Student, Test", and assignments called ``title (number)``. Moodle's
-gradebook (``grade/export/txt``) has names first, then fields, then grades; its grading worksheet of one assignment
+gradebook (``grade/export/txt``) has names first, then fields, then grades; its grading worksheet of an assignment
 (``mod/assign/feedback/offline``) "Participant 123", the full name, …, the grade and the maximum grade.
 """
 
@@ -144,12 +144,12 @@ class LmsTable:
         Returns
         -------
         int
-            Its number, from 0 on.
+            The column's index, from 0.
 
         Raises
         ------
         InvalidSubmission
-            There is none, or more than one.
+            No column fits, or several do.
         """
         name = plain_name(assignment)
         titles = [re.sub(r" \(\d+\)$", "", title) if self.is_canvas else title for title in self.header]
@@ -311,6 +311,7 @@ def _split(text: str, delimiter: str) -> tuple[list[list[str]], list[str]]:
     position = 0
     while position < len(text) or row:
         match = field.match(text, position)
+        assert match, "the pattern matches an empty field, too"
         row.append(match[1])
         position = match.end()
         if match[2] != delimiter:

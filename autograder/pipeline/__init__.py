@@ -1,4 +1,4 @@
-"""The way of a submission from what a student handed in to feedback: intake, restored release, checks, needs a look.
+"""Process a submission: read it, restore the released notebook, check it, flag what needs a look, make feedback.
 
 Imports topics, data, judge, course, plain_text and course_utils.
 """

@@ -1,4 +1,4 @@
-"""Find a student's cell for every cell of the released notebook, whatever was deleted, copied, moved or renamed."""
+"""Match a student's cells to the released notebook's, even if cells were deleted, copied, moved or renamed."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 @dataclass
 class Match:
-    """Which cells belong together.
+    """Which cell of the student's belongs to which released cell.
 
     Parameters
     ----------
     origin : dict of int to int
         Position in the released notebook → position in the student's.
     sentences : list of str
-        What had to be repaired.
+        Descriptions of what had to be repaired.
     lost : dict of str to str
-        Test cells, by name, whose answer was not found, or of whose answers nobody can tell which is meant → why.
+        Name of each test cell whose answer was not found, or is ambiguous → the reason.
     doubts : dict of str to str
-        Test cells that need a look unless they are passed in full → why.
+        Name of each test cell that needs a look unless it is passed in full → the reason.
     """
 
     origin: dict[int, int] = field(default_factory=dict)
@@ -39,17 +39,17 @@ class Match:
 
 
 def match_cells(student: list[NotebookNode], released: list[NotebookNode]) -> Match:
-    """Find the student's cell of every released one: by nbgrader's name, by id, by content, by place.
+    """Find the student's cell for every released cell: by nbgrader's name, by id, by content, by position.
 
-    Of several copies of an answer the one counts that defines what is asked, is not blank, stands before its test, and
-    is the last of these: the one that the student's own run used.
+    Of several copies of an answer, a copy that defines what is asked is preferred, then a copy that is not blank, then
+    a copy above its test, then the last copy: so the chosen copy is what the student's own run used.
 
     Parameters
     ----------
     student : list of NotebookNode
-        The student's cells. A cell that answers two exercises is appended once more, for the second of them.
+        The student's cells. A copy of a cell that answers two exercises is appended, for the second exercise.
     released : list of NotebookNode
-        The released ones.
+        The released notebook's cells.
 
     Returns
     -------
@@ -65,28 +65,29 @@ def match_cells(student: list[NotebookNode], released: list[NotebookNode]) -> Ma
 
 
 def next_test(position: int, released: list[NotebookNode]) -> str:
-    """Name the first test at or below a cell.
+    """Return the name of the first test at or below a cell.
 
     Parameters
     ----------
     position : int
+        Position of the cell in ``released``.
     released : list of NotebookNode
 
     Returns
     -------
     str
-        Empty where there is none.
+        Empty where there is no test below.
     """
     return next((grade_id(cell) or "" for cell in released[position:] if is_grade(cell)), "")
 
 
 def describe_kind(cell: NotebookNode) -> str:
-    """Say what kind of locked cell a released one is, in words for people."""
+    """Name the kind of a locked cell, for messages."""
     return "test cell" if is_grade(cell) else "given cell"
 
 
 class _Matcher:
-    """The state of :func:`match_cells`. Positions are those of released cells, numbers those of the student's."""
+    """The state of :func:`match_cells`. A ``position`` is of a released cell, a ``number`` of a student's cell."""
 
     def __init__(self, student: list[NotebookNode], released: list[NotebookNode]) -> None:
         self.match = Match()
@@ -103,15 +104,15 @@ class _Matcher:
         self._name_of = {number: name for name in names for number in self._by_name[name]}
         self._defined = [names_bound(cell.source) if cell.cell_type == "code" else set() for cell in student]
         stubs = {grade_id(cell): names_bound(cell.source) for cell in self.answers.values()}
-        # What cells of answers define beside what they are asked for: it may be the answer to another exercise.
+        # Further names that answer cells define, beside what they are asked for: maybe the answer to another exercise.
         self._defined_beside = {
             number: self._defined[number] - stubs[name] for number, name in self._name_of.items() if name in stubs
         }
-        # Number of copies, which of them, and what was done with it → names of the cells.
+        # (Number of copies, which of them, what was done with it) → names of the cells.
         self._copied: dict[tuple[int, str, str], list[str]] = defaultdict(list)
 
     def match_given_cells(self) -> None:
-        """Find the cells that students were not to answer."""
+        """Match the cells that are no answers."""
         for position, cell in enumerate(self._released):
             if is_solution(cell):
                 continue
@@ -121,13 +122,13 @@ class _Matcher:
             if numbers:
                 self._claim(position, numbers[0])
                 copies = {n for n in self._by_name[name] if n != numbers[0]}
-                if copies:
+                if name and copies:
                     self._copied[len(copies) + 1, "one", "kept"].append(name)
             elif is_locked(cell):
                 self._note(f"The {describe_kind(cell)} {name} was missing; it was put back.")
 
     def match_answer(self, position: int) -> bool:
-        """Find the cell of an answer; tell whether there is one."""
+        """Match the cell of an answer; tell whether a cell was found."""
         cell, free = self.answers[position], self._free
         name, wanted = grade_id(cell), _names_asked_for(cell)
         test = self._test_number(position)
@@ -148,7 +149,7 @@ class _Matcher:
             return False
         self._claim(position, best)
         which = "one"
-        if len(named) > 1 and best in named:
+        if name and len(named) > 1 and best in named:
             place = named.index(best)
             which = f"the {ORDINALS[place]}" if place < len(ORDINALS) else f"number {place + 1}"
             self._copied[len(named), which, "graded"].append(name)
@@ -165,7 +166,7 @@ class _Matcher:
         return True
 
     def recover_answer(self, position: int) -> None:
-        """Look for an answer in the cell of another, then in the one cell in its place; else say that it is lost."""
+        """Look for an answer in another answer's cell, then in a single cell in its place; else note it as lost."""
         cell = self.answers[position]
         name, wanted = grade_id(cell), _names_asked_for(cell)
         holding = [
@@ -175,7 +176,7 @@ class _Matcher:
         ]
         in_its_place = self._free_code_between(position)
         if holding:
-            # Its text stands in for the stub too, which would otherwise undo it; running it twice changes nothing.
+            # The cell is copied in place of the stub, which would overwrite the answer; running it twice is harmless.
             number, other_name = holding[-1]
             self._student.append(added_cell(self._student[number], len(self._student)))
             self.match.origin[position] = len(self._student) - 1
@@ -189,7 +190,7 @@ class _Matcher:
             self.match.lost[next_test(position, self._released)] = reason
 
     def describe_copies(self) -> None:
-        """Say which cells stood more than once, one sentence for all of a kind."""
+        """Note which cells stood more than once, in a sentence for all cells of a kind."""
         for (count, which, action), names in self._copied.items():
             plural, of_each = ("s", "of each ") if len(names) > 1 else ("", "")
             self._note(f"The cell{plural} {', '.join(names)} stood {count} times; {which} {of_each}was {action}.")
@@ -202,14 +203,14 @@ class _Matcher:
         self._free.discard(number)
 
     def _test_number(self, position: int) -> int:
-        """Find where the student's first test below a cell stands: an answer below it was not what it tested."""
+        """Return the number of the student's first test below a position; it did not test answers below itself."""
         origin = self.match.origin
         below = range(position + 1, len(self._released))
         tests = (origin[p] for p in below if p in origin and is_grade(self._released[p]))
         return next(tests, len(self._student))
 
     def _free_code_between(self, position: int) -> list[int]:
-        """Find cells with code that belong nowhere, between the neighbours of a released cell."""
+        """Find code cells that are not matched yet, between the matched neighbours of a released cell."""
         origin = self.match.origin
         if not {position - 1, position + 1} & origin.keys():
             return []
@@ -231,11 +232,11 @@ def _index(cells: list[NotebookNode], key: Callable[[NotebookNode], object]) -> 
 
 
 def _names_asked_for(stub: NotebookNode) -> set[str]:
-    """Name what a stub asks for: the functions it defines, or else the names it gives a value."""
+    """Return the names that a stub asks for: its functions, or else the names that it assigns."""
     functions = set(re.findall(r"^def\s+(\w+)", stub.source, re.MULTILINE))
     return functions & {grade_id(stub)} or functions or names_bound(stub.source)
 
 
 def _differ(texts: set[str]) -> bool:
-    """Tell whether texts of cells do different things; of very many that is taken for granted."""
+    """Tell whether sources of cells do different things; very many sources are not compared, but taken to differ."""
     return len(texts) > len(ORDINALS) or len(set(map(meaning, texts))) > 1

@@ -1,7 +1,12 @@
-"""Make feedback that is safe to open and gives no hidden check away.
+"""Make feedback pages that are safe to open and do not reveal hidden checks.
 
 ``CleanOutputs`` ends the autograding, so that formgrader shows nothing dangerous either; ``HideTests`` and
 ``SafeFeedback`` make the pages of ``nbgrader generate_feedback``.
+
+A jinja2 template that extends nbgrader's ``feedback`` could not replace :func:`safe_page`: its head is a single block,
+and its list of exercises stands inside the block of the whole body, so ours would have to hold copies of both. And what
+a template has sanitized is not final, since nbconvert's ``HTMLExporter`` parses every rendered page with BeautifulSoup
+and serializes it again.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import nbformat
 from jinja2 import pass_context
@@ -39,12 +44,12 @@ from course_utils.checks.check_report import MIMETYPE, as_html
 MAX_CHARACTERS = 100_000
 MAX_PICTURE = 5_000_000  # characters, in base64
 MAX_HTML = 200_000  # characters, pictures in it not counted
-CLEANING_SECONDS = 30.0  # of CPU time, for the texts of one notebook
-MAX_LINES, MAX_LABEL, MAX_LINE = 40, 40, 1000  # of a report; characters of a line's parts
+CLEANING_SECONDS = 30.0  # of CPU time, for all texts of a notebook
+MAX_LINES, MAX_LABEL, MAX_LINE = 40, 40, 1000  # lines of a report; characters of a line's label and text
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 )
-# The template's own style hides that hints unfold, and leaves no gap between the columns of a table.
+# The template's own style hides the triangles of <summary>, and leaves no gap between the columns of a table.
 STYLE = "<style>summary { display: list-item } .rendered_html :is(td, th) { padding: 0.2em 1em 0.2em 0 }</style>"
 # The template's list at the top calls every exercise "Test cell".
 LINK_TEXTS = {
@@ -58,7 +63,7 @@ class CleanOutputs(NbGraderPreprocessor):
     """The preprocessor to put last in ``c.Autograde.autograde_preprocessors``, and in those of the feedback."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Make all cells harmless; what cannot be looked at in time is left out."""
+        """Sanitize all cells; parts that cannot be sanitized within ``CLEANING_SECONDS`` are left out."""
         end = time.process_time() + CLEANING_SECONDS
         for cell in nb.cells:
             cell.pop("attachments", None)
@@ -70,7 +75,7 @@ class CleanOutputs(NbGraderPreprocessor):
 
 
 def _in_time(clean: Callable[[Any], Any], dirty: Any, end: float) -> Any:
-    """Clean a text or an output; where the notebook's time is over, put a sentence in its place."""
+    """Clean a text or an output; when the notebook's time is used up, return a sentence in its place."""
     if time.process_time() < end:
         return clean(dirty)
     sentence = left_out("The notebook took too long to be laid out; this part of it")
@@ -78,7 +83,7 @@ def _in_time(clean: Callable[[Any], Any], dirty: Any, end: float) -> Any:
 
 
 class HideTests(NbGraderPreprocessor):
-    """The preprocessor that shows the visible part of a test cell, and of its outputs the report alone."""
+    """The preprocessor that leaves only the visible part of a test cell, and of its outputs only the report."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Replace the test cells of a graded notebook."""
@@ -108,7 +113,7 @@ class HideTests(NbGraderPreprocessor):
 
 
 def _note_on(name: str, reason: str, submission: Mapping[str, str]) -> NotebookNode:
-    """Make the note above a test whose points a person gives or gave, with the reason that students may know."""
+    """Make the note above a test that needed a look, with the reason that students may know."""
     with Gradebook(submission["db_url"]) as gradebook:
         grade = gradebook.find_grade(name, submission["notebook"], submission["assignment"], submission["student"])
         state = "needs a look by a person" if grade.needs_manual_grade else "was looked at by a person"
@@ -142,8 +147,7 @@ class SafeFeedback(HTMLExporter):
 def safe_page(page: str, mark: str = "") -> str:
     """Sanitize a whole page: keep only title and styles of its head, and forbid the browser to run or load anything.
 
-    That is done to the finished page, for then it holds whatever nbgrader's template writes. (The template has no block
-    for any of this: its head and its list of exercises are each written in one piece.)
+    It works on the finished page, so that it holds whatever nbgrader's template and nbconvert write.
 
     Parameters
     ----------
@@ -163,7 +167,9 @@ def safe_page(page: str, mark: str = "") -> str:
         body = re.sub(link, text, body)
     title = re.search(r"<title>(.*?)</title>", head, re.DOTALL)
     styles = re.findall(r"<style\b[^>]*>.*?</style>", head, re.DOTALL)
-    styles = [re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles]  # icons from files that are not there
+    styles = [
+        re.sub(r"@font-face\s*{[^}]*}", "", style) for style in styles
+    ]  # fonts of icons, in files that are not beside the page
     return "\n".join([
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -187,17 +193,17 @@ def safe_page(page: str, mark: str = "") -> str:
 
 
 def sanitize_output(output: NotebookNode) -> NotebookNode | None:
-    """Keep text, pictures as data and sanitized HTML of an output; a check's report is rendered anew from its data.
+    """Keep an output's text, embedded pictures and sanitized HTML; render a check's report anew from its data.
 
     Parameters
     ----------
     output : NotebookNode
-        Of a cell that ran a student's code.
+        An output of a cell that ran a student's code.
 
     Returns
     -------
     NotebookNode or None
-        None where nothing is left to show.
+        None where nothing may be shown.
     """
     if output.output_type == "stream":
         output.text = _capped(output.text)
@@ -227,9 +233,9 @@ def sanitize_output(output: NotebookNode) -> NotebookNode | None:
 
 
 def _visible_outputs(outputs: list[NotebookNode], reason: str) -> list[NotebookNode]:
-    """Give of a test cell's outputs the reports, or else one line with the reason, if the judge gave one.
+    """Return a test cell's reports, or else a line with the judge's reason or the error's type.
 
-    Prints, tracebacks, an error's message, even the name of an error of a student's own may tell hidden cases.
+    Printed text, tracebacks, error messages and even the name of a student's own error class may reveal hidden cases.
     """
     reports = [_report_output(output.data[MIMETYPE]) for output in outputs if MIMETYPE in output.get("data", {})]
     if reports:
@@ -243,7 +249,7 @@ def _visible_outputs(outputs: list[NotebookNode], reason: str) -> list[NotebookN
 
 
 def _report_parts(report: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
-    """Read a check's report from its plain data, trusting none of it: state, headline, labelled lines."""
+    """Read state, headline and labelled lines of a check's report, whose data is not trusted."""
     lines = report.get("lines")
     pairs = [line for line in lines[:MAX_LINES] if len(line) == 2] if _is_list_of_lists(lines) else []
     headline = str(report.get("headline") or "A check's report")
@@ -251,7 +257,7 @@ def _report_parts(report: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, 
     return str(report.get("state")), _capped(headline, MAX_LINE), labelled
 
 
-def _is_list_of_lists(value: object) -> bool:
+def _is_list_of_lists(value: object) -> TypeGuard[list[list | tuple]]:
     return isinstance(value, list) and all(isinstance(item, list | tuple) for item in value)
 
 
@@ -275,7 +281,7 @@ def _short_html(text: str) -> str:
 
 
 def _plain_metadata(output: NotebookNode) -> dict[str, Any]:
-    """Keep sizes and alternative texts of pictures."""
+    """Return only the sizes and alternative texts of pictures from an output's metadata."""
     metadata: dict[str, Any] = {}
     for kind, values in output.metadata.items():
         if kind.startswith("image/") and isinstance(values, Mapping):
@@ -285,7 +291,7 @@ def _plain_metadata(output: NotebookNode) -> dict[str, Any]:
 
 
 def _add_students_with_patterns(converter: BaseConverter) -> None:
-    """Add the students whose ids nbgrader takes for file name patterns, such as ``a[1]``, to a run."""
+    """Add students whose ids nbgrader mistakes for file name patterns, such as ``a[1]``, to a run."""
     course = converter.coursedir
     for folder, _ in students_at(course, course.autograded_directory):
         notebooks = sorted(map(str, folder.glob(f"{course.notebook_id}.ipynb")))

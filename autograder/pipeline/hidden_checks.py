@@ -1,6 +1,6 @@
-"""Hidden checks: the visible checks' properties on cases drawn from a secret seed.
+"""Hidden checks: they test the same properties as the visible checks, on cases drawn from a secret seed.
 
-The expected outcomes are computed when they are asked for, from the topics' ``answers.py`` and ``mistakes.py``.
+The expected outcomes are computed when first needed, from the topics' ``answers.py`` and ``mistakes.py``.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from course_utils.extras import is_installed
 AUTOGRADER = Path(__file__).resolve().parents[1]
 SECRET = AUTOGRADER / "secret"
 NEW_IMAGES = 600
-MAX_OUTCOMES = 100  # that are kept
+MAX_OUTCOMES = 100  # expected outcomes that are cached
 
 
 class NotGraded(Exception):
-    """An exercise cannot be graded on this machine; the judge knows it by this name: the exercise needs a look."""
+    """An exercise cannot be graded on this machine. The judge looks for this class name: the exercise needs a look."""
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
 def _unseen_hands(rng: np.random.Generator) -> list[Case]:
-    """Draw hands that no student has, and one of a few seeds to train from."""
+    """Draw images of hands that no student has, and a training seed from 0 to 3."""
     X, Y = _shuffled_hands(int(rng.integers(2**62)))
     return [{"X": X, "Y": Y, "seed": int(rng.integers(4))}]
 
@@ -55,7 +55,7 @@ def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return X[:, order], Y[:, order]
 
 
-# How hidden cases of exercises are drawn for which students lack the means.
+# Exercises whose hidden cases students' files cannot draw → the function that draws them.
 DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
     "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in _unseen_hands(rng)],
     "challenge_settings": _unseen_hands,
@@ -63,7 +63,7 @@ DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
 
 
 def hidden_exercise(name: str) -> Exercise:
-    """Give an exercise as it is graded.
+    """Return an exercise as it is graded.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def hidden_exercise(name: str) -> Exercise:
     Returns
     -------
     Exercise
-        The visible one, which may draw other cases.
+        The visible exercise, with the cases of ``DRAWN_HERE`` where it is named there.
     """
     exercise = EXERCISES[name]
     return dataclasses.replace(exercise, cases=DRAWN_HERE.get(name, exercise.cases))
@@ -83,7 +83,7 @@ def hidden_exercise(name: str) -> Exercise:
 
 @functools.cache
 def _joined(name: str, *functions: Callable) -> Callable:
-    """Join an answer of ours with its companions, once, so that a network that it trained is not trained again."""
+    """Join a course's answer with its companions; cached, so that a network that it trained is not trained again."""
     return EXERCISES[name].joined(*functions)
 
 
@@ -99,14 +99,14 @@ def right_outcome(exercise: Exercise, seed: int) -> Observations:
     Returns
     -------
     list of list of Observation
-        For each case.
+        The observations of each case.
     """
     answer = _joined(exercise.name, *map(reference_answer, exercise.functions))
     return list(observe_cases(answer, exercise, seed, Trial(describes_calls=False)))
 
 
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Observation]]]]:
-    """Observe every known mistake, each case when it is asked for.
+    """Observe every known mistake, lazily, case by case.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[li
 
 @functools.lru_cache(maxsize=MAX_OUTCOMES)
 def expected_outcomes(name: str, seed: int) -> ExpectedOutcomes:
-    """Give what the right answer and the known mistakes return on the hidden cases of a seed.
+    """Return the outcomes of the right answer and the known mistakes on the hidden cases of a seed; cached.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def examine(function: Callable, name: str, seed: int, *companions: Callable) -> 
     seed : int
         Draws the cases.
     companions : callable
-        The functions that it is tried together with; without any, the right ones.
+        The student's functions that the answer is checked together with; by default the reference answers.
 
     Returns
     -------
@@ -180,9 +180,9 @@ def hidden(exercise: str, points: float) -> Callable[[Callable], float]:
     Parameters
     ----------
     exercise : str
-        What the cell tests.
+        The exercise that the cell tests.
     points : float
-        What it is worth.
+        The cell's maximum.
 
     Returns
     -------
@@ -221,7 +221,7 @@ def _is_ours(function: Callable) -> bool:
 
 
 def preload_tests(tests: list[str]) -> None:
-    """Compile the known mistakes of the exercises that test cells name; the judge calls this before it forks to grade.
+    """Compile the known mistakes of the exercises that test cells name; the judge calls this before it forks.
 
     Parameters
     ----------
@@ -230,20 +230,21 @@ def preload_tests(tests: list[str]) -> None:
     """
     identifiers = set(itertools.chain.from_iterable(re.findall(r"\w+", test) for test in tests))
     for name in identifiers & EXERCISES.keys():
-        if not EXERCISES[name].needs:  # a package that it needs may start threads, which a fork would lose
+        if not EXERCISES[name].needs:  # a package that the exercise needs may start threads, which a fork would lose
             for mistake in mistakes_in(name):
-                mistake.functions  # noqa: B018 - made when first asked for
+                mistake.functions  # noqa: B018 - compiled on first access
 
 
 # --- seeds ------------------------------------------------------------------------------------------------------------
 
 
 def submission_seed(exercise: str) -> int:
-    """Derive the seed of an exercise of one submission: secret, and the same at every regrade.
+    """Derive the secret seed for the hidden cases of an exercise; it is the same whenever a submission is graded again.
 
-    It depends on the course's secret, and on the student, the assignment and the hash of the student's own cells that
-    the judge names in the environment: whoever learnt something of the cases and hands in another answer meets others.
-    Where no judge does, as in a kernel of plain nbgrader, a class shares its hidden cases.
+    It depends on the course's secret, and on three environment variables that the judge sets: the student, the
+    assignment and a hash of the student's own cells. So a student who learnt something of the cases and hands in
+    another answer gets other cases. Where the variables are not set, as in plain nbgrader's kernel, the whole class
+    has the same hidden cases.
 
     Parameters
     ----------
@@ -260,7 +261,7 @@ def submission_seed(exercise: str) -> int:
 
 
 def course_secret() -> str:
-    """Read the secret that hidden cases are drawn from; make one where there is none yet.
+    """Read the course's secret, from which the seeds of hidden cases are derived; make it where there is none yet.
 
     ``COURSE_SECRET`` in the environment wins over the file ``autograder/secret``, which is never committed.
 

@@ -1,9 +1,9 @@
-"""The exporter that turns nbgrader's run to copies of the submissions that are safe to open.
+"""Redirect ``nbgrader autograde`` to copies of the submissions that are safe to open.
 
 nbgrader copies, opens and parses whatever lies in ``submitted/`` before its first preprocessor runs. But it makes its
-exporter (``c.Autograde.exporter_class``) once per run, before it touches a submission. Ours then copies what may pass
-to ``taken_in/`` and lets this run grade from there: links, devices, foreign files and odd names never reach nbgrader,
-and ``submitted/`` is only read.
+exporter (``c.Autograde.exporter_class``) once per run, before it reads any submission. The exporter defined here then
+copies the usable parts of each submission to ``taken_in/``, and has the run grade from there: links, devices, other
+files and odd names never reach nbgrader, and ``submitted/`` is only read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from course_utils.checks.limits import MAX_NOTEBOOK_BYTES
 
 
 class Intake(NotebookExporter):
-    """The exporter to register as ``c.Autograde.exporter_class``: once per run, it copies the class's submissions."""
+    """The exporter to set as ``c.Autograde.exporter_class``: made once per run, it then copies the submissions."""
 
     max_bytes = Integer(
         MAX_NOTEBOOK_BYTES, help="A larger notebook is not opened, nor collected. At home: course_utils.checks.limits."
@@ -44,7 +44,7 @@ class Intake(NotebookExporter):
 
 
 def max_notebook_bytes(course: CourseDirectory) -> int:
-    """Give the size above which this course opens no notebook.
+    """Return the size above which notebooks are not opened in this course.
 
     Parameters
     ----------
@@ -59,22 +59,22 @@ def max_notebook_bytes(course: CourseDirectory) -> int:
 
 
 def released_notebooks(course: CourseDirectory) -> list[str]:
-    """List the notebooks of the course's assignment that are to be graded, and enter it into the gradebook.
+    """List the notebooks of the assignment that are to be graded; enter the assignment into the gradebook if needed.
 
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment.
+        Its ``assignment_id`` names the assignment; its ``notebook_id`` is a pattern that selects notebooks.
 
     Returns
     -------
     list of str
-        Names without their ending; ``course.notebook_id`` chooses.
+        Names without their ending.
 
     Raises
     ------
     CourseError
-        The assignment was never released, or cannot be entered.
+        The assignment was never released, or cannot be entered into the gradebook.
     """
     if not is_registered(course):
         register(course)
@@ -82,9 +82,9 @@ def released_notebooks(course: CourseDirectory) -> list[str]:
 
 
 def _take_in(converter: BaseConverter, directory: str, max_bytes: int) -> None:
-    """Copy the submissions of nbgrader's run to a folder of their own, and let the run grade from there.
+    """Copy the submissions of nbgrader's run to a folder of their own, and have the run grade from there.
 
-    Raises NbGraderException, after the reason was logged, where nothing can be graded.
+    Raises NbGraderException, after logging the reason, where nothing can be graded.
     """
     course, log = converter.coursedir, converter.log
     if reason := reason_locked(course):
@@ -118,7 +118,7 @@ def _with_submitted_directory(course: CourseDirectory, directory: str) -> Course
 def _copy_submission(
     folder: Path, target: Path, names: list[str], max_bytes: int, student: str, log: logging.Logger
 ) -> list[Path]:
-    """Write what counts of one submission to a new folder; give the paths of its notebooks."""
+    """Write the usable parts of a submission to a new folder; return the paths of its notebooks."""
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""One process at a time grades a course, and others are told which."""
+"""Let a single process at a time grade a course, and tell the others which process it is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from nbgrader.coursedir import CourseDirectory
 
-LOCK, HOLDER = ".grading.lock", ".grading.by"  # a locked file cannot be read on every system
-MAX_HOLDER = 200  # bytes
+LOCK, HOLDER = ".grading.lock", ".grading.by"  # two files: Windows lets no other process read a locked file
+MAX_HOLDER = 200  # bytes of the holder's name
 
 
 class CannotGrade(Exception):
@@ -21,7 +21,7 @@ class CannotGrade(Exception):
 
 @contextlib.contextmanager
 def grading_lock(course: CourseDirectory) -> Iterator[None]:
-    """Hold the right to grade this course.
+    """Hold the lock to grade this course.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def grading_lock(course: CourseDirectory) -> Iterator[None]:
     Raises
     ------
     CannotGrade
-        Another process holds it, or the folder cannot be written to.
+        Another process holds the lock, or the folder cannot be written to.
     """
     lock, holder = FileLock(Path(course.root) / LOCK), Path(course.root) / HOLDER
     with contextlib.ExitStack() as stack:
@@ -43,7 +43,7 @@ def grading_lock(course: CourseDirectory) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise CannotGrade(f"{lock.lock_file} cannot be written: {error.strerror}. Nothing was graded.") from None
-        with contextlib.suppress(OSError):  # on a full disk the lock itself still holds
+        with contextlib.suppress(OSError):  # on a full disk, the lock itself still works
             holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
         yield
 
@@ -65,7 +65,7 @@ def reason_locked(course: CourseDirectory) -> str:
     Returns
     -------
     str
-        A sentence; empty where none does.
+        A sentence; empty where no other process grades.
     """
     try:
         with grading_lock(course):

@@ -1,8 +1,8 @@
-"""Say which tests need a look by a person, because nobody can tell whether the answer is to blame.
+"""Find the tests that need a look by a person, because a failure may not be the answer's fault.
 
-The judge tells what happened, and knows no cause: which statements could not run, and what students' functions raised.
-Here that is compared with the text of the notebook. Reasons hold names and lines of that text alone, nothing that the
-student's program printed; so students may read them.
+The judge reports facts, not causes: which statements could not run, and what students' functions raised. This module
+compares them with the notebook's text. Reasons quote only names and lines of that text, and nothing that the student's
+program printed, so students may read them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from autograder.plain_text import one_line
 from course_utils.cells import Statement, closure, names_bound, names_used, statements
 from course_utils.environment import imported_modules
 
-MAX_SENTENCES = 5  # on statements that could not run
+MAX_SENTENCES = 5  # sentences about statements that could not run
 MAX_LINE = 80  # characters of a statement that are shown
 BINDS_UNKNOWN_NAMES = re.compile(r"import \*|^[%!]|\bexec\(")
 MACHINE_ERRORS = ("ImportError", "ModuleNotFoundError", "FileNotFoundError", "NameError", "AttributeError")
@@ -33,10 +33,10 @@ PYTHON = sys.version_info[:2]
 
 
 class NeedsALook(NbGraderPreprocessor):
-    """The preprocessor to put after SaveAutoGrades: what was not judged waits for a person, without points.
+    """The preprocessor to put after SaveAutoGrades: it withholds the points of tests that need a look by a person.
 
-    A grade stands only if ``resources["judged"]`` says so: grade id → "" (or the reason why it needs a look). One that
-    is in doubt stands only if it is full.
+    A grade is kept only if ``resources["judged"]`` has "" for its grade id, and not a reason why it needs a look. A
+    doubtful grade is kept only if it is the maximum.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
@@ -47,7 +47,7 @@ class NeedsALook(NbGraderPreprocessor):
         sentences, doubts = find_doubts(nb, resources)
         record["intake"] = [*record.get("intake", []), *sentences]
         record["doubts"] = doubts = {**doubts, **record.get("doubts", {})}
-        for_students = dict(reasons)  # without the judge's, in which a process may tell a case
+        for_students = dict(reasons)  # without the judge's reasons, in which a student's process could reveal a case
         if resources.get("trusted_class"):
             record["trusted_class"] = True
         judged, messages = resources.get("judged", {}), resources.get("student_messages", {})
@@ -71,7 +71,7 @@ class NeedsALook(NbGraderPreprocessor):
 
 
 def _take_points(submission: Mapping[str, str], reasons: Mapping[str, str], doubts: Mapping[str, str]) -> dict:
-    """Flag grades in the gradebook that need a look; give those of the doubts that do, as they are not full."""
+    """Flag grades in the gradebook that need a look; return the doubts about grades below the maximum."""
     confirmed = {}
     with Gradebook(submission["db_url"]) as gradebook:
         for name in {**doubts, **reasons}:
@@ -95,12 +95,12 @@ def _take_points(submission: Mapping[str, str], reasons: Mapping[str, str], doub
 
 @dataclass(frozen=True)
 class SkippedStatement:
-    """A statement that could not run for want of something.
+    """A statement that could not run because this machine lacks something.
 
     Parameters
     ----------
     cell : int
-        Its number in the notebook.
+        Position of its cell in the notebook.
     statement : Statement
     error : str
         The name of the error.
@@ -116,21 +116,22 @@ class SkippedStatement:
 
 
 def find_doubts(nb: NotebookNode, resources: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
-    """Say which statements could not run, and which tests are in doubt.
+    """Find the statements that could not run, and the tests whose failure may be due to this machine.
 
     Parameters
     ----------
     nb : NotebookNode
         A notebook that the judge ran.
     resources : mapping
-        ``passed_over``: number of a cell → ``(line, column, error)`` of each statement that could not run, below which
-        the cell was run on. ``raised``: grade id → name and message of errors that the student's functions raised.
+        ``passed_over``: position of a cell → ``(line, column, error)`` of each statement that could not run, after
+        which the cell went on. ``raised``: grade id → name and message of errors that the student's functions raised.
 
     Returns
     -------
     sentences : list of str
+        Descriptions of the statements that could not run.
     doubts : dict of str to str
-        Grade id → why it needs a look, unless it was passed in full.
+        Grade id → why the test needs a look unless it was passed in full.
     """
     passed_over, raised = resources.get("passed_over", {}), resources.get("raised", {})
     unreadable = _cells_for_newer_python(nb)
@@ -171,18 +172,18 @@ def find_doubts(nb: NotebookNode, resources: Mapping[str, Any]) -> tuple[list[st
 def _skipped_statements(
     student: Mapping[int, NotebookNode], parts: Mapping[int, Iterable[Statement]], passed_over: Mapping[int, Iterable]
 ) -> list[SkippedStatement]:
-    """Find the statements that the judge passed over, and that this machine may be to blame for."""
+    """Find the statements that were passed over and that may have failed because of this machine."""
     skipped: list[SkippedStatement] = []
     for number, places in sorted(passed_over.items()):
         for line, column, error in places:
             line += _lines_before(student[number].source)
             in_line = [statement for statement in parts.get(number, ()) if statement.line == line]
-            if not in_line:  # the student's process says so, and may say anything
+            if not in_line:  # the list comes from the student's process, which may claim anything
                 continue
             statement = next((statement for statement in in_line if statement.column == column), in_line[0])
             modules = imported_modules(statement.text)
-            # A NameError follows from what was skipped before. What is installed here, and was not found, is kept from
-            # students on purpose.
+            # A NameError follows from a statement skipped before. A module that is installed here but was not found is
+            # hidden from students on purpose.
             if skipped if error == "NameError" else not modules or not all(map(_is_installed, modules)):
                 known_error = error if error in vars(builtins) else "an error"
                 skipped.append(SkippedStatement(number, statement, known_error))
@@ -233,7 +234,7 @@ def _reasons_by_errors(
 
 
 def _newer_python(nb: NotebookNode) -> str:
-    """Say that a notebook ran with a newer Python than this one; empty where it did not."""
+    """Return a sentence if a notebook ran with a newer Python than this; else an empty string."""
     recorded = str(nb.metadata.get("course", {}).get("python", ""))
     version = tuple(map(int, re.findall(r"\d+", recorded)[:2]))
     before, here = (".".join(map(str, numbers)) for numbers in (version, PYTHON))
@@ -242,7 +243,7 @@ def _newer_python(nb: NotebookNode) -> str:
 
 
 def _cells_for_newer_python(nb: NotebookNode) -> dict[int, str]:
-    """Find cells that this Python cannot read, and a newer one may: number of the cell → sentence."""
+    """Find cells that this Python cannot parse and a newer Python may: position of the cell → sentence."""
     newer_python = _newer_python(nb)
     recorded = nb.metadata.get("course", {}).get("python", "")
     sentences = {}
@@ -252,7 +253,7 @@ def _cells_for_newer_python(nb: NotebookNode) -> dict[int, str]:
                 continue
             if newer_python:
                 sentences[number] = newer_python
-            elif not recorded and PYTHON < (3, 12) and message.startswith("f-string"):  # 3.12 reads more of them
+            elif not recorded and PYTHON < (3, 12) and message.startswith("f-string"):  # 3.12 accepts more f-strings
                 sentences[number] = "It was graded with Python 3.11, and holds an f-string that newer ones may read."
     return sentences
 
@@ -265,7 +266,7 @@ def _is_students(cell: NotebookNode) -> bool:
 
 
 def _lines_before(source: str) -> int:
-    """Count the lines that IPython takes off before it counts: blank ones, and cell magics."""
+    """Count the leading lines that IPython's line numbers leave out: blank lines, and cell magics."""
     lines = source.splitlines()
     return next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("%%")), 0)
 

@@ -1,26 +1,26 @@
-"""What the steps of the pipeline ask of a notebook's cells."""
+"""Read a notebook's cells: functions that several steps of the pipeline use."""
 
 from __future__ import annotations
 
 from nbformat import NotebookNode, v4
 
-STUDENT_ID = "student-"  # how ids of cells begin that a student added
+STUDENT_ID = "student-"  # prefix of the ids of cells that a student added
 EXPERIMENT_TAG = "experiment"
-MAX_CODE = 200_000  # characters of code that are analysed, a few times what a notebook holds
+MAX_CODE = 200_000  # characters; no more code of a notebook is analysed (honest notebooks have much less)
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """Give nbgrader's name of a cell.
+    """Return nbgrader's name of a cell, its grade id.
 
     Parameters
     ----------
     cell : NotebookNode
-        From anywhere.
+        Its metadata may be anything.
 
     Returns
     -------
     str or None
-        None where it has none, or none that is a text.
+        None where it has no name, or the name is not a non-empty string.
     """
     settings = cell.metadata.get("nbgrader")
     name = settings.get("grade_id") if isinstance(settings, dict) else None
@@ -28,12 +28,12 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 
 def visible_source(cell: NotebookNode) -> str:
-    """Give the text of a released cell as students got it, without the hidden tests.
+    """Return the text of a released cell as students got it, without hidden tests.
 
     Parameters
     ----------
     cell : NotebookNode
-        Where hidden tests were put back, ``metadata["course_visible"]`` holds that text.
+        Where hidden tests were put back into it, ``metadata["course_visible"]`` holds the text without them.
 
     Returns
     -------
@@ -43,12 +43,12 @@ def visible_source(cell: NotebookNode) -> str:
 
 
 def is_experiment(cell: NotebookNode) -> bool:
-    """Tell whether a released cell is an experiment, which is not run again where nobody changed it."""
+    """Tell whether a released cell is an experiment: if unchanged, it is not run when graded."""
     return EXPERIMENT_TAG in cell.metadata.get("tags", [])
 
 
 def added_cell(cell: NotebookNode, number: int) -> NotebookNode:
-    """Copy a cell that a student added, as one that nbgrader has no settings for.
+    """Copy a cell that a student added, without any nbgrader settings.
 
     Parameters
     ----------

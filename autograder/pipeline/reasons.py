@@ -17,7 +17,8 @@ def reasons_of(notebook: nbformat.NotebookNode) -> list[str]:
     Returns
     -------
     list of str
-        First what was repaired, then in the order of the tests. What a person must look at has "needs a look".
+        First the repairs, then the reasons in the order of the tests. Reasons for a person to look at it contain
+        "needs a look".
     """
     record = notebook.metadata.get("course", {})
     if record.get("refused"):

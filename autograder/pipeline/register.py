@@ -1,7 +1,7 @@
 """Enter an assignment into the gradebook, as ``nbgrader generate_assignment`` does, without running a notebook.
 
-The gradebook holds what the released notebook does not: the full text of the tests. It follows from the source alone,
-so whoever grades first, on a bare clone too, enters it.
+The gradebook holds the full text of the tests, which the released notebook does not. It is made from the source alone,
+so the first grading enters it, even on a fresh clone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autograder.course import COURSE, CourseError, folder_of, open_gradebook
 from autograder.topics import sources
 from autograder.topics.notebook_text import source_notebook
 
-Cells = dict[str, tuple[float | None, str]]  # grade id → points, if it has any, and text
+Cells = dict[str, tuple[float | None, str]]  # grade id → points (None without points) and source
 HAS_SUBMISSIONS = (
     "{name} has other exercises than when it was graded first, and nbgrader cannot change these once there are "
     "submissions. Keep a copy of the gradebook; then: nbgrader db assignment remove {name} --force"
@@ -40,17 +40,17 @@ def read_released(course: CourseDirectory) -> dict[str, NotebookNode]:
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment.
+        Its ``assignment_id`` names the assignment.
 
     Returns
     -------
     dict
-        Name without the ending → notebook; at least one.
+        Name without the ending → notebook; not empty.
 
     Raises
     ------
     NotRegistered
-        There are none.
+        The assignment has no released notebook.
     """
     folder = folder_of(course, course.release_directory)
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
@@ -66,7 +66,7 @@ def is_registered(course: CourseDirectory) -> bool:
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment; a gradebook that is a file is made where there is none.
+        Its ``assignment_id`` names the assignment. A gradebook that is an SQLite file is made where there is none.
 
     Returns
     -------
@@ -95,26 +95,27 @@ def is_registered(course: CourseDirectory) -> bool:
 
 
 def register(course: CourseDirectory) -> None:
-    """Enter the course's assignment into the gradebook, or what changed of it since.
+    """Enter the course's assignment into the gradebook, or update the entry.
 
     Parameters
     ----------
     course : CourseDirectory
-        With its assignment, released.
+        Its ``assignment_id`` names the assignment, which must have been released.
 
     Raises
     ------
     NotRegistered
-        The source is not there, or not what the released notebook was made from, or the gradebook holds submissions
+        The source is missing, or the released notebook was made from another source, or the gradebook holds submissions
         with other exercises.
     CourseError
         The gradebook cannot be used.
     """
     name = course.assignment_id
     released = {notebook: _cells(nb) for notebook, nb in read_released(course).items()}
-    full, save = {}, None
+    full: dict[str, tuple[NotebookNode, SaveCells]] = {}
     for notebook, source in _sources(course).items():
-        full[notebook], converted, save = _converted(course, notebook, source)
+        saved, converted, save = _converted(course, notebook, source)
+        full[notebook] = saved, save
         if _cells(converted) != released.get(notebook):
             raise NotRegistered(f"The released {name} is not what its source makes; run: python -m autograder build")
     if missing := released.keys() - full.keys():
@@ -127,14 +128,14 @@ def register(course: CourseDirectory) -> None:
         for notebook in removed:
             gradebook.remove_notebook(notebook.name, name)
     try:
-        for notebook, nb in full.items():
+        for notebook, (nb, save) in full.items():
             save(nb, _resources(course, notebook))
     except RuntimeError:  # nbgrader raises it before it changes anything
         raise NotRegistered(HAS_SUBMISSIONS.format(name=name)) from None
 
 
 def _sources(course: CourseDirectory) -> dict[str, NotebookNode]:
-    """Give the source notebooks: of this course made from their text, of any other those in its source folder."""
+    """Return the source notebooks: for this course made from its text, for other courses those in the source folder."""
     texts = [file for file in sources() if file.stem == course.assignment_id]
     if texts and Path(course.root).resolve() == COURSE:
         return {file.stem: source_notebook(file) for file in texts}
@@ -145,7 +146,7 @@ def _sources(course: CourseDirectory) -> dict[str, NotebookNode]:
 def _converted(
     course: CourseDirectory, name: str, notebook: NotebookNode
 ) -> tuple[NotebookNode, NotebookNode, SaveCells]:
-    """Convert a source notebook; give it as it is saved, as it is released, and the preprocessor that saves it."""
+    """Convert a source notebook; return it as saved, as released, and the preprocessor that saves it."""
     config = copy.deepcopy(course.config)
     config.Exporter.default_preprocessors = []
     converter = GenerateAssignment(coursedir=course, config=config, log=logging.Logger("register"))
@@ -168,7 +169,7 @@ def _resources(course: CourseDirectory, name: str) -> dict:
 
 
 def _cells(notebook: NotebookNode) -> Cells:
-    """Collect points and text of the cells that nbgrader keeps; of answers no text, which students write."""
+    """Collect points and source of the cells that nbgrader keeps; an answer, which students write, has source ""."""
     return {
         cell.metadata.nbgrader["grade_id"]: (
             float(cell.metadata.nbgrader["points"]) if is_grade(cell) or is_task(cell) else None,
@@ -180,7 +181,7 @@ def _cells(notebook: NotebookNode) -> Cells:
 
 
 def _agree(released: Cells, registered: Cells) -> bool:
-    """Tell whether cells are the same but for lines, such as hidden tests, that only the gradebook has."""
+    """Tell whether cells are the same, apart from lines that only the gradebook has, such as hidden tests."""
     return released.keys() == registered.keys() and all(
         points == registered[name][0] and set(text.splitlines()) <= set(registered[name][1].splitlines())
         for name, (points, text) in released.items()

@@ -1,8 +1,8 @@
 """Put what a student wrote into the released notebook.
 
-The released notebook is the truth for order, settings, test cells and given cells; the student's notebook is the truth
-for answers, experiments and everything the student added. So whatever was deleted, copied, moved, edited or stripped
-is repaired by construction, and each repair is one sentence.
+Order, settings, test cells and given cells are taken from the released notebook; answers, experiments and added cells
+are taken from the student's. So whatever was deleted, copied, moved, edited or stripped is repaired, and each repair is
+noted in a sentence.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from autograder.pipeline.safe_html import escape_markdown
 from autograder.plain_text import one_line
 from course_utils.cells import bare, left_raises, meaning, names_bound, names_used, statements
 
-MAX_RELEASED = 100  # notebooks that are kept
+MAX_RELEASED = 100  # released notebooks that are cached
 
 
 class RestoreRelease(NbGraderPreprocessor):
     """The preprocessor to put first in ``c.Autograde.sanitize_preprocessors``."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Replace the student's notebook by the released one with the student's work in it."""
+        """Replace the student's notebook by the released notebook with the student's work in it."""
         submission = resources["nbgrader"]
         course = self.parent.parent.coursedir
         folder = Path(course.format_path(course.release_directory, ".", submission["assignment"]))
@@ -48,7 +48,7 @@ class RestoreRelease(NbGraderPreprocessor):
         noted_before = len(_record(nb)["intake"])
         try:
             restored = restore(nb, released)
-        except Exception as error:  # one strange notebook must never stop a class
+        except Exception as error:  # a strange notebook must never stop the class
             restored = _ungraded(released, f"The notebook could not be taken apart ({type(error).__name__}).")
         for sentence in restored.metadata["course"]["intake"][noted_before:]:
             self.log.warning("%s, %s: %s", submission["student"], submission["notebook"], one_line(sentence))
@@ -57,12 +57,12 @@ class RestoreRelease(NbGraderPreprocessor):
 
 @functools.lru_cache(MAX_RELEASED)
 def _read_released(path: Path, modified: int) -> NotebookNode:
-    """Read a released notebook, once for a class."""
+    """Read a released notebook; cached, as all submissions of a class need it."""
     return nbformat.read(path, as_version=4)
 
 
 def _restore_tests(released: NotebookNode, submission: dict) -> None:
-    """Put the gradebook's full text of locked cells, hidden tests among it, into a released notebook.
+    """Put the full text of locked cells, with hidden tests, from the gradebook into a released notebook.
 
     nbgrader's OverwriteCells does the same, but reports every cell with a hidden test as tampered with.
     """
@@ -84,15 +84,15 @@ def restore(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
     Parameters
     ----------
     submitted : NotebookNode
-        What the student handed in.
+        The notebook that the student handed in.
     released : NotebookNode
-        What the student was given, with or without the hidden tests.
+        The notebook that the student was given, with or without hidden tests.
 
     Returns
     -------
     NotebookNode
-        ``metadata["course"]`` holds ``intake``, a list of sentences; ``needs_a_look`` and ``doubts``, reasons by test
-        cell; and ``refused``, ``sha256`` and ``python`` as :mod:`autograder.pipeline.submissions` noted them.
+        ``metadata["course"]`` holds ``intake``, a list of sentences; ``needs_a_look`` and ``doubts``, each grade id →
+        reason; and ``refused``, ``sha256`` and ``python`` as :mod:`autograder.pipeline.submissions` noted them.
     """
     record = _record(submitted)
     if record["refused"]:
@@ -133,7 +133,7 @@ def restore(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
 
 
 def _ungraded(released: NotebookNode, reason: str, record: dict | None = None) -> NotebookNode:
-    """Make the notebook of a submission that cannot be graded: the released one, which earns nothing, and why."""
+    """Make the notebook of a submission that cannot be graded: the released notebook, with a note that says why."""
     notebook = copy.deepcopy(released)
     for cell in notebook.cells:
         cell.metadata.pop("course_visible", None)
@@ -148,18 +148,20 @@ def _ungraded(released: NotebookNode, reason: str, record: dict | None = None) -
     return notebook
 
 
-def _with_additions(student: list[NotebookNode], released: list[NotebookNode]) -> tuple[list[NotebookNode], set[str]]:
-    """Make cells of the student's own of what was typed into locked cells, which are restored.
+def _with_additions(
+    student: list[NotebookNode], released: list[NotebookNode]
+) -> tuple[list[NotebookNode], set[str | None]]:
+    """Keep what the student typed into locked cells, which are restored, in added cells.
 
-    From a given cell that is every statement that is not the course's, and its cell goes below; from a test cell what
-    gives a name a value, and its cell goes above, for the test to find it.
+    Of a given cell, every statement that is not the course's is kept, in a cell below it. Of a test cell, only
+    statements that bind a name are kept, in a cell above it, so that the test finds the name.
 
     Returns
     -------
     list of NotebookNode
-        The student's cells, with those among them.
-    set of str
-        Names of the locked cells that were typed into.
+        The student's cells, with the added cells among them.
+    set of str or None
+        Names of the locked cells from which something was kept.
     """
     locked = {key: cell for cell in released if is_locked(cell) for key in (grade_id(cell), cell.get("id"))}
     cells, extended, characters_left = [], set(), MAX_CODE
@@ -187,7 +189,7 @@ def _with_additions(student: list[NotebookNode], released: list[NotebookNode]) -
 def _added_cells(
     student: list[NotebookNode], released: list[NotebookNode], origin: dict[int, int]
 ) -> dict[int, list[NotebookNode]]:
-    """Collect the cells that the student added, by the position of the released cell that they follow (-1: none)."""
+    """Collect the cells that the student added, by the position of the released cell above them (-1: none above)."""
     position_of = {number: position for position, number in origin.items()}
     originals = {bare(visible_source(cell)): position for position, cell in enumerate(released)}
     followers: dict[int, list[NotebookNode]] = defaultdict(list)
@@ -200,7 +202,7 @@ def _added_cells(
         if (copied := originals.get(bare(cell.source))) is not None:
             original = released[copied]
             was_run_above = is_experiment(original) and copied <= above
-            # A copy of a stub would undo the answer; one of a test, of text, or of what has run adds nothing.
+            # A copy of a stub would overwrite the answer; a copy of a test, of text, or of a cell above adds nothing.
             if "nbgrader" in original.metadata or original.cell_type != "code" or was_run_above:
                 continue
             added.metadata["tags"] = original.metadata.get("tags", [])
@@ -209,7 +211,7 @@ def _added_cells(
 
 
 def _skip_unchanged_experiments(cells: list[NotebookNode], released: list[NotebookNode]) -> None:
-    """Tag given experiments that nobody changed, and that nothing of the student's needs, as not to be run."""
+    """Tag experiments to be skipped if they are unchanged and no changed or added cell needs their names."""
     if sum(len(cell.source) for cell in cells if cell.cell_type == "code") > MAX_CODE:
         return
     originals = {bare(cell.source) for cell in released}
@@ -224,17 +226,17 @@ def _skip_unchanged_experiments(cells: list[NotebookNode], released: list[Notebo
             cell.metadata["tags"] = [*cell.metadata["tags"], SKIP_TAG]
 
 
-# --- what is said of it -----------------------------------------------------------------------------------------------
+# --- descriptions of changes ------------------------------------------------------------------------------------------
 
 
 def _line_above_dead_code(source: str, stub: str) -> int:
-    """Give the line of a ``raise NotImplementedError`` above code of the student's; 0 where there is none."""
+    """Return the line of a ``raise NotImplementedError`` left above the student's code; 0 where there is none."""
     given = {below for _, below in left_raises(stub)}
     return next((line for line, below in left_raises(source) if below and below not in given), 0)
 
 
-def _describe_changes(student: NotebookNode, released: NotebookNode, extended: set[str]) -> list[str]:
-    """Say what was changed of a cell that students were not to change, or of its settings."""
+def _describe_changes(student: NotebookNode, released: NotebookNode, extended: set[str | None]) -> list[str]:
+    """Describe changes to a locked cell's text, and to a cell's settings."""
     sentences = []
     name = grade_id(released)
     if is_locked(released) and bare(student.source) != bare(visible_source(released)):
@@ -263,8 +265,8 @@ def _describe_moves(origin: dict[int, int], released: list[NotebookNode], studen
     for position in sorted(origin):
         name, number = grade_id(released[position]), origin[position]
         if not name or number >= len(student) or count[name] > 1:
-            continue  # copies are not moved
-        if grade_id(student[number]) == (name if count[name] else None):  # nor is what was found in another cell
+            continue  # copies do not count as moved
+        if grade_id(student[number]) == (name if count[name] else None):  # nor does an answer found elsewhere
             order.append(number)
     return [] if order == sorted(order) else ["Cells had been moved; the released order was restored."]
 
@@ -279,7 +281,7 @@ def _describe_kernel(submitted: NotebookNode, released: NotebookNode) -> list[st
 
 
 def _record(nb: NotebookNode) -> dict:
-    """Read what :mod:`autograder.pipeline.submissions` noted, whatever a notebook that did not come through it says."""
+    """Read what :mod:`autograder.pipeline.submissions` noted; the metadata of other notebooks may be anything."""
     record = nb.metadata.get("course")
     record = record if isinstance(record, dict) else {}
     sentences = record.get("intake")

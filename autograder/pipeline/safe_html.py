@@ -18,12 +18,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from course_utils.checks.limits import CallTimeout, time_limit
 
 MAX_MARKDOWN = 100_000  # characters, pictures in it not counted
-MAX_REWRITTEN = 10 * MAX_MARKDOWN  # of markdown that was rewritten before, as one block of HTML
-MAX_CACHED = 20_000  # characters of a text that is remembered
+MAX_REWRITTEN = 10 * MAX_MARKDOWN  # of markdown that was rewritten before, as a block of HTML
+MAX_CACHED = 20_000  # characters of a text whose result is cached
 MAX_PICTURES = 5_000_000  # characters of all pictures in a text, in base64
 MARKDOWN_SECONDS = 5.0  # of CPU time: the parser is quadratic in places
-MAX_TAGS = 500  # so few need no look at their nesting
-MAX_NESTING, MAX_WORK = 60, 100_000  # of tags; a parser's work is the sum of their depths
+MAX_TAGS = 500  # with no more tags, the nesting is not checked
+MAX_NESTING, MAX_WORK = 60, 100_000  # depth of tags; sum of the depths of all tags, a measure of a parser's work
 
 
 def _set_of(text: str) -> set[str]:
@@ -48,13 +48,13 @@ ATTRIBUTES = {
     "ol": {"start"},
     "details": {"open"},
 }
-# None of these takes a URL, or places anything outside of its parent.
+# None of these takes a URL, or can place an element outside of its parent.
 STYLES = _set_of("""
     color background-color font-weight font-style font-size font-family text-align text-decoration vertical-align
     white-space border border-left border-right border-top border-bottom border-collapse padding padding-left
     max-width width
 """)
-# As CommonMark has it: where nothing else looks like a tag, every parser finds the same ones.
+# CommonMark's definition. In a text in which nothing else begins with "<", all parsers find the same tags.
 TAG = re.compile(
     r"""<(?:/(?P<end>[A-Za-z][\w:-]*+)\s*+
     |(?P<start>[A-Za-z][\w:-]*+)(?:\s++[A-Za-z_:][\w.:-]*+(?:=(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++))?)*+\s*+/?+)>""",
@@ -67,18 +67,18 @@ PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9
 
 
 def sanitize_html(html: str) -> str:
-    """Keep of an HTML fragment only what is harmless, with every tag closed.
+    """Keep only harmless tags and attributes of an HTML fragment, and close every tag.
 
     Parameters
     ----------
     html : str
-        From anywhere.
+        Not trusted.
 
     Returns
     -------
     str
-        Safe to stand in a page; a sentence in its place where it is nested so deeply that no parser would come to an
-        end of it.
+        HTML that is safe in a page; a sentence in its place where it is nested so deeply that parsing would take too
+        long.
     """
     if is_nested_deeply(html):
         return left_out("HTML that is nested too deeply, or damaged")
@@ -86,7 +86,7 @@ def sanitize_html(html: str) -> str:
 
 
 def sanitize_page(html: str) -> str:
-    """Do the same with HTML that is made of sanitized fragments, and so nested no deeper than these.
+    """Sanitize HTML as :func:`sanitize_html` does, without its check of the nesting: for pages of sanitized fragments.
 
     Parameters
     ----------
@@ -109,10 +109,10 @@ def sanitize_page(html: str) -> str:
 
 
 def is_nested_deeply(html: str) -> bool:
-    """Tell whether a parser's elements could lie too deep in each other: what browsers do then takes quadratic time.
+    """Tell whether elements may be nested too deeply: parsing as browsers do then takes quadratic time.
 
-    A tag counts as closed by the very next end tag only, if it is of the same name. So the true depth is never more
-    than what is counted here; where tags are damaged, nobody can count.
+    Only an end tag with the name of the innermost open tag counts as closing it. So the depth counted here is never
+    less than the true depth. Where something looks like a damaged tag, the depth is unknown, and the result is True.
 
     Parameters
     ----------
@@ -139,11 +139,12 @@ def is_nested_deeply(html: str) -> bool:
 
 
 def left_out(what: str) -> str:
-    """Write the sentence that stands in the place of what is left out: the same in HTML, markdown and plain text.
+    """Make the sentence that replaces what is left out; it reads the same in HTML, markdown and plain text.
 
     Parameters
     ----------
     what : str
+        The subject of the sentence.
 
     Returns
     -------
@@ -153,8 +154,8 @@ def left_out(what: str) -> str:
 
 
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
-    if name == "src":
-        return value if PICTURE.fullmatch(value) else None  # a remote picture tells its owner who looks, and when
+    if name == "src":  # a remote picture would tell its server who opens the page, and when
+        return value if PICTURE.fullmatch(value) else None
     if name == "href":
         return value if re.match(r"(#|https?://|mailto:)", value, re.IGNORECASE) else None
     return value
@@ -171,13 +172,13 @@ def sanitize_markdown(source: str) -> str:
     Returns
     -------
     str
-        Markdown that every renderer turns into harmless HTML; if it was rewritten, one block of HTML. Of a pasted
-        picture its name is left, of what no renderer would come to an end with a sentence.
+        Markdown that every renderer turns into harmless HTML; if it had to be rewritten, a block of HTML. A pasted
+        picture is replaced by its name; a text that would take too long to render, by a sentence.
     """
     return (_sanitize_markdown if len(source) <= MAX_CACHED else _sanitize_markdown.__wrapped__)(source)
 
 
-@functools.lru_cache(1000)  # most of the text is the same in all submissions
+@functools.lru_cache(1000)  # most texts are the same in all submissions
 def _sanitize_markdown(source: str) -> str:
     pictures: list[str] = []
     text = INLINE_PICTURE.sub(lambda match: _set_aside(match[0], pictures), source)
@@ -189,19 +190,19 @@ def _sanitize_markdown(source: str) -> str:
             strict, _ = _render(text, escape=True, allow_harmful_protocols=False)
     except CallTimeout:
         return left_out("A text that takes too long to be laid out")
-    except Exception as error:  # one strange text must not keep a notebook from being graded
+    except Exception as error:  # a strange text must not keep a notebook from being graded
         return left_out(f"A text that could not be laid out ({type(error).__name__})")
     if plain == strict and "<img" not in plain and not plain_pasted:
         return source
-    # A blank line would end the block and let markdown begin again.
+    # A blank line would end the block of HTML, and what follows would be read as markdown.
     harmless = sanitize_html(plain).strip().replace("\n", "&#10;")
     return f"<div>{PLACEHOLDER.sub(lambda match: _put_back(match, pictures), harmless)}</div>"
 
 
 class _Renderer(IPythonRenderer):
-    """Writes of a pasted picture its name: JupyterLab keeps it beside the text, where no copy of a submission has it.
+    """Writes the name of a pasted picture in its place.
 
-    nbconvert refuses a notebook for want of it.
+    JupyterLab stores a pasted picture as an attachment, which submissions lose; nbconvert raises an error without it.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -217,13 +218,13 @@ class _Renderer(IPythonRenderer):
 
 
 def _render(source: str, **options: bool) -> tuple[str, bool]:
-    """Render markdown; tell whether there were pasted pictures."""
+    """Render markdown; return the HTML, and whether there were pasted pictures."""
     renderer = _Renderer(**options)
     return MarkdownWithMath(renderer=renderer).render(source), renderer.pasted
 
 
 def _set_aside(picture: str, pictures: list[str]) -> str:
-    """Keep a picture's data from the parser; where there is too much, for good."""
+    """Replace a picture's data by a placeholder, to spare the parser; beyond the limits, the data is dropped."""
     fits = sum(map(len, pictures)) + len(picture) <= MAX_PICTURES and len(pictures) < 1000
     pictures += [picture] if fits else []
     return f"data:image/png;base64,{len(pictures) - 1 if fits else ''}"

@@ -1,7 +1,6 @@
-"""Read submissions: whatever was handed in becomes one plain notebook, or a reason why it cannot.
+"""Read submissions: whatever was handed in becomes a plain notebook, or a reason why it cannot be graded.
 
-No link is followed, nothing but plain files is opened, and of a notebook only the text of its cells and nbgrader's
-settings are kept.
+No link is followed, only regular files are opened, and only the text of cells and nbgrader's settings are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from nbgrader.utils import parse_utc
 from autograder.plain_text import printable
 from course_utils.cells import CONFLICT
 
-REASON = "refused.txt"  # written by autograder.lms.collect where all that came of a student was refused
+REASON = "refused.txt"  # written by autograder.lms.collect where it refused everything from a student
 UNREMARKABLE = {REASON, "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__pycache__", "__MACOSX"}
 AnyPath = TypeVar("AnyPath", bound=PurePath)
@@ -33,8 +32,8 @@ MAX_FILES = 2000
 MAX_DEPTH = 20
 MAX_CELLS = 2000
 MAX_TIMESTAMP, MAX_REASON, MAX_SECRET = 200, 2000, 1000  # bytes
-MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of one
-MAX_FILE_NAME = 300  # characters; of a longer name, which no system has, nothing is taken
+MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of a name
+MAX_FILE_NAME = 300  # characters; a longer name, which no file system has, is not simplified
 COPY_SUFFIX = re.compile(r"(?: \(\d+\)|(?<![ _-])[ _-]*+copy ?\d*|\.ipynb)$")
 
 
@@ -44,22 +43,22 @@ class InvalidSubmission(Exception):
 
 @dataclass
 class SubmittedNotebook:
-    """What was read of one expected notebook.
+    """An expected notebook, as read from a submission.
 
     Parameters
     ----------
     cells : list of NotebookNode
-        What the student wrote.
+        The student's cells.
     sentences : list of str
-        What was repaired or left out.
+        Descriptions of what was repaired or left out.
     refused : str
-        Why there is nothing to grade; empty where there is.
+        Why there is nothing to grade; empty where there is a notebook.
     kernel : str
-        The kernel that the notebook asks for.
+        The kernel that its metadata names.
     python : str
-        The version of Python that it ran with, as it says.
+        The Python version that its metadata names.
     sha256 : str
-        Of the file's bytes as graded: a file handed in later differs.
+        Hash of the file's bytes, which tells whether a file handed in later differs.
     """
 
     cells: list[NotebookNode] = field(default_factory=list)
@@ -75,8 +74,8 @@ class SubmittedNotebook:
         Returns
         -------
         NotebookNode
-            ``metadata["course"]`` holds what :mod:`autograder.pipeline.restore_release` goes on with: ``intake`` (the
-            sentences), ``refused``, ``sha256`` and ``python``.
+            ``metadata["course"]`` holds, for :mod:`autograder.pipeline.restore_release`, ``intake`` (the sentences),
+            ``refused``, ``sha256`` and ``python``.
         """
         record = {"intake": self.sentences, "refused": self.refused, "sha256": self.sha256, "python": self.python}
         metadata: dict = {"course": record}
@@ -85,39 +84,39 @@ class SubmittedNotebook:
         return v4.new_notebook(cells=self.cells, metadata=nbformat.from_dict(metadata))
 
 
-# --- one submission ---------------------------------------------------------------------------------------------------
+# --- a submission -----------------------------------------------------------------------------------------------------
 
 
 def read_submission(
     folder: Path, names: list[str], max_bytes: int, student: str
 ) -> tuple[dict[str, SubmittedNotebook], str | None, bytes | None]:
-    """Read all that counts of one submission, whatever it is.
+    """Read the usable parts of a submission, whatever its folder holds.
 
     Parameters
     ----------
     folder : Path
-        What was handed in.
+        The submission's folder.
     names : list of str
-        The notebooks expected, without their ending.
+        The expected notebooks, without their ending.
     max_bytes : int
         Size above which a notebook is not opened.
     student : str
-        As the folder is called.
+        The name of the student's folder.
 
     Returns
     -------
     notebooks : dict of str to SubmittedNotebook
-        One for every name.
+        An entry for each name.
     timestamp : str or None
-        When it was handed in.
+        When it was handed in, as nbgrader writes it; None where that is not known.
     secret : bytes or None
-        By which nbgrader gives feedback to the right student.
+        The secret by which nbgrader gives feedback to the right student only.
     """
     try:
         notebooks = _read_notebooks(folder, names, max_bytes)
         timestamp, complaint = read_timestamp(folder)
         secret = None if folder.is_symlink() else _read_secret(folder)
-    except Exception as error:  # whatever a hostile file does, it is this student's problem only
+    except Exception as error:  # whatever a hostile file causes, it must not stop the class
         reason = f"The submission could not be read ({type(error).__name__})."
         notebooks = {name: SubmittedNotebook(refused=reason) for name in names}
         timestamp, complaint, secret = None, "", None
@@ -130,7 +129,7 @@ def read_submission(
 
 
 def _read_notebooks(folder: Path, names: list[str], max_bytes: int) -> dict[str, SubmittedNotebook]:
-    """Find and read the notebooks of one submission, following no link and opening nothing but plain files."""
+    """Find and read the notebooks of a submission; follow no link, and open only regular files."""
     notebooks = {name: SubmittedNotebook() for name in names}
     try:
         if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
@@ -164,7 +163,7 @@ def _read_notebooks(folder: Path, names: list[str], max_bytes: int) -> dict[str,
 
 
 def _read_notebook(notebook: SubmittedNotebook, folder: Path, paths: list[Path], name: str, max_bytes: int) -> None:
-    """Read the first of a notebook's candidates, and note how it differs from what was expected."""
+    """Read the first candidate for a notebook; note unexpected names and other candidates."""
     shown, *not_graded = [path.relative_to(folder).as_posix() for path in paths]
     if shown != f"{name}.ipynb":
         notebook.sentences.append(f"{shown!r} was graded as {name}.ipynb.")
@@ -183,27 +182,27 @@ def _read_notebook(notebook: SubmittedNotebook, folder: Path, paths: list[Path],
 
 
 def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DEPTH) -> tuple[list[Path], list[Path]]:
-    """List the contents of a folder, without what editors and systems put there.
+    """List the files in a folder, without what editors and operating systems put there.
 
     Parameters
     ----------
     folder : Path
     max_files : int
-        Number of files above which it is not listed.
+        More files raise InvalidSubmission.
     max_depth : int
-        Number of nested folders above which it is not listed.
+        More levels of nested folders raise InvalidSubmission.
 
     Returns
     -------
     files : list of Path
-        The plain files.
+        The regular files that have a single name.
     others : list of Path
-        Everything else that is no folder, such as links and devices, and folders that are called like a notebook.
+        Links, devices and the like, and folders whose names end like a notebook's.
 
     Raises
     ------
     InvalidSubmission
-        It holds too much.
+        The folder holds too many files, or is nested too deeply.
     """
     files: list[Path] = []
     others: list[Path] = []
@@ -231,26 +230,27 @@ def _is_plain(path: Path) -> bool:
 def candidates(
     folder: PurePath, files: Iterable[AnyPath], odd: Iterable[AnyPath], name: str, only_one: bool
 ) -> list[AnyPath]:
-    """Find the files that may be the notebook.
+    """Find the files that may be the expected notebook, best first.
 
-    The right name wins, then a name that differs as downloads and copies do, then, where one notebook is expected, any;
-    then what lies less deep, then the higher number.
+    They are ranked by their name: the right name, then a name that differs only as downloads and copies do, then, if a
+    single notebook is expected, any other. Equal ranks are ordered by depth in the folder, then by the numbers in their
+    names, higher numbers first.
 
     Parameters
     ----------
     folder : PurePath
-        What was handed in.
+        The submission's folder.
     files, odd : iterable of PurePath
-        Plain files, and what is none, as :func:`list_files` gives them.
+        Regular files, and others, as :func:`list_files` returns them.
     name : str
-        Of the notebook, without its ending.
+        The notebook's name, without its ending.
     only_one : bool
-        Whether one notebook is expected, whatever it is called.
+        Whether a single notebook is expected, so that a file of any name may be it.
 
     Returns
     -------
     list of PurePath
-        The one to grade first.
+        The file to grade comes first.
     """
     ranked = []
     for path in [*files, *odd]:
@@ -265,12 +265,12 @@ def candidates(
 
 
 def plain_name(name: str) -> str:
-    """Take from a name what operating systems, browsers and editors put into it.
+    """Remove from a file's name what operating systems, browsers and editors add to it.
 
     Parameters
     ----------
     name : str
-        Without its ending, such as ``Copy of 01_initialization (2)``.
+        Name without its ending, such as ``Copy of 01_initialization (2)``.
 
     Returns
     -------
@@ -284,7 +284,7 @@ def plain_name(name: str) -> str:
 
 
 def is_folder_name(name: str) -> bool:
-    """Tell whether a file or folder can be called so on every system; Windows reserves some names and characters.
+    """Tell whether a name is valid for files and folders on every system; Windows reserves some names and characters.
 
     Parameters
     ----------
@@ -300,14 +300,14 @@ def is_folder_name(name: str) -> bool:
 
 
 def describe_other_files(folder: PurePath, files: Iterable[PurePath]) -> str:
-    """Say what was handed in where no notebook was.
+    """Describe what was handed in where no notebook was.
 
     Parameters
     ----------
     folder : PurePath
-        What was handed in.
+        The submission's folder.
     files : iterable of PurePath
-        In it.
+        The files in it.
 
     Returns
     -------
@@ -324,13 +324,13 @@ def _first_few(names: list[str]) -> str:
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
-    """Read a plain file, and nothing else.
+    """Read a regular file; refuse anything else.
 
     Parameters
     ----------
     path : Path
     max_bytes : int
-        Size above which it is not opened.
+        Size above which the file is not opened.
 
     Returns
     -------
@@ -339,7 +339,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     Raises
     ------
     InvalidSubmission
-        It is a link, folder, pipe or device, it has a second name elsewhere, or it is too large.
+        It is a link, folder, pipe or device, it has a second name (a hard link), or it is too large.
     """
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     try:
@@ -357,7 +357,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         size, most = info.st_size / 1e6, max_bytes / 1e6
         raise InvalidSubmission(f"{path.name!r} has {size:.0f} MB; above {most:.0f} MB nothing is opened.")
     try:
-        # The file may have been swapped since: never follow, never wait, never read on for ever.
+        # It may have been replaced since ``lstat``: follow no link, wait for no pipe, read a bounded number of bytes.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(path, flags), "rb") as file:
             return file.read(max_bytes + 1)[:max_bytes]
@@ -372,7 +372,7 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
     ----------
     raw : bytes
     sentences : list of str
-        Gets what was repaired.
+        Descriptions of repairs are appended to it.
 
     Returns
     -------
@@ -381,7 +381,7 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
     Raises
     ------
     InvalidSubmission
-        They are no JSON object, or one that nobody could have written.
+        The bytes are not a JSON object, or are nested too deeply.
     """
     if not raw.strip():
         raise InvalidSubmission("The notebook file is empty.")
@@ -409,24 +409,24 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
 
 
 def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
-    """Take the cells out of a notebook of any format: kind, text, id and nbgrader's settings, nothing else.
+    """Read the cells of a notebook of any format: only type, text, id and nbgrader's settings.
 
     Parameters
     ----------
     document : dict
-        As :func:`read_document` gives it.
+        From :func:`read_document`.
     sentences : list of str
-        Gets what was repaired.
+        Descriptions of repairs are appended to it.
 
     Returns
     -------
     list of NotebookNode
-        Valid in format 4, with ids that are unique.
+        Valid in format 4, with unique ids.
 
     Raises
     ------
     InvalidSubmission
-        The data is no notebook, or one of a format to come.
+        The data is not a notebook, has a newer format, or has too many cells.
     """
     version = document.get("nbformat")
     if not isinstance(version, int) or version < 2:
@@ -449,7 +449,7 @@ def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
     for number, raw_cell in enumerate(raw_cells):
         kind, raw_id = raw_cell.get("cell_type"), raw_cell.get("id")
         is_usable = isinstance(raw_id, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", raw_id) and raw_id not in ids
-        # Not by nbformat's makers: each validates its cell, and the notebook is validated once, when it is written.
+        # Not by ``new_code_cell`` etc., which validate each cell: the notebook is validated once, when it is written.
         cell = NotebookNode(
             cell_type=kind if kind in ("code", "raw") else "markdown",
             id=raw_id if is_usable else f"cell-{number}",
@@ -500,14 +500,14 @@ def read_timestamp(folder: Path) -> tuple[str | None, str]:
     Parameters
     ----------
     folder : Path
-        What was handed in.
+        The submission's folder.
 
     Returns
     -------
     timestamp : str or None
-        As nbgrader writes it; None where there is none.
+        As nbgrader writes it; None where there is no ``timestamp.txt``.
     complaint : str
-        A sentence where the one given could not be believed, else empty.
+        A sentence where the time in ``timestamp.txt`` cannot be right, else empty.
     """
     path = folder / "timestamp.txt"
     if folder.is_symlink() or not os.path.lexists(path):
@@ -518,7 +518,7 @@ def read_timestamp(folder: Path) -> tuple[str | None, str]:
         if parse_utc(text) <= now + timedelta(days=1):
             return text, ""
         complaint = "names a day in the future"
-    except Exception:  # the parser raises whatever its pieces raise
+    except Exception:  # the parser raises many kinds of errors
         complaint = "cannot be read as a time"
     # nbgrader cannot release feedback without a time.
     modified = min(datetime.fromtimestamp(max(path.lstat().st_mtime, 0), UTC).replace(tzinfo=None), now)
@@ -526,7 +526,7 @@ def read_timestamp(folder: Path) -> tuple[str | None, str]:
 
 
 def _read_refusal(folder: Path) -> str:
-    """Read why ``collect`` refused all that came of a student; empty where it did not."""
+    """Read why ``collect`` refused everything from a student; empty where it did not."""
     try:
         return printable(read_file(folder / REASON, MAX_REASON).decode(errors="replace").strip())
     except (OSError, InvalidSubmission):
@@ -534,7 +534,7 @@ def _read_refusal(folder: Path) -> str:
 
 
 def _read_secret(folder: Path) -> bytes | None:
-    """Read the secret by which nbgrader gives feedback to the student who handed in, and to nobody else."""
+    """Read the secret by which nbgrader gives feedback only to the student who handed in."""
     try:
         return read_file(folder / "submission_secret.txt", MAX_SECRET)
     except (OSError, InvalidSubmission):

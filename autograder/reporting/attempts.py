@@ -20,7 +20,7 @@ TIME_OUT = re.compile(r"still running after|no answer for|time for the whole not
 
 @dataclass
 class Attempt:
-    """What one student did in one exercise.
+    """A student's result in an exercise.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Attempt:
 
 @dataclass
 class GradedExercise:
-    """One exercise of a graded class.
+    """An exercise of a graded class.
 
     Parameters
     ----------

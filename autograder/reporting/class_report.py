@@ -24,7 +24,7 @@ class ClassReport:
     ----------
     assignment : str
     rows : list of Row
-        One for each student.
+        A row for each student.
     exercises : list of GradedExercise
     similarity : ClassSimilarity
     pseudonymized : bool

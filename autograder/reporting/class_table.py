@@ -18,7 +18,7 @@ from autograder.plain_text import one_line, printable
 
 @dataclass
 class Row:
-    """One student's line of the table.
+    """A student's row of the table.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def class_rows(course: CourseDirectory) -> list[Row]:
     Returns
     -------
     list of Row
-        One for each submission in ``submitted/``, the fewest points first.
+        A row for each submission in ``submitted/``, the fewest points first.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def reasons_in(file: Path) -> list[str]:
     Returns
     -------
     list of str
-        One sentence for each.
+        A sentence for each reason.
     """
     return reasons_of(nbformat.read(file, as_version=4))
 
@@ -132,7 +132,7 @@ def print_table(rows: list[Row], max_reasons: int = 3) -> None:
     Parameters
     ----------
     rows : list of Row
-        At least one.
+        Not empty.
     max_reasons : int
         How many reasons to print for each student.
     """

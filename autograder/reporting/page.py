@@ -1,4 +1,4 @@
-"""The class report as one HTML page that needs nothing else: no script, no request, pictures inside."""
+"""Render the class report as a single HTML page without scripts or requests, with its pictures embedded."""
 
 from __future__ import annotations
 

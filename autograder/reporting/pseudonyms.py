@@ -54,7 +54,7 @@ def pseudonymize(report: ClassReport, course: CourseDirectory) -> ClassReport:
     Returns
     -------
     ClassReport
-        A new one.
+        A new report.
 
     Raises
     ------

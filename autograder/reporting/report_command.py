@@ -14,7 +14,7 @@ from autograder.reporting.report_files import write_report
 def run_report(
     course_folder: Path, assignment: str | None = None, folder: Path | None = None, pseudonyms: bool = False
 ) -> int:
-    """Write the report of an assignment, or of every graded one.
+    """Write the report of an assignment, or of every graded assignment.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ class SimilarPair:
     similarity : float
         2 × length of the longest common subsequence of tokens / tokens of both, 0 to 1.
     tokens : int
-        How many tokens of the shorter one are compared.
+        Number of tokens of the shorter answer that are compared.
     exercises : list of str
         Where they are alike.
     """

@@ -1,4 +1,4 @@
-"""The topics of the course: each folder here is one notebook's text, its answers, known mistakes and variants.
+"""The topics of the course: each folder here holds a notebook's text, its answers, known mistakes and variants.
 
 A topic is found by its notebook's text, ``NN_topic.py``; nothing lists the topics.
 """
@@ -15,17 +15,32 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def sources() -> list[Path]:
-    """Every notebook's text, in the order of the course."""
+    """Find the text of every notebook.
+
+    Returns
+    -------
+    list of Path
+        In the order of the course.
+    """
     return sorted(FOLDER.glob("*/[0-9]*.py"), key=lambda file: file.name)
 
 
 def source_of(name: str) -> Path:
-    """Text of the notebook of that name.
+    """Find the text of a notebook.
+
+    Parameters
+    ----------
+    name : str
+        Name of the notebook, such as ``01_initialization``.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     StopIteration
-        There is none.
+        The course has no notebook of this name.
     """
     return next(file for file in sources() if file.stem == name)
 
@@ -36,5 +51,5 @@ def _load(part: str) -> list[object]:
 
 # Mistakes are edits of answers, also of other topics'.
 for module in _load("answers"):
-    ANSWERS.update({name: one for name, one in vars(module).items() if name in EXERCISES})
+    ANSWERS.update({name: answer for name, answer in vars(module).items() if name in EXERCISES})
 _load("mistakes"), _load("variants")

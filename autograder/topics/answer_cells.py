@@ -31,6 +31,14 @@ TENSORFLOW = "import tensorflow as tf\n"  # takes seconds, so only where it is u
 def reference_answer(exercise: str) -> Callable:
     """Find the right answer to an exercise.
 
+    Parameters
+    ----------
+    exercise : str
+
+    Returns
+    -------
+    callable
+
     Raises
     ------
     LookupError
@@ -42,13 +50,31 @@ def reference_answer(exercise: str) -> Callable:
 
 
 def reference_text(exercise: str) -> str:
-    """Text of the right answer, with nbgrader's markers round its solution."""
+    """Read the text of the right answer, with nbgrader's markers round its solution.
+
+    Parameters
+    ----------
+    exercise : str
+
+    Returns
+    -------
+    str
+    """
     return function_text(Path(reference_answer(exercise).__code__.co_filename), exercise)
 
 
 @functools.cache  # most mistakes are edits of it
 def solution_text(exercise: str) -> str:
-    """Text of the right answer as a student would hand it in: without the markers."""
+    """Read the text of the right answer as a student would hand it in: without the markers.
+
+    Parameters
+    ----------
+    exercise : str
+
+    Returns
+    -------
+    str
+    """
     lines = reference_text(exercise).splitlines()
     return "\n".join(line for line in lines if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION"))
 
@@ -58,7 +84,7 @@ def function_text(file: Path, name: str) -> str:
     lines = file.read_text(encoding="utf-8").splitlines()
     tree = ast.parse("\n".join(lines))
     node = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
-    end = node.end_lineno
+    end = node.end_lineno or node.lineno
     while end < len(lines) and (not lines[end].strip() or lines[end][0].isspace()):
         end += 1
     return "\n".join(lines[node.lineno - 1 : end]).rstrip()

@@ -168,5 +168,5 @@ def _alternative_texts(code: str) -> Iterator[str]:
         arguments = inspect.signature(getattr(plots, call.func.attr)).bind_partial(*call.args, **keywords).arguments
         alt = arguments.get("alt", ast.Constant(""))
         for part in alt.values if isinstance(alt, ast.JoinedStr) else [alt]:
-            if isinstance(part, ast.Constant):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield part.value

@@ -48,12 +48,34 @@ class Source:
 
 
 def exercises_in(file: Path) -> list[str]:
-    """Names of a source's exercises, in its order."""
+    """List the exercises of a notebook.
+
+    Parameters
+    ----------
+    file : Path
+        The notebook's text.
+
+    Returns
+    -------
+    list of str
+        In the order of the notebook.
+    """
     return [cell.metadata["exercise"] for cell in Source(file).cells if "exercise" in cell.metadata]
 
 
 def missing_extra(file: Path) -> str:
-    """Name a package that a source's exercises need and that is not installed; empty where nothing is lacking."""
+    """Name a package that a notebook's exercises need and that is not installed.
+
+    Parameters
+    ----------
+    file : Path
+        The notebook's text.
+
+    Returns
+    -------
+    str
+        Empty where nothing is missing.
+    """
     needed = (EXERCISES[name].needs for name in exercises_in(file) if name in EXERCISES)
     return next((package for package in needed if not is_installed(package)), "")
 
@@ -77,7 +99,8 @@ def source_notebook(file: Path) -> nbformat.NotebookNode:
         See the messages below.
     """
     source = Source(file)
-    cells, ids, open_exercise = [], set(), None
+    ids: set[str] = set()
+    cells, open_exercise = [], None
     for number, cell in enumerate(source.cells):
         exercise, points = cell.metadata.get("exercise"), cell.metadata.get("points")
         if exercise is not None:

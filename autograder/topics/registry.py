@@ -1,7 +1,7 @@
-"""Every known wrong answer and every differently written right one, once: topics register theirs.
+"""The registry of known mistakes, and of variants, which are differently written right answers.
 
 A mistake is code with the sentence a good tutor would say: it proves that the checks catch it, and tells the student
-whose answer matches it what went wrong. Most are one edit of the right answer, which is how students make them. A
+whose answer matches it what went wrong. Most are a single edit of the right answer, which is how students make them. A
 variant must earn full marks, whatever its idiom.
 """
 
@@ -76,7 +76,7 @@ def mistake(exercise: str, sentence: str, made_by: str = "{}") -> Callable[[Call
 
 
 def missing_predictions(exercise: str, count: int) -> None:
-    """Register a prediction that is not given, each in turn: the only way to be wrong about one."""
+    """Register, for each prediction, the mistake of not giving it: any letter counts as right."""
     for number in range(1, count + 1):
         edit(
             exercise,
@@ -99,8 +99,17 @@ def wrong_options(exercise: str, options: dict[int, dict[str, str]]) -> None:
 
 
 def mistakes_in(exercise: str) -> list[Mistake]:
-    """Every known mistake of an exercise."""
-    return [one for one in MISTAKES if one.exercise == exercise]
+    """List the known mistakes of an exercise.
+
+    Parameters
+    ----------
+    exercise : str
+
+    Returns
+    -------
+    list of Mistake
+    """
+    return [mistake for mistake in MISTAKES if mistake.exercise == exercise]
 
 
 # --- variants ---------------------------------------------------------------------------------------------------------

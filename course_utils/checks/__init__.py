@@ -87,7 +87,7 @@ def show_prediction(predictions: Callable, number: int) -> None:
     predictions : callable
         The notebook's function with your predictions.
     number : int
-        Which one.
+        Number of the prediction.
 
     Raises
     ------

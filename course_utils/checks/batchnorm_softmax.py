@@ -9,7 +9,14 @@ import numpy as np
 
 from course_utils import data
 from course_utils.checks import observing as see
-from course_utils.checks.calling import KEEP_FIRST, KEEP_SECOND, CallRecorder, MalformedResult, as_it_is_now
+from course_utils.checks.calling import (
+    KEEP_FIRST,
+    KEEP_SECOND,
+    CallRecorder,
+    MalformedResult,
+    WrappableFunction,
+    as_it_is_now,
+)
 from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, draw_signed, one_hot_cases
 from course_utils.checks.difference import kind
 from course_utils.checks.exercise import Case, Observation, exercise
@@ -38,7 +45,7 @@ LARGE, APART = "scores up to 1e4", "columns of very different size"
 
 
 def softmax_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw scores of all sizes; large ones are whole numbers a few units apart."""
+    """Draw scores of all sizes; large scores are whole numbers a few units apart."""
     cases = [
         {"what": "the probabilities", "Z": rng.uniform(-3, 3, (C, m))} for C, m in ((4, 7), (7, 3), (2, 1), (3, 11))
     ]
@@ -153,7 +160,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {"what": STILL, "Z": still, "gamma": gamma, "beta": beta, "rest": {}}]
 
 
-def without_cache(forward: Callable) -> Callable:
+def without_cache(forward: WrappableFunction) -> Callable:
     """Leave the cache with the student: it may be anything."""
     forward = forward.with_wrapper(KEEP_SECOND)
 
@@ -189,7 +196,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def forward_then_backward(backward: Callable, forward: Callable) -> Callable:
+def forward_then_backward(backward: Callable, forward: WrappableFunction) -> Callable:
     """Hand the student's cache from forward to backward; another batch passes in between, as in a deep network."""
     forward = forward.with_wrapper(KEEP_SECOND)
 
@@ -325,13 +332,13 @@ LEARNED = {share: f"at least {share} % of new images are right" for share in (40
 ALONE = "what it says of an image does not depend on the images beside it"
 MEASURED = "dev_accuracy is what it reaches on the dev set"
 HONEST = "dev_accuracy is not far above the accuracy on new images"
-FAR = 0.08  # of dev accuracies on 120 images, honest ones lie less than this above the truth
+FAR = 0.08  # an honest dev accuracy, on 120 images, lies less than this above the true accuracy
 CLASSES, HELD_BACK = 6, 240
 SINGLE, FEW, FEW_BATCHES = 18, 20, 6  # images that are shown alone, and how many batches of few
 
 
 def hands_cases(rng: np.random.Generator) -> list[Case]:
-    """Hold the last training images back, to measure on: new ones are drawn at grading only."""
+    """Hold the last training images back, to measure on: new images are drawn at grading only."""
     X_train, Y_train, X_dev, Y_dev, *_ = data.load_hands()
     known = (X_train[:, :-HELD_BACK], Y_train[:, :-HELD_BACK], X_dev, Y_dev)
     return [
@@ -344,7 +351,7 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def train_and_predict(train: Callable, predict: Callable) -> Callable:
+def train_and_predict(train: WrappableFunction, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images."""
     train = train.with_wrapper(KEEP_FIRST)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
@@ -399,8 +406,8 @@ def train_classifier(
         words = "no: it always says the same" if np.ptp(found) == 0 else "no: it is hardly better than guessing"
         yield Observation(LEARNED[40], words)
         return
-    for share, name in LEARNED.items():
-        yield Observation(name, "yes" if 100 * accuracy >= share else "no")
+    for percent, name in LEARNED.items():
+        yield Observation(name, "yes" if 100 * accuracy >= percent else "no")
     same = np.mean(np.concatenate(apart) == found[np.concatenate(parts)])
     yield Observation(ALONE, "yes" if same > 0.97 else "no: alone, or among few others, it is called something else")
     reported = np.asarray(dev_accuracy)
@@ -420,7 +427,7 @@ ANOTHER = "no: it is another number"
 
 
 def report_is(reported: float, true: float) -> str:
-    """Say whether a reported accuracy is the true one, to half an image of 120."""
+    """Say whether a reported accuracy is the true accuracy, to half an image of 120."""
     if abs(reported - true) < 0.5 / 120:
         return "yes"
     return "no: it is in percent; give a share from 0 to 1" if abs(reported / 100 - true) < 0.5 / 120 else ANOTHER

@@ -1,4 +1,4 @@
-"""Call a student's function: copies of the arguments in, plain data out, every failure as one sentence."""
+"""Call a student's function: copies of the arguments in, plain data out, every failure as a sentence."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class CallRecorder:
             result = self.function(*passed_arguments, **passed_keywords)
         except NotImplementedError:
             raise NotStarted from None
-        except MalformedResult:  # of what one function of the student's made for another
+        except MalformedResult:  # of a value that a student's function has made for another
             raise
         except TimeoutError as error:  # of the judge's: what an answer raises itself arrives as CallFailed
             named = re.match(r"still running after (\d+(?:\.\d+)?) s", str(error))
@@ -156,7 +156,7 @@ def as_it_is_now(result: Any) -> Any:
 
 @runtime_checkable
 class WrappableFunction(Protocol):
-    """What a student's function in this process and one in the judge's sandbox have in common.
+    """What a student's function in this process and a proxy of a function in the sandbox have in common.
 
     Attributes
     ----------
@@ -288,13 +288,13 @@ def _as_given_function(function: Callable) -> Callable:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Holds what one function of the student's makes for another: nobody reads it, and it stays in its process."""
+    """Holds what a student's function makes for another: it is not inspected, and stays in its process."""
 
     value: Any
 
 
 def _keep_item(kept: int, function: Callable) -> Callable:
-    """Wrap a function that returns a pair, so that one of the two stays in its process."""
+    """Wrap a function that returns a pair, so that item ``kept`` of the pair stays in its process."""
 
     def wrapper(*arguments: Any, **keywords: Any) -> Any:
         result = function(*arguments, **keywords)
@@ -391,8 +391,8 @@ def describe_error(error: BaseException) -> str:
 def describe_place(error: BaseException) -> str:
     """Quote the student's own line that an error comes from; "" where it cannot be told."""
     # Our frames stand above the student's, and below them where a given function was called.
-    frames = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
-    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), frames)
+    below_ours = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
+    frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), below_ours)
     lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
     outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
     if not lines:

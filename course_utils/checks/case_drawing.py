@@ -47,7 +47,7 @@ def draw_parameters(rng: np.random.Generator, depth: int, max_units: int) -> Par
     depth : int
         Layers.
     max_units : int
-        A layer has 1 to so many units, one more where it would have as many as the layer before.
+        A layer has 1 to ``max_units`` units, and one more where it would have as many as the layer before.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def draw_mixed_parameters(rng: np.random.Generator, depth: int, outputs: int = 1
 
 
 def _without_repeats(sizes: list[int], count: int) -> list[int]:
-    """Add a unit to each of the first ``count`` layers that has as many as the one before."""
+    """Add a unit to each of the first ``count`` layers that has as many units as the layer before."""
     for l in range(1, count):
         sizes[l] += sizes[l] == sizes[l - 1]
     return sizes

@@ -8,7 +8,7 @@ import html
 import sys
 import textwrap
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from course_utils.checks.exercise import EXERCISES
 from course_utils.checks.verdict import Verdict
@@ -72,7 +72,7 @@ class Report:
         return round(float(self.verdict.share * (self.points or 0)), 2)
 
     def headline(self) -> str:
-        """One line: what came out."""
+        """The report's first line: the result in short."""
         verdict = self.verdict
         if verdict.state == "not started":
             return f"○ {verdict.exercise}: not started yet"
@@ -114,7 +114,7 @@ class Report:
         return labelled + ([("Mind", verdict.warning)] if verdict.warning else [])
 
     def causes(self) -> list[tuple[str, str]]:
-        """Labelled lines with the known mistakes that may be behind a wrong answer; none of them is one line too."""
+        """Labelled lines with the known mistakes that may have caused a wrong answer, or a line that says none fits."""
         verdict = self.verdict
         if verdict.state != "wrong":
             return []
@@ -139,7 +139,7 @@ class Report:
 
     def _points_by_property(self) -> list[float]:
         shares = EXERCISES[self.verdict.exercise].properties
-        return [round(shares[name] * self.points, 2) for name in self.verdict.passed]
+        return [round(shares[name] * (self.points or 0), 2) for name in self.verdict.passed]
 
     def _repr_html_(self) -> str:
         return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)
@@ -229,7 +229,10 @@ def not_started_error(verdict: Verdict) -> NotImplementedError:
     return without_traceback(NotImplementedError(f"{verdict.exercise}: not started yet"))
 
 
-def without_traceback(error: Exception) -> Exception:
+AnyError = TypeVar("AnyError", bound=Exception)
+
+
+def without_traceback(error: AnyError) -> AnyError:
     """Let a notebook show an error's message alone.
 
     Parameters
@@ -241,5 +244,5 @@ def without_traceback(error: Exception) -> Exception:
     Exception
         The same object, with IPython's hook for tracebacks.
     """
-    error._render_traceback_ = lambda: [str(error)]
+    error._render_traceback_ = lambda: [str(error)]  # type: ignore[attr-defined]  # IPython looks for it on any error
     return error

@@ -18,7 +18,7 @@ SHUFFLED = "examples are dealt at random"
 
 
 def split_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw numbers of examples, some of them prime; none lets fraction · m end in one half."""
+    """Draw numbers of examples, some of them prime; for none does fraction · m end in .5."""
     cases = []
     for m, fractions in (
         (101, (0.6, 0.2, 0.2)),
@@ -94,7 +94,7 @@ def diagnose(answer: CallRecorder, errors: tuple, rest: dict, cell: tuple) -> It
 
 
 def normalizer_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw features of all scales with means far from zero, and constant ones."""
+    """Draw features of all scales with means far from zero, and constant features."""
     cases = []
     for shape, scale in (((2, 7), 1.0), ((5, 3), 100.0), ((3, 13), 1e-3), ((4, 4), 10.0)):
         X = scale * rng.uniform(0.5, 2, (shape[0], 1)) * (rng.standard_normal(shape) + rng.uniform(2, 5, (shape[0], 1)))
@@ -120,7 +120,7 @@ def fit_normalizer(answer: CallRecorder, what: str, X: np.ndarray) -> Iterator[O
 
 
 def normalize_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw sets whose own mean and spread are not the ones given."""
+    """Draw sets whose own mean and spread differ from the given mean and spread."""
     cases = []
     for n_x, m in ((3, 7), (1, 5), (4, 1), (2, 11)):
         mu, sigma = rng.uniform(1, 5, (n_x, 1)), rng.uniform(2, 6, (n_x, 1))

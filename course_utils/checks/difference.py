@@ -1,4 +1,4 @@
-"""Say in words what a value is, and how it differs from an expected one."""
+"""Say in words what a value is, and how it differs from an expected value."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ RTOL, ATOL = 1e-5, 1e-8  # as closely as float32 computes, where nothing else is
 
 
 def difference(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL) -> str | None:
-    """Say how a value differs from an expected one, shape and type first.
+    """Say how a value differs from an expected value, shape and type first.
 
     Parameters
     ----------
     got : plain data
-        What came out.
+        The observed value.
     want : plain data
-        What it should be.
+        The expected value.
     rtol, atol : float
-        How closely: the largest relative and absolute difference.
+        Largest relative and absolute difference of equal values.
 
     Returns
     -------
     str or None
-        A phrase, or None where the two agree. Lists, tuples and 1-D arrays are one thing, so are int,
+        A phrase, or None where the two agree. Lists, tuples and 1-D arrays are not told apart, and neither are int,
         float and 0-d arrays.
     """
     if isinstance(got, str) and not isinstance(want, str):
@@ -59,9 +59,8 @@ def difference(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL) -> s
         if not isinstance(got, list | tuple) or len(got) != len(want):
             return f"expected {show(want)}, got {show(got)}"
         for value, part in zip(got, want, strict=True):
-            words = difference(value, part, rtol, atol)
-            if words:
-                return words
+            if phrase := difference(value, part, rtol, atol):
+                return phrase
         return None
     return _numeric_difference(got, want, rtol, atol)
 

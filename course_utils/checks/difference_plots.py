@@ -1,4 +1,4 @@
-"""Plot how an observed value differs from the right one: a small SVG figure beside a check's report.
+"""Plot how an observed value differs from the right value: a small SVG figure beside a check's report.
 
 Colours stand out on light and on dark ground, text takes the page's own, and what the picture shows stands in words
 below it.
@@ -49,7 +49,7 @@ def plot_failure(verdict: Verdict, trial: Trial, expected: ExpectedOutcomes) -> 
 
 
 def plot_difference(right: Observation, seen: Observation, result: Any = None) -> str:
-    """Draw one property as it should be and as it came out.
+    """Draw a property's expected and observed values.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def _describe_entries(wrong: np.ndarray) -> str:
 
 
 def _describe_relation(want: np.ndarray, got: np.ndarray) -> str:
-    """Say where all entries differ by one factor, or by one difference."""
+    """Say where all entries differ by the same factor, or by the same difference."""
     if not (np.isfinite(want).all() and np.isfinite(got).all()) or np.ptp(want) == 0:
         return ""
     with np.errstate(all="ignore"):

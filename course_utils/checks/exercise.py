@@ -1,8 +1,8 @@
 """What an exercise is, how an answer is observed, and when two observations agree.
 
-An exercise is a generator function that calls an answer and yields what it observes, one named property at
-a time. The same observations of the reference answer say what is right, and those of a known mistake say
-what that mistake looks like: nothing else is needed to judge an answer, here or at grading.
+An exercise is a generator function that calls an answer and yields what it observes, property by property. The same
+observations of the reference answer say what is right, and those of a known mistake say what that mistake looks like:
+nothing else is needed to judge an answer, here or at grading.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ENDING = "runs to its end"
 
 @dataclass(frozen=True)
 class Observation:
-    """One property of an answer as it came out in one case.
+    """A property of an answer, as observed in a case.
 
     Parameters
     ----------
     property : str
-        What is looked at, as a phrase: ``"the shapes of W and b"``.
+        What is observed, as a phrase: ``"the shapes of W and b"``.
     value : plain data
         None, bool, number, str, numeric array, or list or dict of these.
     rtol, atol : float
@@ -48,24 +48,24 @@ class Observation:
     secret: bool = False
 
     def difference(self, got: Any) -> str | None:
-        """Say how a value differs from this one, beyond its tolerance."""
+        """Say how a value differs from this observation's, beyond its tolerance."""
         return difference(got, self.value, self.rtol, self.atol)
 
     def agrees(self, other: Observation) -> bool:
-        """Tell whether another observation is the same one, within this one's tolerance."""
+        """Tell whether another observation is equal to this, within this observation's tolerance."""
         return self.property == other.property and self.difference(other.value) is None
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """A name, the cases it is tried on, and how an answer is observed in one case.
+    """A name, the cases on which an answer is tried, and how the answer is observed in a case.
 
     Parameters
     ----------
     name, cases, weights, companions, join, seconds, needs
         As for :func:`exercise`.
     observe : callable
-        ``observe(answer, **case)`` yields an :class:`Observation` for each property of one case.
+        ``observe(answer, **case)`` yields an :class:`Observation` for each property.
     """
 
     name: str
@@ -109,12 +109,12 @@ class Exercise:
         return limited
 
     def joined(self, *functions: Callable) -> Callable:
-        """Make the one function that is tried of an answer and its companions.
+        """Combine an answer and its companions to the function that is tried.
 
         Parameters
         ----------
         functions : callable
-            In the order of ``self.functions``. A plain function is one of the course's own and gets no time limit.
+            In the order of ``self.functions``. A plain function counts as the course's own, and gets no time limit.
 
         Returns
         -------
@@ -161,12 +161,12 @@ def exercise(
     arguments : bool
         The function takes arguments, so look at whether it leaves them as they were.
     companions : tuple of str
-        Other functions of the student's that this one is checked together with.
+        Other functions of the student's that this answer is checked together with.
     join : callable, optional
-        ``join(answer, *companions)`` → the function that is tried. What one of them makes for another need not be
+        ``join(answer, *companions)`` → the function that is tried. What a function makes for another need not be
         plain data: ``with_wrapper(KEEP_FIRST)`` or ``(KEEP_SECOND)`` keeps it in the functions' process.
     seconds : float
-        CPU seconds of one call of the answer.
+        CPU seconds that a call of the answer may take.
     needs : str
         An extra package that answers import, if any.
 
@@ -194,7 +194,7 @@ def exercise(
 
 @dataclass
 class Trial:
-    """All that was observed of one answer.
+    """Everything that was observed of an answer.
 
     Parameters
     ----------
@@ -246,21 +246,21 @@ def run_trial(function: Callable, exercise: Exercise, seed: int, unfinished_hint
 
 
 def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Trial) -> Iterator[list[Observation]]:
-    """Observe a function case by case, for callers who may stop after the first ones.
+    """Observe a function case by case, for callers who may stop after the first cases.
 
-    NumPy's global random state is another one afterwards.
+    Changes NumPy's global random state.
 
     Parameters
     ----------
     function, exercise, seed
         As for :func:`run_trial`.
     trial : Trial
-        Is filled on the way.
+        Filled case by case.
 
     Yields
     ------
     list of Observation
-        Of one case.
+        The observations of a case.
     """
     for case in exercise.cases(np.random.default_rng(seed)):
         answer = calling.CallRecorder(function, trial.describes_calls)

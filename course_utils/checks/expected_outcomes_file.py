@@ -60,7 +60,7 @@ def is_hidden(folder: Path, name: str) -> bool:
 
 
 def read_outcomes(folder: Path, name: str) -> ExpectedOutcomes:
-    """Read the outcomes of one exercise; those of mistakes only when they are asked for.
+    """Read the expected outcomes of an exercise; the outcomes of mistakes are read lazily.
 
     Parameters
     ----------

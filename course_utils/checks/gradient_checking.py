@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Curve:
 
 def derivative_cases(rng: np.random.Generator) -> list[Case]:
     """Draw curves, places and steps from 10⁻⁷ to a half."""
-    settings = (
+    settings: tuple[tuple[str, dict[str, Any]], ...] = (
         ("central differences", {"epsilon": 0.1, "scheme": "central"}),
         ("forward differences", {"epsilon": 0.1, "scheme": "forward"}),
         ("central differences", {"epsilon": 0.5, "scheme": "central"}),
@@ -114,7 +115,7 @@ def relative_difference(
 
 
 def column_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of depth 1 to 12; one of them with its keys in another order."""
+    """Draw networks of depth 1 to 12, among them a network with its keys in another order."""
     depths = (1, 2, 4, int(rng.integers(10, 13)))
     cases = [{"parameters": draw_parameters(rng, depth, 3 if depth > 9 else 5)} for depth in depths]
     mixed = draw_parameters(rng, 3, 4)

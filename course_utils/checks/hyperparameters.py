@@ -40,7 +40,7 @@ def one_by_one(values: np.ndarray) -> str:
 
 
 def follows_rng(draw: Callable[[int], np.ndarray], seed: int) -> str:
-    """Say whether an equal rng repeats the draws, and another one changes them."""
+    """Say whether an equal rng repeats the draws, and a different rng changes them."""
     once, again, other = draw(seed), draw(seed), draw(seed + 1)
     if np.array_equal(np.sort(once, axis=None), np.sort(other, axis=None)):  # in another order they are the same
         other = once
@@ -48,7 +48,7 @@ def follows_rng(draw: Callable[[int], np.ndarray], seed: int) -> str:
 
 
 def sample_cases(ranges: tuple[tuple[float, float], ...]) -> Callable[[np.random.Generator], list[Case]]:
-    """Make cases of many draws from each range, and one of a single draw."""
+    """Make cases of many draws from each range, and a case of a single draw."""
 
     def cases(rng: np.random.Generator) -> list[Case]:
         found = []
@@ -143,7 +143,7 @@ APART = "axes are drawn independently"
 
 
 def random_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw boxes of 1 to 3 axes, for many points and for one."""
+    """Draw boxes of 1 to 3 axes, for many points and for a single point."""
     return [
         {"bounds": drawn_bounds(rng, k), "size": size, "seed": int(rng.integers(10_000))}
         for k, size in ((2, MANY), (3, MANY), (1, MANY), (2, 1))
@@ -240,7 +240,7 @@ ODD, TIES = "half of an odd number, rounded up", "of equals, the earlier one sta
 
 
 def halving_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw tables of scores in which the best with a small budget is not the best with a large one."""
+    """Draw tables of scores in which the best with a small budget is not the best with a large budget."""
     cases = []
     for what, n, rungs in ((WINNER, 8, 3), (WINNER, 16, 4), (ODD, 7, 3), (ODD, 11, 3), (TIES, 8, 3), (TIES, 4, 1)):
         table = rng.permuted(np.tile(np.linspace(0.1, 0.9, n)[:, None], (1, rungs)), axis=0)

@@ -17,7 +17,7 @@ NORMAL = "share of each W within one standard deviation"
 
 
 def small_networks(rng: np.random.Generator) -> list[list[int]]:
-    """Draw networks of 1 to 4 layers, one of them with equal sizes, the others with all kinds."""
+    """Draw networks of 1 to 4 layers, one with equal layer sizes, the others with various sizes."""
     size = int(rng.integers(2, 5))
     hidden = [[int(n) for n in rng.integers(1, 8, depth)] for depth in (0, 1, 3)]
     return [[int(rng.integers(8, 10)), *sizes, 1] for sizes in hidden] + [[size] * 4]

@@ -1,7 +1,7 @@
-"""Every limit on students' work, and what is said where one is reached: time, sizes, lengths.
+"""Every limit on students' work (time, sizes, lengths), and the message where a limit is exceeded.
 
-Time of a call is CPU time: a busy machine costs nobody anything. By the wall clock a call is only stopped that computes
-nothing at all. Grading has the same numbers, from here (``autograder/nbgrader_config.py``).
+A call's limit is CPU time, so that a busy machine costs nobody anything. The wall-clock limit stops only a call that
+does not compute at all. Grading takes the same numbers from here (``autograder/nbgrader_config.py``).
 """
 
 from __future__ import annotations
@@ -18,46 +18,46 @@ from typing import Any
 # --- the numbers ------------------------------------------------------------------------------------------------------
 
 MAX_CALL_CPU_SECONDS = 2.0
-"""CPU seconds of one call of an answer, unless its exercise allows more."""
+"""CPU seconds of a call of an answer, unless its exercise allows more."""
 MAX_CALL_IDLE_SECONDS = 20.0
-"""Wall-clock seconds of one call that computes nothing."""
+"""Wall-clock seconds of a call that computes nothing."""
 WALL_SECONDS_PER_CPU_SECOND = 20.0
-"""A call gets so many wall-clock seconds more for each CPU second: so busy may a machine be."""
+"""Further wall-clock seconds that a call gets for each CPU second: machines may be that busy."""
 ALARM_INTERVAL = 0.2
-"""Seconds between two looks at a call whose CPU seconds have passed by the wall clock."""
+"""Seconds between two checks of a call's CPU time, once its limit has passed by the wall clock."""
 
 MAX_NOTEBOOK_BYTES = 50_000_000
-"""Of a notebook file; a larger one is not opened."""
+"""Size of a notebook file; a larger file is not opened."""
 NOTEBOOK_TOO_LARGE = (
     f"has more than {MAX_NOTEBOOK_BYTES / 1e6:.0f} MB, and is not opened at grading: in JupyterLab, Edit, "
     "Clear Outputs of All Cells; save it, and run its checks again."
 )
 MAX_CELL_CHARACTERS = 50_000
-"""Of a cell that is parsed: no answer is longer, and IPython would take minutes for what can be."""
+"""Length of a cell that is parsed: no answer is longer, and IPython would take minutes for long cells."""
 
 MAX_NESTING = 20
 """Levels of lists and dicts in a result."""
 NESTED_TOO_DEEPLY = "something nested too deeply"
 MAX_ITEMS = 1_000_000
-"""Of a sequence in a result that is read as a list."""
+"""Length of a sequence in a result that is read as a list."""
 MAX_ENTRIES = 200
-"""Of a dict in a result, several times as many as any exercise asks for."""
+"""Entries of a dict in a result; several times as many as any exercise asks for."""
 MAX_OVERLAP_WORK = 10_000
-"""Candidate solutions that NumPy tries to tell whether two arrays share memory."""
+"""Work that NumPy may spend to tell whether two arrays share memory (``max_work`` of ``np.shares_memory``)."""
 
-# At grading these texts come out of the sandbox and could tell of a hidden case, so they are short.
+# At grading these texts come out of the sandbox and could reveal a hidden case, so they are short.
 MAX_FAILURE_CHARACTERS = 300
-"""Of the sentence that says what is wrong."""
+"""Length of the sentence that says what is wrong."""
 MAX_ERROR_CHARACTERS = 100
-"""Of an error's own message."""
+"""Length of an error's own message."""
 MAX_WARNING_CHARACTERS = 80
-"""Of a warning's text."""
+"""Length of a warning's text."""
 MAX_CODE_CHARACTERS = 60
-"""Of a quoted line of a student's code."""
+"""Length of a quoted line of a student's code."""
 MAX_TYPE_NAME_CHARACTERS = 40
-"""Of the name of a type that is no plain data."""
+"""Length of the name of a type that is not plain data."""
 MAX_WARNINGS = 3
-"""Warnings that are told of one case."""
+"""Warnings that are reported for a case."""
 MAX_SHADOWED_NAMES = 3
 """Shadowed built-ins that are named in a sentence."""
 
@@ -136,7 +136,7 @@ def _interrupt_by_signal(seconds: float, reached_limit: Callable[[], type[CallTi
     before = signal.signal(signal.SIGALRM, ring)
     outer_delay = outer_interval = 0.0
     try:
-        # It rings again: code that swallows the first one does not get away.
+        # The alarm repeats, for code that swallows the first error.
         outer_delay, outer_interval = signal.setitimer(signal.ITIMER_REAL, seconds, ALARM_INTERVAL)
         yield
     finally:

@@ -1,7 +1,7 @@
 """What can be observed of parameters and of random draws, for the exercises of every topic to share.
 
 Random answers are judged by what they are (shape, scale, mean, independence, use of ``rng``), never by
-equality with one stream of draws. Statistics want layers of 10⁴ weights and more: a tolerance of 5 % then
+equality with a fixed stream of draws. Statistics want layers of 10⁴ weights and more: a tolerance of 5 % then
 lies over seven standard errors from the truth.
 """
 
@@ -80,7 +80,7 @@ def pair(value: Any, names: str, subject: str = "it returns") -> tuple[Any, Any]
 
 
 def one_number(value: Any) -> Observation:
-    """Observe whether a result has no axes; one that is nothing but zero earns nothing."""
+    """Observe whether a result has no axes; a result that is nothing but zero earns nothing."""
     return Observation(ONE_NUMBER, list(np.shape(value)) if np.any(value) else "nothing but zero")
 
 
@@ -198,12 +198,12 @@ def follows_rng(
     draws_are: str = "the weights are",
     repeated: str = "gives other weights",
 ) -> str:
-    """Say whether draws are repeated by an equal rng and changed by another one.
+    """Say whether draws are repeated by an equal rng and changed by a different rng.
 
     Parameters
     ----------
     once, again, other : array
-        What was drawn with one rng, with an equal one, and with another.
+        Draws from an rng, from an equal rng, and from a different rng.
     draws_are, repeated : str
         Words for what is drawn, as in "*the mask is* the same for every rng" and "the same rng *gives another mask*
         each time".
@@ -219,5 +219,5 @@ def follows_rng(
 
 
 def draw_weights(answer: CallRecorder, seed: int, before: tuple, after: tuple = ()) -> np.ndarray:
-    """Call ``answer(*before, rng, *after)`` and give all weights as one column of numbers."""
+    """Call ``answer(*before, rng, *after)`` and return all weights as a vector."""
     return np.concatenate([W.ravel() for W in weights(answer(*before, Rng(seed), *after))])

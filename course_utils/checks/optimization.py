@@ -79,7 +79,7 @@ def is_shuffled(groups: list[np.ndarray]) -> str:
     """Say whether mini-batches hold examples from everywhere, in any order."""
     order = np.concatenate(groups)
     m = len(order)
-    neighbours = np.sum(np.diff(order) == 1)  # about one by chance
+    neighbours = np.sum(np.diff(order) == 1)  # about 1 by chance
     if neighbours == m - 1:
         return "no: they stand in the order they came in"
     if neighbours > m / 4:
@@ -131,7 +131,8 @@ def random_mini_batches(
 
 def follows_rng(*groups: list[np.ndarray]) -> str:
     """Say whether the examples in mini-batches, and their order, follow the rng: once, again with it, with another."""
-    return see.follows_rng(*map(np.concatenate, groups), "the mini-batches are", "gives other mini-batches")
+    once, again, other = map(np.concatenate, groups)
+    return see.follows_rng(once, again, other, "the mini-batches are", "gives other mini-batches")
 
 
 # --- update rules ---------------------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def draw_gradients(rng: np.random.Generator, parameters: dict, low: float, high:
 
 
 def read_states(result: Any, names: tuple[str, ...]) -> list[dict]:
-    """Read a result as dicts, one for each name.
+    """Read a result as a list of dicts, a dict for each name.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def read_states(result: Any, names: tuple[str, ...]) -> list[dict]:
 
 
 def gd_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of depth 1 to 4 and one of depth 11, with learning rates from 0.003 to 2."""
+    """Draw networks of depth 1 to 4 and a network of depth 11, with learning rates from 0.003 to 2."""
     cases = []
     for depth, learning_rate in ((2, 0.5), (1, 0.03), (4, 2.0), (11, 0.003)):
         parameters = draw_parameters(rng, depth, 4 if depth < 5 else 2)
@@ -191,7 +192,7 @@ def update_parameters_with_gd(
 
 
 def velocity_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of depth 1, 2 and 11, and one whose layers have the same shape."""
+    """Draw networks of depth 1, 2 and 11, and a network whose layers have the same shape."""
     networks = [draw_parameters(rng, depth, 3) for depth in (2, 1, 11)]
     square = {key: np.ones((2, 2 if key[0] == "W" else 1)) for key in ("W1", "b1", "W2", "b2")}
     return [{"parameters": parameters} for parameters in (*networks, square)]
@@ -220,7 +221,7 @@ def observe_steps(
     gradients: list[dict],
     call: Callable[[list[dict], dict, int], tuple[tuple, dict]],
 ) -> Iterator[Observation]:
-    """Take several steps from a start, each from where the answer's last one led.
+    """Take several steps from a start, each from where the answer's last step led.
 
     Parameters
     ----------
@@ -228,9 +229,9 @@ def observe_steps(
     names : tuple of str
         What a step returns: the parameters and the states.
     start : list of dict
-        One for each name.
+        A dict for each name.
     gradients : list of dict
-        One for each step.
+        A dict for each step.
     call : callable
         ``call(now, grads, step)`` → arguments and keywords of a step.
     """
@@ -294,7 +295,7 @@ DEFAULT = "epsilon by default"
 
 
 def second_moments(rng: np.random.Generator) -> Iterator[tuple[str, dict, dict, dict, list[dict], float | None]]:
-    """Draw parameters, states and gradients: ordinary ones, as small as epsilon, zero, and with its default."""
+    """Draw parameters, states and gradients: of ordinary size, as small as epsilon, zero, with epsilon's default."""
     for what, depth, size, epsilon in (
         ("", 2, 1.0, 0.3),
         ("", 3, 1.0, 0.02),
@@ -582,7 +583,7 @@ class Watched:
         return moved
 
     def __deepcopy__(self, memo: dict) -> Watched:
-        """Stay one object: what is noted of an answer's copy is read here."""
+        """Return the same object: what an answer's copy records is read here."""
         return self
 
     def __repr__(self) -> str:
@@ -627,7 +628,7 @@ def fit_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def examples_of_step(call: tuple, X: np.ndarray) -> np.ndarray:
-    """Tell the examples of a step by its gradient: each has one input of its own."""
+    """Tell the examples of a step by its gradient: each example has an input of its own."""
     if len(call[0]) > 2:
         return np.arange(X.shape[1])
     return np.flatnonzero(np.ravel(call[1]["dW1"]))

@@ -147,5 +147,14 @@ def _last_cell_binding(name: str) -> str:
 
 
 def cell_digest(text: str) -> str:
-    """Hash a cell as it is run: equal for what was written and for what IPython makes of it."""
+    """Hash a cell as it is run: equal for the text that was written and for what IPython makes of it.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
     return digest(as_run(text).strip())

@@ -59,7 +59,7 @@ def _observe_predictions(answers: Any, count: int) -> Iterator[Observation]:
 
 
 def read_letters(answers: Any, count: int) -> list[str]:
-    """Read one letter for each question.
+    """Read a letter for each question.
 
     Parameters
     ----------

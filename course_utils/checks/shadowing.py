@@ -87,8 +87,8 @@ def describe_shadowed(names: dict[str, bool]) -> str:
 def unwrapped(function: Any) -> Any:
     """Take the wrapping of a decorator, a partial or a method off."""
     for _ in range(10):
-        inner = (getattr(function, name, None) for name in ("__wrapped__", "func", "__func__"))
-        inner = next((candidate for candidate in inner if candidate is not None), None)
+        candidates = (getattr(function, name, None) for name in ("__wrapped__", "func", "__func__"))
+        inner = next((candidate for candidate in candidates if candidate is not None), None)
         if inner is None:
             break
         function = inner
@@ -96,7 +96,7 @@ def unwrapped(function: Any) -> Any:
 
 
 def inner_function(function: Any) -> Any:
-    """Find the function a student wrote in a callable: the wrapped one, or an object's ``__call__``."""
+    """Find the function a student wrote in a callable: the wrapped function, or an object's ``__call__``."""
     function = unwrapped(function)
     return function if hasattr(function, "__code__") else getattr(type(function), "__call__", None)  # noqa: B004
 

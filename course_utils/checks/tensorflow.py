@@ -28,7 +28,7 @@ def one_hot_labels(rng: np.random.Generator, C: int, m: int) -> np.ndarray:
 
 
 def linear_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw layers of 1 to 7 units, one of them square, for 1 to 11 examples."""
+    """Draw layers of 1 to 7 units, among them a layer with a square W, for 1 to 11 examples."""
     return [
         {"W": rng.normal(0, 1, (n, n_in)), "X": rng.normal(0, 1, (n_in, m)), "b": rng.normal(0, 2, (n, 1))}
         for n, n_in, m in ((4, 3, 1), (2, 5, 7), (1, 7, 11), (3, 3, 3))
@@ -61,7 +61,7 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
         for C, m in ((4, 7), (3, 1), (2, 11), (6, 6))
     ]
     Z = rng.permuted(np.tile(np.linspace(-10000.0, 10000.0, 4)[:, None], (1, 5)), axis=0)
-    # Nowhere is the right class the best one, so that the cost is large.
+    # The right class never has the highest score, so that the cost is large.
     Y = (np.sort(Z, axis=0)[rng.integers(0, 3, 5), np.arange(5)] == Z).astype(float)
     return [*cases, {"what": LARGE, "Z": Z, "Y": Y}]
 

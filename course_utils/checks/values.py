@@ -1,4 +1,4 @@
-"""What an answer may return: read in one way in a student's kernel and, at grading, in the sandbox.
+"""Read what an answer returns, in the same way in a student's kernel and, at grading, in the sandbox.
 
 Whatever holds the right numbers and words is right. What does not hold them, or not yet, is refused by its name.
 """
@@ -106,7 +106,7 @@ def _reduce_array(value: np.ndarray | np.generic) -> Any:
 
 
 def as_plain_data(value: Any) -> Any:
-    """Give plain data in one form: tuples become lists, NumPy's scalars arrays without axes.
+    """Normalize plain data: tuples become lists, NumPy's scalars arrays without axes.
 
     Parameters
     ----------

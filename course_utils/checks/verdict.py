@@ -66,8 +66,8 @@ class ExpectedOutcomes:
     def matching_mistakes(self, seen: Table) -> Iterator[tuple[set[Key], str]]:
         """Give the mistakes all of whose symptoms an answer shows.
 
-        A symptom is a property that the mistake gets wrong. Cases of a mistake are observed one by one until a symptom
-        is missing in the answer: mostly in the first.
+        A symptom is a property that the mistake gets wrong. A mistake is observed case by case until the answer lacks
+        a symptom, mostly in the first case.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ def _outcome(verdict: Verdict) -> tuple:
 
 def _shadowed_names(functions: Iterable[WrappableFunction]) -> dict[str, bool]:
     """Name the shadowed built-ins, and whether each is NumPy's; at grading the student's own process reports them."""
-    names = {}
+    names: dict[str, bool] = {}
     for function in functions:
         with contextlib.suppress(Exception):
             reported = function.with_wrapper(FIND_SHADOWED)()
@@ -252,7 +252,7 @@ def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Ve
 
 
 def describe(name: str, right: Observation, seen: Observation | None) -> str:
-    """Say in one sentence what is wrong with one property."""
+    """Say in a sentence what is wrong with a property."""
     if name == ENDING:
         return str(seen.value).removeprefix("no: ") if seen else "it was not reached"
     if name == ARGUMENTS:
@@ -275,7 +275,7 @@ def _agrees(right: Observation, seen: Observation | None) -> bool:
 def _matching_sentences(seen: Table, expected: ExpectedOutcomes) -> tuple[set[Key], list[str]]:
     """Find the mistakes all of whose symptoms the answer shows: the symptoms together, and the sentences.
 
-    Those with most symptoms come first; one whose symptoms are part of another's is left out.
+    Mistakes with most symptoms come first; a mistake whose symptoms are a subset of another's is left out.
     """
     explained: set[Key] = set()
     chosen: list[tuple[set[Key], str]] = []

@@ -1,29 +1,29 @@
-"""The codec of the border: plain data between trusted and student code, nothing executable.
+"""Encode and decode plain data that crosses the border between trusted and student code; nothing executable crosses.
 
 ``encode`` and ``decode`` turn a value into a frame and back; ``encode_call``, ``decode_call``, ``encode_reply`` and
 ``decode_reply`` do so for a function call and its reply. Arrays that share memory share it on the other side, too, and
-what a function does to its arguments is done to the caller's.
+what a function does to its arguments is also done to the caller's.
 
 A *frame* is a prefix (magic, header length), a JSON header ``[kind, block sizes, body]`` and the blocks' raw bytes.
 There are three kinds: a message (any value), a call, and the reply to a call. The body is a tree of nodes. Numbers,
-strings, true, false and null stand for themselves, and everything else is a list that starts with its tag::
+strings, true, false and null are themselves; every other value is a list that begins with its tag::
 
-    ["f", "nan"]                                             a float that JSON has no word for
+    ["f", "nan"]                                             a float that JSON cannot write: nan, inf or -inf
     ["n", dtype, hex]                                        a NumPy scalar
     ["a", block, offset, dtype, shape, strides, writeable]   an array: a view of a block
     ["t", *parts]                                            a tuple
     ["l", origin, *parts]    ["d", origin, key, value, ...]  a list, a dict
     ["g", origin, name, state]                               a numpy.random.Generator
     ["c", number]                                            a function that the sender lends
-    ["h", number, kind]      ["H", number]                   an object the sender keeps; one the receiver has kept
-    ["r", number]                                            an object of this exchange, once more
+    ["h", number, kind]      ["H", number]                   an object the sender keeps; an object the receiver keeps
+    ["r", number]                                            an object that appeared before in this call or its reply
 
 Lists, dicts, generators, functions and kept objects have an identity: both sides number them in the order in which
-they appear. The numbers of a reply continue those of its call, and so do the numbers of blocks. By its number a reply
-refers to an object of the call (its *origin*; -1 marks a new object) or to the memory of an argument.
+they appear. A reply continues the numbers of its call, for objects as for blocks. In a reply, ``origin`` is the number
+of the call's object whose new content the node states, or -1 for a new object; a block number may be the call's.
 
 Whatever arrives may be hostile: decoding raises ProtocolError and nothing else, needs memory in proportion to the bytes
-that really arrived, and changes the caller's arguments only after the whole reply has been checked.
+that have arrived, and changes the caller's arguments only after the whole reply has been checked.
 """
 
 from __future__ import annotations
@@ -66,26 +66,26 @@ __all__ = [
 ]
 
 _MAX_NAME = 40
-# An honest dict has next to no keys of equal hash; a hostile one can make a dict of n keys cost n² steps.
+# Keys of equal hash are rare in an honest dict; with n of them, making the dict takes n² steps.
 _MAX_COLLISIONS = 100
-# Children spawned from one generator in a call; of more the caller's generator is not told.
+# Most children of a generator spawned in a call; beyond it, the caller's generator is not updated.
 _MAX_CHILDREN = 10_000
 
 
 class NotPlain(TypeError):
-    """A value is no plain data and cannot be encoded; the message names it: "a set", "an array of objects"."""
+    """A value is not plain data and cannot be encoded; the message names it: "a set", "an array of objects"."""
 
 
 @dataclass(frozen=True)
 class Handle:
-    """Stands for an object that stays in the other process. It can be sent back and compared, and nothing else.
+    """Stands for an object that stays in the other process. It can only be sent back and compared.
 
     Parameters
     ----------
     number : int
-        Under which the other process keeps the object.
+        The number under which the other process keeps the object.
     kind : str
-        What it is, for people.
+        A description of the object for error messages.
     """
 
     number: int
@@ -101,11 +101,11 @@ class Sent:
     frame : list of bytes-like
         To be written in this order.
     objects : list
-        The caller's objects with an identity, by number.
+        The caller's objects that have an identity; an object's number is its index.
     mutable : set of int
-        The numbers of lists, dicts and generators.
+        The numbers of the lists, dicts and generators, which the call may change.
     blocks : list of bytearray
-        The memory of the arrays, as it was sent.
+        Copies of the arrays' memory, as sent.
     arrays : dict
         Place in a block → the caller's array.
     """
@@ -119,18 +119,18 @@ class Sent:
 
 @dataclass(frozen=True)
 class Received:
-    """A decoded call, which ``encode_reply`` needs to tell what has changed since.
+    """A decoded call; ``encode_reply`` needs it to find out what the function has changed.
 
     Parameters
     ----------
     function : int or str
-        The number of a lent function, or the name of one.
+        The number of a lent function, or a function's name.
     arguments, keywords
-        What it is to be called with.
+        The decoded arguments to call it with.
     objects, mutable, blocks
-        As in :class:`Sent`, of this side.
+        As in :class:`Sent`, but the receiver's objects and blocks.
     before : list of bytes
-        The content of the blocks when they arrived.
+        The content of the blocks when they arrived, to tell which the function has changed.
     """
 
     function: int | str
@@ -156,14 +156,14 @@ def encode(
     ----------
     value : plain data
         None, bool, int, float, str; NumPy scalars and arrays of numbers; lists, tuples and dicts; a Generator; a
-        Handle. Subclasses of builtins cross as their base, subclasses of arrays not at all.
+        Handle. An instance of a builtin's subclass crosses as the builtin; subclasses of ndarray are not encoded.
     lend : callable, optional
-        ``lend(function)`` returns the number under which the receiver may call it back. Without it, no function
-        crosses.
+        ``lend(function)`` returns a number by which the receiver may call the function back. By default functions are
+        not encoded.
     keep : callable, optional
-        ``keep(object)`` returns the number of the Handle that stands for it. Without it, no other object crosses.
+        ``keep(object)`` returns the number of a Handle that stands for the object. By default no Handle is made.
     name : callable, optional
-        ``name(object)`` describes it for people; by default ``name_of``.
+        ``name(object)`` describes the object of such a Handle; by default ``name_of``.
     limits : Limits
         How much the frame may hold.
 
@@ -175,7 +175,7 @@ def encode(
     Raises
     ------
     NotPlain
-        The value holds something else, itself, or more than the limits allow.
+        The value holds something that is not plain data, contains itself, or exceeds the limits.
     """
     encoder = _Encoder(limits, lend, keep, name)
     return encoder.frame("message", encoder.node(value, 0))
@@ -196,7 +196,7 @@ def encode_call(
     Parameters
     ----------
     function : int or str
-        The number of a function that the receiver has lent, or the name of one.
+        The number of a function that the receiver has lent, or a function's name.
     arguments, keywords : plain data
     lend, keep, name, limits
         As for ``encode``.
@@ -227,7 +227,7 @@ def encode_reply(
     name: Callable[[object], str] | None = None,
     limits: Limits = LIMITS,
 ) -> list[bytes | bytearray]:
-    """Turn the result of a call, and what has changed of its arguments, into a frame.
+    """Turn the result of a call, and the changes to its arguments, into a frame.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ def encode_reply(
     Raises
     ------
     NotPlain
-        As ``encode``, of the result and of what was put into the arguments.
+        As ``encode``: by the result, or by what the function has put into its arguments.
     """
     encoder = _Encoder(limits, lend, keep, name, received)
     after = [encoder.node(received.objects[number], 0) for number in sorted(received.mutable) if number in encoder.owed]
@@ -268,11 +268,11 @@ def decode(
     frame : Frame
         As ``receive`` returns it.
     borrow : callable, optional
-        ``borrow(number)`` returns a function that calls the sender's function of this number. Without it, no function
-        is accepted.
+        ``borrow(number)`` returns a function that calls the sender's function of this number. By default functions
+        are refused.
     resolve : callable, optional
-        ``resolve(number)`` returns the object that was kept under this number, or raises KeyError. Without it, no
-        handle of ours is accepted.
+        ``resolve(number)`` returns the object that this side keeps under this number, or raises KeyError. By default
+        handles of this side's objects are refused.
     limits : Limits
         How much the frame may hold.
 
@@ -283,7 +283,7 @@ def decode(
     Raises
     ------
     ProtocolError
-        The frame is no message, or one beyond the limits.
+        The frame is not a message, or exceeds the limits.
     """
     decoder = _Decoder(frame, "message", limits, borrow, resolve)
     return decoder.value(frame.body, 0)
@@ -296,7 +296,7 @@ def decode_call(
     resolve: Callable[[int], object] | None = None,
     limits: Limits = LIMITS,
 ) -> Received:
-    """Turn a frame into the call that it holds.
+    """Decode a call.
 
     Parameters
     ----------
@@ -307,12 +307,12 @@ def decode_call(
     Returns
     -------
     Received
-        Needed until the call has been answered.
+        The call; ``encode_reply`` needs it.
 
     Raises
     ------
     ProtocolError
-        The frame is no call, or one beyond the limits.
+        The frame is not a call, or exceeds the limits.
     """
     decoder = _Decoder(frame, "call", limits, borrow, resolve)
     match frame.body:
@@ -340,9 +340,9 @@ def decode_reply(
 ) -> Any:
     """Turn the reply to a call into its result, and change the caller's arguments as the function changed its own.
 
-    Arrays of the result that lie in an argument's memory become views of the caller's array, where that is contiguous
-    in some order of its axes; elsewhere an argument that comes back whole is itself, and a part of it is a copy.
-    A read-only array is never changed: what refers to it gets the changed copy.
+    Where an array of the result lies in an argument's memory, it becomes a view of the caller's array, if that is
+    contiguous in some order of its axes. Otherwise it becomes the caller's array itself if it is the whole argument,
+    and a copy if it is a part. A read-only array of the caller's is never changed; the result gets a changed copy.
 
     Parameters
     ----------
@@ -359,25 +359,25 @@ def decode_reply(
     Raises
     ------
     ProtocolError
-        The frame is no reply to this call, or one beyond the limits. The arguments are as they were.
+        The frame is not a reply to this call, or exceeds the limits. The arguments are unchanged.
     """
     decoder = _Decoder(frame, "reply", limits, borrow, resolve, sent)
     return decoder.reply(frame.body)
 
 
 class _Walk:
-    """What encoder and decoder have in common: counting items and levels, and numbering objects with an identity.
+    """The base of encoder and decoder: checks counts against the limits, and numbers the objects with an identity.
 
     Attributes
     ----------
     objects : list
-        By number; a reply's begin with those of its call.
+        The objects with an identity, by number; those of a call come first in its reply.
     mutable : set of int
         The numbers of lists, dicts and generators.
     owed : set of int
-        The call's lists, dicts and generators whose present content is still missing from this reply.
+        The numbers of the call's lists, dicts and generators whose new content this reply has not stated yet.
     spans : dict of int to (int, int)
-        Of each object that is complete: how many items and how many levels it holds.
+        For each object that is complete: the number of items and of levels in it.
     """
 
     def __init__(self, limits: Limits, refuse: type[Exception], exchange: Sent | Received | None) -> None:
@@ -390,7 +390,7 @@ class _Walk:
         self.items = self.deepest = self.arrays = self.array_bytes = 0
 
     def step(self, depth: int, items: int = 1) -> None:
-        """Count items at a depth; raise where a limit is exceeded."""
+        """Count items at a depth; raise ``refuse`` where a limit is exceeded."""
         self.items += items
         self.deepest = max(self.deepest, depth)
         if self.items > self.limits.items:
@@ -400,7 +400,7 @@ class _Walk:
 
     @contextmanager
     def inside(self, number: int, depth: int) -> Iterator[None]:
-        """Record the span of an object while its parts are walked; until then it cannot be referred to."""
+        """Record the span of an object while its parts are walked; it can be referred to only afterwards."""
         self.owed.discard(number)
         items, outer, self.deepest = self.items, self.deepest, depth
         yield
@@ -408,7 +408,7 @@ class _Walk:
         self.deepest = max(self.deepest, outer)
 
     def again(self, number: int, depth: int) -> None:
-        """Count an object that is referred to once more: a few bytes must not stand for millions of items."""
+        """Count all items of an object that is referred to again: a few bytes must not stand for millions of items."""
         items, levels = self.spans[number]
         self.step(depth + levels, items)
 
@@ -422,7 +422,7 @@ class _Walk:
 
 
 class _Encoder(_Walk):
-    """Turns values into nodes and blocks, without running code of the values' own classes."""
+    """Turns values into nodes and blocks, without running methods of the values' own classes."""
 
     def __init__(
         self,
@@ -521,7 +521,7 @@ class _Encoder(_Walk):
         return node
 
     def frame(self, kind: str, body: Any, first: Iterable[bytearray] = ()) -> list[bytes | bytearray]:
-        """Place the arrays in blocks, and make the frame; the blocks in ``first`` come before the new ones."""
+        """Place the arrays in blocks, and make the frame, with the blocks in ``first`` before the new blocks."""
         self.place()
         blocks = [*first, *self.blocks]
         if sum(map(len, blocks)) > self.limits.block_bytes or len(blocks) > self.limits.arrays:
@@ -533,7 +533,7 @@ class _Encoder(_Walk):
         return frame
 
     def place(self) -> None:
-        """Place every array: in the memory of the call's arguments, or in a new block with those that overlap it."""
+        """Place every array: in the memory of the call's arguments, or in a new block with overlapping arrays."""
         starts = sorted((array_views.address(block), number) for number, block in enumerate(self.call_blocks) if block)
         fresh = []
         for view, node in self.windows:
@@ -547,14 +547,14 @@ class _Encoder(_Walk):
                 fresh.append((view, node))
         sharing = array_views.sharing_memory([array for array, _ in fresh])
         places: dict[tuple, Key] = {}
-        # In the order of the message, not of the addresses, so that the same value gives the same bytes.
+        # In the order of the message, not of the addresses, so that equal values give equal bytes.
         for view, node in fresh:
             if view.identity not in places:
                 places |= self.copy_together(sharing[view.identity])
             node += places[view.identity]
 
     def copy_together(self, arrays: list[array_views.Located]) -> dict[tuple, Key]:
-        """Copy arrays that may share memory into one new block."""
+        """Copy arrays that may share memory into a new block."""
         if len(arrays) == 1:
             array = arrays[0].array
             is_dense = array_views.dense(array) is not None
@@ -572,7 +572,7 @@ class _Encoder(_Walk):
         return len(self.call_blocks) + len(self.blocks) - 1
 
     def copy(self, array: np.ndarray, number: int, offset: int, strides: tuple[int, ...] | None = None) -> Key:
-        """Copy the elements and nothing between them: memory around an argument is not for the receiver."""
+        """Copy an array's elements, but not the bytes between them, which are not for the receiver."""
         key = array_views.place(array, number, offset, strides)
         block = self.blocks[number - len(self.call_blocks)]
         array_views.view_of(block, key)[...] = array
@@ -586,7 +586,7 @@ class _Encoder(_Walk):
 
 
 class _Decoder(_Walk):
-    """Turns nodes and blocks into values. Nothing that arrived is used before it has been checked."""
+    """Turns nodes and blocks into values. Everything that arrived is checked before it is used."""
 
     def __init__(
         self,
@@ -601,11 +601,11 @@ class _Decoder(_Walk):
         super().__init__(limits, ProtocolError, sent)
         self.borrow = borrow
         self.resolve = resolve
-        self.sent = sent
-        self.first = len(sent.blocks) if sent else 0
+        self.sent = sent or Sent([], [], set(), [], {})
+        self.first = len(self.sent.blocks)
         self.blocks = frame.blocks
         self.changed: dict[int, bytearray] = {}
-        self.frozen: set[int] = set()  # the changed blocks that a read-only array of the caller's cannot follow
+        self.frozen: set[int] = set()  # changed blocks that hold a read-only array of the caller's
         self.memories: dict[int, Any] = {}
         self.changes: list[tuple[Callable, tuple]] = []
 
@@ -626,7 +626,7 @@ class _Decoder(_Walk):
         raise ProtocolError("the reply is none")
 
     def take(self, changed: list) -> None:
-        """Read the first blocks of the frame as the present content of the call's blocks."""
+        """Read the first blocks of the frame as the new content of those blocks of the call that have changed."""
         require(len(changed) <= len(self.blocks), "a changed block is missing")
         for number, block in zip(changed, self.blocks, strict=False):
             natural(number, self.first - 1)
@@ -642,14 +642,14 @@ class _Decoder(_Walk):
                     self.changes.append((np.copyto, (original, array_views.view_of(self.changed[number], key))))
                 else:
                     self.frozen.add(number)
-        # Only an array without gaps serves as memory for others. The bytes between the elements of one with gaps were
-        # never sent, and a view of them would let the callee point at what it was not to see.
+        # Only an array without gaps serves as memory for others. The bytes between the elements of an array with gaps
+        # were never sent, and a view of them would give the callee access to what it was not sent.
         for (number, *_), original in self.sent.arrays.items():
-            whole = original.nbytes == len(self.sent.blocks[number])
-            if whole and number not in self.frozen and number not in self.memories:
-                dense = array_views.dense(original)
-                if dense is not None:
-                    self.memories[number] = dense
+            if number is None or number in self.frozen or number in self.memories:
+                continue
+            dense = array_views.dense(original)
+            if dense is not None and original.nbytes == len(self.sent.blocks[number]):
+                self.memories[number] = dense
 
     def value(self, node: Any, depth: int) -> Any:
         self.step(depth)
@@ -675,7 +675,7 @@ class _Decoder(_Walk):
             case ["h", number, str(kind)] if len(kind) <= _MAX_NAME and kind.isprintable():
                 return self.register(Handle(natural(number), kind))
             case ["H", number] if self.resolve:
-                return self.register(self.kept(natural(number)))
+                return self.register(_kept(self.resolve, natural(number)))
             case ["r", number] if type(number) is int and number in self.spans:
                 self.again(number, depth)
                 return self.objects[number]
@@ -700,19 +700,13 @@ class _Decoder(_Walk):
         return np.frombuffer(content, dtype)[0]
 
     def register(self, value: Any) -> Any:
-        """Give the next number to an object that is complete in itself."""
+        """Give the next number to an object without parts."""
         self.spans[len(self.objects)] = (0, 0)
         self.objects.append(value)
         return value
 
-    def kept(self, number: int) -> object:
-        try:
-            return self.resolve(number)
-        except LookupError:
-            raise ProtocolError("no object was kept under this number") from None
-
     def origin(self, origin: Any, fresh: Any) -> int:
-        """Return the number of an object: a new one, or one of the call's, of the same type."""
+        """Return a new number for a new object, or check the number of an object of the call, of the same type."""
         if type(origin) is int and origin == -1:
             self.mutable.add(len(self.objects))
             self.objects.append(fresh)
@@ -791,18 +785,25 @@ class _Decoder(_Walk):
         return array
 
     def content(self, block: int) -> bytearray:
-        """Return the bytes of a block as they are after the call."""
+        """Return the bytes of a block after the call."""
         if block >= self.first:
             return self.blocks[block - self.first]
         return self.changed.get(block, self.sent.blocks[block])
 
     def memory(self, block: int) -> Any:
-        """Return the buffer on which this block's arrays are views: the caller's own memory, where that can be."""
+        """Return the buffer for views of this block: the memory of the caller's own array, where it has no gaps."""
         if block >= self.first:
             return self.blocks[block - self.first]
         if block not in self.memories:
             self.memories[block] = bytearray(self.content(block))
         return self.memories[block]
+
+
+def _kept(resolve: Callable[[int], object], number: int) -> object:
+    try:
+        return resolve(number)
+    except LookupError:
+        raise ProtocolError("no object was kept under this number") from None
 
 
 def _text(value: str) -> str:
@@ -821,7 +822,7 @@ def _is_key(value: Any) -> bool:
 
 
 def name_of(value: Any) -> str:
-    """Name what cannot be encoded, for people.
+    """Name a value that cannot be encoded, for error messages.
 
     Parameters
     ----------
@@ -830,7 +831,7 @@ def name_of(value: Any) -> str:
     Returns
     -------
     str
-        Its type, with an article; printable, and of limited length.
+        Its type, with an article; printable, at most ``_MAX_NAME`` characters.
     """
     kind = type(value)
     name = kind.__name__

@@ -1,6 +1,6 @@
-"""Frames: a JSON header and blocks of bytes, over any stream. Memory is taken for what arrived, not what is claimed.
+"""Frames: a JSON header and blocks of bytes, over any stream. Memory grows with what arrived, not with what is claimed.
 
-A frame is a prefix (magic, header length), a header ``[kind, block sizes, body]`` and the blocks one after the other.
+A frame is a prefix (magic, header length), a header ``[kind, block sizes, body]``, and then the blocks in order.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _PREFIX = struct.Struct("<4sI")
 _MAGIC = b"brd1"
 _KINDS = ("message", "call", "reply")
 _CHUNK = 1 << 20
-# Longer than any number we send (ints have fewer digits, see Limits), and short enough to be parsed in no time.
+# More than any number we send has (see ``Limits.int_bits``), and few enough to be parsed quickly.
 _MAX_DIGITS = 1000
-# Levels of JSON that a value needs beyond its own: header, body, keyword; a generator's state and seeds.
+# Levels of JSON around and below a value's own: header, body, keyword; a generator's state and seeds.
 _EXTRA_LEVELS = 9
 
 
@@ -29,18 +29,18 @@ class ProtocolError(Exception):
 
 
 class Closed(ProtocolError):
-    """The peer's stream ended, between frames or inside one."""
+    """The peer's stream ended, between frames or inside a frame."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one frame may hold; both sides refuse more."""
+    """How much a frame may hold; sender and receiver both refuse more."""
 
     header_bytes: int = 4 << 20
-    block_bytes: int = 64 << 20  # of all blocks, and of any one array
-    array_bytes: int = 256 << 20  # of all arrays: views of one block count each
-    items: int = 200_000  # JSON nodes, and values where shared lists count each time
-    arrays: int = 10_000  # arrays and generators; blocks
+    block_bytes: int = 64 << 20  # of all blocks together, and of each array
+    array_bytes: int = 256 << 20  # of all arrays together, where views of the same block all count
+    items: int = 200_000  # JSON nodes; values, where a shared list counts wherever it is referred to
+    arrays: int = 10_000  # arrays and generators together; blocks
     depth: int = 32
     int_bits: int = 2048
 
@@ -50,7 +50,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame that arrived, well-formed, its body not yet decoded.
+    """A received frame: well-formed, but its body is not decoded yet.
 
     Parameters
     ----------
@@ -68,18 +68,18 @@ class Frame:
 
 
 def pack(kind: str, body: Any, blocks: list[bytearray], limits: Limits) -> list[bytes | bytearray] | None:
-    """Make a frame.
+    """Make a frame's bytes.
 
     Parameters
     ----------
     kind, body, blocks
-        As of a :class:`Frame`.
+        As the attributes of :class:`Frame`.
     limits : Limits
 
     Returns
     -------
     list of bytes-like or None
-        To be written in this order; None if the header is beyond the limits.
+        To be written in this order; None if the header exceeds the limits.
     """
     header = json.dumps([kind, [*map(len, blocks)], body], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     content = header.encode()
@@ -96,7 +96,8 @@ def send(frame: Iterable[bytes | bytearray], write: Callable[[memoryview], int |
     frame : iterable of bytes-like
         As ``pack`` returns it.
     write : callable
-        ``write(buffer)`` returns how many bytes it took, which may be fewer, as ``os.write`` does; None stands for all.
+        ``write(buffer)`` returns how many bytes it wrote, which may be fewer than given, as with ``os.write``; None
+        means all of them.
     """
     for buffer in frame:
         left = memoryview(buffer)
@@ -106,12 +107,12 @@ def send(frame: Iterable[bytes | bytearray], write: Callable[[memoryview], int |
 
 
 def receive(read: Read, limits: Limits = LIMITS) -> Frame:
-    """Read one frame.
+    """Read a frame.
 
     Parameters
     ----------
     read : callable
-        ``read(n)`` gives at least one and at most n bytes, or ``b""`` at the end of the stream. What it raises passes.
+        ``read(n)`` returns from 1 to n bytes, or ``b""`` at the end of the stream. Its exceptions are passed on.
     limits : Limits
 
     Returns
@@ -123,7 +124,7 @@ def receive(read: Read, limits: Limits = LIMITS) -> Frame:
     Closed
         The stream ended.
     ProtocolError
-        The bytes are no frame, or one beyond the limits.
+        The bytes are not a frame, or the frame exceeds the limits.
     """
     magic, length = _PREFIX.unpack(_read_exactly(read, _PREFIX.size))
     require(magic == _MAGIC, "no frame")
@@ -144,13 +145,13 @@ def require(condition: bool, message: str) -> None:
 
 
 def natural(number: Any, largest: int = 2**53) -> int:
-    """Return a number if it is an int from 0 to the largest; else raise ProtocolError."""
+    """Return ``number`` if it is an int from 0 to ``largest``; else raise ProtocolError."""
     require(type(number) is int and 0 <= number <= largest, "a number out of range")
     return number
 
 
 def _read_exactly(read: Read, size: int) -> bytearray:
-    """Read so many bytes; memory grows with what arrives, not with what was announced."""
+    """Read exactly ``size`` bytes; memory grows with what arrives, not with what was announced."""
     content = bytearray()
     while len(content) < size:
         chunk = read(min(size - len(content), _CHUNK))
@@ -165,7 +166,7 @@ _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]"))
 
 
 def _fits(header: bytes, limits: Limits) -> bool:
-    """Count the items and levels of JSON before it is parsed: three bytes can become an object of sixty."""
+    """Check the items and levels of JSON before it is parsed: 3 bytes of JSON can become an object of 60 bytes."""
     skeleton = _STRING.sub(b"", header, limits.items)
     if b"{" in skeleton or skeleton.count(b",") + skeleton.count(b"[") > limits.items:
         return False

@@ -1,4 +1,4 @@
-"""Tell a statement that fails because this machine lacks something from one that is wrong."""
+"""Tell statements that fail because this machine lacks something from statements that are wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def lacks_something(node: ast.stmt, error: BaseException | None, lost: set[str])
     error : BaseException, optional
         What it raised.
     lost : set of str
-        Names that are missing because of such statements above.
+        Names that earlier statements of this kind would have defined.
 
     Returns
     -------
@@ -35,13 +35,13 @@ def lacks_something(node: ast.stmt, error: BaseException | None, lost: set[str])
         return isinstance(error.obj, types.ModuleType)
     if isinstance(error, NameError):
         return error.name in lost
-    if isinstance(error, RuntimeError) and error.args == (NO_INPUT,):  # somebody to answer
+    if isinstance(error, RuntimeError) and error.args == (NO_INPUT,):  # a person to answer input()
         return True
     return isinstance(error, LACK_ERRORS) or isinstance(node, ast.Import | ast.ImportFrom) or _is_magic(node)
 
 
 def names_bound(node: ast.stmt) -> set[str]:
-    """List the names that a statement binds; those inside of a function that it defines do no harm.
+    """List the names that a statement binds, with those inside a function that it defines, which does no harm.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def names_bound(node: ast.stmt) -> set[str]:
 
 
 def body_of_unknown_magic(node: ast.stmt) -> str:
-    """Give the code below a cell magic that this machine does not know, and that has therefore not run.
+    """Return the body of a cell magic that this machine does not know; it has therefore not been run.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ def body_of_unknown_magic(node: ast.stmt) -> str:
     Returns
     -------
     str
-        Empty where the statement is no cell magic, or one that is known.
+        Empty where the statement is no cell magic, or the magic is known.
     """
     match node:
         case ast.Expr(
             ast.Call(
                 ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_cell_magic"),
-                [ast.Constant(name), _, ast.Constant(body)],
+                [ast.Constant(name), _, ast.Constant(str(body))],
             )
         ) if get_ipython().find_cell_magic(name) is None:
             return body
@@ -84,5 +84,5 @@ def body_of_unknown_magic(node: ast.stmt) -> str:
 
 
 def _is_magic(node: ast.stmt) -> bool:
-    """Tell whether a statement is a magic or a shell command, which IPython makes calls of."""
+    """Tell whether a statement is a magic or a shell command: IPython rewrites these to calls of ``get_ipython()``."""
     return any(isinstance(part, ast.Name) and part.id == "get_ipython" for part in ast.walk(node))

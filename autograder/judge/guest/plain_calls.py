@@ -1,7 +1,7 @@
-"""How students' functions are called where a course has no module of its own for that (``c.Judge.calls``).
+"""Call students' functions in the sandbox: the default where a course gives no module of its own (``c.Judge.calls``).
 
-A module of a course has the same two functions, and may have a third: ``after_fork()`` is called in the fork of the
-student's process that serves a test, before any function is called.
+A course's module defines the same two functions, ``call`` and ``type_name``, and may define ``after_fork()``, which is
+called in the fork of the student's process that serves a test, before any function is called.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .codec import name_of as type_name
 
 __all__ = ["call", "type_name"]
 
-MAX_DEPTH = 3  # of containers in which tensors are looked for
+MAX_DEPTH = 3  # levels of nested containers that are searched for tensors
 
 
 def call(wrappers: list[str], function: Callable, arguments: tuple, keywords: dict[str, Any]) -> Any:
@@ -24,20 +24,20 @@ def call(wrappers: list[str], function: Callable, arguments: tuple, keywords: di
     Parameters
     ----------
     wrappers : list of str
-        What it is called through, by names that only the course's own module knows; none here.
+        Wrappers to call it through. This module knows none; a course's own module may.
     function : callable
-    arguments, keywords
-        What it is called with.
+    arguments : tuple
+    keywords : dict
 
     Returns
     -------
     object
-        What it returns; tensors as NumPy arrays, since tensors cannot cross the border.
+        What it returns, with tensors as NumPy arrays, since tensors cannot cross the border.
 
     Raises
     ------
     NameError
-        A wrapper was asked for.
+        ``wrappers`` is not empty.
     """
     if wrappers:
         raise NameError(f"no wrapper of a function is called {wrappers[0]!r}")
@@ -45,17 +45,17 @@ def call(wrappers: list[str], function: Callable, arguments: tuple, keywords: di
 
 
 def _with_arrays(value: Any, depth: int = 0) -> Any:
-    """Replace whatever has a method ``numpy()``, as the tensors of several libraries do, by its result."""
+    """Replace every object with a method ``numpy()``, as tensors of several libraries have, by its result."""
     if depth > MAX_DEPTH:
         return value
     if callable(getattr(type(value), "numpy", None)):
-        with contextlib.suppress(Exception):  # a tensor that has no values now
+        with contextlib.suppress(Exception):  # a symbolic tensor has no values
             return value.numpy()
         return value
     if type(value) is dict:
         parts = {key: _with_arrays(part, depth + 1) for key, part in value.items()}
         return parts if any(parts[key] is not value[key] for key in value) else value
     if type(value) in (list, tuple):
-        parts = [_with_arrays(part, depth + 1) for part in value]
-        return type(value)(parts) if any(map(operator.is_not, parts, value)) else value
+        items = [_with_arrays(item, depth + 1) for item in value]
+        return type(value)(items) if any(map(operator.is_not, items, value)) else value
     return value

@@ -1,6 +1,6 @@
-"""What the self-test runs in a sandbox: it tries what must not succeed, and says line by line what came of it.
+"""The canaries, which the self-test runs in a sandbox: each tries what must not succeed, and reports it on a line.
 
-It runs alone, without the project. Everything it tries is capped, so that it is harmless even where nothing holds it.
+This file runs alone, without the project. Every attempt is bounded, so that it is harmless even without a sandbox.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ MIB = 1024**2
 
 
 def main(kind: str, settings: dict) -> None:
-    """Try one kind of canary and wait to be killed."""
+    """Run the canaries of a kind, a key of ``KINDS``, and wait to be killed."""
     with os.fdopen(4, "w", buffering=1, encoding="utf-8") as answer:
         for name, attempt in KINDS[kind].items():
             try:
@@ -30,17 +30,18 @@ def main(kind: str, settings: dict) -> None:
         time.sleep(settings["patience"])
 
 
-# Each attempt returns what it got; where it was held, it raises OSError or returns a text that starts with "!".
+# Each canary returns what it reached; where the sandbox held it, it raises OSError or returns a text starting with "!".
 
 
 def network(settings: dict) -> str:
-    """Reach a listener of the tester's by TCP, UDP or an abstract Unix socket."""
+    """Reach the self-test's listeners by TCP, UDP or an abstract Unix socket."""
     last = ""
-    for family, kind, address in [
+    listeners: list[tuple[int, int, tuple[str, int] | str]] = [
         (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", settings["tcp"])),
         (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", settings["udp"])),
         (socket.AF_UNIX, socket.SOCK_STREAM, f"\0{settings['token']}"),
-    ]:
+    ]
+    for family, kind, address in listeners:
         try:
             with socket.socket(family, kind) as client:
                 client.settimeout(1)
@@ -63,7 +64,7 @@ def secrets(settings: dict) -> str:
 
 
 def processes(settings: dict) -> str:
-    """See another process, or a variable of somebody else's environment."""
+    """See a process outside, or a variable of the grader's environment."""
     pids = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid(), *settings["waiting"]}
     if pids:
         return f"saw {len(pids)} other processes"
@@ -78,7 +79,7 @@ def processes(settings: dict) -> str:
 
 
 def write(settings: dict) -> str:
-    """Write to the interpreter, or to what the course gives."""
+    """Write to the interpreter, or to the course's readable files."""
     for path in settings["protected"]:
         new = os.path.join(path, settings["token"]) if os.path.isdir(path) else path
         try:
@@ -102,7 +103,7 @@ def trace(settings: dict) -> str:
 
 
 def orphan(settings: dict) -> str:
-    """Leave a process behind that nobody is parent of; it keeps our end of the channel, by which it is noticed."""
+    """Leave an orphaned process behind; it keeps our end of the channel open, by which the self-test notices it."""
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
@@ -113,7 +114,7 @@ def orphan(settings: dict) -> str:
 
 
 def disk(settings: dict) -> str:
-    """Write more than the disk may hold."""
+    """Write more than the disk limit."""
     try:
         with open("canary", "wb", buffering=0) as file:
             for _ in range(settings["disk"] // MIB + 2):
@@ -125,7 +126,7 @@ def disk(settings: dict) -> str:
 
 
 def fork(settings: dict) -> str:
-    """Start more processes than there may be."""
+    """Start more processes than allowed."""
     for _ in range(settings["processes"] + 5):
         if os.fork() == 0:
             time.sleep(settings["patience"])
@@ -135,7 +136,7 @@ def fork(settings: dict) -> str:
 
 
 def memory(settings: dict) -> str:
-    """Take more memory than there may be, in three processes that each take less."""
+    """Take more memory than allowed, in three processes that each take less."""
     ends = []
     for _ in range(3):
         reader, writer = os.pipe()
@@ -158,7 +159,7 @@ def _content(path: str) -> bytes:
 
 
 def _call(name: str, *arguments: int) -> str:
-    """Make a call of the C library in a process of its own, which it would change."""
+    """Call a function of the C library in a child process, whose state the call may change."""
     child = os.fork()
     if child == 0:
         libc = ctypes.CDLL(None, use_errno=True)

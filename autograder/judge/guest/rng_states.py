@@ -1,4 +1,4 @@
-"""The state of a random generator as numbers, checked before NumPy, which does not check them, gets to see them."""
+"""Convert the state of a random generator to and from numbers, with the checks that NumPy does not make."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox,
 
 from .framing import ProtocolError, natural, require
 
-# The fields of each bit generator's state: the largest value of a number, or how many and the largest.
+# The fields of each bit generator's state: the largest value of a number; for an array, its length and largest value.
 _WORD, _LONG, _HUGE = 2**32 - 1, 2**64 - 1, 2**128 - 1
 _SPARE: dict[str, Any] = {"has_uint32": 1, "uinteger": _WORD}
 STATES: dict[type, dict[str, Any]] = {
@@ -22,35 +22,35 @@ STATES: dict[type, dict[str, Any]] = {
 BIT_GENERATORS = {kind.__name__: kind for kind in STATES}
 
 
-# NumPy's own pool size; how many numbers a seed may have, and of how many bits.
+# NumPy's default pool size; the most numbers that a seed may have, and their most bits.
 _POOL_SIZE, _MAX_SEEDS, _MAX_BITS = 4, 64, 1024
 
 
 def pack(bits: BitGenerator) -> list:
-    """Turn a bit generator into numbers.
+    """Turn the state of a bit generator into JSON.
 
     Parameters
     ----------
     bits : BitGenerator
-        One of the kinds in STATES.
+        Of a type in ``STATES``.
 
     Returns
     -------
     list
-        Its state, in the order of STATES, and what its children are seeded from; JSON.
+        Its state, in the order of ``STATES``, and its seed sequence, from which its children are spawned.
     """
     return [_pack(bits.state, STATES[type(bits)]), _packed_seeds(bits.seed_seq)]
 
 
 def unpack(node: Any, kind: type) -> tuple[dict[str, Any], SeedSequence]:
-    """Turn what arrived into the state of a bit generator.
+    """Turn received JSON into the state of a bit generator.
 
     Parameters
     ----------
     node : JSON
         As ``pack`` returns it.
     kind : type
-        Of the bit generator.
+        The bit generator's type.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def unpack(node: Any, kind: type) -> tuple[dict[str, Any], SeedSequence]:
     Raises
     ------
     ProtocolError
-        It is no such state: MT19937 and Philox would read beyond their state with a position out of range.
+        It is not such a state. (With a position out of range, MT19937 and Philox would read beyond their memory.)
     """
     match node:
         case [state, seeds]:
@@ -69,12 +69,12 @@ def unpack(node: Any, kind: type) -> tuple[dict[str, Any], SeedSequence]:
 
 
 def spawned(bits: BitGenerator) -> int:
-    """Count the children that were spawned from a generator."""
+    """Return the number of children that were spawned from a bit generator."""
     return getattr(bits.seed_seq, "n_children_spawned", 0)
 
 
 def _packed_seeds(seeds: Any) -> list | None:
-    """None where they are of an unusual kind: children are then others on each side."""
+    """Turn a seed sequence into JSON; None for unusual kinds, whose children then differ between the two processes."""
     if type(seeds) is not SeedSequence or seeds.pool_size != _POOL_SIZE:
         return None
     is_int = isinstance(seeds.entropy, int)

@@ -1,4 +1,4 @@
-"""Remote procedure calls between the trusted process and the sandbox, in both directions; the same on both sides."""
+"""Remote procedure calls between the trusted process and the sandbox, in both directions; both sides run this."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import builtins
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from .codec import (
     Closed,
@@ -27,37 +27,45 @@ from .codec import (
 
 CHUNK = 1 << 16
 MAX_CALL_DEPTH = 20  # calls within calls
-WRAPPER_SEPARATOR = "\n"  # between the wrappers that a function is called through, and its name
+WRAPPER_SEPARATOR = "\n"  # joins the names of a function's wrappers and its own name
 MAX_MESSAGE = 1000  # characters of an error's message
-# Raised within map() these would end a check's loop, as if all were well.
+# Raised inside map(), these would silently end a check's loop.
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)
 
 Write = Callable[[memoryview], int]
 
 
-class RpcConnection:
-    """One end of the channel. Several threads may call at a time: they take turns.
+class Keeping(TypedDict, total=False):
+    """The arguments of ``encode`` by which an end keeps objects."""
 
-    The trusted end lends functions that are arguments of a call, so that the student's function can call them back.
-    The student's end, which is given ``name``, keeps objects that are no plain data, and sends a ``Handle`` instead.
+    keep: Callable[[object], int]
+    name: Callable[[object], str]
+
+
+class RpcConnection:
+    """An end of the channel. Several threads may call concurrently: they take turns.
+
+    The trusted end lends functions: a function among a call's arguments stays here, and the student's function gets a
+    proxy that calls it back. The student's end, which is given ``name``, keeps objects that are not plain data, and
+    sends a ``Handle`` in their place.
 
     Parameters
     ----------
     read, write : callable
         ``read(size)`` and ``write(buffer)``, as ``os.read`` and ``os.write`` of a descriptor.
     find : callable
-        ``find(name)`` returns the function that the other side calls by name, or raises.
+        ``find(name)`` returns the function that the other side calls by this name, or raises.
     on_message : callable
-        ``on_message(value)`` is called with each message that arrives instead of a reply.
+        ``on_message(value)`` is called with each message that arrives while a reply is awaited.
     name : callable, optional
-        ``name(object)`` describes an object that is kept here.
+        ``name(object)`` describes an object that is kept here, for error messages.
 
     Attributes
     ----------
     turn : RLock
-        Held from the first byte of a call to the last of its reply.
+        Held from the first byte of a call to the last byte of its reply.
     process : int
-        The process in which lent functions may be called.
+        Id of the process in which functions that the other side lent may be called back.
     """
 
     def __init__(
@@ -71,8 +79,9 @@ class RpcConnection:
         self._read, self._write, self._find, self._on_message = read, write, find, on_message
         self._lent: list[Callable] = []
         self._kept: list[object] = []
-        self._keeping = {"keep": self._keep, "name": name} if name else {}
-        self._lends, self._borrows = (None, self._borrow) if name else (self._lend, None)
+        self._keeping: Keeping = {"keep": self._keep, "name": name} if name else {}
+        self._lends: Callable[[Callable], int] | None = None if name else self._lend
+        self._borrows: Callable[[int], Callable] | None = self._borrow if name else None
         self._depth = 0
         self.process = os.getpid()
         self.turn = threading.RLock()
@@ -85,18 +94,18 @@ class RpcConnection:
     def interrupt(self, error: BaseException) -> None:
         """Raise an error in the main thread: at once, or when the current call is over.
 
-        To be called by a signal handler: half a frame would be the end of the channel.
+        For signal handlers: an error that interrupts the writing of a frame would make the channel unusable.
 
         Parameters
         ----------
         error : BaseException
         """
-        if not self.turn._is_owned():  # as threading.Condition asks
+        if not self.turn._is_owned():  # type: ignore[attr-defined]  # as threading.Condition asks
             raise error
         self._pending = error
 
     def cancel_interrupt(self) -> None:
-        """Forget an error that ``interrupt`` has not yet raised."""
+        """Drop an error that ``interrupt`` has put off and not yet raised."""
         self._pending = None
 
     def send(self, value: Any) -> None:
@@ -109,14 +118,14 @@ class RpcConnection:
         Raises
         ------
         NotPlain
-            It is no plain data.
+            The value is not plain data.
         """
         with self.turn:
             self._put(encode(value, **self._keeping))
         self._raise_pending()
 
     def next(self) -> Any:
-        """Wait for a message, answering calls meanwhile.
+        """Wait for a message; answer the calls that arrive meanwhile.
 
         Returns
         -------
@@ -125,7 +134,7 @@ class RpcConnection:
         Raises
         ------
         ProtocolError
-            What arrives is no message.
+            Something else than a message arrives.
         """
         while True:
             frame = receive(self._read)
@@ -136,17 +145,17 @@ class RpcConnection:
                 return decode(frame, resolve=self._resolve)
 
     def skip(self, mark: bytes) -> None:
-        """Drop everything that arrives up to a mark.
+        """Read and drop everything up to a mark.
 
         Parameters
         ----------
         mark : bytes
-            The last that the other side has sent; then it waits.
+            Bytes that the other side sends last, before it waits.
 
         Raises
         ------
         Closed
-            The stream ended before.
+            The stream ended before the mark.
         """
         seen = b""
         while not seen.endswith(mark):
@@ -156,12 +165,12 @@ class RpcConnection:
             seen = (seen + piece)[-len(mark) :]
 
     def call(self, function: int | str, arguments: tuple, keywords: dict[str, Any]) -> Any:
-        """Call a function of the other side; what it does to its arguments is done to them here too.
+        """Call a function of the other side; its changes to the arguments are made to them here too.
 
         Parameters
         ----------
         function : int or str
-            The number of a function that the other side lent, or the name of one.
+            The number of a function that the other side lent, or a name for its ``find``.
         arguments, keywords : plain data
 
         Returns
@@ -171,13 +180,13 @@ class RpcConnection:
         Raises
         ------
         NotPlain
-            An argument is no plain data.
+            An argument is not plain data.
         ProtocolError
-            What arrives is no reply.
+            What arrives is not a reply to this call.
         RuntimeError
-            The function was lent to a call that is over.
+            The function was lent for a call that is over.
         Exception
-            What the function raised: an error of the same name.
+            The function raised an error; this one has a class of the same name.
         """
         with self.turn:
             if self._borrows and (not self._depth or os.getpid() != self.process):
@@ -208,7 +217,7 @@ class RpcConnection:
                         self._on_message(message)
 
     def _answer(self, frame: Frame) -> None:
-        """Answer a call. The caller holds ``turn``; while the function runs, its threads may have it."""
+        """Answer a call. The caller holds ``turn``, released while the function runs, for that function's threads."""
         received = decode_call(frame, borrow=self._borrows, resolve=self._resolve)
         if self._depth == MAX_CALL_DEPTH:
             raise ProtocolError("calls within calls, too deep")
@@ -218,7 +227,7 @@ class RpcConnection:
             try:
                 result = self._called(received)
             finally:
-                self._depth -= 1  # before its turn comes: threads that go on calling must not keep it from that
+                self._depth -= 1  # before taking ``turn``, which threads that go on calling may hold for long
                 self.turn.acquire()
             answer = encode_reply(received, result, **self._keeping)
         except ProtocolError:
@@ -258,7 +267,7 @@ class RpcConnection:
 
 
 def describe_error(error: BaseException) -> list[str]:
-    """Reduce an error to text.
+    """Describe an error by its class and message, as text.
 
     Parameters
     ----------
@@ -268,7 +277,7 @@ def describe_error(error: BaseException) -> list[str]:
     Returns
     -------
     list of str
-        The name of its class, that of the nearest builtin class, and its message.
+        The name of its class, the name of its nearest builtin base class, and its message.
     """
     kind = type(error)
     base = next((parent.__name__ for parent in kind.__mro__ if parent.__module__ == "builtins"), "Exception")
@@ -281,12 +290,12 @@ def describe_error(error: BaseException) -> list[str]:
     return [str(kind.__name__)[:60], base, message.encode("utf-8", "replace").decode()]
 
 
-def is_rebuilt(error: BaseException) -> bool:
-    """Tell whether an error's class was made by ``rebuild_error``: its name is the other side's choice.
+def is_rebuilt(error: BaseException | None) -> bool:
+    """Tell whether an error's class was made by ``rebuild_error``, so that the other side chose its name.
 
     Parameters
     ----------
-    error : BaseException
+    error : BaseException or None
 
     Returns
     -------
@@ -306,7 +315,8 @@ def rebuild_error(name: str, base: str, message: str) -> Exception:
     Returns
     -------
     Exception
-        Of a class with this name, derived from the builtin class; from RuntimeError where that is no ordinary error.
+        Of a new class with this name, derived from the builtin class, or from RuntimeError where ``base`` names no
+        subclass of Exception.
     """
     kind = getattr(builtins, base, None)
     if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_LOOPS):
@@ -317,5 +327,5 @@ def rebuild_error(name: str, base: str, message: str) -> Exception:
         kind = type(name[:60], (kind,), {})
     try:
         return kind(message)
-    except TypeError:  # some want more than a message
+    except TypeError:  # some classes, such as UnicodeDecodeError, need more than a message
         return RuntimeError(f"{name}: {message}")

@@ -1,4 +1,4 @@
-"""Run cells as a notebook does, and emit every output as plain data; no kernel, no sockets."""
+"""Run cells as a notebook does, and emit every output as plain data, without a kernel or sockets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from traitlets.config import Config
 Emit = Callable[[dict[str, Any]], None]
 
 FLUSH_AT = 32_000  # characters
-TRACEBACK_SECONDS = 10.0  # by the clock, on a busy machine
+TRACEBACK_SECONDS = 10.0  # wall-clock time within which a traceback is made, even on a busy machine
 NO_INPUT = "input() has nobody to ask while a notebook is graded"
 TIMING_MAGICS = ("time", "prun")  # cell magics that run their body as a whole; %%capture runs it as a cell
 
@@ -38,7 +38,7 @@ class EmittingPublisher(DisplayPublisher):
         update: bool = False,
         **_: Any,
     ) -> None:
-        """Emit one displayed object."""
+        """Emit a displayed object."""
         self.shell.flush()
         shown = {"output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {}), "update": update}
         self.shell.emit({**shown, "display_id": str((transient or {}).get("display_id", ""))})
@@ -69,7 +69,7 @@ class EmittingDisplayHook(DisplayHook):
 
 
 class NotebookShell(InteractiveShell):
-    """IPython whose outputs are given to a function, one dict for each, in the notebook format's own terms.
+    """IPython that passes each output to a function, as a dict in the terms of the notebook format.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class NotebookShell(InteractiveShell):
         ``emit(output)``. Beside ``stream``, ``display_data``, ``execute_result`` and ``error`` there are
         ``{"output_type": "clear"}`` and ``display_data`` with ``"update": True``, as in Jupyter's messages.
     passes_over : callable or None
-        ``passes_over(statement, error)`` decides whether a cell goes on after a statement that failed.
+        ``passes_over(statement, error)`` tells whether a cell goes on after a statement that raised this error.
     """
 
     emit = AnyTrait()
@@ -106,7 +106,7 @@ class NotebookShell(InteractiveShell):
         compiler: Callable = compile,
         result: ExecutionResult | None = None,
     ) -> bool:
-        """Run the statements of a cell; tell whether one failed that is not passed over."""
+        """Run the statements of a cell; tell whether a statement failed and was not passed over."""
         if self.passes_over is None:
             return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
         for number, node in enumerate(nodelist):
@@ -118,11 +118,11 @@ class NotebookShell(InteractiveShell):
         return False
 
     def run_body(self, source: str) -> None:
-        """Run the body of a cell magic as a cell of its own, which shows its errors itself."""
+        """Run the body of a cell magic as a cell of its own, which emits its own errors."""
         self.run_cell(source, store_history=False)
 
     def showtraceback(self, *arguments: Any, **keywords: Any) -> None:
-        """Show an error; a time limit waits for that, unless the error itself never ends."""
+        """Emit an error; postpone a running time limit for that, but not for ever: an error may format endlessly."""
         delay, interval = signal.getitimer(signal.ITIMER_REAL)
         if delay:
             signal.setitimer(signal.ITIMER_REAL, max(delay, TRACEBACK_SECONDS), interval)
@@ -148,7 +148,7 @@ class NotebookShell(InteractiveShell):
 
 
 def _split_timed_body(node: ast.stmt) -> None:
-    """Have a cell magic run its body as a cell, once: what fails there is passed over there, or ends it."""
+    """Rewrite a timing magic to run its body by ``run_body``, whose statements can be passed over one by one."""
     match node:
         case ast.Expr(
             ast.Call(
@@ -176,7 +176,7 @@ class Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Buffer text; it is emitted in portions."""
-        text = str(text).encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
+        text = str(text).encode("utf-8", "replace").decode()  # a lone surrogate cannot be sent
         self._buffer.append(text)
         self._buffered += len(text)
         if self._buffered > FLUSH_AT:
@@ -191,7 +191,7 @@ class Stream(io.TextIOBase):
 
 
 def make_shell(emit: Emit) -> NotebookShell:
-    """Make the one shell of this process, without history, start-up files or a log.
+    """Make the shell of this process (IPython allows a single one), without history, start-up files or a log.
 
     Parameters
     ----------
@@ -204,21 +204,21 @@ def make_shell(emit: Emit) -> NotebookShell:
     """
     settings = Config()
     settings.HistoryManager.enabled = False
-    settings.IPKernelApp = Config()  # by this, tqdm and others tell a notebook from a terminal
-    with tempfile.TemporaryDirectory(prefix="shell") as folder:  # it asks for one, and needs it no longer
+    settings.IPKernelApp = Config()  # tqdm and others take its presence for a notebook
+    with tempfile.TemporaryDirectory(prefix="shell") as folder:  # IPython wants a folder only while it starts
         shell = NotebookShell.instance(config=settings, ipython_dir=folder, emit=emit, colors="nocolor")
     take_over(shell, emit)
     return shell
 
 
 def take_over(shell: NotebookShell, emit: Emit) -> None:
-    """Redirect what this process prints to a shell, as the output of its cells.
+    """Redirect this process's standard output and error to a shell, as output of its cells.
 
     Parameters
     ----------
     shell : NotebookShell
     emit : callable
-        What the outputs are given to from now on.
+        The function that gets the outputs from now on.
     """
     shell.emit = emit
     sys.modules["__main__"] = shell.user_module
@@ -227,7 +227,7 @@ def take_over(shell: NotebookShell, emit: Emit) -> None:
 
 
 def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:
-    """Run one cell; its outputs are emitted before this returns.
+    """Run a cell; its outputs are emitted before this returns.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def run_cell(shell: NotebookShell, source: str) -> ExecutionResult:
     Returns
     -------
     ExecutionResult
-        IPython's.
+        IPython's own.
     """
     try:
         return shell.run_cell(source, store_history=True)

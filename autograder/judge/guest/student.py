@@ -26,12 +26,12 @@ from .missing_here import body_of_unknown_magic, lacks_something, names_bound
 from .rpc import WRAPPER_SEPARATOR, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
-PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
-MAX_NAMES = 300  # of those that are there where one is missing
-MAX_PASSED_OVER = 50  # statements of one cell
-ALARM_INTERVAL = 0.2  # seconds between two looks at a cell or call whose time has passed by the clock
-RAISE_AGAIN = 0.5  # seconds of CPU time: until then a traceback of the first error is made
-MAX_SNAPSHOT = 32_000_000  # bytes of files that are restored after a test
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphaned descendants become our children, so that we can kill them
+MAX_NAMES = 300  # defined names that are listed where a name is missing
+MAX_PASSED_OVER = 50  # statements of a cell that are reported
+ALARM_INTERVAL = 0.2  # seconds between two checks of the CPU time, once the limit has passed by the clock
+RAISE_AGAIN = 0.5  # seconds of CPU time before the error is raised again; meanwhile its traceback is made
+MAX_SNAPSHOT = 32_000_000  # bytes of all files that are restored after a test
 FileState = tuple[int, int, int, int]
 """Mode, inode, size and time of the last change of a file or folder."""
 Snapshot = dict[str, tuple[FileState, bytes | None]]
@@ -40,7 +40,7 @@ _shell: NotebookShell | None = None
 
 
 class CellTimeoutError(BaseException):
-    """Its CPU time is used up. Not an Exception, so that ``except Exception`` cannot swallow it."""
+    """A cell's or call's CPU time is used up. Not an Exception, so that ``except Exception`` cannot swallow it."""
 
 
 class GuestServer:
@@ -51,19 +51,19 @@ class GuestServer:
     read, write : int
         File descriptors of the channel.
     calls : module
-        How students' functions are called; see ``plain_calls``.
+        Module that calls students' functions; see ``plain_calls``.
     """
 
     def __init__(self, read: int, write: int, calls: types.ModuleType = plain_calls) -> None:
-        self._quiet = False  # in a test: what is printed is dropped
+        self._quiet = False  # in a test, output is dropped
         self._call_seconds = 0.0
-        self._due = math.inf  # process_time() at which the innermost limit is reached
+        self._due = math.inf  # value of process_time() at which the innermost limit is reached
         self._passed_over: list[tuple[int, int, str]] = []
         self._snapshot: Snapshot = {}
         self._shell = _shell or make_shell(self._emit)
         take_over(self._shell, self._emit)
         self._shell.passes_over = self._pass_over
-        self._lost: set[str] = set()  # names that statements passed over were to give a value
+        self._lost: set[str] = set()  # names that statements passed over would have defined
         self._initial_names = set(self._shell.user_ns)
         self._rpc = RpcConnection(
             lambda size: os.read(read, size),
@@ -75,7 +75,7 @@ class GuestServer:
         self._calls = calls
 
     def serve(self) -> None:
-        """Answer one message after the other. Never returns, but raises ``Closed`` when the channel closes."""
+        """Answer messages until the channel closes. Never returns: raises ``Closed`` then."""
         _ignore_alarm()
         self._rpc.send({"ready": True})
         while True:
@@ -99,22 +99,23 @@ class GuestServer:
                 self._call_seconds = seconds
 
     def _run_cell(self, source: str, seconds: float) -> None:
-        # An alarm a moment too late is not the cell's.
+        # The alarm may ring just after the cell has ended.
         with contextlib.suppress(CellTimeoutError), self._cpu_limit(seconds):
             run_cell(self._shell, source)
 
     @contextlib.contextmanager
     def _cpu_limit(self, seconds: float) -> Iterator[None]:
-        """Raise CellTimeoutError in the main thread after so many seconds of CPU time, again and again.
+        """Raise CellTimeoutError in the main thread, repeatedly, after ``seconds`` of CPU time.
 
-        Inside of another limit, as where a student's function is called by one that was given to it, that one waits.
+        Limits nest, as where a student's function calls back a function that calls another of the student's: the outer
+        limit is suspended until the inner one ends.
         """
-        if threading.current_thread() is not threading.main_thread():  # the limit of what started the thread holds
+        if threading.current_thread() is not threading.main_thread():  # the limit of its call holds
             yield
             return
         outer, self._due = self._due, time.process_time() + seconds
         signal.signal(signal.SIGALRM, self._on_alarm)
-        # By the clock, which wakes the main thread while others compute; what is asked is how much they did.
+        # A wall-clock timer also wakes the main thread while other threads compute; the handler then asks for CPU time.
         signal.setitimer(signal.ITIMER_REAL, seconds, ALARM_INTERVAL)
         try:
             yield
@@ -124,7 +125,7 @@ class GuestServer:
             if outer == math.inf:
                 self._rpc.cancel_interrupt()
             else:
-                with self._rpc.turn:  # so that it is raised in the outer call, when this one has been answered
+                with self._rpc.turn:  # so that the error is raised in the outer call, after the inner call was answered
                     self._on_alarm()
                 signal.setitimer(signal.ITIMER_REAL, max(outer - time.process_time(), ALARM_INTERVAL), ALARM_INTERVAL)
 
@@ -134,7 +135,7 @@ class GuestServer:
             self._rpc.interrupt(CellTimeoutError("its computing time is used up (an endless loop?)"))
 
     def _pass_over(self, node: ast.stmt, error: BaseException | None) -> bool:
-        """Run a cell on below what failed for want of something that this machine does not have."""
+        """Tell whether a cell goes on after a failed statement: if this machine lacks what it needs. Note it then."""
         if not lacks_something(node, error, self._lost):
             return False
         if body := body_of_unknown_magic(node):
@@ -180,11 +181,11 @@ class GuestServer:
         return timed
 
     def _fork(self, seconds: float, mark: bytes) -> None:
-        """Serve a test in a fork of this process, wait for its end, and restore the files that it changed."""
+        """Serve a test in a fork of this process; wait for its end, then restore the files that it changed."""
         self._snapshot = before = _take_snapshot(self._snapshot)
-        _ignore_alarm()  # a cell may have left a handler, by which the fork could tell this process something
+        _ignore_alarm()  # a handler that a cell has left would let the fork send this process signals
         _close_fonts()
-        with self._rpc.turn:  # no thread of the student's takes it along
+        with self._rpc.turn:  # otherwise the fork could copy it while another thread holds it
             pid = os.fork()
         if pid == 0:
             self._rpc.process = os.getpid()
@@ -197,7 +198,7 @@ class GuestServer:
         _end_children()
         _restore(before)
         self._rpc.send({"ended": os.waitstatus_to_exitcode(status)})
-        self._rpc.skip(mark)  # a fork that died has left unread what was on its way to it
+        self._rpc.skip(mark)  # a fork that died may have left bytes unread
         self._rpc.send({"clean": True})
 
     def _emit(self, output: dict[str, Any]) -> None:
@@ -211,7 +212,7 @@ class GuestServer:
 
 
 def _close_fonts() -> None:
-    """Have Matplotlib close the files of its fonts: who has drawn shares no open files with the fork by that."""
+    """Have Matplotlib close its font files, so that the fork shares no open files with this process."""
     with contextlib.suppress(Exception):
         sys.modules["matplotlib.font_manager"]._get_font.cache_clear()  # as Matplotlib does itself in a fork
 
@@ -221,11 +222,11 @@ def _ignore_alarm() -> None:
 
 
 def prepare() -> None:
-    """Make the shell that this process, or any fork of it, will use; leave all else as it is."""
+    """Make the shell that this process or a fork of it will use; do not redirect output yet."""
     global _shell
     before = sys.modules["__main__"], sys.stdout, sys.stderr, builtins.input
     _shell = make_shell(lambda output: None)
-    for source in ("1", "1 / 0"):  # imports what IPython puts off until then
+    for source in ("1", "1 / 0"):  # IPython imports some modules only when a cell runs or fails
         _shell.run_cell(source)
     sys.modules["__main__"], sys.stdout, sys.stderr, builtins.input = before
 
@@ -238,12 +239,12 @@ def main(read: int, write: int, calls: str = plain_calls.__name__) -> None:
     read, write : int
         File descriptors of the channel.
     calls : str
-        Name of a module with the functions of ``plain_calls``.
+        Name of a module that defines the functions of ``plain_calls``.
     """
-    calls_module = importlib.import_module(calls)  # before anything of the student's can be taken for it
+    calls_module = importlib.import_module(calls)  # before the student's folder is on the search path
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     sys.path.insert(0, "")  # as in a notebook
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # so that a handler of the student's can be told from Python's
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # so that a student's handler can be told from Python's own
     try:
         GuestServer(read, write, calls_module).serve()
     except (Closed, BrokenPipeError):
@@ -251,7 +252,7 @@ def main(read: int, write: int, calls: str = plain_calls.__name__) -> None:
 
 
 def _file_states() -> dict[str, FileState]:
-    """List every file and folder that a student may write, with what tells whether it has changed."""
+    """List the files and folders that a student may write, with their states."""
     roots = [str(Path.home()), "/tmp", "/dev/shm"]
     walks = [step for root in roots for step in os.walk(root)]
     states = {}
@@ -263,7 +264,7 @@ def _file_states() -> dict[str, FileState]:
 
 
 def _take_snapshot(earlier: Snapshot) -> Snapshot:
-    """Read every file that is not too large; what has not changed since an earlier snapshot is not read again."""
+    """Read the files, up to ``MAX_SNAPSHOT`` bytes; files unchanged since an earlier snapshot are not read again."""
     snapshot, left = {}, MAX_SNAPSHOT
     for path, state in _file_states().items():
         mode, _, size, _ = state
@@ -284,19 +285,20 @@ def _content(path: str) -> bytes | None:
 
 
 def _restore(before: Snapshot) -> None:
-    """Remove what is new, and write the files that a test changed or removed again."""
+    """Remove new files and folders, and restore the files that a test changed or removed."""
     now = _file_states()
-    changed = {path for path, (state, content) in before.items() if content is not None and now.get(path) != state}
-    # What is written through mapped memory changes no time.
-    changed |= {path for path in before.keys() - changed if before[path][1] not in (None, _content(path))}
+    contents = {path: content for path, (_, content) in before.items() if content is not None}
+    changed = {path for path in contents if now.get(path) != before[path][0]}
+    # Writing through mapped memory does not update the time of the last change.
+    changed |= {path for path in contents.keys() - changed if contents[path] != _content(path)}
     _remove(now.keys() - before.keys() | changed & now.keys())
     for path in changed:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        Path(path).write_bytes(before[path][1])
+        Path(path).write_bytes(contents[path])
 
 
 def _remove(paths: set[str]) -> None:
-    """Remove files and folders, even without permission or deeper than PATH_MAX."""
+    """Remove files and folders, even read-only folders and paths longer than PATH_MAX."""
     tops = [path for path in paths if os.path.dirname(path) not in paths]
     if folders := [path for path in tops if os.path.isdir(path) and not os.path.islink(path)]:
         subprocess.run(["chmod", "-R", "u+rwx", "--", *folders], check=False)
@@ -305,7 +307,7 @@ def _remove(paths: set[str]) -> None:
 
 
 def _end_children() -> None:
-    """Kill every process that a test left behind; their own children become ours and follow."""
+    """Kill all processes that a test left behind; their children become ours and are killed too."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)

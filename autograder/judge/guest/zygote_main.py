@@ -1,7 +1,7 @@
 """The zygote's main program: import what notebooks need, then fork students' processes, each into its sandbox.
 
-The zygote stands outside of every sandbox, runs nothing of a student's, and holds no answer, no test and no secret. A
-fork enters a sandbox that bubblewrap has built, gives up its privileges, and only then runs a command.
+The zygote is in no sandbox, runs no student code, and holds no answer, no test and no secret. A fork enters a sandbox
+that bubblewrap has built, gives up its privileges, and only then runs a command.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x
 SET_DUMPABLE, SET_SECCOMP, CAPBSET_DROP, SET_NO_NEW_PRIVS, CAP_AMBIENT = 4, 22, 24, 38, 47
 FILTER, AMBIENT_CLEAR_ALL, CAPABILITY_VERSION = 2, 4, 0x20080522
 MAX_MESSAGE = 1_000_000  # bytes
-START_FD = 5  # behind 0 to 2, as everywhere, and 3 and 4, the channel
+START_FD = 5  # after the standard streams (0 to 2) and the channel (3 and 4)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Program(ctypes.Structure):
-    """A BPF program, as seccomp(2) takes it."""
+    """A BPF program in the form that seccomp(2) reads."""
 
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
@@ -59,8 +59,8 @@ def main(control: int) -> None:
     try:
         connection.send(b"ready")
     except OSError:
-        os._exit(0)  # whoever request forks was killed
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would be every first process's
+        os._exit(0)  # the process that would request forks was killed
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would be inherited by every fork
     while True:
         text, descriptors, _, _ = socket.recv_fds(connection, MAX_MESSAGE, 8)
         if not text:
@@ -75,7 +75,7 @@ def main(control: int) -> None:
 
 
 def _import_modules(modules: list[str], fonts: str | None) -> None:
-    """Import what notebooks will, and use it once."""
+    """Import what notebooks will import, and use it once, for what is loaded on first use."""
     with tempfile.TemporaryDirectory() as folder:
         settings, os.environ["MPLCONFIGDIR"] = os.environ["MPLCONFIGDIR"], folder
         if fonts:
@@ -86,7 +86,7 @@ def _import_modules(modules: list[str], fonts: str | None) -> None:
         if "matplotlib" in sys.modules:
             _draw()
         os.environ["MPLCONFIGDIR"] = settings
-    # What lies outside is nobody's business: paths are looked through anew in the sandbox.
+    # Folders of this machine are not for the student; in the sandbox the search path is scanned anew.
     sys.path_importer_cache.clear()
     gc.collect()
     gc.freeze()
@@ -111,10 +111,10 @@ def _draw() -> None:
 def _fork_into_sandbox(
     request: dict[str, Any], sandbox: int, reading: int, writing: int, stderr: int, start: int, report: int
 ) -> NoReturn:
-    """Fork once more, into the sandbox; report the pid, and in the end the exit status."""
+    """Fork once more, into the sandbox; report the fork's pid and, when it has ended, its exit status."""
     try:
         _check(libc.setns(sandbox, NAMESPACES), "setns")
-        pid = os.fork()  # only children are in the other process namespace
+        pid = os.fork()  # setns(2): only children join the other pid namespace
     except OSError as error:
         with contextlib.suppress(BrokenPipeError):
             os.write(report, f"! {error}\n".encode())
@@ -125,10 +125,10 @@ def _fork_into_sandbox(
         except BaseException as error:
             os.write(2, f"{type(error).__name__}: {error}".encode())
         os._exit(70)
-    # What the student's process hears end must end with it.
+    # The ends of the channel must be closed when the student's process ends, so nobody else may hold them.
     for descriptor in (sandbox, reading, writing, stderr, start):
         os.close(descriptor)
-    with contextlib.suppress(BrokenPipeError):  # whoever asked may have been killed: then nobody wants to know
+    with contextlib.suppress(BrokenPipeError):  # the process that asked for the fork may have been killed
         os.write(report, f"{pid}\n".encode())
         _, status = os.waitpid(pid, 0)
         os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
@@ -138,12 +138,12 @@ def _fork_into_sandbox(
 def _run_inside(request: dict[str, Any], reading: int, writing: int, stderr: int, start: int) -> None:
     """Move the descriptors to their places; wait until the limits are set; drop privileges; run the command.
 
-    Nothing of the student's has run so far, in this process or in the sandbox.
+    No student code has run so far, neither in this process nor in the sandbox.
     """
-    # A session, and so a process group, of its own: signals to a group know no namespaces.
+    # A session, and so a process group, of its own: a signal to a group also reaches other namespaces.
     os.setsid()
     null = os.open("/dev/null", os.O_RDWR)
-    # First to where none is, then down to their places: none is overwritten before it has been moved.
+    # First to numbers above, then down to their places: so none is overwritten before it has been moved.
     sources = (null, stderr, stderr, reading, writing, start)
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, START_FD + 1) for descriptor in sources]
     for target, descriptor in enumerate(high):
@@ -188,7 +188,7 @@ def _drop_privileges(program: bytes) -> None:
     _check(libc.prctl(CAP_AMBIENT, AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient capabilities")
     none = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, twice
     _check(libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), none), "capset")
-    _check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "dumpable")  # else its own /proc would be shut to it
+    _check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "dumpable")  # otherwise it could not read its own /proc
     filter_ = Program(len(program) // 8, program)
     _check(libc.prctl(SET_SECCOMP, FILTER, ctypes.byref(filter_), 0, 0), "seccomp")
 

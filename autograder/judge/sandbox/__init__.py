@@ -1,1 +1,1 @@
-"""One process of a student behind bubblewrap and under limits; imports nothing of the judge but guest."""
+"""The sandbox: run a student's process behind bubblewrap and under limits; imports nothing of the judge but guest."""

@@ -1,4 +1,4 @@
-"""Which bubblewrap is there, and its arguments: what a sandbox sees of the machine."""
+"""Find a bubblewrap, and make its arguments: they say what a sandbox sees of the machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACCOUNTS = {
     "/etc/group": b"student:x:1000:\n",
     "/etc/hosts": b"127.0.0.1 localhost notebook\n",
 }
-# What /proc tells of the machine. A grader that is root is root to the kernel inside, too, and could read it.
+# Files of /proc that tell of the machine. Where the grader is root, a student's process could read them.
 PROC_FILES = ["kcore", "keys", "key-users", "kmsg", "kallsyms", "timer_list", "sched_debug", "latency_stats"]
 PROC_FILES += ["slabinfo", "vmallocinfo", "pagetypeinfo", "kpagecount", "kpageflags", "interrupts", "modules", "mtrr"]
 PROC_FOLDERS = ["acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "irq", "scsi"]
@@ -34,18 +34,18 @@ ALWAYS_HIDDEN = [Path("/usr/local/share/nbgrader"), COURSE]
 
 @dataclass(frozen=True)
 class Bubblewrap:
-    """A bubblewrap to use.
+    """An installed bubblewrap.
 
     Parameters
     ----------
     path : str
-        The program.
+        Path of the program.
     origin : str
         "distribution" or "wheel".
     version : str
-        As it says itself.
+        As ``bwrap --version`` prints it.
     options : frozenset of str
-        What it understands.
+        The options that ``bwrap --help`` lists.
     """
 
     path: str
@@ -61,7 +61,7 @@ def find_bubblewrap() -> Bubblewrap | None:
     Returns
     -------
     Bubblewrap or None
-        The distribution's, or else the wheel's; None if there is none that can be used.
+        The distribution's, or else the wheel's; None where neither can be used.
     """
     on_path = shutil.which("bwrap")
     if on_path and (bubblewrap := _query(on_path, "distribution")):
@@ -77,7 +77,7 @@ def find_bubblewrap() -> Bubblewrap | None:
 def _query(path: str, origin: str) -> Bubblewrap | None:
     if sys.platform == "win32":
         return None
-    # Setuid, as on systems without user namespaces, its own user cannot look into what it mounts.
+    # A setuid bubblewrap, as on systems without user namespaces: its user could not read /proc/PID/root of the sandbox.
     if os.getuid() != 0 and os.stat(path).st_mode & stat.S_ISUID:
         return None
     try:
@@ -99,25 +99,25 @@ def bwrap_arguments(
     files: Iterable[tuple[str, int]] = (),
     disk: int = 2**28,
 ) -> list[str]:
-    """Write down everything that a sandbox sees.
+    """Make the arguments that say everything that a sandbox sees.
 
     Parameters
     ----------
     bubblewrap : Bubblewrap
-        The one that will read the arguments.
+        The program that will read the arguments.
     readable : iterable of Path
-        Files and folders to show, at the same place, beside the interpreter and the system's programs and libraries.
+        Files and folders to show at the same path, beside the interpreter and the system's programs and libraries.
     hidden : iterable of Path
         Files and folders to cover where they lie inside something shown.
     files : iterable of tuple
-        Of each file that is copied: its path inside, and a descriptor to copy it from.
+        For each file to copy: its path inside, and a descriptor to copy it from.
     disk : int
         Bytes that each writable file system may hold.
 
     Returns
     -------
     list of str
-        Bubblewrap's arguments without the command.
+        Bubblewrap's arguments, without the command to run.
     """
     arguments = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
@@ -125,7 +125,7 @@ def bwrap_arguments(
     if "--disable-userns" in bubblewrap.options:
         arguments += ["--disable-userns"]
 
-    # Place → how it is mounted. Upper folders come first, so that what is inside of them lies on top.
+    # Path → how it is mounted. A folder is mounted before what lies inside it, which would otherwise be covered.
     mounts: dict[Path, list[str]] = {}
     for place in map(Path, SYSTEM):
         if place.is_symlink():
@@ -138,7 +138,7 @@ def bwrap_arguments(
         *(Path(os.path.abspath(path)) for path in readable),
     ]:
         if place.exists() and place not in mounts:
-            # A folder above may be a link in there too, which bubblewrap would follow out of the new root.
+            # A parent folder may be a symbolic link, which bubblewrap would follow out of the new root.
             inside = Path(os.path.realpath(place)) if below(place, SYSTEM) else place
             mounts[inside] = ["--ro-bind", os.path.realpath(place), str(inside)]
     shown = [place for place, mount in mounts.items() if mount[0] == "--ro-bind"]
@@ -152,19 +152,17 @@ def bwrap_arguments(
         elif place.exists():
             mounts[place] = ["--ro-bind", "/dev/null", str(place)]
     size = ["--size", str(disk)] if "--size" in bubblewrap.options else []
-    for place in ["/proc", "/dev"]:
-        mounts[Path(place)] = [f"--{place[1:]}", place]
-    for place in WRITABLE:
-        mounts[Path(place)] = [*size, "--tmpfs", place]
+    mounts |= {Path("/proc"): ["--proc", "/proc"], Path("/dev"): ["--dev", "/dev"]}
+    mounts |= {Path(path): [*size, "--tmpfs", path] for path in WRITABLE}
     mounts |= {Path("/proc", name): ["--ro-bind", "/dev/null", f"/proc/{name}"] for name in _in_proc(PROC_FILES)}
     for name in _in_proc(PROC_FOLDERS):
         mounts[Path("/proc", name)] = ["--tmpfs", f"/proc/{name}"]
         covers.append(Path("/proc", name))
     for place in sorted(mounts, key=lambda place: (len(place.parts), place)):
         arguments += mounts[place]
-    for place, source in files:
-        arguments += ["--file", str(source), place]
-    # Of /proc even the settings of the kernel could be written where the grader is root: they ask for no capability.
+    for path, source in files:
+        arguments += ["--file", str(source), path]
+    # Where the grader is root, even kernel settings in /proc could be written: that needs no capability.
     for place in [*covers, Path("/proc"), Path("/dev"), Path("/")]:
         arguments += ["--remount-ro", str(place)]
     return [*arguments, "--chdir", HOME]
@@ -190,7 +188,7 @@ def interpreter() -> tuple[Path, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Make the environment of a sandbox; nothing is taken over from the grader's.
+    """Make the environment of a sandbox, without the grader's own variables.
 
     Returns
     -------
@@ -209,7 +207,7 @@ def environment() -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MALLOC_ARENA_MAX": "2",
-        "PIP_NO_INDEX": "1",  # there is no network, so that pip need not try
+        "PIP_NO_INDEX": "1",  # there is no network, so pip should not try
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{f"{name}_NUM_THREADS": "1" for name in one_thread},
         **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
@@ -217,7 +215,7 @@ def environment() -> dict[str, str]:
 
 
 def below(place: Path, folders: Iterable[str | Path]) -> bool:
-    """Tell whether a path is one of some folders, or inside of one; links are not followed.
+    """Tell whether a path is in a list of folders, or inside a folder of the list; links are not followed.
 
     Parameters
     ----------

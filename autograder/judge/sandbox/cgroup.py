@@ -1,7 +1,7 @@
-"""One control group per sandbox, where the machine lets us make one: the kernel then counts and limits the whole tree.
+"""A control group per sandbox, where one may be made: the kernel then counts and limits all its processes together.
 
 Version 2 needs a delegated folder (root's, or a desktop session's under systemd); version 1 needs root. Elsewhere the
-sandbox does with limits per process and its own watch.
+sandbox relies on limits per process and on its own watching thread.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _numbers = itertools.count()
 
 
 class ControlGroup:
-    """The control group of one sandbox.
+    """The control group of a sandbox.
 
     Parameters
     ----------
     folders : dict
-        Controller → folder; with version 2 all are the same one.
+        Controller → folder; with version 2 the same folder for all controllers.
     version : int
         1 or 2.
     """
@@ -36,14 +36,14 @@ class ControlGroup:
 
     @classmethod
     def create(cls, memory: int, tasks: int) -> ControlGroup | None:
-        """Create a group as near to our own as the kernel allows.
+        """Create a group below our own, or as near to it as the kernel allows.
 
         Parameters
         ----------
         memory : int
-            Bytes that its processes may hold together, files in memory included; none of it is swapped.
+            Bytes that its processes may use together, files in memory included; nothing is swapped out.
         tasks : int
-            Processes and threads that it may hold.
+            Processes and threads that may exist in it at a time.
 
         Returns
         -------
@@ -70,7 +70,7 @@ class ControlGroup:
             (folder / "cgroup.procs").write_text(str(pid), encoding="utf-8")
 
     def cpu(self) -> float | None:
-        """Count the CPU seconds of all that ever ran in the group; None where the kernel does not."""
+        """Return the CPU seconds of all processes that ever ran in the group; None where they are not counted."""
         if self.version == 2:
             return self._read("memory", "cpu.stat")["usage_usec"] / 1e6
         if "cpuacct" in self.folders:
@@ -78,7 +78,7 @@ class ControlGroup:
         return None
 
     def broken_limit(self) -> Literal["memory", "processes"] | None:
-        """Tell which limit the kernel has enforced; None if none."""
+        """Tell which limit the kernel has enforced; None where no limit was reached."""
         if self._read("memory", "memory.events" if self.version == 2 else "memory.oom_control")["oom_kill"]:
             return "memory"
         if self._read("pids", "pids.events")["max"]:
@@ -86,7 +86,7 @@ class ControlGroup:
         return None
 
     def remove(self) -> None:
-        """Remove the group, whose processes are gone."""
+        """Remove the group; its processes must have ended."""
         for file in self._files.values():
             os.close(file)
         self._files.clear()
@@ -111,10 +111,10 @@ class ControlGroup:
             (folder / "memory.limit_in_bytes").write_text(max_bytes, encoding="utf-8")
             self._write_if_there("memory.memsw.limit_in_bytes", max_bytes)
         (self.folders["pids"] / "pids.max").write_text(str(tasks), encoding="utf-8")
-        self.broken_limit(), self.cpu()  # what cannot be read is no good either
+        self.broken_limit(), self.cpu()  # raises OSError where these cannot be read
 
     def _write_if_there(self, name: str, value: str) -> None:
-        """Write a setting of swap, which a kernel may be built without."""
+        """Write a setting for swap; a kernel may be built without it."""
         file = self.folders["memory"] / name
         if file.exists():
             file.write_text(value, encoding="utf-8")
@@ -144,7 +144,7 @@ def _parent_folders() -> Iterator[tuple[int, dict[str, Path]]]:
             if ".." in here.parts:
                 continue
             if kind == "cgroup2" and not controllers:
-                # A group that holds processes has no limited groups below, so ours stands beside our own, or higher.
+                # A group that holds processes cannot have limited subgroups: make ours beside it, or higher up.
                 for folder in [here, *here.parents]:
                     if folder.is_relative_to(top) and _may_limit(folder):
                         yield 2, {"memory": folder, "pids": folder}
@@ -164,19 +164,19 @@ def _may_limit(folder: Path) -> bool:
 
 
 def _remove_stale_groups(parent: Path) -> None:
-    """Remove what a grader left that was killed: its sandboxes died with it, their groups could not."""
+    """Remove the groups of graders that were killed: their sandboxes died with them, but the groups stayed."""
     for folder in stale_entries(parent, PREFIX):
         with contextlib.suppress(OSError):
             folder.rmdir()
 
 
 def stale_entries(folder: Path, prefix: str) -> Iterator[Path]:
-    """Find what processes left behind that are gone: entries named ``prefix-PID-…``.
+    """Find entries named ``prefix-PID-…`` whose process no longer exists.
 
     Parameters
     ----------
     folder : Path
-        Where to look; it need not exist.
+        Folder to search; it need not exist.
     prefix : str
 
     Yields

@@ -1,4 +1,4 @@
-"""Start bubblewrap, and have it wait with its command until the process inside has been put under its limits."""
+"""Start bubblewrap; its command waits until the process inside has been put under its limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.judge.sandbox import seccomp
 from autograder.judge.sandbox.bwrap import ACCOUNTS, HOME, Bubblewrap
 
 CHANNEL = (3, 4)
-"""The descriptors at which the process inside reads what we write, and writes what we read."""
+"""The guest's file descriptors: it reads from the first what we write, and writes to the second what we read."""
 MAX_FILES = 200  # copied into a sandbox
 START_SECONDS = 20.0  # for bubblewrap to mount everything
 STDERR_TAIL_BYTES = 4096
@@ -38,31 +38,32 @@ class BwrapProcess:
     bubblewrap : Bubblewrap
         The program.
     arguments : list of str
-        Of bubblewrap: what is mounted where, see ``bwrap_arguments``.
+        Bubblewrap's arguments, see ``bwrap_arguments``.
     command : list of str
-        What is to run inside.
+        The command to run inside.
     variables : mapping
-        The whole environment, of bubblewrap as of the command: ``/proc/1/environ`` can be read inside.
+        The whole environment, of the command and of bubblewrap too: ``/proc/1/environ`` can be read inside.
     channel : tuple of int
         Descriptors that become ``CHANNEL`` inside.
     inherited : list of int
-        More descriptors that ``arguments`` name.
+        Further descriptors, to which ``arguments`` refer by number.
 
     Attributes
     ----------
     init_pid : int
-        The first process inside (as seen from here), which inherits all orphans; when it ends, all others are killed.
+        Process id, in the grader's namespace, of the first process inside. It inherits all orphans; when it ends, the
+        kernel kills all others.
     init_pidfd : int
-        A pidfd of it; -1 where it has gone.
+        Its pidfd; -1 where it has ended.
     popen : Popen
-        Bubblewrap outside, which ends with the command.
+        The bubblewrap process outside, which ends with the command.
     stderr_fd : int
-        Descriptor to which others may write what is to stand in ``stderr_tail``.
+        Descriptor for others to write to; ``stderr_tail`` returns what is written.
 
     Raises
     ------
     NoSandbox
-        Bubblewrap failed; the message is what it said.
+        Bubblewrap failed; the message is what it printed.
     """
 
     def __init__(
@@ -117,12 +118,12 @@ class BwrapProcess:
         os.write(self._block_end, b"!")
 
     def read_stderr(self) -> None:
-        """Read what was written to standard output and error so far, and keep its end."""
+        """Read what was written to standard output and error so far; keep the last ``STDERR_TAIL_BYTES``."""
         with contextlib.suppress(BlockingIOError):
             self._stderr_tail = (self._stderr_tail + os.read(self._stderr, 65536))[-STDERR_TAIL_BYTES:]
 
     def stderr_tail(self) -> str:
-        """Give the end of what was written to standard output and error, as far as it has been read."""
+        """Return the end of what ``read_stderr`` has read."""
         return self._stderr_tail.decode("utf-8", errors="replace").strip()
 
     def kill_and_wait(self) -> int:
@@ -136,7 +137,7 @@ class BwrapProcess:
         if self.init_pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.init_pidfd, signal.SIGKILL)
-            # The kernel lets a first process go only after all others of its namespace.
+            # The kernel reaps the first process of a pid namespace only after all the others.
             poll = select.poll()
             poll.register(self.init_pidfd, select.POLLIN)
             poll.poll()
@@ -151,8 +152,8 @@ class BwrapProcess:
     def _wait_for_mounts(self) -> bool:
         """Wait until everything is mounted; False if bubblewrap ended, or took too long."""
         home, deadline = f"/proc/{self.init_pid}/root{HOME}", time.monotonic() + START_SECONDS
-        # While it mounts, the process sees the machine's files, then bare scaffolding; in the end the home is there,
-        # of another file system than whatever this machine has at that path.
+        # While bubblewrap mounts, the process's root is the machine's, then an empty one. When all is mounted, the home
+        # exists, on another file system than whatever the machine has at that path.
         outside = os.stat(HOME).st_dev if os.path.exists(HOME) else None
         while self.popen.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
@@ -183,18 +184,18 @@ def memory_file(content: bytes) -> int:
 
 @contextlib.contextmanager
 def open_copies(folder: Path | None, more: Mapping[str, bytes], max_bytes: int) -> Iterator[list[tuple[str, int]]]:
-    """Open the files to copy into a sandbox: the regular files of a folder, no link followed, and what we give.
+    """Open the files to copy into a sandbox: the regular files of a folder, without following links, and further files.
 
-    Notebooks are left out: the one that is graded stands there with its hidden tests.
+    Notebooks are left out: the graded notebook in that folder holds hidden tests.
 
     Parameters
     ----------
     folder : Path or None
-        What lies beside the notebook.
+        The submission's folder.
     more : mapping
-        Other files: name below the home → content.
+        Further files: name below the home → content.
     max_bytes : int
-        Of all files of the folder together; those that would exceed it are left out, with a warning.
+        Bytes of all files of the folder together; files that would exceed it are left out, with a warning.
 
     Yields
     ------
@@ -210,23 +211,24 @@ def open_copies(folder: Path | None, more: Mapping[str, bytes], max_bytes: int) 
     try:
         for path, content in ACCOUNTS.items():
             copies.append((path, memory_file(content)))
-        for name, content in more.items():
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"{name!r} lies outside of the home")
-            copies.append((f"{HOME}/{name}", memory_file(content)))
+        for path, content in more.items():
+            if Path(path).is_absolute() or ".." in Path(path).parts:
+                raise ValueError(f"{path!r} lies outside of the home")
+            copies.append((f"{HOME}/{path}", memory_file(content)))
         left_out: list[str] = []
-        for source in sorted(_regular_files(folder)) if folder else []:
+        names = {source: source.relative_to(folder) for source in sorted(_regular_files(folder))} if folder else {}
+        for source, name in names.items():
             file = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             info = os.fstat(file)
             max_bytes -= info.st_size
             if stat.S_ISREG(info.st_mode) and max_bytes >= 0 and len(copies) < MAX_FILES:
-                copies.append((f"{HOME}/{source.relative_to(folder)}", file))
+                copies.append((f"{HOME}/{name}", file))
             else:
                 os.close(file)
                 left_out.append(source.name)
         if left_out:
-            names = ", ".join(left_out[:3]) + (f" and {len(left_out) - 3} more" if len(left_out) > 3 else "")
-            log.warning("Not copied into the sandbox, because too large or too many: %s", names)
+            listed = ", ".join(left_out[:3]) + (f" and {len(left_out) - 3} more" if len(left_out) > 3 else "")
+            log.warning("Not copied into the sandbox, because too large or too many: %s", listed)
         yield copies
     finally:
         for _, file in copies:
@@ -249,7 +251,7 @@ def _seccomp_filter() -> bytes:
 
 
 def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
-    """Make a pipe whose two ends are closed by their owners."""
+    """Make a pipe; each exit stack closes its own end."""
     ends = os.pipe()
     reader.callback(os.close, ends[0])
     writer.callback(os.close, ends[1])

@@ -1,7 +1,7 @@
-"""The sandbox: one process of a student, and all that it starts, inside bubblewrap and under limits.
+"""The sandbox: a student's process, and all that it starts, inside bubblewrap and under limits.
 
-A thread starts the sandbox, watches it and cleans up after it. It has to be one thread: the sandbox dies with the
-thread that started it (``PR_SET_PDEATHSIG`` means just that), and so with the grader, however the grader ends.
+A single thread starts the sandbox, watches it and cleans up after it: ``PR_SET_PDEATHSIG`` kills the sandbox when the
+thread that started it ends, and so also when the grader ends, for whatever reason.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _all_running: weakref.WeakSet[Running] = weakref.WeakSet()
 
 
 class Sandbox(Configurable):
-    """The limits of a sandbox, and how one is started."""
+    """The limits of a sandbox, and the method that starts a sandbox."""
 
     cpu_seconds = Float(120, min=0.1, help="CPU seconds of the whole sandbox, all its processes together.").tag(
         config=True
@@ -60,10 +60,8 @@ class Sandbox(Configurable):
     file_count = Integer(20_000, min=20, help="Files and folders at any one time.").tag(config=True)
     file_size = Integer(128 * MIB, min=4096, help="Bytes of one file.").tag(config=True)
     open_files = Integer(256, min=16, help="Files that one process may hold open.").tag(config=True)
-    output_bytes = Integer(
-        20 * MIB, min=1024, help="Bytes read of what a process says; kept by whoever reads the channel."
-    ).tag(config=True)
-    interval = Float(0.03, min=0.005, help="Seconds from one look at a sandbox to the next.").tag(config=True)
+    output_bytes = Integer(20 * MIB, min=1024, help="Bytes read from the channel while a cell runs.").tag(config=True)
+    interval = Float(0.03, min=0.005, help="Seconds between two checks of a sandbox's limits.").tag(config=True)
 
     def start(
         self,
@@ -75,34 +73,34 @@ class Sandbox(Configurable):
         variables: Mapping[str, str] | None = None,
         zygote: Zygote | None = None,
     ) -> Running:
-        """Start one process in a sandbox of its own.
+        """Start a process in a sandbox of its own.
 
         Parameters
         ----------
         command : list of str
-            What runs inside, in the home; ``sys.executable`` has the same path there.
+            The command to run inside, in the home; ``sys.executable`` has the same path there.
         folder : Path, optional
-            What lies beside the notebook: its plain files are copied into the home.
+            The submission's folder: its regular files, without notebooks, are copied into the home.
         readable : iterable of Path
-            Files and folders that are seen inside, read only, at the same path.
+            Files and folders that are shown inside, read only, at the same path.
         hidden : iterable of Path
-            What is covered where it lies inside something seen.
+            Files and folders that are covered where they lie inside something shown.
         files : mapping, optional
-            More files for the home: name → content.
+            Further files for the home: name → content.
         variables : mapping, optional
-            More variables for the environment; of the grader's own it gets none.
+            Further environment variables; none of the grader's own is passed on.
         zygote : Zygote, optional
-            The process is forked from this one; the command is then Python's, with ``-c``.
+            The process is forked from it; the command must then be ``[sys.executable, …, "-c", code, …]``.
 
         Returns
         -------
         Running
-            The sandbox, whose process has begun.
+            The sandbox; its process has begun to run.
 
         Raises
         ------
         NoSandbox
-            It cannot be started here.
+            No sandbox can be started on this machine.
         """
         bubblewrap = find_bubblewrap()
         if bubblewrap is None:
@@ -114,7 +112,7 @@ class Sandbox(Configurable):
 
 
 class Running:
-    """A sandbox that has been started; as a context manager it is killed at the end.
+    """A started sandbox; as a context manager, it is killed at the end of the ``with`` block.
 
     Parameters
     ----------
@@ -122,18 +120,19 @@ class Running:
     launch : tuple
         ``(bubblewrap, arguments, command, variables)`` as for :class:`BwrapProcess`.
     inherited : list of int
-        Descriptors that the arguments name.
+        Descriptors to which the arguments refer by number.
     zygote : Zygote, optional
-        What the process is forked from.
+        The process is forked from it.
 
     Attributes
     ----------
     read, write : int
-        Descriptors, which stay open until ``close``: what the process sends, and what it is sent.
+        Descriptors of the channel: from ``read`` comes what the process sends, to ``write`` goes what it is sent. They
+        stay open until ``close``.
     exit_code : int or None
-        Of the process, once it has ended by itself.
+        The process's exit code, once it has ended by itself.
     cgroup_version : int or None
-        Of the control group that counts and limits it; None where there is none.
+        Version of its control group (1 or 2); None where there is no control group.
 
     Raises
     ------
@@ -151,7 +150,7 @@ class Running:
         self._bwrap: BwrapProcess | None = None
         self._zygote = zygote
         self._fork: ZygoteFork | None = None
-        # Beside the student's: bubblewrap's first process, and the placeholder where a fork enters.
+        # Processes that are not the student's: bubblewrap's first process; with a zygote, the placeholder too.
         self._other_tasks = 2 if zygote else 1
         self._tree: ProcessTree | None = None
         self._group: ControlGroup | None = None
@@ -166,7 +165,8 @@ class Running:
             threading.Thread(target=self._run, args=(arguments,), daemon=True).start()
             self._started.wait()
         finally:
-            os.close(child_reads), os.close(child_writes)
+            os.close(child_reads)
+            os.close(child_writes)
         if self._error:
             self.close()
             raise self._error
@@ -182,17 +182,17 @@ class Running:
         str or None
             None while it runs. "ended": the process ended by itself, see ``exit_code``. "killed by signal N": it
             crashed. "cpu", "wall", "memory", "processes", "disk": it broke a limit. "lost": bubblewrap was killed
-            from outside, which no student can do. Else what ``kill_and_wait`` was given.
+            from outside, which no student can do. Otherwise the argument of ``kill_and_wait``.
         """
         return self._cause if self._ended.is_set() else None
 
     def cpu(self) -> float:
-        """Count the CPU seconds that all processes have used so far.
+        """Return the CPU seconds that all processes have used so far.
 
         Returns
         -------
         float
-            Without a control group, those of processes that nobody waited for are missing.
+            Without a control group, the CPU time of ended processes whose parent did not wait for them is missing.
         """
         with self._lock:
             if self._tree:
@@ -200,7 +200,7 @@ class Running:
             return self._cpu_used
 
     def queued(self) -> float:
-        """Count the seconds for which the processes that run now have waited for a core.
+        """Return the seconds for which the processes that run now have waited for a core.
 
         Returns
         -------
@@ -216,7 +216,7 @@ class Running:
             return self._tree.shared() if self._tree else {}
 
     def stderr_tail(self) -> str:
-        """Give the end of what was written to standard output and error, which are not the channel."""
+        """Return the end of what was written to standard output and error, which are separate from the channel."""
         return self._bwrap.stderr_tail() if self._bwrap else ""
 
     def wait(self, seconds: float | None = None) -> str | None:
@@ -225,7 +225,7 @@ class Running:
         Parameters
         ----------
         seconds : float, optional
-            So long at most.
+            Wait no longer than this; by default without a limit.
 
         Returns
         -------
@@ -236,12 +236,12 @@ class Running:
         return self.cause()
 
     def kill_and_wait(self, cause: str = "killed") -> None:
-        """Kill every process; return when all have ended.
+        """Kill every process, and wait until all have ended.
 
         Parameters
         ----------
         cause : str
-            What ``cause()`` will say, unless the sandbox had ended before.
+            What ``cause()`` will return, unless the sandbox had ended before.
         """
         if os.getpid() != self._owner:
             return  # a fork of the grader copies this object, but not the thread
@@ -254,7 +254,7 @@ class Running:
     def close(self) -> None:
         """Kill every process, and close the channel."""
         self.kill_and_wait()
-        # In a fork of the grader nobody is left to give the lock back.
+        # In a fork of the grader, no thread is left to release a lock that was held when it forked.
         with self._lock if os.getpid() == self._owner else contextlib.nullcontext():
             for end in [self.read, self.write, self._wake]:
                 if end >= 0:
@@ -289,21 +289,21 @@ class Running:
     def _start(self, arguments: tuple[Any, ...]) -> None:
         limits = self.limits
         self._deadline = time.monotonic() + limits.wall_seconds
-        self._bwrap = PlaceholderProcess(*arguments) if self._zygote else BwrapProcess(*arguments)
-        init_pid = self._bwrap.init_pid
+        bwrap = self._bwrap = PlaceholderProcess(*arguments) if self._zygote else BwrapProcess(*arguments)
+        init_pid = bwrap.init_pid
         self._tree = ProcessTree(init_pid, WRITABLE)
         self._group = ControlGroup.create(limits.memory, limits.processes + self._other_tasks)
         if self._group:
             try:
                 self._group.add(init_pid)
                 self.cgroup_version = self._group.version
-            except OSError:  # it lies where we may make groups, but not move processes to
+            except OSError:  # the grader may make groups there, but not move processes into them
                 self._group.remove()
                 self._group = None
         _set_rlimits(init_pid, limits)
-        self._bwrap.release()
-        if self._zygote:
-            self._fork = self._zygote.fork_into(self._bwrap, *arguments[2:5])
+        bwrap.release()
+        if self._zygote and isinstance(bwrap, PlaceholderProcess):
+            self._fork = self._zygote.fork_into(bwrap, *arguments[2:5])
             if self._group:
                 self._group.add(self._fork.pid)
             _set_rlimits(self._fork.pid, limits)
@@ -311,6 +311,7 @@ class Running:
 
     def _watch(self) -> None:
         """Wait for the end of the process, for ``kill_and_wait`` or for a broken limit."""
+        assert self._bwrap, "it was started"
         poll = select.poll()
         pidfd = os.pidfd_open(self._bwrap.popen.pid)
         try:
@@ -326,13 +327,14 @@ class Running:
                     with self._lock:
                         self._cause = self._cause or limit
                     return
-                # Many processes take longer to look at; then it looks less often, to use no more than 2 % of a core.
+                # Many processes take longer to check: check them less often, to use no more than 2 % of a core.
                 spent = time.thread_time() - spent
                 pause = min(max(50 * spent, self.limits.interval), 4 * self.limits.interval)
         finally:
             os.close(pidfd)
 
     def _broken_limit(self) -> Limit | None:
+        assert self._tree, "it was started, and is not cleaned up yet"
         limits = self.limits
         if self._group and (limit := self._group.broken_limit()):
             return limit
@@ -347,28 +349,29 @@ class Running:
         if not self._group:
             if usage.tasks - self._other_tasks > limits.processes:
                 return "processes"
-            # What several share was counted several times: only where that seems too much is it worth a closer look.
+            # ``usage`` counts shared pages several times; the exact sum is slow, and made only if needed.
             if usage.memory + space > limits.memory and self._tree.memory() + space > limits.memory:
                 return "memory"
         return None
 
     def _measure(self) -> Usage:
-        """Measure what is used now: of each process, or only of the control group, which counts more cheaply."""
+        """Measure the present usage: by the control group, which is cheap, or else process by process."""
         with self._lock:
+            assert self._tree, "it was started, and is not cleaned up yet"
             group_cpu = self._group.cpu() if self._group else None
             used = self._tree.usage() if group_cpu is None else Usage(group_cpu, 0, 0)
             self._cpu_used = max(self._cpu_used, used.cpu)
             return used
 
     def _clean_up(self) -> None:
-        """Kill what still runs, find out why the sandbox ended, and remove its control group."""
+        """Kill the processes that still run, find out why the sandbox ended, and remove its control group."""
         if not self._bwrap:
             return
         self.cpu()
         ended_itself = self._bwrap.popen.poll() is not None
         code = self._bwrap.kill_and_wait()
         if self._fork:
-            ended_itself, code = self._exit_of_fork(ended_itself, code)
+            ended_itself, code = _exit_of_fork(self._fork, ended_itself, code)
         with self._lock:
             self.cpu()
             limit = self._group.broken_limit() if self._group else None
@@ -382,18 +385,8 @@ class Running:
             if self._group:
                 self._group.remove()
 
-    def _exit_of_fork(self, bwrap_ended: bool, bwrap_code: int) -> tuple[bool, int]:
-        """Tell whether the fork ended by itself, and its exit code in bubblewrap's terms."""
-        status = self._fork.exit_status()
-        self._fork.close()
-        if bwrap_ended and status in (None, -signal.SIGKILL):  # it was killed with all the others
-            return True, bwrap_code
-        if status is None:  # the grader's own process that waited for it was killed
-            return False, -1
-        return True, status if status >= 0 else 128 - status
-
     def _cause_of_exit(self, code: int) -> str:
-        """Read bubblewrap's exit code: the command's, or 128 and the signal that killed it."""
+        """Interpret bubblewrap's exit code: the command's, or 128 plus the number of the signal that killed it."""
         if code < 0:
             return "lost"
         if self._cpu_used >= self.limits.cpu_seconds:
@@ -401,12 +394,23 @@ class Running:
         return f"killed by signal {code - 128}" if 128 < code <= 192 else "ended"
 
 
+def _exit_of_fork(fork: ZygoteFork, bwrap_ended: bool, bwrap_code: int) -> tuple[bool, int]:
+    """Tell whether a fork ended by itself, and its exit code in bubblewrap's terms."""
+    status = fork.exit_status()
+    fork.close()
+    if bwrap_ended and status in (None, -signal.SIGKILL):  # it was killed with all the others
+        return True, bwrap_code
+    if status is None:  # the zygote's child that waited for it was killed
+        return False, -1
+    return True, status if status >= 0 else 128 - status
+
+
 def _set_rlimits(pid: int, limits: Sandbox) -> None:
-    """Set the limits of a process, which all that it starts inherit. They stand behind those of the whole."""
+    """Set the resource limits of a process, which its children inherit: a second line behind the sandbox's limits."""
     import resource  # not on Windows, where this module can still be imported for its settings
 
     rlimits = {
-        # Memory asked for and not yet used counts here, so that a giant array is refused at once, with an error.
+        # Counts memory that is allocated but not yet used, so that a huge array is a MemoryError at once.
         resource.RLIMIT_DATA: limits.memory,
         resource.RLIMIT_AS: 2 * limits.memory + 1024 * MIB,
         resource.RLIMIT_CPU: math.ceil(limits.cpu_seconds) + 1,
@@ -417,14 +421,14 @@ def _set_rlimits(pid: int, limits: Sandbox) -> None:
         # Not 0: with a handler of core dumps installed, only 1 keeps the kernel from feeding it.
         resource.RLIMIT_CORE: 1,
     }
-    # Before 5.14 the kernel counts here all processes of the grader's user. The margin lets the watch see an excess.
+    # Before Linux 5.14 this counts all processes of the grader's user. The margin lets ``_watch`` see an excess first.
     if tuple(int(part) for part in platform.release().split(".")[:2]) >= (5, 14):
         rlimits[resource.RLIMIT_NPROC] = limits.processes + 16
     for kind, value in rlimits.items():
         hard = resource.prlimit(pid, kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.prlimit(pid, kind, (value, value))
-    # Should the whole machine run out of memory, then the sandbox goes first.
+    # If the whole machine runs out of memory, the kernel kills the sandbox first.
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="utf-8")
 

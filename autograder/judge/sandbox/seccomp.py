@@ -1,8 +1,8 @@
 """The system calls that code in the sandbox may not make, as a seccomp program.
 
-All others are allowed: NumPy, the C library and Python take up new calls with every release, so a list of allowed ones
-would break courses and not attacks. The border is the namespaces; this list takes away what could loosen them, what
-reaches the kernel's rarely trodden parts, what holds memory that no process answers for, and what asks the page cache.
+All others are allowed: every release of NumPy, the C library and Python uses new calls, so a list of allowed calls
+would break courses rather than attacks. Namespaces isolate the sandbox; this list forbids what could weaken them, what
+reaches rarely used parts of the kernel, what holds memory that counts for no process, and what queries the page cache.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ KERNEL += ["ioprio_set", "personality", "modify_ldt", "iopl", "ioperm", "lookup_
 MACHINE = ["kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "acct"]
 MACHINE += ["swapon", "swapoff", "quotactl", "quotactl_fd", "settimeofday", "clock_settime", "clock_settime64"]
 MACHINE += ["clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname"]
-# The page cache is one for all sandboxes: what is asked or thrown out there could pass on what a test was about.
+# All sandboxes share the page cache: to query it or evict pages could carry a message from a test to a later one.
 PAGE_CACHE = ["mincore", "cachestat", "readahead", "fadvise64", "fadvise64_64", "arm_fadvise64_64"]
 FORBIDDEN = NAMESPACES + MOUNTS + PROCESSES + KERNEL + MACHINE + PAGE_CACHE
 SEND_BUFFER = [7, 32]  # SO_SNDBUF, SO_SNDBUFFORCE
 MEMORY_ADVICE = [3, 20, 21, 22]  # MADV_WILLNEED, MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_READ
 
-# Memory that belongs to no process's resident set, so that only a control group would count it.
+# Memory that is in no process's resident set, so that only a control group would count it.
 UNCOUNTED = ["memfd_create", "memfd_secret", "shmget", "msgget", "semget"]
 
 CLONE_NEW = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
@@ -66,34 +66,34 @@ def program() -> bytes:
             "the library libseccomp is missing; apt install libseccomp2, or dnf install libseccomp"
         ) from None
     made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    # Calls by another architecture's table (32 bit, x32) would pass under other numbers.
+    # By another architecture's table (32 bit, x32), forbidden calls have other numbers.
     made.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
 
     def deny(code: int, names: list[str], *arguments: object) -> None:
         for name in names:
             number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
-            if number >= 0:  # else it is younger than the library, or not of this architecture
+            if number >= 0:  # otherwise libseccomp does not know it, or this architecture does not have it
                 made.add_rule(pyseccomp.ERRNO(code), number, *arguments)
 
     deny(errno.EPERM, FORBIDDEN)
     deny(errno.ENOSYS, UNCOUNTED)
-    # Its flags lie in memory, where a filter cannot look; told that it is unknown, the C library falls back to clone.
+    # Its flags lie in memory, which a filter cannot read; on ENOSYS, the C library falls back to clone.
     deny(errno.ENOSYS, ["clone3"])
     for flag in CLONE_NEW:
         deny(errno.EPERM, ["clone"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
-    # The first process could be made to forget that it dies with the grader: whoever has its user may write its memory.
+    # A process of the same user could write the first process's memory, and make it undo PR_SET_PDEATHSIG.
     deny(errno.EPERM, ["prctl"], pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, PARENT_DEATH_SIGNAL))
-    deny(errno.EOPNOTSUPP, ["preadv2"], pyseccomp.Arg(5, pyseccomp.NE, 0))  # RWF_NOWAIT: only what is in memory
+    deny(errno.EOPNOTSUPP, ["preadv2"], pyseccomp.Arg(5, pyseccomp.NE, 0))  # RWF_NOWAIT tells what is in the page cache
     for advice in MEMORY_ADVICE:
         deny(errno.EPERM, ["madvise"], pyseccomp.Arg(2, pyseccomp.MASKED_EQ, 0xFFFFFFFF, advice))
-    for option in SEND_BUFFER:  # so that what lies in sockets can be told from their number
+    for option in SEND_BUFFER:  # so that the number of sockets bounds the memory in their buffers
         level = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, socket.SOL_SOCKET)
         deny(errno.EPERM, ["setsockopt"], level, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, 0xFFFFFFFF, option))
-    # A signal of one's choice from an open file, and no look from outside shows it.
+    # Lets an open file send any signal, which ``ProcessTree.shared`` could not see.
     deny(errno.EPERM, ["fcntl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, F_SETSIG))
     for request in TERMINAL_INPUT:
         deny(errno.EPERM, ["ioctl"], pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
-    # Within the sandbox Unix sockets may connect (multiprocessing does): nobody else's can be seen from there.
+    # Unix sockets are allowed (multiprocessing needs them): none from outside can be reached.
     deny(errno.EAFNOSUPPORT, ["socket"], pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
     with os.fdopen(os.memfd_create("seccomp"), "r+b") as file:
         made.export_bpf(file)

@@ -1,6 +1,6 @@
-"""What the processes of a sandbox use, seen from outside through its own ``/proc`` and its own file systems.
+"""Measure from outside what the processes of a sandbox use, through the sandbox's own ``/proc`` and file systems.
 
-The sandbox's ``/proc`` lists its processes and no others, orphans included, so nothing has to be searched for.
+That ``/proc`` lists exactly the sandbox's processes, orphans included.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-MAX_READ = 2**20  # bytes of one file in /proc
-MAX_MAPPINGS = MAX_READ // 2  # bytes of a list of mappings that was surely read to its end
-# Of /proc/PID/status: what a fork has from its parent, or may change of it.
+MAX_READ = 2**20  # bytes of a file in /proc
+MAX_MAPPINGS = MAX_READ // 2  # a longer list of mappings may not have been read to its end
+# Lines of /proc/PID/status: what a fork inherits from its parent, or may change in it.
 INHERITED = (b"Threads", b"SigIgn", b"SigCgt", b"SigBlk", b"Cpus_allowed", b"Mems_allowed", b"CapEff", b"Seccomp")
 
 
 def _send_buffer() -> int:
-    """Give the bytes that a socket may hold; before Linux 6.11 a container does not see the number."""
+    """Return the bytes that a socket's buffer may hold; before Linux 6.11 a container cannot read the number."""
     try:
         return int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="ascii"))
     except OSError:
@@ -28,7 +28,13 @@ def _send_buffer() -> int:
 
 
 def queued_here() -> float:
-    """Tell for how many seconds this thread has waited for a core so far; 0 where the kernel does not say."""
+    """Measure how long this thread has waited for a core so far.
+
+    Returns
+    -------
+    float
+        Seconds; 0 where the kernel does not count them.
+    """
     try:
         with open("/proc/thread-self/schedstat", encoding="ascii") as file:
             return int(file.read().split()[1]) / 1e9
@@ -37,7 +43,7 @@ def queued_here() -> float:
 
 
 class Usage(NamedTuple):
-    """What all processes use together: CPU seconds, bytes of memory, processes and threads."""
+    """Usage of all processes together: CPU seconds; bytes of memory; number of processes and threads."""
 
     cpu: float
     memory: int
@@ -45,19 +51,19 @@ class Usage(NamedTuple):
 
 
 class ProcessTree:
-    """The processes and the files of one sandbox.
+    """The processes and files of a sandbox.
 
     Parameters
     ----------
     init_pid : int
-        Its first process, for which everything is mounted.
+        Process id of its first process; everything must be mounted already.
     writable : list of str
-        Where its writable file systems are mounted.
+        Mount points of its writable file systems.
     """
 
     def __init__(self, init_pid: int, writable: list[str]) -> None:
         self._disks: list[int] = []
-        # The filter lets nobody ask for more; a last message may exceed it.
+        # The seccomp filter lets no process ask for more; the last message may exceed it.
         self._socket_bytes = 2 * _send_buffer()
         inside = f"/proc/{init_pid}/root"
         self._proc = os.open(f"{inside}/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -65,31 +71,32 @@ class ProcessTree:
             self._disks.append(os.open(f"{inside}{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
     def usage(self) -> Usage:
-        """Add up what the processes use now. Memory that several share counts for each of them."""
+        """Add up what the processes use now; shared memory counts for each process that shares it."""
         cpu, memory, tasks, sockets = 0.0, 0, 0, 0
         for pid in self._pids():
-            # A command's name may hold spaces and brackets; the numbers stand behind the last one.
+            # A command's name may hold spaces and brackets; the numbers follow the last bracket.
             fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
             if fields:
                 sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
-                cpu += sum(map(int, fields[11:15])) / TICK  # its own, and that of children it waited for
+                cpu += sum(map(int, fields[11:15])) / TICK  # its own, and that of children that it waited for
                 tasks += int(fields[17])
                 memory += int(fields[21]) * PAGE
         return Usage(cpu, memory + self._buffers(sockets), tasks)
 
     def shared(self) -> dict[str, object]:
-        """Describe what forks of the processes would share with them, or could change of them.
+        """Describe what a fork of the processes would share with them, or could change in them.
 
         Returns
         -------
         dict
-            Two descriptions are equal where nothing of that came or went: process → its threads, signal handlers,
-            limits, priority, open files, and memory that is mapped to be shared. None where it may not be looked at.
+            Process id → its process group, session, priority, scheduling policy, ``INHERITED`` lines of its status,
+            limits, shared memory mappings and open files; None where they cannot be read. Two descriptions are equal
+            if none of these has changed.
         """
         found: dict[str, object] = {}
         for pid in self._pids():
             fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
-            # A name in them may hold any byte but a line's end.
+            # A name in it may hold any byte but a newline.
             status = [line for line in self._read(f"{pid}/status").split(b"\n") if line.startswith(INHERITED)]
             mappings = self._read(f"{pid}/maps")
             maps = [line for line in mappings.split(b"\n") if line.partition(b" ")[2].partition(b" ")[0].endswith(b"s")]
@@ -104,12 +111,12 @@ class ProcessTree:
                 finally:
                     os.close(folder)
                 found[pid] = fields[2:4], fields[15:17], fields[37:39], status, self._read(f"{pid}/limits"), maps, files
-            except OSError:  # it ends just now, or keeps others from looking
+            except OSError:  # it is just ending, or has made itself unreadable
                 found[pid] = None
         return found
 
     def queued(self) -> float:
-        """Add up the seconds for which threads that run now have waited for a core; 0 where the kernel does not say."""
+        """Add up the seconds for which the present threads have waited for a core; 0 where not counted."""
         nanoseconds = 0
         for pid in self._pids():
             with contextlib.suppress(OSError):
@@ -123,7 +130,7 @@ class ProcessTree:
         return nanoseconds / 1e9
 
     def memory(self) -> int:
-        """Add up the memory, each shared page once: exact, but slow."""
+        """Return the bytes of memory, each shared page counted once: exact, but slow."""
         total, sockets = 0, 0
         for pid in self._pids():
             sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
@@ -133,22 +140,22 @@ class ProcessTree:
         return total + self._buffers(sockets)
 
     def disk(self) -> tuple[int, int]:
-        """Count the bytes and the files of the writable file systems."""
+        """Return the bytes and the number of files in the writable file systems."""
         disks = [os.fstatvfs(file) for file in self._disks]
         size = sum((disk.f_blocks - disk.f_bfree) * disk.f_frsize for disk in disks)
         return size, sum(disk.f_files - disk.f_ffree for disk in disks)
 
     def close(self) -> None:
-        """Close the descriptors: the sandbox's file systems are freed with the last one."""
+        """Close the descriptors: while any is open, the kernel keeps the sandbox's file systems."""
         for file in [self._proc, *self._disks]:
             os.close(file)
 
     def _flags(self, pid: str, descriptor: str) -> bytes:
-        """Give the flags of an open file, which belong to all who share it."""
+        """Return the status flags of an open file, which all processes that share the file share too."""
         return self._read(f"{pid}/fdinfo/{descriptor}").partition(b"flags:")[2].partition(b"\n")[0]
 
     def _buffers(self, lines: int) -> int:
-        """Give the bytes that so many sockets can hold, by the kernel's list of them; its first line is a header."""
+        """Return the bytes that sockets can hold, from the line count of the kernel's list, which has a header."""
         return max(0, lines - 1) * self._socket_bytes
 
     def _pids(self) -> list[str]:
@@ -158,10 +165,10 @@ class ProcessTree:
             return []
 
     def _read(self, name: str) -> bytes:
-        with contextlib.suppress(OSError):  # it has just ended
+        with contextlib.suppress(OSError):  # the process has just ended
             file = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc)
             try:
-                return b"".join(itertools.takewhile(len, (os.read(file, MAX_READ) for _ in range(MAX_READ // PAGE))))
+                return b"".join(itertools.takewhile(bool, (os.read(file, MAX_READ) for _ in range(MAX_READ // PAGE))))
             finally:
                 os.close(file)
         return b""

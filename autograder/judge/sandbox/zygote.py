@@ -1,8 +1,8 @@
-"""Start students' processes without importing anything: as forks of a process that has (``guest/zygote_main.py``).
+"""Start students' processes as forks of a process that has done their imports already (``guest/zygote_main.py``).
 
-Bubblewrap builds each sandbox as for any other command, around a placeholder that does nothing. The fork joins it from
-outside, as ``nsenter`` does. So no two students share more than the memory that the zygote began with, and every
-mount, limit and check is the same for both ways of starting.
+Bubblewrap builds each sandbox as for any other command, around a placeholder that only waits. The fork enters the
+sandbox from outside, as ``nsenter`` does. So students share nothing but the memory that the zygote had before any of
+their code ran, and mounts and limits are the same as without a zygote.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from autograder.judge.sandbox.bwrap import HOME, Bubblewrap, environment
 from autograder.judge.sandbox.launch import BwrapProcess, NoSandbox
 
 GUEST = Path(__file__).resolve().parents[1] / "guest"
-# What bubblewrap runs where a fork is to enter: it says that everything is mounted, down to the last, and waits.
+# The command of a sandbox that a fork will enter: it signals that everything is mounted, and waits.
 PLACEHOLDER_COMMAND = ["/bin/sh", "-c", "echo >&4; exec 4>&-; read never <&3"]
 START_SECONDS = 60.0
 
 
 class Zygote:
-    """A process that has imported what notebooks need, and from which students' processes are forked.
+    """A process that has imported what notebooks need; students' processes are forked from it.
 
     Parameters
     ----------
     modules : iterable of str
-        What it imports beside the student's side of the judge.
+        Modules that it imports beside ``guest.student``.
     folders : iterable of Path
-        Where these are found, beside the interpreter's own folders.
+        Folders to put on its search path.
     fonts : Path, optional
-        Matplotlib's list of fonts, which takes long to make.
+        Matplotlib's cached list of fonts, which takes seconds to make.
 
     Raises
     ------
     NoSandbox
-        It cannot be started here: an old kernel, an interpreter that does not run from memory, a missing module.
+        It cannot be started here: an old kernel, an interpreter that does not run from a memory file, a missing module.
     """
 
     def __init__(self, modules: Iterable[str] = (), folders: Iterable[Path] = (), fonts: Path | None = None) -> None:
@@ -75,7 +75,7 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether its process still runs."""
         return self._process.poll() is None
 
     def fork_into(
@@ -85,12 +85,12 @@ class Zygote:
         variables: Mapping[str, str],
         channel: tuple[int, int],
     ) -> ZygoteFork:
-        """Fork, and let the fork enter a sandbox.
+        """Fork the zygote, and have the fork enter a sandbox.
 
         Parameters
         ----------
         placeholder : PlaceholderProcess
-            The sandbox.
+            The sandbox to enter.
         command : list of str
             ``[sys.executable, option, ..., "-c", code, argument, ...]``.
         variables : mapping
@@ -101,12 +101,12 @@ class Zygote:
         Returns
         -------
         ZygoteFork
-            It waits for ``release``.
+            The fork; it runs the command after ``release``.
 
         Raises
         ------
         NoSandbox
-            It did not get in.
+            The fork could not enter the sandbox.
         """
         placeholder.wait_until_ready()
         index = command.index("-c")
@@ -121,14 +121,16 @@ class Zygote:
         try:
             self._send(request, [placeholder.init_pidfd, *channel, placeholder.stderr_fd, start, status_end])
         except NoSandbox:
-            os.close(start_end), os.close(status)
+            os.close(start_end)
+            os.close(status)
             raise
         finally:
-            os.close(start), os.close(status_end)
+            os.close(start)
+            os.close(status_end)
         return ZygoteFork(status, start_end)
 
     def close(self) -> None:
-        """Kill the zygote; its forks go on."""
+        """Kill the zygote; its forks keep running."""
         self._socket.close()
         self._process.kill()
         self._process.wait()
@@ -141,14 +143,14 @@ class Zygote:
 
 
 class PlaceholderProcess(BwrapProcess):
-    """A sandbox in which a placeholder runs and waits, so that a fork of the zygote can enter it.
+    """A sandbox whose command is a placeholder that waits, so that a fork of the zygote can enter.
 
     Parameters
     ----------
     bubblewrap, arguments, variables, inherited
         As for :class:`BwrapProcess`.
     command, channel
-        Not used: they are for the fork that enters.
+        Not used here; they are for the fork that enters.
     """
 
     def __init__(
@@ -167,7 +169,8 @@ class PlaceholderProcess(BwrapProcess):
             self._close_pipes()
             raise
         finally:
-            os.close(never), os.close(ready)
+            os.close(never)
+            os.close(ready)
 
     def wait_until_ready(self) -> None:
         """Wait until the placeholder runs.
@@ -175,7 +178,7 @@ class PlaceholderProcess(BwrapProcess):
         Raises
         ------
         NoSandbox
-            It does not, in time.
+            It did not start in time.
         """
         if not select.select([self._ready], [], [], START_SECONDS)[0] or not os.read(self._ready, 1):
             raise NoSandbox(self.stderr_tail() or "bubblewrap ended without a word")
@@ -187,7 +190,8 @@ class PlaceholderProcess(BwrapProcess):
 
     def _close_pipes(self) -> None:
         if self._ready >= 0:
-            os.close(self._ready), os.close(self._never)
+            os.close(self._ready)
+            os.close(self._never)
             self._ready = self._never = -1
 
 
@@ -197,19 +201,19 @@ class ZygoteFork:
     Parameters
     ----------
     status_fd : int
-        Descriptor from which its pid and later its exit status are read, a line each; readable once it has ended.
+        Descriptor from which the fork's pid and, once it has ended, its exit status are read, each on a line.
     start_fd : int
-        Descriptor to which is written to let it begin.
+        Descriptor that ``release`` writes to.
 
     Attributes
     ----------
     pid : int
-        As seen from here.
+        Process id in the grader's namespace.
 
     Raises
     ------
     NoSandbox
-        It did not get in.
+        The fork could not enter the sandbox.
     """
 
     def __init__(self, status_fd: int, start_fd: int) -> None:
@@ -221,24 +225,25 @@ class ZygoteFork:
         self.pid = int(line)
 
     def release(self) -> None:
-        """Let it begin."""
+        """Let the fork run its command."""
         with contextlib.suppress(BrokenPipeError):
             os.write(self._start_fd, b"!")
 
     def exit_status(self) -> int | None:
-        """Wait for its end.
+        """Wait until the fork has ended.
 
         Returns
         -------
         int or None
-            Its exit code, negative if a signal ended it; None where the process that waited for it was killed.
+            Its exit code, negative if a signal ended it; None where the zygote's child that waits for it was killed.
         """
         line = self._read_line()
         return int(line) if line else None
 
     def close(self) -> None:
         """Close the descriptors."""
-        os.close(self.status_fd), os.close(self._start_fd)
+        os.close(self.status_fd)
+        os.close(self._start_fd)
 
     def _read_line(self) -> bytes:
         line = b""
@@ -248,7 +253,7 @@ class ZygoteFork:
 
 
 def _sealed_copy(program: str) -> int:
-    """Copy a program to memory that nobody can change: through ``/proc/self/exe`` a fork can open what it runs."""
+    """Copy a program to a sealed memory file: a fork could otherwise open it for writing by ``/proc/self/exe``."""
     import fcntl  # not on Windows, where nbgrader's side still imports this module
 
     file = os.memfd_create("python", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)

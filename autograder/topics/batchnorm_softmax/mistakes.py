@@ -331,6 +331,8 @@ class AfterScaling:
     "{0}.backward\nbatchnorm_forward = {0}.forward",
 )
 class Remembers:
+    last: tuple
+
     @staticmethod
     def forward(Z, gamma, beta, epsilon=1e-5):
         mean, deviation = Z.mean(axis=1, keepdims=True), np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)

@@ -305,6 +305,10 @@ BOTH = "{0}.train\npredict_probabilities = {0}.predict"
 class StandardizedWithMomentum:
     """No batch norm at all; the model is an object."""
 
+    mean: np.ndarray
+    std: np.ndarray
+    layers: list
+
     @staticmethod
     def train(X_train, Y_train, X_dev, Y_dev, rng):
         self = StandardizedWithMomentum()
