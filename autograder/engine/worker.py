@@ -104,7 +104,10 @@ def _cpu_limit(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_PROF, seconds, RING_AGAIN)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds + ENDED_AFTER)  # whose signal ends a process
     try:
-        yield
+        try:
+            yield
+        finally:  # where it may ring once more: what was made until then takes time to be freed
+            signal.setitimer(signal.ITIMER_PROF, 0)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

@@ -49,10 +49,13 @@ class ExpectedOutcomes:
         Per case, the observations of the reference answer.
     mistakes : callable
         Gives ``(sentence, observations)`` of every known mistake, case by case; called only for a wrong answer.
+    sizes : sequence of int
+        Per case, the size of the reference answer's largest result; none where that is not known.
     """
 
     right: Observations
     mistakes: Callable[[], Iterable[tuple[str, Iterable[list[Observation]]]]]
+    sizes: Sequence[int] = ()
 
     @functools.cached_property
     def right_table(self) -> Table:
@@ -177,7 +180,7 @@ def run_and_evaluate(
     limited = exercise.with_time_limit(*functions)
 
     def attempt(functions: Iterable[WrappableFunction]) -> tuple[Verdict, Trial]:
-        trial = run_trial(exercise.joined(*functions), exercise, seed, unfinished_hint)
+        trial = run_trial(exercise.joined(*functions), exercise, seed, unfinished_hint, expected.sizes)
         return evaluate(trial, exercise, expected), trial
 
     verdict, trial = attempt(limited)

@@ -28,6 +28,7 @@ from .codec import (
 CHUNK = 1 << 16
 MAX_CALL_DEPTH = 20  # calls within calls
 WRAPPER_SEPARATOR = "\n"  # between the wrappers that a function is called through, and its name
+STILL_RUNNING = "still running after"  # how the message of a call that was stopped begins
 MAX_MESSAGE = 1000  # characters of an error's message
 # Raised within map() these would end a check's loop, as if all were well.
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)
@@ -306,15 +307,16 @@ def rebuild_error(name: str, base: str, message: str) -> Exception:
     Returns
     -------
     Exception
-        Of a class with this name, derived from the builtin class; from RuntimeError where that is no ordinary error.
+        Of a class of its own with this name, derived from the builtin class; from RuntimeError where that is no
+        ordinary error.
     """
     kind = getattr(builtins, base, None)
     if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_LOOPS):
         kind = RuntimeError
     if name == "NotPlain":
         return NotPlain(message)
-    if name.isidentifier() and name != base:
-        kind = type(name[:60], (kind,), {})
+    # A class of its own also where the name is the builtin's: see ``is_rebuilt``.
+    kind = type(name[:60] if name.isidentifier() else kind.__name__, (kind,), {})
     try:
         return kind(message)
     except TypeError:  # some want more than a message

@@ -10,6 +10,7 @@ import select
 import signal
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from autograder.judge.sandbox import seccomp
 from autograder.judge.sandbox.bwrap import ACCOUNTS, HOME, Bubblewrap
 
+DEVICES = Path(__file__).resolve().parents[1] / "guest" / "devices.py"
 CHANNEL = (3, 4)
 """The descriptors at which the process inside reads what we write, and writes what we read."""
 MAX_FILES = 200  # copied into a sandbox
@@ -111,6 +113,13 @@ class BwrapProcess:
         if not self._wait_for_mounts():
             self.kill_and_wait()
             raise NoSandbox(self.stderr_tail() or "bubblewrap ended without a word")
+
+    def protect_devices(self) -> None:
+        """Have the devices inside protected, as ``guest/devices.py`` says; a fork of the zygote does it as it enters."""
+        command = [sys.executable, "-I", "-S", str(DEVICES), str(self.init_pidfd)]
+        done = subprocess.run(command, pass_fds=[self.init_pidfd], capture_output=True, check=False)
+        if done.returncode:
+            raise NoSandbox(f"its devices cannot be protected: {done.stderr.decode(errors='replace')[-200:]}")
 
     def release(self) -> None:
         """Let the command begin."""

@@ -301,6 +301,8 @@ class Running:
                 self._group.remove()
                 self._group = None
         _set_rlimits(init_pid, limits)
+        if not self._zygote and os.geteuid() == 0:
+            self._bwrap.protect_devices()
         self._bwrap.release()
         if self._zygote:
             self._fork = self._zygote.fork_into(self._bwrap, *arguments[2:5])

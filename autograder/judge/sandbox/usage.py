@@ -68,13 +68,11 @@ class ProcessTree:
         """Add up what the processes use now. Memory that several share counts for each of them."""
         cpu, memory, tasks, sockets = 0.0, 0, 0, 0
         for pid in self._pids():
-            # A command's name may hold spaces and brackets; the numbers stand behind the last one.
-            fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
-            if fields:
+            if fields := self._stat(pid):
                 sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
                 cpu += sum(map(int, fields[11:15])) / TICK  # its own, and that of children it waited for
                 tasks += int(fields[17])
-                memory += int(fields[21]) * PAGE
+                memory += self._resident(fields)
         return Usage(cpu, memory + self._buffers(sockets), tasks)
 
     def shared(self) -> dict[str, object]:
@@ -88,7 +86,7 @@ class ProcessTree:
         """
         found: dict[str, object] = {}
         for pid in self._pids():
-            fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
+            fields = self._stat(pid)
             # A name in them may hold any byte but a line's end.
             status = [line for line in self._read(f"{pid}/status").split(b"\n") if line.startswith(INHERITED)]
             mappings = self._read(f"{pid}/maps")
@@ -123,13 +121,13 @@ class ProcessTree:
         return nanoseconds / 1e9
 
     def memory(self) -> int:
-        """Add up the memory, each shared page once: exact, but slow."""
+        """Add up the memory, each shared page once: exact, but slow. Of who keeps others from looking, all of it."""
         total, sockets = 0, 0
         for pid in self._pids():
             sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
-            for line in self._read(f"{pid}/smaps_rollup").splitlines():
-                if line.startswith(b"Pss:"):
-                    total += int(line.split()[1]) * 1024
+            rollup = self._read(f"{pid}/smaps_rollup").splitlines()
+            shares = [int(line.split()[1]) * 1024 for line in rollup if line.startswith(b"Pss:")]
+            total += shares[0] if shares else self._resident(self._stat(pid))
         return total + self._buffers(sockets)
 
     def disk(self) -> tuple[int, int]:
@@ -142,6 +140,15 @@ class ProcessTree:
         """Close the descriptors: the sandbox's file systems are freed with the last one."""
         for file in [self._proc, *self._disks]:
             os.close(file)
+
+    def _stat(self, pid: str) -> list[bytes]:
+        """Give the fields of ``/proc/PID/stat`` from the third one on; none where it has just ended."""
+        # A command's name may hold spaces and brackets; the numbers stand behind the last one.
+        return self._read(f"{pid}/stat").rpartition(b")")[2].split()
+
+    @staticmethod
+    def _resident(fields: list[bytes]) -> int:
+        return int(fields[21]) * PAGE if fields else 0
 
     def _flags(self, pid: str, descriptor: str) -> bytes:
         """Give the flags of an open file, which belong to all who share it."""
