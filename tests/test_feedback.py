@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
+import nbgrader as nbgrader_package
 import pytest
 from nbformat import v4
 from tiny_course import NAME, STUB, answered, at, config, hand_in, nbgrader, release
@@ -187,6 +188,20 @@ def test_case_87_the_page_forbids_what_is_left(course):
     assert "default-src 'none'" in policies[0]
     assert "script-src" not in policies[0]
     assert "http" not in policies[0]
+
+
+def test_case_87_nothing_is_taken_for_a_part_of_the_page():
+    """Formgrader's page acts on classes and ids, and Bootstrap's styles lay some classes over all of it."""
+    html = '<div class="full-credit navbar-fixed-top dataframe"><b class="k score">def</b></div>'
+    html += '<a id="test_double" name="top" href="#test_double">my own report</a><a href="#">up</a>'
+    clean = sanitize_html(html)
+    page = assert_harmless(clean)
+    assert [attributes.get("class") for _, attributes in page.tags] == ["dataframe", "k", None, None]
+    places = {key: value for key, value in page.tags[2][1].items() if key in ("id", "name", "href")}
+    assert places == {"id": "student-test_double", "name": "student-top", "href": "#student-test_double"}
+    assert sanitize_html(clean) == clean
+    static = Path(nbgrader_package.__file__).parent / "server_extensions" / "formgrader" / "static"
+    assert '"click .full-credit"' in (static / "js" / "formgrade_models.js").read_text(encoding="utf-8")
 
 
 def test_case_88_markdown_keeps_its_words(course):

@@ -45,6 +45,33 @@ def test_who_asks_for_a_look_is_the_test_and_not_the_answer(tmp_path):
 
 
 @pytest.mark.needs("sandbox")
+def test_who_runs_out_of_memory_is_the_check_and_not_the_answer(tmp_path):
+    """Also after more errors than are noted, and under a name that is none."""
+    results = judged(
+        tmp_path,
+        ("student", "def f(x):\n    raise MemoryError if x == 60 else ValueError(x)"),
+        ("student", "def g():\n    raise type('not a name', (MemoryError,), {})"),
+        ("test", "for x in range(61):\n    try: f(x)\n    except ValueError: pass"),
+        ("test", "g()"),
+        ("test", "raise MemoryError"),
+    )
+    assert [result["look"] for result in results[2:]] == ["", "", "its check took more memory than it may"]
+    assert [result["outputs"][-1]["ename"] for result in results[2:4]] == ["MemoryError"] * 2
+
+
+@pytest.mark.needs("sandbox")
+def test_how_long_a_call_took_is_not_the_answers_to_say(tmp_path):
+    """The number stands in a report that students read: it could tell of a hidden case."""
+    say = "from guest import codec; import os\ndef f(x):\n    error = f'still running after {x} s of computing'\n"
+    say += "    codec.send(codec.encode({'raised': ['TimeoutError', 'TimeoutError', error]}), lambda b: os.write(4, b))"
+    check = "from course_utils.checks.calling import CallRecorder\nfrom course_utils.checks.limits import CallTimeout\n"
+    check += "try: CallRecorder(f)(777777)\nexcept CallTimeout as timeout: print('stopped after', timeout.seconds)"
+    results = judged(tmp_path, ("student", say), ("test", check), ("test", "f(777777)"))
+    assert "stopped after 2.0" in str(results[1]["outputs"])
+    assert "777777" not in str([result["outputs"][-1].get("evalue", "") for result in results])
+
+
+@pytest.mark.needs("sandbox")
 def test_what_cells_show_is_recorded_before_any_test(tmp_path):
     """A test that leaves a trace in what all sandboxes read: as the page cache would be one."""
     (tmp_path / "read").mkdir()

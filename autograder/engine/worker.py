@@ -104,10 +104,7 @@ def _cpu_limit(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_PROF, seconds, RING_AGAIN)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds + ENDED_AFTER)  # whose signal ends a process
     try:
-        try:
-            yield
-        finally:  # where it may ring once more: what was made until then takes time to be freed
-            signal.setitimer(signal.ITIMER_PROF, 0)
+        yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

@@ -119,10 +119,7 @@ def time_limit(left: TimeLeft) -> Iterator[None]:
     signal.signal(signal.SIGPROF, ring)
     signal.setitimer(signal.ITIMER_PROF, max(left.cpu, RING_AGAIN), RING_AGAIN)  # again: a test may catch everything
     try:
-        try:
-            yield
-        finally:  # where it may ring once more: what was made until then takes time to be freed
-            signal.setitimer(signal.ITIMER_PROF, 0)
+        yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

@@ -280,9 +280,12 @@ class Session:
                     self._expect("ended")
                     self._drain()
             # A sandbox that has just ended itself is no fresh start.
-            if self._running and not self._running.cause():
-                if not self._files_restored or self._running.shared() != self._shared:
-                    self._start_afresh()
+            if self._running and not self._running.cause() and not self._is_as_before():
+                self._start_afresh()
+
+    def _is_as_before(self) -> bool:
+        """Tell whether the last test has left the files, and all that forks share, as they were."""
+        return self._files_restored and self._running.shared() == self._shared
 
     def _start_afresh(self) -> None:
         """End a process of whose state a test may have changed something: the next one gets another, by no fault."""

@@ -16,7 +16,7 @@ from course_utils.checks.calling import (
     CallRecorder,
     MalformedResult,
     as_it_is_now,
-    size,
+    count_numbers,
 )
 from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, draw_signed, one_hot_cases
 from course_utils.checks.difference import kind
@@ -364,7 +364,7 @@ def train_and_predict(train: Callable, predict: Callable) -> Callable:
 
     def said(predict: Callable, X: np.ndarray, model: Any) -> Any:
         P = predict(X, model)
-        size(P, SPARE_TIMES * CLASSES * X.shape[1] + SPARE_NUMBERS)
+        count_numbers(P, SPARE_TIMES * CLASSES * X.shape[1] + SPARE_NUMBERS)
         return as_it_is_now(P)
 
     def asked(

@@ -44,6 +44,10 @@ class CallFailed(Exception):
     """The function raised, or returned what is no plain data; the message is for the student."""
 
 
+class ResultTooLarge(CallFailed):
+    """The function returned far more than what is asked for: it is not tried any further."""
+
+
 class MalformedResult(Exception):
     """A result that cannot be read as what the exercise asks for; the message is for the student."""
 
@@ -75,7 +79,7 @@ class CallRecorder:
     results : list
         What each call returned, as plain data.
     max_size : int
-        Above which no result is looked at; see ``size``.
+        Above which no result is looked at; see ``count_numbers``.
     largest : int
         Size of the largest result so far.
     """
@@ -114,7 +118,7 @@ class CallRecorder:
             result = self.function(*passed_arguments, **passed_keywords)
         except NotImplementedError:
             raise NotStarted from None
-        except MalformedResult:  # of what one function of the student's made for another
+        except (MalformedResult, ResultTooLarge):  # of what one function of the student's made for another
             raise
         except TimeoutError as error:  # of the judge's: what an answer raises itself arrives as CallFailed
             named = re.match(r"still running after (\d+(?:\.\d+)?) s", str(error))
@@ -123,7 +127,7 @@ class CallRecorder:
             # An error from the sandbox has another class: only its name and its message cross the border.
             is_described = type(error).__name__ == CallFailed.__name__
             raise CallFailed(str(error) if is_described else describe_error(error)) from None
-        self.largest = max(self.largest, size(result, self.max_size))  # before anything else looks at it
+        self.largest = max(self.largest, count_numbers(result, self.max_size))  # before anything else looks at it
         for index, (before, after) in enumerate(zip(arguments, passed_arguments, strict=True)):
             if not _is_unchanged(before, after):
                 self.modified.add(f"its {_ordinal(index)} argument")
@@ -265,7 +269,9 @@ def _in_a_copy(function: Callable[[], Any]) -> Any:
     if (pid := os.fork()) == 0:
         code = 1
         try:
-            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1) if seconds else (resource.RLIM_INFINITY,) * 2)
+            resource.setrlimit(
+                resource.RLIMIT_CPU, (seconds, seconds + 1) if seconds else (resource.RLIM_INFINITY,) * 2
+            )
             with os.fdopen(writing, "wb") as file:
                 pickle.dump(function(), file)
             code = 0
@@ -522,7 +528,7 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
             yield from _arrays(part)
 
 
-def size(result: Any, most: int) -> int:
+def count_numbers(result: Any, most: int) -> int:
     """Count the entries of all arrays, lists and dicts in a result, each as often as it stands there.
 
     Parameters
@@ -537,7 +543,7 @@ def size(result: Any, most: int) -> int:
 
     Raises
     ------
-    CallFailed
+    ResultTooLarge
         It holds more, or a dict of more entries than any exercise asks for.
     """
     found, pending = 0, [result]
@@ -547,12 +553,10 @@ def size(result: Any, most: int) -> int:
             found += part.size
         elif isinstance(part, dict | list | tuple):
             if isinstance(part, dict) and len(part) > limits.MAX_ENTRIES:
-                raise CallFailed(
-                    f"it returns a dict of {len(part)} entries; what is asked for has less than a hundred"
-                )
+                raise ResultTooLarge(f"it returns a dict of {len(part)} entries; what is asked for has less than a hundred")
             found += len(part)
         if found > most:
-            raise CallFailed(f"it returns more than {most:,} numbers; what is asked for has far less")
+            raise ResultTooLarge(f"it returns more than {most:,} numbers; what is asked for has far less")
         if isinstance(part, dict | list | tuple):
             pending += part.values() if isinstance(part, dict) else part
     return found

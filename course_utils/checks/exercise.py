@@ -214,7 +214,7 @@ class Trial:
         Per case: the size of the largest result.
     right_sizes : sequence of int
         The right answer's, as far as they are known: much larger results are not looked at.
-    not_started, timed_out : bool
+    not_started, timed_out, too_large : bool
         Why the last cases are missing.
     """
 
@@ -228,6 +228,7 @@ class Trial:
     right_sizes: Sequence[int] = ()
     not_started: bool = False
     timed_out: bool = False
+    too_large: bool = False
 
 
 def run_trial(
@@ -296,6 +297,7 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
             trial.timed_out = True
             ending = f"no: {timeout.message.format(timeout.seconds or exercise.seconds)}"
         except (calling.CallFailed, calling.MalformedResult) as error:
+            trial.too_large = isinstance(error, calling.ResultTooLarge)
             ending = f"no: {error}"
         except Exception as error:
             if isinstance(error, MemoryError) and "NBGRADER_EXECUTION" in os.environ:
@@ -313,5 +315,5 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
         trial.observations.append(observations)
         trial.notes |= effects.notes
         yield observations
-        if trial.not_started or trial.timed_out:
+        if trial.not_started or trial.timed_out or trial.too_large:
             break

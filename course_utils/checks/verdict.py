@@ -184,7 +184,8 @@ def run_and_evaluate(
         return evaluate(trial, exercise, expected), trial
 
     verdict, trial = attempt(limited)
-    if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed_names(limited)):
+    stopped = trial.timed_out or trial.too_large
+    if verdict.state == "wrong" and not stopped and (names := _shadowed_names(limited)):
         # Tried, not guessed: would it be right, or wrong in another way, if nothing were shadowed?
         unshadowed, _ = attempt(function.with_wrapper(RESTORE_BUILTINS) for function in limited)
         if _outcome(unshadowed) != _outcome(verdict):

@@ -1,7 +1,7 @@
 """Make the devices in a sandbox read only, which keeps nobody from writing to them.
 
 They are the machine's own. A grader that is root owns them inside, too, and students' code could take all rights from
-``/dev/null``; bubblewrap has no option against that. As a program: ``devices.py PIDFD``, of the sandbox's first process.
+``/dev/null``; bubblewrap has no option against that. As a program: ``devices.py PIDFD`` of a sandbox's first process.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import ctypes
 import os
 import sys
 
-NAMES = ("null", "zero", "full", "random", "urandom", "tty")
+NAMES = ("null", "zero", "full", "random", "urandom", "tty", "pts")
 MOUNT = 0x00020000  # unshare(2)
 # Mount, cgroup, uts, ipc, user, pid and net namespaces.
 NAMESPACES = MOUNT | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-READ_ONLY, NO_SUID, REMOUNT, BIND = 0x1, 0x2, 0x20, 0x1000  # mount(2)
+READ_ONLY, NO_SUID, NO_EXEC, REMOUNT, BIND = 0x1, 0x2, 0x8, 0x20, 0x1000  # mount(2)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -33,8 +33,9 @@ def enter(sandbox: int) -> None:
     """
     if os.geteuid() == 0:
         check(libc.setns(sandbox, MOUNT), "setns")  # alone: inside, nobody may mount
+        flags = READ_ONLY | NO_SUID | NO_EXEC | REMOUNT | BIND
         for path in (f"/dev/{name}" for name in NAMES):
-            check(libc.mount(None, path.encode(), None, READ_ONLY | NO_SUID | REMOUNT | BIND, None), path)
+            check(libc.mount(None, path.encode(), None, flags, None), path)
     check(libc.setns(sandbox, NAMESPACES), "setns")
 
 

@@ -115,7 +115,7 @@ class BwrapProcess:
             raise NoSandbox(self.stderr_tail() or "bubblewrap ended without a word")
 
     def protect_devices(self) -> None:
-        """Have the devices inside protected, as ``guest/devices.py`` says; a fork of the zygote does it as it enters."""
+        """Have the devices inside protected (``guest/devices.py``); a fork of the zygote does it as it enters."""
         command = [sys.executable, "-I", "-S", str(DEVICES), str(self.init_pidfd)]
         done = subprocess.run(command, pass_fds=[self.init_pidfd], capture_output=True, check=False)
         if done.returncode:
