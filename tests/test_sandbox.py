@@ -204,6 +204,21 @@ time.sleep(20)
     assert inside(code, memory=100 * MIB).cause == "memory"
 
 
+def test_the_machines_devices_cannot_be_changed():
+    """Root inside is root outside, and they are not copies."""
+    code = """
+for name in ("null", "zero", "full", "random", "urandom", "tty", "pts"):
+    path = f"/dev/{name}"
+    mode = os.stat(path).st_mode
+    for change in (lambda: os.utime(path), lambda: os.chmod(path, mode), lambda: os.chown(path, -1, 0)):
+        try: change(); say("changed", name)
+        except OSError: pass
+say(open("/dev/null", "r+b", 0).write(b"x"), open("/dev/zero", "rb").read(2), len(open("/dev/urandom", "rb").read(3)))
+say(os.ttyname(os.openpty()[1]))
+"""
+    assert inside(code).said == ["1 b'\\x00\\x00' 3", "/dev/pts/0"]
+
+
 def test_cpu_can_be_asked_for_meanwhile_and_afterwards(who_counts):
     code = """
 end = time.process_time() + 0.2

@@ -356,13 +356,12 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
 def train_and_predict(train: Callable, predict: Callable) -> Callable:
     """Train once for each seed, and ask what the network says of several batches of images.
 
-    All but the first are asked in copies of the process that trained it: what it remembers of one tells it nothing of
-    another.
+    Each is asked in a copy of the process that trained it: what it remembers of one tells it nothing of another.
     """
-    train, elsewhere = train.with_wrapper(KEEP_FIRST), predict.with_wrapper(IN_A_COPY)
+    train, predict = train.with_wrapper(KEEP_FIRST), predict.with_wrapper(IN_A_COPY)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
 
-    def said(predict: Callable, X: np.ndarray, model: Any) -> Any:
+    def said(X: np.ndarray, model: Any) -> Any:
         P = predict(X, model)
         count_numbers(P, SPARE_TIMES * CLASSES * X.shape[1] + SPARE_NUMBERS)
         return as_it_is_now(P)
@@ -380,8 +379,7 @@ def train_and_predict(train: Callable, predict: Callable) -> Callable:
             result = train(X_train, Y_train, X_dev, Y_dev, np.random.default_rng(seed))
             trained[key] = see.pair(result, "(model, dev_accuracy)")
         model, dev_accuracy = trained[key]
-        first, *others = batches
-        return dev_accuracy, [said(predict, first, model), *(said(elsewhere, X, model) for X in others)]
+        return dev_accuracy, [said(X, model) for X in batches]
 
     return asked
 

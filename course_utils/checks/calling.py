@@ -553,7 +553,8 @@ def count_numbers(result: Any, most: int) -> int:
             found += part.size
         elif isinstance(part, dict | list | tuple):
             if isinstance(part, dict) and len(part) > limits.MAX_ENTRIES:
-                raise ResultTooLarge(f"it returns a dict of {len(part)} entries; what is asked for has less than a hundred")
+                many = f"a dict of {len(part)} entries"
+                raise ResultTooLarge(f"it returns {many}; what is asked for has less than a hundred")
             found += len(part)
         if found > most:
             raise ResultTooLarge(f"it returns more than {most:,} numbers; what is asked for has far less")
