@@ -230,6 +230,14 @@ def test_what_stands_in_texts_is_no_object():
         submissions.read_document(b'{"a": "' + rb"\"," * submissions.MAX_ITEMS, [])
 
 
+def test_nobody_reads_four_million_characters_of_code():
+    cells = [{"cell_type": kind, "source": "x" * 1_500_000} for kind in ("code", "markdown", "code", "raw")]
+    document = {"nbformat": 4, "cells": cells}
+    assert len(submissions.read_cells(document, [])) == 4
+    with pytest.raises(submissions.InvalidSubmission, match="Its code has 4,500,000 characters"):
+        submissions.read_cells({**document, "cells": [*cells, cells[0]]}, [])
+
+
 def test_folders_are_counted_too(tmp_path, monkeypatch):
     for number in range(30):
         (tmp_path / "many" / f"{number:03}" / "in").mkdir(parents=True)

@@ -36,6 +36,7 @@ from autograder.pipeline.safe_html import (
 from course_utils.checks.check_report import MIMETYPE, as_html
 
 MAX_CHARACTERS = 100_000
+MAX_CODE = 500_000  # characters of a notebook's code
 MAX_PICTURE = 5_000_000  # characters, in base64
 MAX_HTML = 200_000  # characters, pictures in it not counted
 CLEANING_SECONDS = 30.0  # of CPU time, for the texts of one notebook
@@ -77,7 +78,10 @@ def _in_time(clean: Callable[[Any], Any], dirty: Any, end: float) -> Any:
 
 
 class HideTests(NbGraderPreprocessor):
-    """The preprocessor that shows the visible part of a test cell, and of its outputs the report alone."""
+    """The preprocessor that shows the visible part of a test cell, and of its outputs the report alone.
+
+    Of very much code the rest is left out, which would take minutes to be coloured.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Replace the test cells of a graded notebook."""
@@ -93,7 +97,11 @@ class HideTests(NbGraderPreprocessor):
         if (sentences := record.get("intake")) and not record.get("refused"):
             lines = "\n".join(f"- {escape_markdown(sentence)}" for sentence in sentences)
             cells.append(v4.new_markdown_cell(f"**What was found in the notebook when it was graded**\n\n{lines}"))
+        left = MAX_CODE
         for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.source = _capped(cell.source, min(MAX_CHARACTERS, left))
+                left -= min(len(cell.source), left)
             if is_grade(cell) and not is_solution(cell):
                 name = cell.metadata.nbgrader.grade_id
                 cell.source = visible.get(name, "# This check is not shown.")

@@ -32,6 +32,7 @@ AnyPath = TypeVar("AnyPath", bound=PurePath)
 MAX_FILES = 2000
 MAX_DEPTH = 20
 MAX_CELLS = 2000
+MAX_CODE_CHARACTERS = 4_000_000  # of all code cells, a hundred times what a notebook holds: they are coloured as a page
 MAX_ITEMS = 1_000_000  # lists, objects and what they hold: three bytes of JSON can become an object of two hundred
 MAX_TIMESTAMP, MAX_REASON, MAX_SECRET = 200, 2000, 1000  # bytes
 MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of one
@@ -485,6 +486,9 @@ def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
         if settings := _nbgrader_settings(raw_cell):
             cell.metadata["nbgrader"] = nbformat.from_dict(settings)
         cells.append(cell)
+    code = sum(len(cell.source) for cell in cells if cell.cell_type == "code")
+    if code > MAX_CODE_CHARACTERS:
+        raise InvalidSubmission(f"Its code has {code:,} characters; above {MAX_CODE_CHARACTERS:,} none is read.")
     return cells
 
 

@@ -1,17 +1,16 @@
-"""Cases 16, 36, 51: functions that run where the judge forks: one ends the fork, one computes, one answers for it.
+"""Cases 16, 36, 51: functions that run where the judge forks, before it, in the parent, and in the child, which one ends.
 
-expected: square=0 twice=0 look=square,twice reason="square needs a look: the process ended with exit code 0"
+expected: square=0 look=square reason="square needs a look: the process ended with exit code 0"
 """
 
 # %% double
 import os
 import sys
-import threading
-import time
 
-main = os.getpid()
+ends = False
 sys.setswitchinterval(1000)
 os.register_at_fork(before=lambda: sum(range(10_000)), after_in_parent=lambda: os.environ.pop("LANG", None))
+os.register_at_fork(after_in_child=lambda: ends and os._exit(0))
 
 
 def double(x):
@@ -19,7 +18,7 @@ def double(x):
 
 
 # %% square
-os.register_at_fork(after_in_child=lambda: os.getppid() == main and os._exit(0))
+ends = True
 
 
 def square(x):
@@ -27,11 +26,7 @@ def square(x):
 
 
 # %% scale
-def end_no_more():
-    os._exit = lambda code: None
-
-
-os.register_at_fork(before=end_no_more)
+ends = False
 
 
 def scale(W, rng):

@@ -22,7 +22,7 @@ def lock(kind):
 def hint(command):
     file = os.open(os.__file__, os.O_RDONLY)
     try:
-        return struct.unpack("Q", fcntl.fcntl(file, command, struct.pack("Q", 4)))[0]
+        return struct.unpack("Q", fcntl.fcntl(file, command, struct.pack("Q", 3)))[0]
     finally:
         os.close(file)
 
@@ -34,7 +34,7 @@ LEAVE = [
     lambda: fcntl.fcntl(4, fcntl.F_SETOWN, os.getppid()),
     lambda: hint(1036),
     lambda: os.write(2, b"7"),
-    lambda: os.utime("/dev/null", ns=(7, 7)),
+    lambda: os.utime("/dev/null", ns=(77, 77)),
     lambda: os.utime(home, ns=(7, 7)),
     lambda: os.chmod("/tmp", 0o711),
     lambda: os.utime("kept", ns=(7, 7)),
@@ -59,9 +59,9 @@ FIND = [
     lambda: busy(os.open("/dev/null", os.O_RDWR)),
     lambda: fcntl.fcntl(4, 1032) == 1 << 17,
     lambda: fcntl.fcntl(4, fcntl.F_GETOWN),
-    lambda: hint(1035) == 4,
+    lambda: hint(1035) == 3,
     lambda: os.read(os.open("/proc/self/fd/2", os.O_RDONLY | os.O_NONBLOCK), 1),
-    lambda: os.stat("/dev/null").st_mtime_ns == 7,
+    lambda: os.stat("/dev/null").st_mtime_ns == 77,
     lambda: os.stat(home).st_mtime_ns == 7,
     lambda: os.stat("/tmp").st_mode & 0o777 == 0o711,
     lambda: os.stat("kept").st_mtime_ns == 7,

@@ -1,6 +1,6 @@
 """Cases 44, 51: errors with the names of the judge's and of test runners' own, written past it into the channel.
 
-expected: double=0 square=0 twice=0 reason="double: OutOfTime"
+expected: double=0 square=0 twice=0 look=double,square,twice reason="double needs a look: it broke the protocol"
 """
 
 # %% extra
