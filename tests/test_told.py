@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from in_process import examination
 from nbformat import v4
@@ -13,10 +14,15 @@ from nbformat import v4
 from autograder import __main__ as commands
 from autograder.course import CourseError
 from autograder.judge.client import ExaminerClient
+from autograder.pipeline.hidden_checks import examine
 from autograder.pipeline.needs_look import find_doubts
 from autograder.pipeline.notebook_cells import STUDENT_ID
 from autograder.plain_text import csv_cell, one_line, printable
 from autograder.reporting.class_table import Row, print_table
+from course_utils.checks.check_report import Report
+from course_utils.checks.exercise import ENDING, EXERCISES, Observation
+from course_utils.checks.limits import CallTimeout
+from course_utils.checks.verdict import _ending_without_details
 
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\u202etxt\r\nada    5.00  all right"
 
@@ -87,6 +93,42 @@ def test_what_cells_show_is_recorded_before_any_test(tmp_path):
     )
     assert [result["outputs"] for result in (results[1], results[3])] == [[], []]
     assert [results[number]["outputs"][0]["text"] for number in (2, 4)] == ["False\n", "False\n"]
+
+
+TELLING = {
+    "a list's length": [0.5] * 7919,
+    "a text": "7919",
+    "a text in a list": ["7919", 7919.5],
+    "a dict's size": {f"W{number}": 0.5 for number in range(7919)},
+    "a dict's keys": {"7919": 0.5, "W7919": np.ones(2)},
+    "a shape": np.ones((0, 7919)),
+    "a length": np.ones(7919),
+    "a tuple": tuple([0.5] * 7919),
+    "a whole number": 7919,
+    "nested lists": [[0.5], [0.5] * 7919],
+}
+
+
+@pytest.mark.parametrize("way", TELLING)
+def test_no_report_on_hidden_cases_holds_a_number_that_an_answer_chose(way, soak, monkeypatch):
+    """Students read it: it could tell what they were asked."""
+    monkeypatch.setenv("COURSE_SECRET", "test")
+    chosen = [name for name, one in EXERCISES.items() if not one.needs]
+    for name in chosen if soak else ["relative_difference", "split_indices", "fit_normalizer", "vector_to_dictionary"]:
+        report = Report(examine(lambda *_, **__: TELLING[way], name, 7), 10)
+        assert report.verdict.state == "wrong"
+        assert "7919" not in str(report.headline() + str(report.lines())), name
+
+
+def test_how_long_a_call_may_compute_is_told():
+    def stopped(*_):
+        raise TimeoutError("still running after 2.5 s of computing")
+
+    verdict = examine(stopped, "softmax", 7)
+    assert verdict.ending.startswith("it raises TimeoutError")  # an answer's own
+    assert _ending_without_details(Observation(ENDING, f"no: {CallTimeout.message.format(2.5)}")) == (
+        "still running after 2.5 s of computing"
+    )
 
 
 def test_a_cell_of_the_course_is_not_called_the_students_own():

@@ -212,7 +212,7 @@ def test_a_path_that_is_too_long_is_its_submissions_own_problem(tmp_path):
     assert all(finding.held for finding in canaries)
 
 
-@pytest.mark.parametrize("item", [b"[],", b'{"":0},', b'{"a":{}},', b"[0],", b"1e1,", b"{},", b'"\\"[",'])
+@pytest.mark.parametrize("item", [b"[],", b'{"":0},', b'"\\"[",'])
 def test_what_would_be_many_objects_is_not_parsed(item):
     """Three bytes can become an object of two hundred: 50 MB of them would be some gigabytes of memory."""
     raw = b'{"nbformat": 4, "cells": [' + item * (submissions.MAX_ITEMS + 1) + b"0]}"
