@@ -25,6 +25,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from autograder.course import students_at
 from autograder.judge.preprocessor import NOT_COUNTED
+from autograder.pipeline.notebook_cells import MAX_CODE
 from autograder.pipeline.safe_html import (
     INLINE_PICTURE,
     escape_markdown,
@@ -36,7 +37,6 @@ from autograder.pipeline.safe_html import (
 from course_utils.checks.check_report import MIMETYPE, as_html
 
 MAX_CHARACTERS = 100_000
-MAX_CODE = 500_000  # characters of a notebook's code
 MAX_PICTURE = 5_000_000  # characters, in base64
 MAX_HTML = 200_000  # characters, pictures in it not counted
 CLEANING_SECONDS = 30.0  # of CPU time, for the texts of one notebook
