@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from autograder.judge.guest import codec
 from autograder.judge.guest.codec import Closed, Handle, Limits, NotPlain, ProtocolError
+from course_utils.checks.limits import time_limit
 
 settings.register_profile("border", deadline=None, max_examples=100)
 settings.load_profile("border")
@@ -296,6 +297,12 @@ def test_depth_is_limited():
     assert same(round_trip(nested(32)), nested(32))
     with pytest.raises(NotPlain, match="nested"):
         codec.encode(nested(33))
+
+
+@pytest.mark.parametrize("piece", [b'\\"', b"\\\\", b'"', b'"\\'])
+def test_a_text_without_end_is_read_at_once(piece):
+    with time_limit(10), pytest.raises(ProtocolError):
+        received_bytes(header_only(b'["message",[],"' + piece * 1_000_000))
 
 
 @pytest.mark.parametrize("leaf", [np.random.Generator(np.random.MT19937(0)), np.zeros((1, 2)), (), np.float32(1)])

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
+import nbgrader as nbgrader_package
 import pytest
 from nbformat import v4
 from nbgrader.api import Gradebook
@@ -120,6 +122,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shows += [{"image/png": f'x" onerror="window.ran=41" src="{EVIL}/png'}, {"text/latex": "$<script>x</script>$"}]
     shown = "\n".join(f"show({one!r})" for one in shows)
     hostile.cells[place:place] = [v4.new_code_cell(shown), v4.new_markdown_cell(HOSTILE_MARKDOWN)]
+    lengthy = answered(folder)
+    lengthy.cells[place:place] = [v4.new_code_cell("y = 1\n" * count) for count in (30_000, 16_000, 16_000)]
+    hand_in(folder, "lengthy", lengthy)
     hand_in(folder, "honest", answered(folder))
     hand_in(folder, "hostile", hostile)
     if os.name == "posix":
@@ -171,6 +176,13 @@ def test_case_87_nothing_runs_and_nothing_loads(course):
     assert page.text.count("kept words") == 3  # in the cell's own text, its output, and the output put in later
 
 
+def test_case_78_very_much_code_is_not_coloured(course):
+    text = page_of(course, "lengthy")
+    assert text.count("80000 more characters are not shown") == 1  # of the first cell
+    assert len(re.findall("more characters are not shown", text)) > 2  # nor the rest of what is too much together
+    assert text.count('<span class="n">y</span>') < 40_000
+
+
 def test_case_87_formgrader_sees_cleaned_outputs(course):
     text = (course / "autograded" / "hostile" / NAME / f"{NAME}.ipynb").read_text("utf-8")
     nb = nbformat.reads(text, as_version=4)
@@ -188,6 +200,20 @@ def test_case_87_the_page_forbids_what_is_left(course):
     assert "default-src 'none'" in policies[0]
     assert "script-src" not in policies[0]
     assert "http" not in policies[0]
+
+
+def test_case_87_nothing_is_taken_for_a_part_of_the_page():
+    """Formgrader's page acts on classes and ids, and Bootstrap's styles lay some classes over all of it."""
+    html = '<div class="full-credit navbar-fixed-top dataframe"><b class="k score">def</b></div>'
+    html += '<a id="test_double" name="top" href="#test_double">my own report</a><a href="#">up</a>'
+    clean = sanitize_html(html)
+    page = assert_harmless(clean)
+    assert [attributes.get("class") for _, attributes in page.tags] == ["dataframe", "k", None, None]
+    places = {key: value for key, value in page.tags[2][1].items() if key in ("id", "name", "href")}
+    assert places == {"id": "student-test_double", "name": "student-top", "href": "#student-test_double"}
+    assert sanitize_html(clean) == clean
+    static = Path(nbgrader_package.__file__).parent / "server_extensions" / "formgrader" / "static"
+    assert '"click .full-credit"' in (static / "js" / "formgrade_models.js").read_text(encoding="utf-8")
 
 
 def test_case_88_markdown_keeps_its_words(course):

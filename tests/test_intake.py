@@ -155,6 +155,49 @@ def answer_locked_and_graded(nb):
     nb.cells[at(nb, "double")].metadata.nbgrader.update(locked=True, grade=True, points=50, solution=False)
 
 
+@edited("66", 0, r"settings of the cell test_square had been changed \(grade, solution, points\)")
+def forged_metadata(nb):
+    """What the pipeline keeps in a notebook for itself, and what it reads from one, forged; and nothing right."""
+    nb.metadata.course = {"refused": "", "needs_a_look": {"test_double": "pay me"}, "doubts": {"test_square": "look"}}
+    nb.metadata.course |= {"intake": ["x"] * 5000, "told": {"test_double": "right"}, "trusted_class": True, "sha256": 1}
+    nb.metadata.language_info = {"version": "99.9" * 1000, "name": ["python"]}
+    for cell in nb.cells:
+        cell.metadata.update(course_visible="pass", told="5 of 5", tags=["skip-execution", "experiment"], deletable=1)
+        cell.metadata.update(collapsed={"a": [1] * 1000}, slideshow=None)
+    for name in RIGHT:
+        nb.cells[at(nb, name)].source = f"def {name}(x):\n    return None"
+    odd = {"points": float("inf"), "schema_version": 10**30, "checksum": ["a"], "cell_type": {}, "grade": 1}
+    nb.cells[at(nb, "test_double")].metadata.nbgrader.update(odd)
+    nb.cells[at(nb, "test_square")].metadata.nbgrader.update(points=-3, grade=False, solution=True)
+
+
+@edited("66", 5, "")
+def ids_of_the_pipelines_own(nb):
+    names = ["needs-a-look", "student-0", "student-1", "test_double", "given", "extra"]
+    nb.cells[1:1] = [v4.new_code_cell(f"x{n} = {n}", id=name) for n, name in enumerate(names)]
+    nb.cells[3].metadata.nbgrader = {"grade_id": "student-1", "grade": True, "solution": False, "points": 99}
+
+
+@edited("67", None, "No answer to square was found")
+def settings_swapped(nb):
+    """The answer to one exercise says that it is the test of the other, and the other way round."""
+    answer, test = nb.cells[at(nb, "square")], nb.cells[at(nb, "test_double")]
+    answer.metadata.nbgrader, test.metadata.nbgrader = test.metadata.nbgrader, answer.metadata.nbgrader
+    answer.source = "def square(x):\n    return 4\nscore = 3.0\nscore"
+    answer.id, test.id = test.id, answer.id
+
+
+@edited("68", 0, "")
+def tests_that_are_answers(nb):
+    """Each test comes as a raw cell with attachments, each answer ends with a score, and none is right."""
+    for name in RIGHT:
+        nb.cells[at(nb, name)].source = f"def {name}(x):\n    return None\n1000.0"
+        place = at(nb, f"test_{name}")
+        raw = v4.new_raw_cell("3.0", id=nb.cells[place].id, metadata=nb.cells[place].metadata)
+        raw.attachments = {"a.png": {"image/png": "AAAA"}, "../b": {"text/html": "<script>x</script>"}}
+        nb.cells[place] = raw
+
+
 @edited("69", 5, "lost the course's settings; its cells were found by their content")
 def stripped_by_colab(nb):
     for number, cell in enumerate(nb.cells):

@@ -176,6 +176,49 @@ while True:
     assert inside(code, cpu_seconds=0.5).cause == "cpu"
 
 
+def test_cpu_of_processes_that_nobody_waits_for_counts(who_counts):
+    code = """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in range(60):
+    if os.fork() == 0:
+        while time.process_time() < 0.2: pass
+        os._exit(0)
+    try: os.wait()
+    except ChildProcessError: pass
+"""
+    assert inside(code, cpu_seconds=0.8).cause == "cpu"
+
+
+def test_memory_counts_of_who_lets_nobody_look(who_counts):
+    code = """
+import ctypes
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+for _ in range(4):
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+        held = bytearray(40 * 2**20)
+        time.sleep(20)
+time.sleep(20)
+"""
+    assert inside(code, memory=100 * MIB).cause == "memory"
+
+
+def test_the_machines_devices_cannot_be_changed():
+    """Root inside is root outside, and they are not copies."""
+    code = """
+for name in ("null", "zero", "full", "random", "urandom", "tty", "pts"):
+    path = f"/dev/{name}"
+    mode = os.stat(path).st_mode
+    for change in (lambda: os.utime(path), lambda: os.chmod(path, mode), lambda: os.chown(path, -1, 0)):
+        try: change(); say("changed", name)
+        except OSError: pass
+say(open("/dev/null", "r+b", 0).write(b"x"), open("/dev/zero", "rb").read(2), len(open("/dev/urandom", "rb").read(3)))
+say(os.ttyname(os.openpty()[1]))
+"""
+    assert inside(code).said == ["1 b'\\x00\\x00' 3", "/dev/pts/0"]
+
+
 def test_cpu_can_be_asked_for_meanwhile_and_afterwards(who_counts):
     code = """
 end = time.process_time() + 0.2

@@ -132,6 +132,26 @@ def test_any_other_object_is_refused_by_its_name(value, name):
         as_plain_data(reduce_types(value))
 
 
+WORD = "W1"
+
+
+@pytest.mark.parametrize(
+    "want",
+    [1.0, True, None, {"a": np.ones(2)}, [0.5, WORD], {"a": {"b": 2}}, [[1.0, None], 2.0], np.ones(3), [{"a": 1}]],
+)
+def test_an_empty_text_is_no_number(want):
+    """An observer's own phrase is a text, too, and says what is wrong."""
+
+    def emptied(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: emptied(part) for key, part in value.items()}
+        return [emptied(part) for part in value] if isinstance(value, list) else value if value is WORD else ""
+
+    assert Observation("it", want).difference(want) is None
+    assert Observation("it", want).difference(emptied(want))
+    assert Observation("it", {"a": np.ones(2)}).difference({"a": "it is missing"}) == "a: it is missing"
+
+
 def test_a_list_that_contains_itself_is_refused():
     endless = [1]
     endless.append(endless)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -209,6 +210,48 @@ def test_a_path_that_is_too_long_is_its_submissions_own_problem(tmp_path):
     assert read["p1"].refused == "The file is JSON, but not a notebook."
     canaries = self_test([folder], [], [])
     assert all(finding.held for finding in canaries)
+
+
+@pytest.mark.parametrize("item", [b"[],", b'{"":0},', b'"\\"[",'])
+def test_what_would_be_many_objects_is_not_parsed(item):
+    """Three bytes can become an object of two hundred: 50 MB of them would be some gigabytes of memory."""
+    raw = b'{"nbformat": 4, "cells": [' + item * (submissions.MAX_ITEMS + 1) + b"0]}"
+    with time_limit(10), pytest.raises(submissions.InvalidSubmission, match="more than 1,000,000 numbers and texts"):
+        submissions.read_document(raw, [])
+    within = b'{"nbformat": 4, "cells": [' + item * 1000 + b"0]}"
+    assert len(submissions.read_document(within, [])["cells"]) == 1001
+
+
+def test_what_stands_in_texts_is_no_object():
+    text = '[1, {"a": 2}], "' * submissions.MAX_ITEMS
+    raw = json.dumps({"nbformat": 4, "cells": [{"source": text}, {"source": ["\\", '"']}]}).encode()
+    assert submissions.read_document(raw, [])["cells"][0]["source"] == text
+    with time_limit(10), pytest.raises(submissions.InvalidSubmission, match="breaks off"):
+        submissions.read_document(b'{"a": "' + rb"\"," * submissions.MAX_ITEMS, [])
+
+
+def test_nobody_reads_four_million_characters_of_code():
+    cells = [{"cell_type": kind, "source": "x" * 1_500_000} for kind in ("code", "markdown", "code", "raw")]
+    document = {"nbformat": 4, "cells": cells}
+    assert len(submissions.read_cells(document, [])) == 4
+    with pytest.raises(submissions.InvalidSubmission, match="Its code has 4,500,000 characters"):
+        submissions.read_cells({**document, "cells": [*cells, cells[0]]}, [])
+
+
+def test_folders_are_counted_too(tmp_path, monkeypatch):
+    for number in range(30):
+        (tmp_path / "many" / f"{number:03}" / "in").mkdir(parents=True)
+    (tmp_path / "p1.ipynb").write_text("{}", encoding="utf-8")
+    listed = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
+    monkeypatch.setattr(submissions, "MAX_FILES", 20)
+    with pytest.raises(submissions.InvalidSubmission, match="too many files or folders"):
+        submissions.list_files(tmp_path, max_files=20)
+    before = submission_key(tmp_path, ["p1"])
+    assert len(listed) == 4  # the folder and the one that holds too many, twice
+    (tmp_path / "p1.ipynb").write_text("[]", encoding="utf-8")
+    assert submission_key(tmp_path, ["p1"]) != before
 
 
 def test_a_file_that_goes_or_may_not_be_read_is_its_submissions_own_problem(tmp_path, monkeypatch):

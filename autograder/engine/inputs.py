@@ -189,9 +189,13 @@ def submission_key(folder: Path, names: Iterable[str]) -> str:
     sha256 = hashlib.sha256("\x1f".join(names).encode())
     if folder.is_symlink() or not folder.is_dir():
         return sha256.hexdigest()
-    left = MAX_HASHED_BYTES
+    left, entries = MAX_HASHED_BYTES, 0
     for parent, folders, files in os.walk(folder):
-        folders.sort()
+        entries += len(folders) + len(files)
+        if entries > submissions.MAX_FILES:  # it is refused, whatever else it holds
+            sha256.update(b"more")
+            break
+        folders[:] = sorted(name for name in folders if name not in submissions.SKIPPED_FOLDERS)
         for name in sorted(files):
             path = os.path.join(parent, name)
             sha256.update(f"\x1f{os.path.relpath(path, folder)}\x1f".encode("utf-8", "replace"))

@@ -116,8 +116,7 @@ class Examination:
                         reason = reason or (broken.removeprefix("; ") if ended else "")
         if type(error).__name__ == "NotGraded" and not is_rebuilt(error):  # the test asks for a person
             reason = reason or str(error)
-        is_students = is_rebuilt(error) or "MemoryError" in dict(session.raised)
-        if isinstance(error, MemoryError) and not is_students:
+        if isinstance(error, MemoryError) and not is_rebuilt(error):
             reason = reason or "its check took more memory than it may"
         reason = reason or invalid_score_reason(outputs, points)
         return {

@@ -17,7 +17,7 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from autograder.judge.guest.codec import Closed, NotPlain, ProtocolError, encode, send
-from autograder.judge.guest.rpc import WRAPPER_SEPARATOR, RpcConnection
+from autograder.judge.guest.rpc import STILL_RUNNING, WRAPPER_SEPARATOR, RpcConnection
 from autograder.judge.outputs import Outputs
 from autograder.judge.sandbox.sandbox import NoSandbox, Running
 from autograder.judge.sandbox.usage import queued_here
@@ -178,7 +178,8 @@ class Session:
         self._ignored = 0  # outputs that arrived during the test
         self._shared: dict[str, object] = {}  # ``Running.shared()`` before any student's code ran
         self._in_test = False
-        self._allowed = 0.0  # CPU seconds per call, as last sent to the guest
+        self._files_restored = True
+        self._allowed = 0.0  # CPU seconds of a call, as the guest was told last
         self.incident = ""
         self.stalled = False
         self.passed_over: list[tuple[int, int, str]] = []
@@ -265,6 +266,7 @@ class Session:
         """
         self.incident, self.stalled, self.raised = "", False, []
         self._ignored = 0
+        self._files_restored = True
         try:
             self._ensure_running()
             self._rpc.forget()
@@ -284,9 +286,13 @@ class Session:
                     self._rpc.send({"end": True})
                     self._expect("ended")
                     self._drain()
-            # If the sandbox ended by itself, the restart does count against the student.
-            if self._running and not self._running.cause() and self._running.shared() != self._shared:
+            # A sandbox that has just ended itself is no fresh start.
+            if self._running and not self._running.cause() and not self._is_as_before(self._running):
                 self._start_afresh()
+
+    def _is_as_before(self, running: Running) -> bool:
+        """Tell whether the last test has left the files, and all that forks share, as they were."""
+        return self._files_restored and running.shared() == self._shared
 
     def _start_afresh(self) -> None:
         """End a process whose state a test may have changed; the restart does not count against the student."""
@@ -363,6 +369,9 @@ class Session:
                 raise
             except Exception as error:
                 raised = error  # by the student's function
+        if isinstance(raised, TimeoutError) and str(raised).startswith(STILL_RUNNING):
+            # As the guest says it, or whoever took its place: a number of one's choice could tell what was asked.
+            raised = TimeoutError(f"{STILL_RUNNING} {seconds:g} s of computing")
         if len(self.raised) < MAX_REPORTED:
             self.raised.append((type(raised).__name__[:100], str(raised)[:200]))
         raise raised
@@ -453,19 +462,19 @@ class Session:
                 return
         raise ProtocolError("an unexpected message")
 
-    def _expect(self, key: str) -> None:
-        """Wait for the message with this key, ignoring outputs."""
+    def _expect(self, key: str) -> Any:
+        """Wait for the message with this key, ignoring outputs; give what it says."""
         while True:
             match self._rpc.next():
                 case dict(message) if [*message] == [key]:
-                    return
+                    return message[key]
                 case message:
                     self._handle(message)
 
     def _drain(self) -> None:
         """Send the mark, up to which the guest drops all that a test's fork has left unread in the channel."""
         send([self._mark], self._write)
-        self._expect("clean")
+        self._files_restored = self._expect("clean") is True
 
     def _require_test(self) -> None:
         if not self._in_test:

@@ -172,13 +172,15 @@ class FileOwners:
 
 
 class Named(Protocol):
-    """Who has a first and a last name, both perhaps empty."""
+    """Who has a first and a last name."""
 
     @property
-    def first_name(self) -> str: ...
+    def first_name(self) -> str:
+        """Perhaps empty."""
 
     @property
-    def last_name(self) -> str: ...
+    def last_name(self) -> str:
+        """Perhaps empty."""
 
 
 def full_names(student: Named) -> set[str]:

@@ -31,6 +31,7 @@ from nbgrader.utils import is_grade, is_solution
 from autograder.course import students_at
 from autograder.judge.preprocessor import NOT_COUNTED
 from autograder.pipeline.feedback_age import MARK, feedback_digests, only_outdated
+from autograder.pipeline.notebook_cells import MAX_CODE
 from autograder.pipeline.safe_html import (
     INLINE_PICTURE,
     escape_markdown,
@@ -83,7 +84,10 @@ def _in_time(clean: Callable[[Any], Any], dirty: Any, end: float) -> Any:
 
 
 class HideTests(NbGraderPreprocessor):
-    """The preprocessor that leaves only the visible part of a test cell, and of its outputs only the report."""
+    """The preprocessor that shows the visible part of a test cell, and of its outputs the report alone.
+
+    Of very much code the rest is left out, which would take minutes to be coloured.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Replace the test cells of a graded notebook."""
@@ -99,7 +103,11 @@ class HideTests(NbGraderPreprocessor):
         if (sentences := record.get("intake")) and not record.get("refused"):
             lines = "\n".join(f"- {escape_markdown(sentence)}" for sentence in sentences)
             cells.append(v4.new_markdown_cell(f"**What was found in the notebook when it was graded**\n\n{lines}"))
+        left = MAX_CODE
         for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.source = _capped(cell.source, min(MAX_CHARACTERS, left))
+                left -= min(len(cell.source), left)
             if is_grade(cell) and not is_solution(cell):
                 name = cell.metadata.nbgrader.grade_id
                 cell.source = visible.get(name, "# This check is not shown.")

@@ -87,7 +87,7 @@ def _joined(name: str, *functions: Callable) -> Callable:
     return EXERCISES[name].joined(*functions)
 
 
-def right_outcome(exercise: Exercise, seed: int) -> Observations:
+def right_outcome(exercise: Exercise, seed: int, trial: Trial | None = None) -> Observations:
     """Observe the reference answer.
 
     Parameters
@@ -95,6 +95,8 @@ def right_outcome(exercise: Exercise, seed: int) -> Observations:
     exercise : Exercise
     seed : int
         Draws the cases.
+    trial : Trial, optional
+        Is filled on the way.
 
     Returns
     -------
@@ -102,7 +104,7 @@ def right_outcome(exercise: Exercise, seed: int) -> Observations:
         The observations of each case.
     """
     answer = _joined(exercise.name, *map(reference_answer, exercise.functions))
-    return list(observe_cases(answer, exercise, seed, Trial(describes_calls=False)))
+    return list(observe_cases(answer, exercise, seed, trial or Trial(describes_calls=False)))
 
 
 def wrong_outcomes(exercise: Exercise, seed: int) -> list[tuple[str, Iterator[list[Observation]]]]:
@@ -143,8 +145,9 @@ def expected_outcomes(name: str, seed: int) -> ExpectedOutcomes:
     -------
     ExpectedOutcomes
     """
-    exercise = hidden_exercise(name)
-    return ExpectedOutcomes(right_outcome(exercise, seed), lambda: wrong_outcomes(exercise, seed))
+    exercise, trial = hidden_exercise(name), Trial(describes_calls=False)
+    right = right_outcome(exercise, seed, trial)
+    return ExpectedOutcomes(right, lambda: wrong_outcomes(exercise, seed), trial.sizes)
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Sanitize HTML and markdown that a student wrote.
 
 nh3 does the work: the Rust sanitizer ammonia, which parses as browsers do and keeps only what is listed. (bleach, which
-nbconvert brings along, is no longer developed.) Nothing passes that runs, loads from elsewhere or covers the page.
+nbconvert brings along, is no longer developed.) Nothing passes that runs, loads from elsewhere, covers the page, or is
+taken for a part of it: formgrader gives full credit where something of the class ``full-credit`` is clicked.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import functools
 import html as html_text
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from pygments.token import STANDARD_TYPES
 
 from course_utils.checks.limits import CallTimeout, time_limit
 
@@ -63,6 +66,8 @@ TAG = re.compile(
 VOID = _set_of("area base br col embed hr img input link meta param source track wbr")
 INLINE_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{100,}+")
 PLACEHOLDER = re.compile(r"data:image/png;base64,([0-9]{1,6})(?![A-Za-z0-9+/=])")
+CLASSES = _set_of("dataframe highlight") | set(STANDARD_TYPES.values())  # of tables and of code
+STUDENTS = "student-"  # how names of places in a student's text begin
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 
 
@@ -82,7 +87,7 @@ def sanitize_html(html: str) -> str:
     """
     if is_nested_deeply(html):
         return left_out("HTML that is nested too deeply, or damaged")
-    return sanitize_page(html)
+    return _sanitize(html, _filter_fragment)
 
 
 def sanitize_page(html: str) -> str:
@@ -96,12 +101,16 @@ def sanitize_page(html: str) -> str:
     -------
     str
     """
+    return _sanitize(html, _filter_attribute)
+
+
+def _sanitize(html: str, attribute_filter: Callable[[str, str, str], str | None]) -> str:
     return nh3.clean(
         html,
         tags=TAGS,
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=ATTRIBUTES,
-        attribute_filter=_filter_attribute,
+        attribute_filter=attribute_filter,
         url_schemes={"http", "https", "mailto", "data"},
         filter_style_properties=STYLES,
         link_rel="noopener noreferrer nofollow",
@@ -159,6 +168,17 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if re.match(r"(#|https?://|mailto:)", value, re.IGNORECASE) else None
     return value
+
+
+def _filter_fragment(tag: str, name: str, value: str) -> str | None:
+    """Keep the page's own classes and places from a student's text; links within the text go on working."""
+    if name == "class":
+        return " ".join(word for word in value.split() if word in CLASSES) or None
+    if name in ("id", "name"):
+        return f"{STUDENTS}{value.removeprefix(STUDENTS)}"
+    if name == "href" and value.startswith("#"):
+        return f"#{STUDENTS}{value[1:].removeprefix(STUDENTS)}"
+    return _filter_attribute(tag, name, value)
 
 
 def sanitize_markdown(source: str) -> str:

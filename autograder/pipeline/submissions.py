@@ -31,9 +31,12 @@ AnyPath = TypeVar("AnyPath", bound=PurePath)
 MAX_FILES = 2000
 MAX_DEPTH = 20
 MAX_CELLS = 2000
+MAX_CODE_CHARACTERS = 4_000_000  # of all code cells, a hundred times what a notebook holds: they are coloured as a page
+MAX_ITEMS = 1_000_000  # lists, objects and what they hold: three bytes of JSON can become an object of two hundred
 MAX_TIMESTAMP, MAX_REASON, MAX_SECRET = 200, 2000, 1000  # bytes
-MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of a name
-MAX_FILE_NAME = 300  # characters; a longer name, which no file system has, is not simplified
+MAX_NAMES, MAX_NAME = 5, 80  # names in a sentence, and characters of one
+MAX_FILE_NAME = 300  # characters; of a longer name, which no system has, nothing is taken
+STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # of JSON; the last one may lack its end
 COPY_SUFFIX = re.compile(r"(?: \(\d+\)|(?<![ _-])[ _-]*+copy ?\d*|\.ipynb)$")
 
 
@@ -206,7 +209,11 @@ def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DE
     """
     files: list[Path] = []
     others: list[Path] = []
+    entries = 0
     for parent, folders, names in os.walk(folder):
+        entries += len(folders) + len(names)
+        if entries > max_files or len(Path(parent).relative_to(folder).parts) > max_depth:
+            raise InvalidSubmission("The submission holds too many files or folders to be one notebook.")
         for name in sorted(folders):
             if os.path.islink(os.path.join(parent, name)) or name.lower().endswith(".ipynb"):
                 others.append(Path(parent) / name)
@@ -214,8 +221,6 @@ def list_files(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DE
         for name in sorted(names):
             path = Path(parent) / name
             (files if _is_plain(path) else others).append(path)
-        if len(files) + len(others) > max_files or len(Path(parent).relative_to(folder).parts) > max_depth:
-            raise InvalidSubmission("The submission holds too many files or folders to be one notebook.")
     return files, sorted(others)
 
 
@@ -391,6 +396,8 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
         sentences.append("The file is not in UTF-8; it was read as Western European text.")
+    if _holds_more_items(text, MAX_ITEMS):
+        raise InvalidSubmission(f"The file holds more than {MAX_ITEMS:,} numbers and texts; it was not opened.")
     try:
         document = json.loads(text, parse_constant=lambda _: None)
     except RecursionError:
@@ -406,6 +413,23 @@ def read_document(raw: bytes, sentences: list[str]) -> dict:
     if not isinstance(document, dict):
         raise InvalidSubmission("The file is JSON, but not a notebook.")
     return document
+
+
+def _holds_more_items(text: str, most: int) -> bool:
+    """Tell whether JSON holds more lists, objects and items than so many, without parsing it."""
+
+    def count(begin: int, end: int) -> int:
+        return sum(text.count(sign, begin, end) for sign in ",[{")
+
+    if count(0, len(text)) <= most:
+        return False
+    items = end = 0
+    for string in STRING.finditer(text):  # what stands in texts does not count
+        items += count(end, string.start())
+        end = string.end()
+        if items > most:
+            return True
+    return items + count(end, len(text)) > most
 
 
 def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
@@ -462,6 +486,9 @@ def read_cells(document: dict, sentences: list[str]) -> list[NotebookNode]:
         if settings := _nbgrader_settings(raw_cell):
             cell.metadata["nbgrader"] = nbformat.from_dict(settings)
         cells.append(cell)
+    code = sum(len(cell.source) for cell in cells if cell.cell_type == "code")
+    if code > MAX_CODE_CHARACTERS:
+        raise InvalidSubmission(f"Its code has {code:,} characters; above {MAX_CODE_CHARACTERS:,} none is read.")
     return cells
 
 

@@ -10,16 +10,19 @@ import numpy as np
 from course_utils import data
 from course_utils.checks import observing as see
 from course_utils.checks.calling import (
+    IN_A_COPY,
     KEEP_FIRST,
     KEEP_SECOND,
     CallRecorder,
     MalformedResult,
     WrappableFunction,
     as_it_is_now,
+    count_numbers,
 )
 from course_utils.checks.case_drawing import ABSENT, EVERY_LABEL, draw_signed, one_hot_cases
 from course_utils.checks.difference import kind
 from course_utils.checks.exercise import Case, Observation, exercise
+from course_utils.checks.limits import SPARE_NUMBERS, SPARE_TIMES
 from course_utils.checks.observing import numbers
 from course_utils.checks.questions import ask_predictions, ask_questions
 
@@ -351,10 +354,18 @@ def hands_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def train_and_predict(train: WrappableFunction, predict: Callable) -> Callable:
-    """Train once for each seed, and ask what the network says of several batches of images."""
-    train = train.with_wrapper(KEEP_FIRST)
+def train_and_predict(train: WrappableFunction, predict: WrappableFunction) -> Callable:
+    """Train once for each seed, and ask what the network says of several batches of images.
+
+    Each is asked in a copy of the process that trained it: what it remembers of one tells it nothing of another.
+    """
+    train, predict = train.with_wrapper(KEEP_FIRST), predict.with_wrapper(IN_A_COPY)
     trained: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def said(X: np.ndarray, model: Any) -> Any:
+        P = predict(X, model)
+        count_numbers(P, SPARE_TIMES * CLASSES * X.shape[1] + SPARE_NUMBERS)
+        return as_it_is_now(P)
 
     def asked(
         X_train: np.ndarray,
@@ -369,7 +380,7 @@ def train_and_predict(train: WrappableFunction, predict: Callable) -> Callable:
             result = train(X_train, Y_train, X_dev, Y_dev, np.random.default_rng(seed))
             trained[key] = see.pair(result, "(model, dev_accuracy)")
         model, dev_accuracy = trained[key]
-        return dev_accuracy, [as_it_is_now(predict(X, model)) for X in batches]
+        return dev_accuracy, [said(X, model) for X in batches]
 
     return asked
 

@@ -8,8 +8,13 @@ import functools
 import io
 import itertools
 import linecache
+import math
+import os
+import pickle
 import re
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +42,10 @@ class NotStarted(Exception):
 
 class CallFailed(Exception):
     """The function raised, or returned what is no plain data; the message is for the student."""
+
+
+class ResultTooLarge(CallFailed):
+    """The function returned far more than what is asked for: it is not tried any further."""
 
 
 class MalformedResult(Exception):
@@ -69,6 +78,10 @@ class CallRecorder:
         Each call's arguments in words.
     results : list
         What each call returned, as plain data.
+    max_size : int
+        Above which no result is looked at; see ``count_numbers``.
+    largest : int
+        Size of the largest result so far.
     """
 
     function: Callable
@@ -76,6 +89,8 @@ class CallRecorder:
     modified: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
+    max_size: int = limits.MAX_NUMBERS
+    largest: int = 0
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the function with copies of the arguments.
@@ -103,7 +118,7 @@ class CallRecorder:
             result = self.function(*passed_arguments, **passed_keywords)
         except NotImplementedError:
             raise NotStarted from None
-        except MalformedResult:  # of a value that a student's function has made for another
+        except (MalformedResult, ResultTooLarge):  # of what one function of the student's made for another
             raise
         except TimeoutError as error:  # of the judge's: what an answer raises itself arrives as CallFailed
             named = re.match(r"still running after (\d+(?:\.\d+)?) s", str(error))
@@ -112,6 +127,7 @@ class CallRecorder:
             # An error from the sandbox has another class: only its name and its message cross the border.
             is_described = type(error).__name__ == CallFailed.__name__
             raise CallFailed(str(error) if is_described else describe_error(error)) from None
+        self.largest = max(self.largest, count_numbers(result, self.max_size))  # before anything else looks at it
         for index, (before, after) in enumerate(zip(arguments, passed_arguments, strict=True)):
             if not _is_unchanged(before, after):
                 self.modified.add(f"its {_ordinal(index)} argument")
@@ -120,8 +136,6 @@ class CallRecorder:
                 self.modified.add(name)
         if result is None:
             raise CallFailed("it returns None (is a return missing?)")
-        if (entries := _most_entries(result)) > limits.MAX_ENTRIES:
-            raise CallFailed(f"it returns a dict of {entries} entries; what is asked for has less than a hundred")
         try:
             self.results[-1] = result = as_plain_data(result)
         except NotPlainData as reason:
@@ -234,8 +248,42 @@ def call(wrappers: Iterable[str], function: Callable, arguments: tuple, keywords
         It raised something else; the message is for the student.
     """
     _seed_once()
+    *others, last = [*wrappers] or [""]
+    if last == IN_A_COPY:
+        return _in_a_copy(lambda: call(others, function, arguments, keywords))
     with default_error_settings():
         return _call_wrapped(wrappers, function, arguments, keywords)
+
+
+def _in_a_copy(function: Callable[[], Any]) -> Any:
+    """Call a function in a fork of this process, so that what it remembers is gone.
+
+    Where threads run, which a fork has not, it is called here. So it is where it fails there, to be told of here.
+    """
+    if threading.active_count() > 1:
+        return function()
+    import resource  # not on Windows, where students import this module
+
+    seconds = math.ceil(signal.getitimer(signal.ITIMER_REAL)[0])  # left of the call
+    reading, writing = os.pipe()
+    if (pid := os.fork()) == 0:
+        code = 1
+        try:
+            resource.setrlimit(
+                resource.RLIMIT_CPU, (seconds, seconds + 1) if seconds else (resource.RLIM_INFINITY,) * 2
+            )
+            with os.fdopen(writing, "wb") as file:
+                pickle.dump(function(), file)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        result = file.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise TimeoutError(f"still running after {seconds} s of computing")
+    return function() if code else pickle.loads(result)
 
 
 def after_fork() -> None:
@@ -306,11 +354,13 @@ def _keep_item(kept: int, function: Callable) -> Callable:
 
 
 KEEP_FIRST, KEEP_SECOND = "keep_first_item", "keep_second_item"
+IN_A_COPY = "in_a_copy"
 FIND_SHADOWED, RESTORE_BUILTINS = "find_shadowed_builtins", "restore_builtins"
 
 WRAPPERS: dict[str, Callable[[Callable], Callable]] = {
     KEEP_FIRST: functools.partial(_keep_item, 0),
     KEEP_SECOND: functools.partial(_keep_item, 1),
+    IN_A_COPY: lambda function: function,  # of the process; only where grading asks for it by ``call``
     FIND_SHADOWED: lambda function: lambda: shadowing.find_shadowed(function),
     RESTORE_BUILTINS: shadowing.restore_builtins,
 }
@@ -478,18 +528,38 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
             yield from _arrays(part)
 
 
-def _most_entries(value: Any) -> int:
-    """Count the entries of the largest dict in a result: checks look at each, and at each beside each other."""
-    seen, largest, pending = set(), 0, [value]
-    while pending:  # each part once: a list may hold another, or itself, many times
+def count_numbers(result: Any, most: int) -> int:
+    """Count the entries of all arrays, lists and dicts in a result, each as often as it stands there.
+
+    Parameters
+    ----------
+    result : object
+    most : int
+        It stops counting above that.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ResultTooLarge
+        It holds more, or a dict of more entries than any exercise asks for.
+    """
+    found, pending = 0, [result]
+    while pending:
         part = pending.pop()
-        if id(part) in seen or not isinstance(part, dict | list | tuple):
-            continue
-        seen.add(id(part))
-        if isinstance(part, dict):
-            largest = max(largest, len(part))
-        pending += part.values() if isinstance(part, dict) else part
-    return largest
+        if isinstance(part, np.ndarray):
+            found += part.size
+        elif isinstance(part, dict | list | tuple):
+            if isinstance(part, dict) and len(part) > limits.MAX_ENTRIES:
+                raise ResultTooLarge("it returns a dict of hundreds of entries; asked for is less than a hundred")
+            found += len(part)
+        if found > most:
+            raise ResultTooLarge("it returns far more numbers than are asked for")
+        if isinstance(part, dict | list | tuple):
+            pending += part.values() if isinstance(part, dict) else part
+    return found
 
 
 def _is_unchanged(before: Any, after: Any) -> bool:

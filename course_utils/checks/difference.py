@@ -30,7 +30,7 @@ def difference(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL) -> s
         float and 0-d arrays.
     """
     if isinstance(got, str) and not isinstance(want, str):
-        return got  # an observer's own phrase
+        return got or f"expected {kind(want)}, got an empty text"  # else an observer's own phrase
     if isinstance(want, dict):
         if not isinstance(got, dict):
             return f"expected a dict, got {kind(got)}"
@@ -45,7 +45,7 @@ def difference(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL) -> s
             return "; ".join(words)
         for key, value in want.items():
             part = difference(got[key], value, rtol, atol)
-            if part:
+            if part is not None:
                 return f"{key}: {part}"
         return None
     if want is None or isinstance(want, str | bool | np.bool_):
@@ -59,7 +59,8 @@ def difference(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL) -> s
         if not isinstance(got, list | tuple) or len(got) != len(want):
             return f"expected {show(want)}, got {show(got)}"
         for value, part in zip(got, want, strict=True):
-            if phrase := difference(value, part, rtol, atol):
+            phrase = difference(value, part, rtol, atol)
+            if phrase is not None:
                 return phrase
         return None
     return _numeric_difference(got, want, rtol, atol)

@@ -8,7 +8,7 @@ nothing else is needed to judge an answer, here or at grading.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,7 +210,11 @@ class Trial:
         Put each call into words, which takes as long as a quick answer.
     unfinished_hint : str
         What to say where an answer that is begun raises NotImplementedError; "" where it may be a blank.
-    not_started, timed_out : bool
+    sizes : list of int
+        Per case: the size of the largest result.
+    right_sizes : sequence of int
+        The right answer's, as far as they are known: much larger results are not looked at.
+    not_started, timed_out, too_large : bool
         Why the last cases are missing.
     """
 
@@ -220,11 +224,16 @@ class Trial:
     notes: set[str] = field(default_factory=set)
     describes_calls: bool = True
     unfinished_hint: str = ""
+    sizes: list[int] = field(default_factory=list)
+    right_sizes: Sequence[int] = ()
     not_started: bool = False
     timed_out: bool = False
+    too_large: bool = False
 
 
-def run_trial(function: Callable, exercise: Exercise, seed: int, unfinished_hint: str = "") -> Trial:
+def run_trial(
+    function: Callable, exercise: Exercise, seed: int, unfinished_hint: str = "", right_sizes: Sequence[int] = ()
+) -> Trial:
     """Observe a function on the cases that a seed draws.
 
     Parameters
@@ -237,8 +246,10 @@ def run_trial(function: Callable, exercise: Exercise, seed: int, unfinished_hint
         Draws the cases: the same seed, the same cases.
     unfinished_hint : str
         What to say where the answer raises NotImplementedError though it is begun; "" where it may be a blank.
+    right_sizes : sequence of int
+        See :class:`Trial`.
     """
-    trial = Trial(unfinished_hint=unfinished_hint)
+    trial = Trial(unfinished_hint=unfinished_hint, right_sizes=right_sizes)
     with calling.preserve_random_state():
         for _ in observe_cases(function, exercise, seed, trial):
             pass
@@ -264,6 +275,8 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
     """
     for case in exercise.cases(np.random.default_rng(seed)):
         answer = calling.CallRecorder(function, trial.describes_calls)
+        if len(trial.sizes) < len(trial.right_sizes):
+            answer.max_size = limits.SPARE_TIMES * trial.right_sizes[len(trial.sizes)] + limits.SPARE_NUMBERS
         observations: list[Observation] = []
         calls: dict[str, str] = {}
         results: dict[str, Any] = {}
@@ -284,6 +297,7 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
             trial.timed_out = True
             ending = f"no: {timeout.message.format(timeout.seconds or exercise.seconds)}"
         except (calling.CallFailed, calling.MalformedResult) as error:
+            trial.too_large = isinstance(error, calling.ResultTooLarge)
             ending = f"no: {error}"
         except Exception as error:
             if isinstance(error, MemoryError) and "NBGRADER_EXECUTION" in os.environ:
@@ -297,8 +311,9 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
         calls[ENDING] = (answer.calls or [""])[-1]
         trial.calls.append(calls)
         trial.results.append(results)
+        trial.sizes.append(answer.largest)
         trial.observations.append(observations)
         trial.notes |= effects.notes
         yield observations
-        if trial.not_started or trial.timed_out:
+        if trial.not_started or trial.timed_out or trial.too_large:
             break

@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import functools
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -14,9 +15,11 @@ from course_utils.checks import shadowing
 from course_utils.checks.calling import FIND_SHADOWED, RESTORE_BUILTINS, WrappableFunction
 from course_utils.checks.difference import show
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Observation, Trial, run_trial
-from course_utils.checks.limits import MAX_FAILURE_CHARACTERS
+from course_utils.checks.limits import MAX_FAILURE_CHARACTERS, CallTimeout
 from course_utils.checks.values import NOT_PLAIN_DATA, UNSUPPORTED_TYPES
 
+NUMBER = re.compile(r"(?<!\w)\d[\d.,]*")
+STILL_RUNNING = CallTimeout.message.partition("{")[0]
 Observations = list[list[Observation]]
 Key = tuple[int, str]  # case, property
 Table = dict[Key, Observation]
@@ -49,10 +52,13 @@ class ExpectedOutcomes:
         Per case, the observations of the reference answer.
     mistakes : callable
         Gives ``(sentence, observations)`` of every known mistake, case by case; called only for a wrong answer.
+    sizes : sequence of int
+        Per case, the size of the reference answer's largest result; none where that is not known.
     """
 
     right: Observations
     mistakes: Callable[[], Iterable[tuple[str, Iterable[list[Observation]]]]]
+    sizes: Sequence[int] = ()
 
     @functools.cached_property
     def right_table(self) -> Table:
@@ -177,11 +183,12 @@ def run_and_evaluate(
     limited = exercise.with_time_limit(*functions)
 
     def attempt(functions: Iterable[WrappableFunction]) -> tuple[Verdict, Trial]:
-        trial = run_trial(exercise.joined(*functions), exercise, seed, unfinished_hint)
+        trial = run_trial(exercise.joined(*functions), exercise, seed, unfinished_hint, expected.sizes)
         return evaluate(trial, exercise, expected), trial
 
     verdict, trial = attempt(limited)
-    if verdict.state == "wrong" and not trial.timed_out and (names := _shadowed_names(limited)):
+    stopped = trial.timed_out or trial.too_large
+    if verdict.state == "wrong" and not stopped and (names := _shadowed_names(limited)):
         # Tried, not guessed: would it be right, or wrong in another way, if nothing were shadowed?
         unshadowed, _ = attempt(function.with_wrapper(RESTORE_BUILTINS) for function in limited)
         if _outcome(unshadowed) != _outcome(verdict):
@@ -303,11 +310,13 @@ def _cause(seen: Observation) -> str:
 
 
 def _ending_without_details(seen: Observation) -> str:
-    """Say how an answer broke off: neither its message nor a name of its own, which may tell a case."""
+    """Say how an answer broke off: neither its message nor a name or number of its own, which may tell a case."""
     words = str(seen.value).removeprefix("no: ")
     if NOT_PLAIN_DATA in words:
         known = any(words.startswith(f"it returns {name}, ") for name in UNSUPPORTED_TYPES)
         return words if known else f"it returns something {NOT_PLAIN_DATA}"
     words = _cause(seen).split(" (")[0].split(":")[0].strip()
+    if not words.startswith(STILL_RUNNING):
+        words = NUMBER.sub("…", words)
     kind = words.removeprefix("it raises ")
     return words if kind == words or kind in vars(builtins) else "it raises an error of its own"

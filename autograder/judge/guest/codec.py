@@ -663,7 +663,7 @@ class _Decoder(_Walk):
             case ["a", block, offset, str(dtype), list(shape), list(strides), bool(writeable)] if dtype in DTYPES:
                 return self.array(block, offset, dtype, shape, strides, writeable)
             case ["t", *parts]:
-                return tuple([self.value(part, depth + 1) for part in parts])
+                return tuple(self.parts(parts, depth + 1))
             case ["l", origin, *parts]:
                 return self.sequence(origin, parts, depth)
             case ["d", origin, *parts]:
@@ -680,6 +680,14 @@ class _Decoder(_Walk):
                 self.again(number, depth)
                 return self.objects[number]
         raise ProtocolError("a value of no known kind")
+
+    def parts(self, nodes: list, depth: int) -> list:
+        """Decode the parts of a list or tuple; numbers, of which there may be many, all at once."""
+        if set(map(type, nodes)) != {float}:
+            return [self.value(node, depth) for node in nodes]
+        self.step(depth, len(nodes))
+        require(all(map(math.isfinite, nodes)), "a number is too large")
+        return nodes
 
     def leaf(self, node: Any) -> Any:
         if type(node) is str:
@@ -719,7 +727,7 @@ class _Decoder(_Walk):
         fresh: list[Any] = []
         number = self.origin(origin, fresh)
         with self.inside(number, depth):
-            fresh += [self.value(node, depth + 1) for node in nodes]
+            fresh += self.parts(nodes, depth + 1)
         original = self.objects[number]
         if original is not fresh:
             self.changes.append((list.__setitem__, (original, slice(None), fresh)))

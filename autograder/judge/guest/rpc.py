@@ -28,6 +28,7 @@ from .codec import (
 CHUNK = 1 << 16
 MAX_CALL_DEPTH = 20  # calls within calls
 WRAPPER_SEPARATOR = "\n"  # joins the names of a function's wrappers and its own name
+STILL_RUNNING = "still running after"  # how the message of a call that was stopped begins
 MAX_MESSAGE = 1000  # characters of an error's message
 # Raised inside map(), these would silently end a check's loop.
 ENDS_LOOPS = (StopIteration, StopAsyncIteration)
@@ -315,16 +316,16 @@ def rebuild_error(name: str, base: str, message: str) -> Exception:
     Returns
     -------
     Exception
-        Of a new class with this name, derived from the builtin class, or from RuntimeError where ``base`` names no
-        subclass of Exception.
+        Of a class of its own with this name, derived from the builtin class; from RuntimeError where that is no
+        ordinary error.
     """
     kind = getattr(builtins, base, None)
     if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_LOOPS):
         kind = RuntimeError
     if name == "NotPlain":
         return NotPlain(message)
-    if name.isidentifier() and name != base:
-        kind = type(name[:60], (kind,), {})
+    # A class of its own also where the name is the builtin's: see ``is_rebuilt``.
+    kind = type(name[:60] if name.isidentifier() else kind.__name__, (kind,), {})
     try:
         return kind(message)
     except TypeError:  # some classes, such as UnicodeDecodeError, need more than a message

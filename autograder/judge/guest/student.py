@@ -6,6 +6,7 @@ import ast
 import builtins
 import contextlib
 import ctypes
+import hashlib
 import importlib
 import math
 import os
@@ -23,19 +24,14 @@ from typing import Any
 from . import plain_calls
 from .codec import Closed, NotPlain, encode
 from .missing_here import body_of_unknown_magic, lacks_something, names_bound
-from .rpc import WRAPPER_SEPARATOR, RpcConnection
+from .rpc import STILL_RUNNING, WRAPPER_SEPARATOR, RpcConnection
 from .shell import NotebookShell, make_shell, run_cell, take_over
 
-PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphaned descendants become our children, so that we can kill them
-MAX_NAMES = 300  # defined names that are listed where a name is missing
-MAX_PASSED_OVER = 50  # statements of a cell that are reported
-ALARM_INTERVAL = 0.2  # seconds between two checks of the CPU time, once the limit has passed by the clock
-RAISE_AGAIN = 0.5  # seconds of CPU time before the error is raised again; meanwhile its traceback is made
-MAX_SNAPSHOT = 32_000_000  # bytes of all files that are restored after a test
-FileState = tuple[int, int, int, int]
-"""Mode, inode, size and time of the last change of a file or folder."""
-Snapshot = dict[str, tuple[FileState, bytes | None]]
-"""Path → state, and the content of regular files that are not too large."""
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of orphans become our children, so that they can be ended
+MAX_NAMES = 300  # of those that are there where one is missing
+MAX_PASSED_OVER = 50  # statements of one cell
+ALARM_INTERVAL = 0.2  # seconds between two looks at a cell or call whose time has passed by the clock
+RAISE_AGAIN = 0.5  # seconds of CPU time: until then a traceback of the first error is made
 _shell: NotebookShell | None = None
 
 
@@ -59,7 +55,7 @@ class GuestServer:
         self._call_seconds = 0.0
         self._due = math.inf  # value of process_time() at which the innermost limit is reached
         self._passed_over: list[tuple[int, int, str]] = []
-        self._snapshot: Snapshot = {}
+        self._roots = [str(Path.home()), "/tmp", "/dev/shm"]  # where files can be written
         self._shell = _shell or make_shell(self._emit)
         take_over(self._shell, self._emit)
         self._shell.passes_over = self._pass_over
@@ -172,7 +168,7 @@ class GuestServer:
                 with self._cpu_limit(seconds):
                     return self._calls.call(wrappers, function, arguments, keywords)
             except CellTimeoutError:
-                raise TimeoutError(f"still running after {seconds:g} s of computing") from None
+                raise TimeoutError(f"{STILL_RUNNING} {seconds:g} s of computing") from None
             except Exception:
                 raise
             except BaseException as error:  # exit() and the like end no test
@@ -181,9 +177,9 @@ class GuestServer:
         return timed
 
     def _fork(self, seconds: float, mark: bytes) -> None:
-        """Serve a test in a fork of this process; wait for its end, then restore the files that it changed."""
-        self._snapshot = before = _take_snapshot(self._snapshot)
-        _ignore_alarm()  # a handler that a cell has left would let the fork send this process signals
+        """Serve a test in a fork of this process, wait for its end, and say whether the files are as they were."""
+        before, roots = _describe_files(self._roots), {root: os.stat(root) for root in self._roots}
+        _ignore_alarm()  # a cell may have left a handler, by which the fork could tell this process something
         _close_fonts()
         with self._rpc.turn:  # otherwise the fork could copy it while another thread holds it
             pid = os.fork()
@@ -196,10 +192,10 @@ class GuestServer:
             return
         _, status = os.waitpid(pid, 0)
         _end_children()
-        _restore(before)
+        is_as_before = _remove_added(before, roots)
         self._rpc.send({"ended": os.waitstatus_to_exitcode(status)})
-        self._rpc.skip(mark)  # a fork that died may have left bytes unread
-        self._rpc.send({"clean": True})
+        self._rpc.skip(mark)  # a fork that died has left unread what was on its way to it
+        self._rpc.send({"clean": is_as_before})
 
     def _emit(self, output: dict[str, Any]) -> None:
         if self._quiet:
@@ -243,6 +239,10 @@ def main(read: int, write: int, calls: str = plain_calls.__name__) -> None:
     """
     calls_module = importlib.import_module(calls)  # before the student's folder is on the search path
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    null = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):  # a pipe, from which one test could read what another wrote
+        os.dup2(null, output)
+    os.close(null)
     sys.path.insert(0, "")  # as in a notebook
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # so that a student's handler can be told from Python's own
     try:
@@ -251,59 +251,69 @@ def main(read: int, write: int, calls: str = plain_calls.__name__) -> None:
         os._exit(0)
 
 
-def _file_states() -> dict[str, FileState]:
-    """List the files and folders that a student may write, with their states."""
-    roots = [str(Path.home()), "/tmp", "/dev/shm"]
-    walks = [step for root in roots for step in os.walk(root)]
-    states = {}
-    for path in (os.path.join(folder, name) for folder, folders, files in walks for name in folders + files):
-        with contextlib.suppress(OSError):
+def _describe_files(roots: list[str]) -> dict[str, object]:
+    """Describe every file and folder that a student may write, so that any change of one can be told.
+
+    Of the roots neither times nor sizes count: they change where something is added that is removed again. What cannot
+    be looked at is equal to nothing, not even to itself.
+    """
+    found: dict[str, object] = {root: (os.stat(root).st_mode, _attributes(root)) for root in roots}
+
+    def not_listed(error: OSError) -> None:
+        found[error.filename] = object()
+
+    walks = [step for root in roots for step in os.walk(root, onerror=not_listed)]
+    paths = [os.path.join(folder, name) for folder, folders, files in walks for name in folders + files]
+    digests = list(map(_digest, paths))  # of all first: it sets their time of access, which later reading does not
+    for path, digest in zip(paths, digests, strict=True):
+        try:
             info = os.lstat(path)
-            states[path] = info.st_mode, info.st_ino, info.st_size, info.st_ctime_ns
-    return states
+        except OSError:  # its path may be too long
+            found.setdefault(path, object())
+        else:
+            state = info.st_mode, info.st_ino, info.st_size, info.st_ctime_ns, info.st_atime_ns, digest
+            found.setdefault(path, state)
+    return found
 
 
-def _take_snapshot(earlier: Snapshot) -> Snapshot:
-    """Read the files, up to ``MAX_SNAPSHOT`` bytes; files unchanged since an earlier snapshot are not read again."""
-    snapshot, left = {}, MAX_SNAPSHOT
-    for path, state in _file_states().items():
-        mode, _, size, _ = state
-        content = None
-        if stat.S_ISREG(mode) and size <= left:
-            left -= size
-            with contextlib.suppress(OSError):
-                known, content = earlier.get(path, (None, None))
-                content = content if known == state else Path(path).read_bytes()
-        snapshot[path] = state, content
-    return snapshot
-
-
-def _content(path: str) -> bytes | None:
+def _digest(path: str) -> str:
+    """Hash a file: what is written through mapped memory changes no time. Give where a link leads; "" for all else."""
     with contextlib.suppress(OSError):
-        return Path(path).read_bytes()
-    return None
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            return os.readlink(path)
+        if stat.S_ISREG(mode):
+            with open(path, "rb") as file:
+                return hashlib.file_digest(file, "blake2b").hexdigest()
+    return ""
 
 
-def _restore(before: Snapshot) -> None:
-    """Remove new files and folders, and restore the files that a test changed or removed."""
-    now = _file_states()
-    contents = {path: content for path, (_, content) in before.items() if content is not None}
-    changed = {path for path in contents if now.get(path) != before[path][0]}
-    # Writing through mapped memory does not update the time of the last change.
-    changed |= {path for path in contents.keys() - changed if contents[path] != _content(path)}
-    _remove(now.keys() - before.keys() | changed & now.keys())
-    for path in changed:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        Path(path).write_bytes(contents[path])
+def _attributes(path: str) -> list[tuple[str, bytes]]:
+    """List a folder's extended attributes."""
+    with contextlib.suppress(OSError):  # this kernel may know none there
+        return [(name, os.getxattr(path, name)) for name in sorted(os.listxattr(path))]
+    return []
+
+
+def _remove_added(before: dict[str, object], roots: dict[str, os.stat_result]) -> bool:
+    """Remove the files that a test added; tell whether all others are as they were."""
+    try:
+        _remove(_describe_files([*roots]).keys() - before.keys())
+    except (OSError, subprocess.SubprocessError):  # their names may be longer together than any command
+        return False
+    for root, info in roots.items():
+        os.utime(root, ns=(info.st_atime_ns, info.st_mtime_ns))
+    return _describe_files([*roots]) == before
 
 
 def _remove(paths: set[str]) -> None:
     """Remove files and folders, even read-only folders and paths longer than PATH_MAX."""
     tops = [path for path in paths if os.path.dirname(path) not in paths]
+    environment = {"PATH": os.defpath}
     if folders := [path for path in tops if os.path.isdir(path) and not os.path.islink(path)]:
-        subprocess.run(["chmod", "-R", "u+rwx", "--", *folders], check=False)
+        subprocess.run(["chmod", "-R", "u+rwx", "--", *folders], env=environment, check=False)
     if tops:
-        subprocess.run(["rm", "-rf", "--", *tops], check=True)
+        subprocess.run(["rm", "-rf", "--", *tops], env=environment, check=True)
 
 
 def _end_children() -> None:

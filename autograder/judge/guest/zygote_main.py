@@ -23,17 +23,16 @@ import types
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .devices import check, enter, libc
+
 with contextlib.suppress(ImportError):  # not on Windows, where this module can be imported all the same
     import fcntl
 
-# unshare(2): mount, cgroup, uts, ipc, user, pid and net namespaces
-NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 # prctl(2), capset(2)
 SET_DUMPABLE, SET_SECCOMP, CAPBSET_DROP, SET_NO_NEW_PRIVS, CAP_AMBIENT = 4, 22, 24, 38, 47
 FILTER, AMBIENT_CLEAR_ALL, CAPABILITY_VERSION = 2, 4, 0x20080522
 MAX_MESSAGE = 1_000_000  # bytes
-START_FD = 5  # after the standard streams (0 to 2) and the channel (3 and 4)
-libc = ctypes.CDLL(None, use_errno=True)
+START_FD = 5  # behind 0 to 2, as everywhere, and 3 and 4, the channel
 
 
 class Program(ctypes.Structure):
@@ -113,8 +112,8 @@ def _fork_into_sandbox(
 ) -> NoReturn:
     """Fork once more, into the sandbox; report the fork's pid and, when it has ended, its exit status."""
     try:
-        _check(libc.setns(sandbox, NAMESPACES), "setns")
-        pid = os.fork()  # setns(2): only children join the other pid namespace
+        enter(sandbox)
+        pid = os.fork()  # only children are in the other process namespace
     except OSError as error:
         with contextlib.suppress(BrokenPipeError):
             os.write(report, f"! {error}\n".encode())
@@ -181,19 +180,13 @@ def _reseed() -> None:
 
 def _drop_privileges(program: bytes) -> None:
     """Drop the capabilities that entering needed, in the sandbox's user namespace, and load the seccomp filter."""
-    _check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="utf-8"))
     for capability in range(last + 1):
-        _check(libc.prctl(CAPBSET_DROP, capability, 0, 0, 0), "capability bounding set")
-    _check(libc.prctl(CAP_AMBIENT, AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient capabilities")
+        check(libc.prctl(CAPBSET_DROP, capability, 0, 0, 0), "capability bounding set")
+    check(libc.prctl(CAP_AMBIENT, AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient capabilities")
     none = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, twice
-    _check(libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), none), "capset")
-    _check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "dumpable")  # otherwise it could not read its own /proc
+    check(libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), none), "capset")
+    check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "dumpable")  # else its own /proc would be shut to it
     filter_ = Program(len(program) // 8, program)
-    _check(libc.prctl(SET_SECCOMP, FILTER, ctypes.byref(filter_), 0, 0), "seccomp")
-
-
-def _check(result: int, what: str) -> None:
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{what}: {os.strerror(code)}")
+    check(libc.prctl(SET_SECCOMP, FILTER, ctypes.byref(filter_), 0, 0), "seccomp")

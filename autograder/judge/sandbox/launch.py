@@ -10,6 +10,7 @@ import select
 import signal
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from autograder.judge.sandbox import seccomp
 from autograder.judge.sandbox.bwrap import ACCOUNTS, HOME, Bubblewrap
 
+DEVICES = Path(__file__).resolve().parents[1] / "guest" / "devices.py"
 CHANNEL = (3, 4)
 """The guest's file descriptors: it reads from the first what we write, and writes to the second what we read."""
 MAX_FILES = 200  # copied into a sandbox
@@ -112,6 +114,13 @@ class BwrapProcess:
         if not self._wait_for_mounts():
             self.kill_and_wait()
             raise NoSandbox(self.stderr_tail() or "bubblewrap ended without a word")
+
+    def protect_devices(self) -> None:
+        """Have the devices inside protected (``guest/devices.py``); a fork of the zygote does it as it enters."""
+        command = [sys.executable, "-I", "-S", str(DEVICES), str(self.init_pidfd)]
+        done = subprocess.run(command, pass_fds=[self.init_pidfd], capture_output=True, check=False)
+        if done.returncode:
+            raise NoSandbox(f"its devices cannot be protected: {done.stderr.decode(errors='replace')[-200:]}")
 
     def release(self) -> None:
         """Let the command begin."""

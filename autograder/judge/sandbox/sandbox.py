@@ -146,7 +146,7 @@ class Running:
         self.cgroup_version: int | None = None
         self._owner = os.getpid()
         self._cause: str | None = None
-        self._cpu_used = 0.0
+        self._cpu_used = self._cpu_seen = 0.0
         self._bwrap: BwrapProcess | None = None
         self._zygote = zygote
         self._fork: ZygoteFork | None = None
@@ -301,6 +301,8 @@ class Running:
                 self._group.remove()
                 self._group = None
         _set_rlimits(init_pid, limits)
+        if not self._zygote and os.geteuid() == 0:
+            bwrap.protect_devices()
         bwrap.release()
         if self._zygote and isinstance(bwrap, PlaceholderProcess):
             self._fork = self._zygote.fork_into(bwrap, *arguments[2:5])
@@ -339,9 +341,9 @@ class Running:
         if self._group and (limit := self._group.broken_limit()):
             return limit
         usage = self._measure()
-        if time.monotonic() > self._deadline + limits.busy * usage.cpu:
+        if time.monotonic() > self._deadline + limits.busy * self._cpu_used:
             return "wall"
-        if usage.cpu > limits.cpu_seconds:
+        if self._cpu_used > limits.cpu_seconds:
             return "cpu"
         space, files = self._tree.disk()
         if space > limits.disk or files > limits.file_count:
@@ -360,7 +362,10 @@ class Running:
             assert self._tree, "it was started, and is not cleaned up yet"
             group_cpu = self._group.cpu() if self._group else None
             used = self._tree.usage() if group_cpu is None else Usage(group_cpu, 0, 0)
-            self._cpu_used = max(self._cpu_used, used.cpu)
+            if used.cpu < self._cpu_seen:  # one ended while we looked, or nobody was there to be told of its time
+                used = self._tree.usage()
+            self._cpu_used += max(0.0, used.cpu - self._cpu_seen)
+            self._cpu_seen = used.cpu
             return used
 
     def _clean_up(self) -> None:

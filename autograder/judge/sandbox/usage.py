@@ -74,13 +74,11 @@ class ProcessTree:
         """Add up what the processes use now; shared memory counts for each process that shares it."""
         cpu, memory, tasks, sockets = 0.0, 0, 0, 0
         for pid in self._pids():
-            # A command's name may hold spaces and brackets; the numbers follow the last bracket.
-            fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
-            if fields:
+            if fields := self._stat(pid):
                 sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
                 cpu += sum(map(int, fields[11:15])) / TICK  # its own, and that of children that it waited for
                 tasks += int(fields[17])
-                memory += int(fields[21]) * PAGE
+                memory += self._resident(fields)
         return Usage(cpu, memory + self._buffers(sockets), tasks)
 
     def shared(self) -> dict[str, object]:
@@ -95,8 +93,8 @@ class ProcessTree:
         """
         found: dict[str, object] = {}
         for pid in self._pids():
-            fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
-            # A name in it may hold any byte but a newline.
+            fields = self._stat(pid)
+            # A name in them may hold any byte but a line's end.
             status = [line for line in self._read(f"{pid}/status").split(b"\n") if line.startswith(INHERITED)]
             mappings = self._read(f"{pid}/maps")
             maps = [line for line in mappings.split(b"\n") if line.partition(b" ")[2].partition(b" ")[0].endswith(b"s")]
@@ -130,13 +128,13 @@ class ProcessTree:
         return nanoseconds / 1e9
 
     def memory(self) -> int:
-        """Return the bytes of memory, each shared page counted once: exact, but slow."""
+        """Add up the memory, each shared page once: exact, but slow. Of who keeps others from looking, all of it."""
         total, sockets = 0, 0
         for pid in self._pids():
             sockets = sockets or self._read(f"{pid}/net/unix").count(b"\n")
-            for line in self._read(f"{pid}/smaps_rollup").splitlines():
-                if line.startswith(b"Pss:"):
-                    total += int(line.split()[1]) * 1024
+            rollup = self._read(f"{pid}/smaps_rollup").splitlines()
+            shares = [int(line.split()[1]) * 1024 for line in rollup if line.startswith(b"Pss:")]
+            total += shares[0] if shares else self._resident(self._stat(pid))
         return total + self._buffers(sockets)
 
     def disk(self) -> tuple[int, int]:
@@ -149,6 +147,15 @@ class ProcessTree:
         """Close the descriptors: while any is open, the kernel keeps the sandbox's file systems."""
         for file in [self._proc, *self._disks]:
             os.close(file)
+
+    def _stat(self, pid: str) -> list[bytes]:
+        """Give the fields of ``/proc/PID/stat`` from the third one on; none where it has just ended."""
+        # A command's name may hold spaces and brackets; the numbers stand behind the last one.
+        return self._read(f"{pid}/stat").rpartition(b")")[2].split()
+
+    @staticmethod
+    def _resident(fields: list[bytes]) -> int:
+        return int(fields[21]) * PAGE if fields else 0
 
     def _flags(self, pid: str, descriptor: str) -> bytes:
         """Return the status flags of an open file, which all processes that share the file share too."""
