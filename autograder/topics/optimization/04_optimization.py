@@ -1040,10 +1040,10 @@ you read that one optimizer beats another, ask how the learning rate of each was
 
 ## Learning rate decay
 
-With a constant learning rate, gradient noise keeps the parameters moving around the minimum: each step is right for its
-own mini-batch, and overshoots for all. **Learning rate decay** lowers the learning rate in the course of training:
-large steps at first, small ones later. The rule that gives the learning rate of each epoch or step is called a
-**learning rate schedule**. Four usual ones, with epochs counted from 0:
+With a constant learning rate, gradient noise prevents convergence: it keeps the parameters moving around the minimum,
+for each step is right for its own mini-batch and overshoots for all. **Learning rate decay** lowers the learning rate
+in the course of training: large steps at first, small ones later. The rule that gives the learning rate of each epoch
+or step is called a **learning rate schedule**. Four usual ones, with epochs counted from 0:
 
 | | learning rate of an epoch |
 |---|---|
@@ -1214,8 +1214,8 @@ axes[0, 0].legend(loc="center right", bbox_to_anchor=(1, 0.72), fontsize=8)
 plots.show(
     fig,
     alt="Left: seven learning rates against the epoch: three level lines, three falling curves, one stair. Right:"
-    " training cost against epoch; at the constant rate 1 it jumps up and down, at the constant rate 0.05 it falls slowly,"
-    " with falling rates it falls fast and then runs calmly, below all constant ones.",
+    " training cost against epoch; at the constant rate 1 it jumps up and down, at the constant rate 0.05 it falls"
+    " slowly, with falling rates it falls fast and then runs calmly, below all constant ones.",
 )
 
 # %% [markdown]
