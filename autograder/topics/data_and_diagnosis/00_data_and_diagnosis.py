@@ -245,9 +245,9 @@ $$\underbrace{\text{train error} - \text{Bayes error}}_{\text{bias}}, \qquad
 \underbrace{\text{dev error} - \text{train error}}_{\text{variance}}$$
 
 **Bias** is how much worse a network does on its own training set than it could. High bias means **underfitting**: the
-network does not even fit what it has seen. **Variance** is how much worse it does on new examples than on those it has
-seen. High variance means **overfitting**: the network has learned details of its training set that do not hold for
-other examples. "High" means: above `gap`.
+network does not even fit what it has seen. **Variance** is how much worse a network does on new examples than on its
+training set. High variance means **overfitting**: the network has learned details of its training set that do not hold
+for other examples. "High" means: above `gap`.
 
 In statistics, bias and variance are properties of a *method*, averaged over many training sets ([Geman et al.,
 1992](https://doi.org/10.1162/neco.1992.4.1.1)). These
@@ -335,8 +335,8 @@ check(data_and_diagnosis_more_predictions)
 r"""
 ## What to do about it
 
-Bias first, then variance, then look again. In the chart, **regularization** stands for every method that keeps a
-network from fitting its training set too closely; it is the subject of `02_regularization`.
+Bias first, then variance, then look again. (**Regularization** is any method that keeps a network from fitting its
+training set too closely; it is the subject of `02_regularization`.)
 """
 
 # %% tags=["experiment"]
@@ -434,8 +434,8 @@ an age, another an income. Their numbers differ by a factor of a thousand, and s
 the cost. The **learning rate** $\alpha$ is the number that the slope is multiplied by in each step: $w := w - \alpha \,
 dJ/dw$. One learning rate has to suit all parameters, and features of very different size make that impossible.
 
-The cure takes two steps: subtract the mean of each feature, then divide by its standard deviation. **Standardization**
-is the exact name of this; practitioners also say *normalizing the inputs*, and so does this course.
+The cure takes two steps. **Standardization** subtracts from each feature its mean, and then divides it by its standard
+deviation. Practitioners also say *normalizing the inputs*, and so does this course.
 
 $$\mu = \frac1m \sum_i x^{(i)}, \qquad \sigma = \sqrt{\frac1m \sum_i \left(x^{(i)} - \mu\right)^2}, \qquad
 x := \frac{x - \mu}{\sigma}.$$
@@ -499,7 +499,7 @@ r"""
 
 Use *the same* $\mu$ and $\sigma$, those of the training set, for every set. Otherwise the same input would mean one
 thing in training and another at test time. And whoever measures $\mu$ on all the data lets the test set influence
-training: this is a case of **data leakage**, the use in training of what a network will not know when it is used.
+training. **Data leakage** is the use in training of what will not be known when the network is used.
 
 <details><summary>Hint 1</summary>
 
@@ -607,11 +607,11 @@ plots.lines(
 r"""
 Prediction 2: c. In a narrow valley the learning rate has to be small enough for the steep side, and then it is far too
 small for the flat one. Normalized, all sides are alike, and one rate suits them all. **Convergence** is the approach of
-the parameters to a minimum; here it takes 4 to 22 steps in place of more than 200.
+the parameters to a minimum of the cost. Here it takes 4 to 22 steps in place of more than 200.
 
-The **condition number** of such a bowl is the ratio of its largest to its smallest curvature, and the number of steps
-that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**. Here
-normalizing lowers it from about 10 000, the square of the ratio of the two features, to nearly 1.
+The **condition number** of a cost is the ratio of its largest to its smallest curvature at the minimum. The number of
+steps that gradient descent needs grows with it. A cost with a large condition number is called **ill-conditioned**.
+Here normalizing lowers it from about 10 000, the square of the ratio of the two features, to nearly 1.
 
 ## All of it, on cats
 

@@ -76,8 +76,8 @@ r"""
 
 The derivative is the slope of the tangent. A computer has no tangents, but it has secants: lines through two points of
 the curve that lie close together. The slope of a secant is called a **finite difference**, because its two points lie a
-finite distance $\varepsilon$ or $2 \varepsilon$ apart. A **forward difference** takes the points $x$ and $x +
-\varepsilon$. A **central difference** takes the points $x - \varepsilon$ and $x + \varepsilon$.
+finite distance $\varepsilon$ or $2 \varepsilon$ apart. A **forward difference** is the slope of the secant from $x$ to
+$x + \varepsilon$. A **central difference** is the slope of the secant from $x - \varepsilon$ to $x + \varepsilon$.
 """
 
 # %% tags=["experiment"]
@@ -195,11 +195,11 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: b. Read the figure from right to left. First the **truncation error** falls, the error of cutting off
-Taylor's series: with $\varepsilon$ for the forward difference, with $\varepsilon^2$ for the central one. Then the
-**rounding error** takes over, the error of a computer that keeps only about 16 digits of $f$. The two values that you
-subtract agree in more and more of them; this loss of digits by subtraction is called **cancellation**. What is left is
-divided by $\varepsilon$, so the error grows as $1 / \varepsilon$.
+Prediction 1: b. Read the figure from right to left. The **truncation error** is the error of cutting off Taylor's
+series. It falls first: with $\varepsilon$ for the forward difference, with $\varepsilon^2$ for the central one. The
+**rounding error** is the error of a computer that keeps only about 16 digits of a number. It takes over where
+$\varepsilon$ is small. **Cancellation** is the loss of digits when two numbers are subtracted that agree in most of
+theirs. What is left of them is divided by $\varepsilon$, and so the error grows as $1 / \varepsilon$.
 
 The central difference is best at a larger $\varepsilon$, and better there by far: near the third root of the computer's
 precision, $\sqrt[3]{2 \times 10^{-16}}$, which is about 6e-6. Many lecture notes take $10^{-7}$, by habit, and so do

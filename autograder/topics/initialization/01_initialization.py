@@ -56,11 +56,11 @@ Examples are columns. `layers_dims = [n_0, n_1, ..., n_L]` lists the units of ev
 the shape $(n_l, n_{l-1})$ — one row for each unit — and $b^{[l]}$ has the shape $(n_l, 1)$. Parameters live in a
 dictionary with the keys `W1`, `b1`, …, `WL`, `bL`.
 
-The **activation function** $g$ is applied to every sum $z$ and makes a network more than one linear map. In the hidden
-layers it is ReLU here: **ReLU** (rectified linear unit) keeps positive values and sets negative ones to zero, $g(z) =
-\max(0, z)$. The last layer is one unit with a sigmoid: the **sigmoid** turns any number into a probability, $\sigma(z)
-= 1 / (1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of the probability that the
-network gives to the right label.
+The **activation function** $g$ is applied to the sum $z$ of every unit, and makes a network more than one linear map.
+Here the hidden layers have ReLU, and the last layer is one unit with a sigmoid. **ReLU** (rectified linear unit) keeps
+positive values and sets negative ones to zero, $g(z) = \max(0, z)$. The **sigmoid** turns any number into a
+probability, $\sigma(z) = 1 / (1 + e^{-z})$. The cost is the **cross-entropy**, the mean over all examples of $-\ln$ of
+the probability that the network gives to the right label.
 """
 
 # %% [markdown]
@@ -70,12 +70,12 @@ r"""
 Nine experiments lie ahead, four of them in this half. Say now what you expect of them. A guess is enough: any letter
 earns its part of the point, and you will remember best what you guessed wrong.
 
-**1.** Every weight and every bias starts at zero. Over 2000 steps of gradient descent, the cost…
+**1.** Every weight and every bias starts at zero. In the first 2000 steps of gradient descent, the cost…
 
 - a) falls as from any other start,
-- b) falls, but slowly,
-- c) stays where it is,
-- d) rises.
+- b) stays where it is,
+- c) rises,
+- d) falls, but slowly.
 
 **2.** Now every weight is 0.5, and every bias zero. After 5000 steps, how many of the ten units of the first layer
 have learned something of their own?
@@ -170,7 +170,7 @@ print(f"train accuracy: {100 * accuracy:.0f} %")
 
 # %% [markdown]
 r"""
-Prediction 1: c. Every gradient is zero, so nothing ever moves. **Backpropagation** (or backward propagation) computes
+Prediction 1: b. Every gradient is zero, so nothing ever moves. **Backpropagation** (or backward propagation) computes
 the slope of the cost in every parameter by the chain rule, layer by layer from the last to the first. You can read off
 its formulas why all is zero here:
 
@@ -332,7 +332,8 @@ layers forgive a lot, and they do not show which size is right. Fifty do: look t
 r"""
 ## Exercise 4: how large is the signal?
 
-Measure it after each layer by its **root mean square** (RMS), the root of the mean of the squares of all values:
+We measure it after each layer. The **root mean square** (RMS) of an array is the root of the mean of the squares of its
+entries:
 
 $$\operatorname{rms}(A) = \sqrt{\frac{1}{n m} \sum_{i, j} A_{ij}^2}.$$
 
@@ -382,7 +383,7 @@ plots.signals(
 # %% [markdown]
 r"""
 Prediction 4: c. A signal as small as the lowest curves is no signal. With ReLU and scale 1 the signal explodes. With
-tanh and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$: a unit is **saturated** where its
+tanh and scale 1 it cannot exceed 1, and most of its values are close to $\pm 1$. A unit is **saturated** where its
 activation function is so flat that a change of the input hardly changes the output.
 
 Only one curve is nearly level: tanh with scale $0.1$, and $0.1 = 1 / \sqrt{100}$ with 100 units in a layer. That is no
@@ -391,10 +392,10 @@ accident.
 ### The way back
 
 The gradient goes through the same layers, from the last to the first, and in each of them it is multiplied by
-$W^{[l]\top}$ and by $g'$. A **vanishing gradient** shrinks on this way, until the first layers learn next to nothing.
-An **exploding gradient** grows on it, until a single step throws the weights far away. Both were first studied in
-recurrent networks, which pass the same layer many times ([Bengio et al., 1994](https://doi.org/10.1109/72.279181);
-[Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), section 2).
+$W^{[l]\top}$ and by $g'$. A **vanishing gradient** shrinks from layer to layer on its way back, until the first layers
+learn next to nothing. An **exploding gradient** grows from layer to layer on its way back, until a single step throws
+the weights far away. Both were first studied in recurrent networks, which pass the same layer many times ([Bengio et
+al., 1994](https://doi.org/10.1109/72.279181); [Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), section 2).
 
 Here is the size of $dZ^{[l]}$ in each of the 50 layers, where a random gradient of size 1 comes in from above.
 """
@@ -507,10 +508,10 @@ The size of the signal stays the same where $n_\text{in} \operatorname{Var}(w) =
 
 $$\operatorname{Var}(w) = \frac{1}{n_\text{in}} \qquad\text{(the variant fan-in)}.$$
 
-The **fan-in** of a unit is the number of its inputs, $n_\text{in}$. On the way back, the gradient is a sum over the
-$n_\text{out}$ units of the layer, and the same argument asks for $1 / n_\text{out}$. You cannot have both unless the
-layer is square. **Xavier initialization** (also called Glorot initialization) is a compromise: one over the mean of the
-two numbers of units,
+The **fan-in** of a unit is the number of its inputs, here $n_\text{in}$. On the way back, the gradient is a sum over
+the $n_\text{out}$ units of the layer, and the same argument asks for $1 / n_\text{out}$. You cannot have both unless
+the layer is square. **Xavier initialization** (also called Glorot initialization) is a compromise, weights whose
+variance is one over the mean of the two numbers of units:
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in} + n_\text{out}} \qquad\text{(the variant fan-avg)}.$$
 
@@ -607,7 +608,8 @@ into the sum:
 
 $$\operatorname{Var}(z^{[l]}) = n_\text{in} \operatorname{Var}(w) \cdot \tfrac12 \operatorname{Var}(z^{[l-1]}).$$
 
-**He initialization** (also called Kaiming initialization) makes up for the half by weights of twice the variance:
+**He initialization** (also called Kaiming initialization) draws weights of twice the variance, to make up for the half
+that ReLU takes away:
 
 $$\operatorname{Var}(w) = \frac{2}{n_\text{in}}.$$
 

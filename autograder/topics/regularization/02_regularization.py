@@ -90,9 +90,9 @@ r"""
 ## A network that overfits
 
 Two classes lie on either side of a curve. Whoever labelled the points got about 10 % of them wrong, in the training set
-as well as in the dev and test sets. Such wrong labels are called **label noise**: labels that the input does not
-determine. Nobody can predict them, not even somebody who knows the curve. So here the Bayes error is known: it is 10 %,
-and no classifier can be right about more than 90 % of new points.
+as well as in the dev and test sets. **Label noise** means labels that are wrong at random, so that the input does not
+determine them. Nobody can predict them, not even somebody who knows the curve. So here the Bayes error is known: it is
+10 %, and no classifier can be right about more than 90 % of new points.
 
 There are 120 points to learn from. Here is a network of 60 and 20 hidden units, trained for long, five times.
 """
@@ -310,7 +310,7 @@ Put the gradient into a step of gradient descent with learning rate $\alpha$:
 
 $$W - \alpha \left(dW + \frac{\lambda}{m} W\right) = \left(1 - \frac{\alpha \lambda}{m}\right) W - \alpha \, dW.$$
 
-**Weight decay** shrinks every weight in each step by a factor a little below 1, before the step along the gradient.
+**Weight decay** shrinks every weight by a factor a little below 1 in each step of training.
 Write the right-hand side; `dW` is the gradient *without* the penalty.
 
 <details><summary>Hint 1</summary>
@@ -524,8 +524,8 @@ plots.histograms(
 # %% [markdown]
 r"""
 Prediction 4: a. L2 makes all weights small, some of them very small. L1 makes nearly all of them zero and lets the few
-others be large. Such an array, most of whose entries are zero, is called **sparse**. (Plain gradient steps make the
-weights jump from one side of zero to the other, at most one step away from it: hence "within 0.01".)
+others be large. An array most of whose entries are zero is called **sparse**. (Plain gradient steps make the weights
+jump from one side of zero to the other, at most one step away from it: hence "within 0.01".)
 """
 
 # %% [markdown]
