@@ -198,6 +198,8 @@ class Trial:
 
     Parameters
     ----------
+    cases : list of dict
+        What was asked, case by case.
     calls : list of dict
         Per case: property → the call behind it, in words.
     results : list of dict
@@ -214,6 +216,7 @@ class Trial:
         Why the last cases are missing.
     """
 
+    cases: list[Case] = field(default_factory=list)
     calls: list[dict[str, str]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     observations: list[list[Observation]] = field(default_factory=list)
@@ -263,6 +266,7 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
         Of one case.
     """
     for case in exercise.cases(np.random.default_rng(seed)):
+        trial.cases.append(case)
         answer = calling.CallRecorder(function, trial.describes_calls)
         observations: list[Observation] = []
         calls: dict[str, str] = {}

@@ -291,6 +291,7 @@ def successive_halving(
 
 TRAINABLE = "the settings can be trained with"
 ACCURACY = "accuracy in %"
+MAX_RATE = challenge.SETTING_RANGES["learning_rate"][1]
 REACHED = {share: f"at least {share} % of new images are right" for share in (60, 80, 90)}
 
 
@@ -325,11 +326,25 @@ def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed:
     if np.ptp(counted) == 0:
         yield Observation(REACHED[60], "no: the network says the same of every image")
         return
+    if accuracy >= max(REACHED):
+        better = ""
+    else:
+        factors = {"smaller": 0.2, "larger": 5.0}
+        reached = {words: _accuracy_at(settings, factor, X, Y, seed) for words, factor in factors.items()}
+        best = max(reached, key=lambda words: reached[words])
+        better = f": with a {best} learning rate more are right" if reached[best] > accuracy + 2 else ""
     if accuracy < 40:
-        yield Observation(REACHED[60], "no: it hardly learned anything")
+        yield Observation(REACHED[60], "no: it hardly learned anything" + better.replace(":", ";"))
         return
     for share, name in REACHED.items():
-        yield Observation(name, "yes" if accuracy >= share else "no")
+        yield Observation(name, "yes" if accuracy >= share else "no" + better)
+
+
+def _accuracy_at(settings: dict[str, Any], factor: float, X: np.ndarray, Y: np.ndarray, seed: int) -> float:
+    """Train with another learning rate, and count how many images in a hundred are right."""
+    changed = {**settings, "learning_rate": min(factor * settings["learning_rate"], MAX_RATE)}
+    counted = challenge.count_fingers(_trained(json.dumps(changed), seed), X)
+    return 100 * float(np.mean(counted == np.ravel(Y)))
 
 
 # --- predictions and concept questions --------------------------------------------------------------------------------

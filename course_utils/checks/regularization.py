@@ -70,6 +70,7 @@ def gradients(
 
 def decay_cases(rng: np.random.Generator) -> list[Case]:
     """Draw weights, gradients and settings of all sizes."""
+    names = ("W", "dW", "learning_rate", "lambd", "m")
     cases = []
     for shape, learning_rate, lambd, m in (((3, 4), 0.1, 0.7, 5), ((1, 6), 0.03, 20.0, 2), ((5, 2), 0.5, 3.0, 17)):
         W, dW = draw_signed(rng, 0.5, 2, shape), rng.uniform(0.5, 2, shape)
@@ -77,7 +78,7 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
     W = rng.normal(0, 1, (2, 3))
     cases.append({"what": "decay alone, with dW = 0", "arguments": (W, 0 * W, 0.1, 5.0, 3)})
     cases.append({"what": "a plain step, with λ = 0", "arguments": (W, rng.uniform(1, 2, (2, 3)), 0.1, 0.0, 3)})
-    return cases
+    return [{**case, "arguments": dict(zip(names, case["arguments"], strict=True))} for case in cases]
 
 
 @exercise(
@@ -85,9 +86,9 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
     cases=decay_cases,
     weights={"the step": 3, "decay alone, with dW = 0": 1, "a plain step, with λ = 0": 1},
 )
-def weight_decay_step(answer: CallRecorder, what: str, arguments: tuple) -> Iterator[Observation]:
+def weight_decay_step(answer: CallRecorder, what: str, arguments: dict) -> Iterator[Observation]:
     """Observe the new weights."""
-    yield Observation(what, answer(*arguments))
+    yield Observation(what, answer(*arguments.values()))
 
 
 def l1_cases(rng: np.random.Generator) -> list[Case]:

@@ -38,6 +38,20 @@ edits(
             COLUMNS,
             "np.eye(C)[labels]",
         ),
+        "labels has one row: labels[i] is the whole of row i. Take labels[0, i], or flatten it first.": (
+            f"return {COLUMNS}",
+            "Y = np.zeros((C, labels.shape[1]))\n    for i in range(labels.shape[1]):\n"
+            "        Y[labels[i], i] = 1\n    return Y",
+        ),
+        "len(labels) is 1: labels has one row and m columns. m is labels.shape[1].": (
+            f"return {COLUMNS}",
+            "Y = np.zeros((C, len(labels)))\n    for i in range(len(labels)):\n"
+            "        Y[labels[0, i], i] = 1\n    return Y",
+        ),
+        "You set whole rows to 1: Y[labels, :]. Each example has one row of its own: Y[labels, np.arange(m)].": (
+            f"return {COLUMNS}",
+            "Y = np.zeros((C, labels.shape[1]))\n    Y[labels, :] = 1\n    return Y",
+        ),
         "You write the label into its row. What stands there is 1.": (COLUMNS, f"{COLUMNS} * labels"),
         "Rows from the label on are 1 in your array. Only the label's own row is.": ("==", ">="),
     },
@@ -56,6 +70,21 @@ edits(
             "np.exp(Z)",
         ),
         "You go along rows. A column is an example: take maximum and sum over axis 0.": ("axis=0", "axis=1"),
+        "You treat all entries as one: maximum and sum go over the whole array. Each column has its own: axis=0.": (
+            "Z.max(axis=0, keepdims=True)",
+            "Z.max()",
+            DIVIDED,
+            "E / E.sum()",
+        ),
+        "You take the maximum of each row and the sum of each column. Both go over the classes: axis=0.": (
+            "Z.max(axis=0",
+            "Z.max(axis=1",
+        ),
+        "You take the maximum of each column and the sum of each row. Both go over the classes: axis=0.": (
+            "E.sum(axis=0",
+            "E.sum(axis=1",
+        ),
+        "You divide by the largest entry of each column. Divide by the sum.": ("E / E.sum(", "E / E.max("),
         "You divide by the sum of all columns together. Each column has a sum of its own: axis=0.": (
             DIVIDED,
             "E / E.sum()",
@@ -130,6 +159,7 @@ edits(
     GRADIENT,
     {
         "The 1/m is missing: the cost is a mean over the examples.": (SLOPE, "return P - Y"),
+        "Only Y is divided by m: P − Y / m. Put brackets round P − Y.": (SLOPE, "return P - Y / Y.shape[1]"),
         "Your sign is wrong: P − Y. Where the network says too much, the gradient is positive.": ("P - Y", "Y - P"),
         "You divide by the number of classes. m is Y.shape[1].": ("Y.shape[1]", "Y.shape[0]"),
         "You divide by the number of all entries. Divide by m alone.": ("Y.shape[1]", "Y.size"),
@@ -241,6 +271,48 @@ edits(
             "dgamma = np.mean(",
             "dbeta = np.sum(",
             "dbeta = np.mean(",
+        ),
+        "Your dγ is a mean over the batch. It is a sum: dZ̃ holds the 1/m already.": (
+            "dgamma = np.sum(",
+            "dgamma = np.mean(",
+        ),
+        "Both paths through the batch are sums in your dZ. They are means: μ and σ² divide by m.": (
+            "through_mean = np.mean(",
+            "through_mean = np.sum(",
+            "through_variance = Z_hat * np.mean(",
+            "through_variance = Z_hat * np.sum(",
+        ),
+        "The path through the mean is a sum in your dZ. It is a mean: μ divides by m.": (
+            "through_mean = np.mean(",
+            "through_mean = np.sum(",
+        ),
+        "The path through the variance is a sum in your dZ. It is a mean: σ² divides by m.": (
+            "Z_hat * np.mean(",
+            "Z_hat * np.sum(",
+        ),
+        "You unpack the cache in another order than you packed it: what you take for Ẑ is the deviation.": (
+            "Z_hat, deviation, gamma = cache",
+            "deviation, Z_hat, gamma = cache",
+        ),
+        "You unpack the cache in another order than you packed it: γ and the deviation are swapped.": (
+            "Z_hat, deviation, gamma = cache",
+            "Z_hat, gamma, deviation = cache",
+        ),
+        "You unpack another number of things than your cache holds.": (
+            "Z_hat, deviation, gamma = cache",
+            "Z_hat, deviation, gamma, epsilon = cache",
+        ),
+        "Your dσ² has σ² to the power of −1.5 without ε. It is (σ² + ε) to that power, as in the forward pass.": (
+            "return gamma * Z_hat + beta, (Z_hat, deviation, gamma)",
+            "return gamma * Z_hat + beta, (Z_hat, deviation, gamma, Z.var(axis=1, keepdims=True))",
+            "Z_hat, deviation, gamma = cache",
+            "Z_hat, deviation, gamma, var = cache",
+            "through_variance = Z_hat *",
+            "through_variance = (deviation**2 / var) ** 1.5 * Z_hat *",
+        ),
+        "Your dσ² has √(σ² + ε) to the power of −1.5. The power belongs to σ² + ε: the root to the power of −3.": (
+            "through_variance = Z_hat *",
+            "through_variance = deviation**1.5 * Z_hat *",
         ),
         "Your dβ is a mean over the batch. It is a sum: dZ̃ holds the 1/m already.": (
             "dbeta = np.sum(",
@@ -368,6 +440,7 @@ edits(
             "return new_mean, np.sqrt(new_var)",
         ),
         "The new values count in full with you. They weigh 1 − momentum.": ("(1 - momentum) * ", ""),
+        "Your new variance is made of the batch's mean. Mix in var.": ("(1 - momentum) * var", "(1 - momentum) * mean"),
         "You take the plain mean of old and new. Weigh them by momentum and 1 − momentum.": (
             MEAN,
             "(running_mean + mean) / 2",
@@ -516,11 +589,11 @@ REPORT = "return model, float(np.mean(said == Y_dev.ravel()))"
 edits(
     TRAIN,
     {
-        "Your network is hardly better than guessing. Are the updates kept, and do they go downhill?": (
+        "Your network is hardly better than guessing. Do updates go downhill, and are they kept? Are labels one-hot?": (
             STEP,
             "updated = value - learning_rate",
         ),
-        "Your network has not learned enough. Train for more epochs, or with larger steps.": (
+        "Your network has not learned enough. More epochs, larger steps? Are running statistics updated every time?": (
             "30, 6], 20, 120",
             "30, 6], 4, 120",
             "1.0 /",

@@ -78,6 +78,12 @@ edit(
 )
 edit(
     BETA,
+    "You draw β itself on a logarithmic scale. It is 1 − β whose powers of ten get the same share.",
+    ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"),
+    ("1 - 10**exponents", "10**exponents"),
+)
+edit(
+    BETA,
     "Your bounds belong to β, not to 1 − β: you draw 1 − β between low and high.",
     ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"),
 )
@@ -258,6 +264,26 @@ edit(
 )
 edit(
     HALVING,
+    "You keep the worse half: the best stand first in your order. Go on with the first half of it.",
+    ("ranked[: (len(ranked) + 1) // 2]", "ranked[len(ranked) // 2 :]"),
+)
+edit(
+    HALVING,
+    "You return the winner itself. Return its index in candidates.",
+    ("return ranked[0]", "return candidates[ranked[0]]"),
+)
+edit(
+    HALVING,
+    "You hand the index to score. It wants the candidate: candidates[index].",
+    ("score(candidates[index], budget)", "score(index, budget)"),
+)
+edit(
+    HALVING,
+    "You score with the first budget in every rung. Each rung has its own.",
+    ("score(candidates[index], budget)", "score(candidates[index], budgets[0])"),
+)
+edit(
+    HALVING,
     "Nobody is dropped: every candidate is scored in every rung. Go on with the better half only.",
     ("(len(ranked) + 1) // 2", "len(ranked)"),
 )
@@ -321,6 +347,11 @@ edit(
     CHALLENGE,
     "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
     ('"learning_rate": 0.2', '"learning_rate": 10.0'),
+)
+edit(
+    CHALLENGE,
+    "Your learning rate is too large: steps jump over what they should reach. Try a third of it.",
+    ('"learning_rate": 0.2', '"learning_rate": 2.0'),
 )
 edit(
     CHALLENGE,

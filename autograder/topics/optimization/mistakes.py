@@ -382,6 +382,15 @@ edits(
 )
 
 
+@mistake(AVERAGE, "Your t counts from 0: the first division is by 1 − β⁰ = 0. Divide by 1 − β to the power of t + 1.")
+def counts_from_zero(values, beta, bias_correction=True):
+    v, averages = 0, []
+    for t in range(len(values)):
+        v = beta * v + (1 - beta) * values[t]
+        averages.append(v / (1 - beta**t) if bias_correction else v)
+    return averages
+
+
 @mistake(AVERAGE, "Your t counts from 0: the first division is by 1 − β⁰ = 0. Let enumerate start at 1.")
 def division_by_zero(values, beta, bias_correction=True):
     v, averages = 0.0, []
@@ -470,6 +479,20 @@ edits(
             '(np.sqrt(new_s["d" + key]) + epsilon)',
             'np.sqrt(new_s["d" + key])',
         ),
+        "The brackets round your denominator are missing: g / √s + ε divides first. Write g / (√s + ε).": (
+            '(np.sqrt(new_s["d" + key]) + epsilon)',
+            'np.sqrt(new_s["d" + key]) + epsilon',
+            "- learning_rate * ",
+            "- learning_rate * (",
+            "+ epsilon\n",
+            "+ epsilon)\n",
+        ),
+        "The brackets round your denominator are missing, so that ε is added to the parameters. Write g / (√s + ε).": (
+            '(np.sqrt(new_s["d" + key]) + epsilon)',
+            'np.sqrt(new_s["d" + key]) + epsilon',
+        ),
+        "You square (1 − β₂) too. Only the gradient is squared.": ("(1 - beta2) * g**2", "((1 - beta2) * g) ** 2"),
+        "The gradient is missing in your step: it is divided by √s + ε.": ("learning_rate * g / ", "learning_rate / "),
         "Your ε is inside the root. The denominator is √s + ε.": (
             '(np.sqrt(new_s["d" + key]) + epsilon)',
             'np.sqrt(new_s["d" + key] + epsilon)',
@@ -563,6 +586,19 @@ edits(
         ),
         "Your ε is inside the root. The denominator is √ŝ + ε.": (ROOT, "np.sqrt(s_hat + epsilon)"),
         "There is no ε in your denominator: where s is 0 you divide 0 by 0.": (ROOT, "np.sqrt(s_hat)"),
+        "The brackets round your denominator are missing, so that ε is added to the parameters: v̂ / (√ŝ + ε).": (
+            ROOT,
+            "np.sqrt(s_hat) + epsilon",
+        ),
+        "You weigh by t, 1 − β · t, in place of the power βᵗ.": ("beta1**t", "beta1 * t", "beta2**t", "beta2 * t"),
+        "You return the corrected v as the state. The averages go on uncorrected.": (
+            S_HAT,
+            f'{S_HAT}\n        new_v["d" + key] = v_hat',
+        ),
+        "You return the corrected s as the state. The averages go on uncorrected.": (
+            S_HAT,
+            f'{S_HAT}\n        new_s["d" + key] = s_hat',
+        ),
         "You add ε before the correction: √s + ε. It belongs to the corrected s, √ŝ + ε.": (
             ROOT,
             '(np.sqrt(new_s["d" + key]) + epsilon) * np.sqrt(1 - beta2**t)',

@@ -61,6 +61,17 @@ edits(
             "float(cross_entropy)",
         ),
         "Your cross-entropy lacks its 1/m.": ("np.log(1 - AL)) / m", "np.log(1 - AL))"),
+        "The minus before your cross-entropy is missing: logarithms of probabilities are negative, a cost is not.": (
+            "cross_entropy = -np",
+            "cross_entropy = np",
+        ),
+        "Your m is 1: Y has one row and m columns, so that m is Y.shape[1].": ("Y.shape[1]", "Y.shape[0]"),
+        "The part of the label 0 is missing: add (1 − Y) log(1 − AL).": (" + (1 - Y) * np.log(1 - AL)", ""),
+        "Where the label is 0, take log(1 − AL): AL is the probability of class 1.": (
+            "(1 - Y) * np.log(1 - AL)",
+            "(1 - Y) * np.log(AL)",
+        ),
+        "Your logarithm has base 10. Take np.log.": ("np.log(", "np.log10("),
     },
 )
 
@@ -80,7 +91,16 @@ edits(
             '        grads[f"db{l}"] = grads[f"db{l}"] + lambd / m * parameters[f"b{l}"]\n    return grads',
         ),
         "Your penalty term has the wrong sign. Its gradient points away from zero: + λ/m W.": ("+ lambd", "- lambd"),
-        "Your penalty term is λ W: the 1/m is missing.": ("lambd / m *", "lambd *"),
+        "Your penalty term is λ W: the 1/m is missing, or your m is 1. Examples are columns: m = X.shape[1].": (
+            "lambd / m *",
+            "lambd *",
+        ),
+        "You divide by the number of features. Examples are columns: m = X.shape[1].": ("X.shape[1]", "X.shape[0]"),
+        "You unpack the wrong way round: forward_propagation returns (AL, cache).": ("_, cache =", "cache, _ ="),
+        "Your penalty term is the sum of all squares. The gradient of λ/(2m) Σ w² is λ/m w, for each weight its own.": (
+            ADDED,
+            'grads[f"dW{l}"] + lambd / m * np.sum(parameters[f"W{l}"] ** 2)',
+        ),
         "Your penalty term is λ/m times W². The derivative of W² is 2W.": (
             ADDED,
             'grads[f"dW{l}"] + lambd / m * parameters[f"W{l}"] ** 2',
@@ -136,6 +156,10 @@ edits(
         "Your factor lacks the 1: you keep only αλ/m of each weight.": (
             "(1 - learning_rate * lambd / m)",
             "(learning_rate * lambd / m)",
+        ),
+        "Your decay has the wrong sign: the penalty's gradient λ/m W is added to dW.": (
+            STEP,
+            "W - learning_rate * (dW - lambd / m * W)",
         ),
         "You divide α dW by m. dW is a mean over the examples already.": (
             "learning_rate * dW",
@@ -321,6 +345,11 @@ edits(
 )
 
 
+@mistake(BACKWARD, "You draw a new mask. The gradient flows where the forward pass let the signal through: use D.")
+def new_mask(dA, D, keep_prob):
+    return dA * (np.random.rand(*dA.shape) < keep_prob) / keep_prob  # noqa: NPY002
+
+
 @mistake(BACKWARD, "You changed dA itself. Make a new array: dA[D == 0] = 0 works on the argument.")
 def backward_in_place(dA, D, keep_prob):
     dA[D == 0] = 0
@@ -394,6 +423,47 @@ def lowest_training_cost(dev_costs, patience, min_delta=0.0):
     return len(dev_costs) - 1, len(dev_costs) - 1
 
 
+LOWEST = (
+    "You take the lowest cost of all epochs, and patience from there. Go through them in order: training ends earlier."
+)
+
+
+@mistake(STOPPING, LOWEST)
+def patience_from_the_lowest(dev_costs, patience, min_delta=0.0):
+    best_epoch = int(np.nanargmin(dev_costs))
+    return best_epoch, min(best_epoch + patience, len(dev_costs) - 1)
+
+
+@mistake(STOPPING, LOWEST)
+def patience_beyond_the_end(dev_costs, patience, min_delta=0.0):
+    best_epoch = int(np.argmin(dev_costs))
+    return best_epoch, best_epoch + patience
+
+
+@mistake(STOPPING, "You return the best cost. Return its epoch.")
+def cost_for_epoch(dev_costs, patience, min_delta=0.0):
+    best_epoch = 0
+    for epoch in range(1, len(dev_costs)):
+        if dev_costs[epoch] < dev_costs[best_epoch] - min_delta:
+            best_epoch = epoch
+        elif epoch - best_epoch >= patience:
+            return dev_costs[best_epoch], epoch
+    return dev_costs[best_epoch], len(dev_costs) - 1
+
+
+@mistake(STOPPING, "You count the first epoch as one without an improvement: waiting begins after it.")
+def waits_from_the_first(dev_costs, patience, min_delta=0.0):
+    best_epoch, waited = 0, 0
+    for epoch, cost in enumerate(dev_costs):
+        if cost < dev_costs[best_epoch] - min_delta:
+            best_epoch, waited = epoch, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(dev_costs) - 1
+
+
 @mistake(STOPPING, "You look past the stop: an epoch that was never run cannot be the best.")
 def best_of_all(dev_costs, patience, min_delta=0.0):
     best_epoch = 0
@@ -430,6 +500,10 @@ edits(
             "images[chosen][:, ::-1]",
         ),
         "You turned the images by 180°: only the columns are turned round.": (TURNED, "images[chosen][:, ::-1, ::-1]"),
+        "np.flip without an axis turns everything round, the order of the images too. Take axis=2.": (
+            TURNED,
+            "np.flip(images[chosen])",
+        ),
         "You turned round the order of the images (axis 0). Mirror each within itself.": (
             "return flipped",
             "return images[::-1].copy() if p > 0.5 else flipped",
