@@ -296,11 +296,31 @@ changed(ZEROS, "", ('f"W{l}"', '"W" + l'))
 changed(ZEROS, "", ("        parameters[f", "        parameters = {}\n        parameters[f"))
 changed(ZEROS, "", ("layers_dims[l - 1]))", "layers_dims[l + 1]))"))
 RANDOM = "initialize_parameters_random"
-changed(RANDOM, "", ("standard_normal((layers_dims[l], layers_dims[l - 1]))", "standard_normal(layers_dims[l], layers_dims[l - 1])"))
-changed(RANDOM, "", ("rng.standard_normal((layers_dims[l], layers_dims[l - 1]))", "rng.randn(layers_dims[l], layers_dims[l - 1])"))
-changed(RANDOM, "", ("rng.standard_normal((layers_dims[l], layers_dims[l - 1]))", "np.random.randn(layers_dims[l], layers_dims[l - 1])"))
+changed(
+    RANDOM,
+    "",
+    ("standard_normal((layers_dims[l], layers_dims[l - 1]))", "standard_normal(layers_dims[l], layers_dims[l - 1])"),
+)
+changed(
+    RANDOM,
+    "",
+    ("rng.standard_normal((layers_dims[l], layers_dims[l - 1]))", "rng.randn(layers_dims[l], layers_dims[l - 1])"),
+)
+changed(
+    RANDOM,
+    "",
+    (
+        "rng.standard_normal((layers_dims[l], layers_dims[l - 1]))",
+        "np.random.randn(layers_dims[l], layers_dims[l - 1])",
+    ),
+)
 changed(RANDOM, "", ("scale * rng.standard_normal((", "rng.normal(scale, 1, ("))
-changed(RANDOM, "", ("scale * rng.standard_normal((", "rng.random(("), ("layers_dims[l - 1]))", "layers_dims[l - 1])) * scale"))
+changed(
+    RANDOM,
+    "",
+    ("scale * rng.standard_normal((", "rng.random(("),
+    ("layers_dims[l - 1]))", "layers_dims[l - 1])) * scale"),
+)
 changed(RANDOM, "", ("scale * rng.standard_normal((", "np.sqrt(scale) * rng.standard_normal(("))
 changed(RANDOM, "", ("np.zeros((layers_dims[l], 1))", "scale * rng.standard_normal((layers_dims[l], 1))"))
 changed(RANDOM, "", ("scale * rng", "rng"), ("layers_dims[l - 1]))", "layers_dims[l - 1])) / scale"))
@@ -309,7 +329,9 @@ XAVIER = "initialize_parameters_xavier"
 changed(XAVIER, "", ("np.sqrt(variance) * rng", "variance * rng"))
 changed(XAVIER, "", ("2 / (n_in + n_out)", "1 / (n_in + n_out)"))
 changed(XAVIER, "", ("2 / (n_in + n_out)", "2 / n_in + n_out"))
-changed(XAVIER, "", ("n_in, n_out = layers_dims[l - 1], layers_dims[l]", "n_in, n_out = layers_dims[l], layers_dims[l - 1]"))
+changed(
+    XAVIER, "", ("n_in, n_out = layers_dims[l - 1], layers_dims[l]", "n_in, n_out = layers_dims[l], layers_dims[l - 1]")
+)
 changed(XAVIER, "", ('variance = 1 / n_in if variant == "fan_in" else 2 / (n_in + n_out)', "variance = 1 / n_in"))
 changed(XAVIER, "", ("np.sqrt(variance) * rng.standard_normal(", "rng.uniform(-np.sqrt(variance), np.sqrt(variance), "))
 changed(XAVIER, "", ("np.sqrt(variance) * rng", "np.sqrt(1 / variance) * rng"))
@@ -318,7 +340,11 @@ changed(HE, "", ("np.sqrt(2 / n_in)", "np.sqrt(2) / n_in"))
 changed(HE, "", ("np.sqrt(2 / n_in)", "np.sqrt(2 / n_out)"))
 changed(HE, "", ("np.sqrt(2 / n_in)", "2 / n_in"))
 changed(HE, "", ("np.sqrt(2 / n_in)", "np.sqrt(2 * n_in)"))
-changed(HE, "", ("np.sqrt(2 / n_in) * rng.standard_normal((n_out, n_in))", "rng.standard_normal((n_out, n_in)) / np.sqrt(n_in)"))
+changed(
+    HE,
+    "",
+    ("np.sqrt(2 / n_in) * rng.standard_normal((n_out, n_in))", "rng.standard_normal((n_out, n_in)) / np.sqrt(n_in)"),
+)
 changed(HE, "", ("    return parameters", "        return parameters"))
 changed(HE, "", ("np.zeros((n_out, 1))", "np.zeros((1, n_out))"))
 RMS = "activation_rms"
@@ -332,19 +358,26 @@ changed(RMS, "", ("@ A +", "* A +"))
 changed(RMS, "", ('parameters[f"W{l}"] @ A', 'A @ parameters[f"W{l}"]'))
 changed(RMS, "", ("A = np.maximum(Z, 0) if", "A = np.max(Z, 0) if"))
 changed(RMS, "", ('activation == "relu"', 'activation == "ReLU"'))
-changed(RMS, "", ('np.sqrt(np.mean(A**2))', "np.sqrt(np.mean(A**2, axis=1))"))
+changed(RMS, "", ("np.sqrt(np.mean(A**2))", "np.sqrt(np.mean(A**2, axis=1))"))
 COUNT = "count_distinct_units"
 whole(COUNT, "", "def count_distinct_units(W, tol=1e-8):\n    return len(np.unique(W, axis=0))")
 whole(COUNT, "", "def count_distinct_units(W, tol=1e-8):\n    return len(set(W.ravel()))")
-whole(COUNT, "", """
+whole(
+    COUNT,
+    "",
+    """
 def count_distinct_units(W, tol=1e-8):
     count = 1
     for i in range(1, len(W)):
         if np.max(np.abs(W[i] - W[0])) > tol:
             count += 1
     return count
-""")
-whole(COUNT, "", """
+""",
+)
+whole(
+    COUNT,
+    "",
+    """
 def count_distinct_units(W, tol=1e-8):
     count = 0
     for i in range(len(W)):
@@ -352,23 +385,32 @@ def count_distinct_units(W, tol=1e-8):
             if np.max(np.abs(W[i] - W[j])) > tol:
                 count += 1
     return count
-""")
-whole(COUNT, "", """
+""",
+)
+whole(
+    COUNT,
+    "",
+    """
 def count_distinct_units(W, tol=1e-8):
     distinct = []
     for row in W:
         if row not in distinct:
             distinct.append(row)
     return len(distinct)
-""")
-whole(COUNT, "", """
+""",
+)
+whole(
+    COUNT,
+    "",
+    """
 def count_distinct_units(W, tol=1e-8):
     distinct = []
     for row in W:
         if all(np.linalg.norm(row - other) > tol for other in distinct):
             distinct.append(row)
     return len(distinct)
-""")
+""",
+)
 
 # --- 02 ---------------------------------------------------------------------------------------------------------------
 
@@ -384,7 +426,12 @@ changed(COST, "", (" + (1 - Y) * np.log(1 - AL)", ""))
 changed(COST, "", ("squares += np", "squares = np"))
 changed(COST, "", ("np.log(", "np.log10("))
 changed(COST, "", ("m = Y.shape[1]", "m = len(Y)"))
-changed(COST, "", ("return float(", "return ("), ("-np.sum(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m", "-(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m"))
+changed(
+    COST,
+    "",
+    ("return float(", "return ("),
+    ("-np.sum(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m", "-(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m"),
+)
 GRADIENTS = "backward_propagation_with_regularization"
 changed(GRADIENTS, "", ("_, cache = network", "cache, _ = network"))
 changed(GRADIENTS, "", ("X.shape[1]", "X.shape[0]"))
@@ -407,21 +454,29 @@ PENALTY = "l1_penalty"
 changed(PENALTY, "", ("lambd / (2 * m)", "lambd / m"))
 changed(PENALTY, "", ("np.sum(np.abs(", "abs(np.sum("))
 changed(PENALTY, "", ("range(1, len(parameters) // 2 + 1)", "range(1, len(parameters) // 2)"))
-whole(PENALTY, "", """
+whole(
+    PENALTY,
+    "",
+    """
 def l1_penalty(parameters, lambd, m):
     total = 0
     for key in parameters:
         total += np.sum(np.abs(parameters[key]))
     return lambd / (2 * m) * total
-""")
-whole(PENALTY, "", """
+""",
+)
+whole(
+    PENALTY,
+    "",
+    """
 def l1_penalty(parameters, lambd, m):
     total = 0
     for key in parameters:
         if "W" in key:
             total += np.abs(parameters[key])
     return lambd / (2 * m) * np.sum(total)
-""")
+""",
+)
 SIGN = "l1_gradient"
 changed(SIGN, "", ("np.sign(W)", "W / np.abs(W)"))
 changed(SIGN, "", ("np.sign(W)", "np.where(W > 0, 1, -1)"))
@@ -450,17 +505,28 @@ changed(BACKWARD, "", ("dA * D / keep_prob", "np.dot(dA, D) / keep_prob"))
 changed(BACKWARD, "", ("dA * D / keep_prob", "dA[D] / keep_prob"))
 changed(BACKWARD, "", ("dA * D / keep_prob", "dA * keep_prob"))
 STOPPING = "early_stopping"
-whole(STOPPING, "", """
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best = int(np.argmin(dev_costs))
     return best, best + patience
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best = int(np.nanargmin(dev_costs))
     return best, min(best + patience, len(dev_costs) - 1)
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, waited = dev_costs[0], 0
     best_epoch = 0
@@ -472,8 +538,12 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
         if waited == patience:
             return best_epoch, epoch
     return best_epoch, len(dev_costs) - 1
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
     for epoch, cost in enumerate(dev_costs):
@@ -484,8 +554,12 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
         if waited > patience:
             return best_epoch, epoch
     return best_epoch, len(dev_costs) - 1
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
     for epoch, cost in enumerate(dev_costs):
@@ -496,8 +570,12 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
         if waited >= patience:
             return best_epoch, epoch
     return best_epoch, len(dev_costs) - 1
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
     for epoch, cost in enumerate(dev_costs):
@@ -508,8 +586,12 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
         if waited >= patience:
             break
     return best, epoch
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
     for epoch, cost in enumerate(dev_costs):
@@ -520,8 +602,12 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
         if waited >= patience:
             return best_epoch, epoch
     return best_epoch, len(dev_costs) - 1
-""")
-whole(STOPPING, "", """
+""",
+)
+whole(
+    STOPPING,
+    "",
+    """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best_epoch, waited = 0, 0
     for epoch in range(1, len(dev_costs)):
@@ -532,7 +618,8 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
         if waited >= patience:
             return best_epoch, epoch
     return best_epoch, len(dev_costs) - 1
-""")
+""",
+)
 FLIP = "augment_flip"
 changed(FLIP, "", ("[:, :, ::-1]", "[:, ::-1]"))
 changed(FLIP, "", ("images[chosen][:, :, ::-1]", "np.flip(images[chosen])"))
@@ -540,12 +627,16 @@ changed(FLIP, "", ("images[chosen][:, :, ::-1]", "np.flip(images[chosen], axis=-
 changed(FLIP, "", ("rng.random(len(images)) < p", "rng.random() < p"))
 changed(FLIP, "", ("images.copy()", "images"))
 changed(FLIP, "", ("rng.random(len(images)) < p", "rng.random(len(images)) > p"))
-whole(FLIP, "", """
+whole(
+    FLIP,
+    "",
+    """
 def augment_flip(images, p, rng):
     if rng.random() < p:
         return images[:, :, ::-1].copy()
     return images.copy()
-""")
+""",
+)
 
 # --- 03 ---------------------------------------------------------------------------------------------------------------
 
@@ -557,82 +648,139 @@ changed(DERIVATIVE, "", (CENTRAL, "(f(x + epsilon) - f(x - epsilon)) / 2 * epsil
 changed(DERIVATIVE, "", (CENTRAL, "(f(x - epsilon) - f(x + epsilon)) / (2 * epsilon)"))
 changed(DERIVATIVE, "", (CENTRAL, "(f(x + epsilon / 2) - f(x - epsilon / 2)) / epsilon"))
 changed(DERIVATIVE, "", ("return (f(x + epsilon) - f(x)) / epsilon", "return (f(x) - f(x - epsilon)) / epsilon"))
-changed(DERIVATIVE, "", ('    if scheme == "central":\n        return', "    return"), ("    return (f(x + epsilon) - f(x)) / epsilon", ""))
+changed(
+    DERIVATIVE,
+    "",
+    ('    if scheme == "central":\n        return', "    return"),
+    ("    return (f(x + epsilon) - f(x)) / epsilon", ""),
+)
 DIFFERENCE = "relative_difference"
-whole(DIFFERENCE, "", """
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     return np.linalg.norm(approx - grad) / np.linalg.norm(approx) + np.linalg.norm(grad)
-""")
-whole(DIFFERENCE, "", """
+""",
+)
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     return np.linalg.norm(approx - grad) / (np.linalg.norm(approx) + np.linalg.norm(grad))
-""")
-whole(DIFFERENCE, "", """
+""",
+)
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx + grad)
     return np.linalg.norm(approx - grad) / total if total else 0.0
-""")
-whole(DIFFERENCE, "", """
+""",
+)
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx + grad)
     return np.linalg.norm(approx - grad) / total
-""")
-whole(DIFFERENCE, "", """
+""",
+)
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx) + np.linalg.norm(grad)
     return np.abs(approx - grad) / total if total else 0.0
-""")
-whole(DIFFERENCE, "", """
+""",
+)
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx, 2) + np.linalg.norm(grad, 2)
     return np.linalg.norm(approx - grad, 2) / total if total else 0.0
-""")
-whole(DIFFERENCE, "", """
+""",
+)
+whole(
+    DIFFERENCE,
+    "",
+    """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx) * np.linalg.norm(grad)
     return np.linalg.norm(approx - grad) / total if total else 0.0
-""")
+""",
+)
 VECTOR = "dictionary_to_vector"
-whole(VECTOR, "", """
+whole(
+    VECTOR,
+    "",
+    """
 def dictionary_to_vector(parameters):
     return np.concatenate([value.reshape(-1, 1) for value in parameters.values()])
-""")
-whole(VECTOR, "", """
+""",
+)
+whole(
+    VECTOR,
+    "",
+    """
 def dictionary_to_vector(parameters):
     return np.concatenate([parameters[key].reshape(-1, 1) for key in sorted(parameters)])
-""")
-whole(VECTOR, "", """
+""",
+)
+whole(
+    VECTOR,
+    "",
+    """
 def dictionary_to_vector(parameters):
     theta = []
     for l in range(1, len(parameters) // 2 + 1):
         theta.append(parameters[f"W{l}"].ravel())
         theta.append(parameters[f"b{l}"].ravel())
     return np.concatenate(theta)
-""")
-whole(VECTOR, "", """
+""",
+)
+whole(
+    VECTOR,
+    "",
+    """
 def dictionary_to_vector(parameters):
     theta = []
     for l in range(1, len(parameters) + 1):
         theta.append(parameters[f"W{l}"].reshape(-1, 1))
         theta.append(parameters[f"b{l}"].reshape(-1, 1))
     return np.concatenate(theta)
-""")
-whole(VECTOR, "", """
+""",
+)
+whole(
+    VECTOR,
+    "",
+    """
 def dictionary_to_vector(parameters):
     theta = []
     for l in range(1, len(parameters) // 2 + 1):
         theta.append(parameters[f"W{l}"])
         theta.append(parameters[f"b{l}"])
     return np.array(theta).reshape(-1, 1)
-""")
-whole(VECTOR, "", """
+""",
+)
+whole(
+    VECTOR,
+    "",
+    """
 def dictionary_to_vector(parameters):
     theta = []
     for l in range(1, len(parameters) // 2 + 1):
         theta.append(parameters[f"W{l}"])
         theta.append(parameters[f"b{l}"])
     return np.concatenate(theta).reshape(-1, 1)
-""")
+""",
+)
 changed(VECTOR, "", ('parameters[f"W{l}"].reshape(-1, 1)', 'parameters[f"W{l}"].flatten(order="F").reshape(-1, 1)'))
 changed(VECTOR, "", ("    return np", "        return np"))
 CUT = "vector_to_dictionary"
@@ -644,7 +792,10 @@ changed(CUT, "", ("start + rows * columns", "rows * columns"))
 changed(CUT, "", (".reshape(rows, columns)", ""))
 NUMERICAL = "numerical_gradient"
 changed(NUMERICAL, "", ("plus = theta.astype(float)", "plus = theta"), ("minus = theta.astype(float)", "minus = theta"))
-whole(NUMERICAL, "", """
+whole(
+    NUMERICAL,
+    "",
+    """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = np.zeros(theta.shape)
     plus, minus = theta.astype(float), theta.astype(float)
@@ -653,8 +804,12 @@ def numerical_gradient(J, theta, epsilon=1e-7):
         minus[i] -= epsilon
         approx[i] = (J(plus) - J(minus)) / (2 * epsilon)
     return approx
-""")
-whole(NUMERICAL, "", """
+""",
+)
+whole(
+    NUMERICAL,
+    "",
+    """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = np.zeros(theta.shape)
     for i in range(len(theta)):
@@ -665,8 +820,12 @@ def numerical_gradient(J, theta, epsilon=1e-7):
         theta[i] += epsilon
         approx[i] = (up - down) / (2 * epsilon)
     return approx
-""")
-whole(NUMERICAL, "", """
+""",
+)
+whole(
+    NUMERICAL,
+    "",
+    """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = np.zeros_like(theta)
     for i in range(len(theta)):
@@ -675,12 +834,20 @@ def numerical_gradient(J, theta, epsilon=1e-7):
         minus[i] -= epsilon
         approx[i] = (J(plus) - J(minus)) / (2 * epsilon)
     return approx
-""")
-whole(NUMERICAL, "", """
+""",
+)
+whole(
+    NUMERICAL,
+    "",
+    """
 def numerical_gradient(J, theta, epsilon=1e-7):
     return (J(theta + epsilon) - J(theta - epsilon)) / (2 * epsilon)
-""")
-whole(NUMERICAL, "", """
+""",
+)
+whole(
+    NUMERICAL,
+    "",
+    """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = []
     for i in range(len(theta)):
@@ -689,17 +856,35 @@ def numerical_gradient(J, theta, epsilon=1e-7):
         minus[i] -= epsilon
         approx.append((J(plus) - J(minus)) / (2 * epsilon))
     return np.array(approx)
-""")
+""",
+)
 changed(NUMERICAL, "", ("/ (2 * epsilon)", "/ epsilon"))
 changed(NUMERICAL, "", ("J(plus) - J(minus)", "J(plus[i]) - J(minus[i])"))
 GRADIENT_CHECK = "gradient_check"
 changed(GRADIENT_CHECK, "", ('approx["d" + key] = slopes', "approx[key] = slopes"))
 changed(GRADIENT_CHECK, "", ("plus, minus = value.copy(), value.copy()", "plus, minus = value, value"))
-changed(GRADIENT_CHECK, "", ("worst_key = max(grads, key=lambda key: relative([key]))", "worst_key = max(grads, key=lambda key: np.max(np.abs(approx[key] - grads[key])))"))
-changed(GRADIENT_CHECK, "", ("return float(relative(list(grads))), worst_key", "return float(max(relative([key]) for key in grads)), worst_key"))
+changed(
+    GRADIENT_CHECK,
+    "",
+    (
+        "worst_key = max(grads, key=lambda key: relative([key]))",
+        "worst_key = max(grads, key=lambda key: np.max(np.abs(approx[key] - grads[key])))",
+    ),
+)
+changed(
+    GRADIENT_CHECK,
+    "",
+    (
+        "return float(relative(list(grads))), worst_key",
+        "return float(max(relative([key]) for key in grads)), worst_key",
+    ),
+)
 changed(GRADIENT_CHECK, "", ("return float(relative(list(grads))), worst_key", "return float(relative(list(grads)))"))
 changed(GRADIENT_CHECK, "", ("/ (2 * epsilon)", "/ epsilon"))
-whole(GRADIENT_CHECK, "", """
+whole(
+    GRADIENT_CHECK,
+    "",
+    """
 def gradient_check(cost, parameters, grads, epsilon=1e-7):
     theta = dictionary_to_vector(parameters)
     grad = np.concatenate([grads[key].reshape(-1, 1) for key in grads])
@@ -709,7 +894,8 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
     parts = vector_to_dictionary(approx, shapes)
     worst = max(parts, key=lambda key: relative_difference(parts[key], grads["d" + key]))
     return difference, "d" + worst
-""")
+""",
+)
 HUNT = "repaired_backward_propagation"
 changed(HUNT, "", ("+ lambd / m * W3", "- lambd / m * W3"))
 changed(HUNT, "", ("dW1 = dZ1 @ X.T + lambd / m * W1", "dW1 = dZ1 @ X.T + lambd / (2 * m) * W1"))
@@ -723,18 +909,39 @@ changed(HUNT, "", ('"dW2": dW2, "db2": db2', '"dW2": dW3, "db2": db2'))
 
 BATCHES = "random_mini_batches"
 changed(BATCHES, "", ("Y[:, chosen]", "Y[:, rng.permutation(chosen)]"))
-changed(BATCHES, "", ("range(0, m, mini_batch_size)", "range(0, m // mini_batch_size * mini_batch_size, mini_batch_size)"))
+changed(
+    BATCHES, "", ("range(0, m, mini_batch_size)", "range(0, m // mini_batch_size * mini_batch_size, mini_batch_size)")
+)
 changed(BATCHES, "", ("(X[:, chosen], Y[:, chosen])", "(X[chosen], Y[chosen])"))
 changed(BATCHES, "", ("order = rng.permutation(m)", "order = np.arange(m)"))
-changed(BATCHES, "", ("(X[:, chosen], Y[:, chosen])", "(X[:, start : start + mini_batch_size], Y[:, start : start + mini_batch_size])"))
+changed(
+    BATCHES,
+    "",
+    ("(X[:, chosen], Y[:, chosen])", "(X[:, start : start + mini_batch_size], Y[:, start : start + mini_batch_size])"),
+)
 changed(BATCHES, "", ("X.shape[1]", "X.shape[0]"))
-changed(BATCHES, "", ("batches.append((X[:, chosen], Y[:, chosen]))", "batches.append(X[:, chosen])\n        batches.append(Y[:, chosen])"))
-changed(BATCHES, "", ("range(0, m, mini_batch_size)", "range(m // mini_batch_size + 1)"), ("order[start : start + mini_batch_size]", "order[start * mini_batch_size : (start + 1) * mini_batch_size]"))
+changed(
+    BATCHES,
+    "",
+    (
+        "batches.append((X[:, chosen], Y[:, chosen]))",
+        "batches.append(X[:, chosen])\n        batches.append(Y[:, chosen])",
+    ),
+)
+changed(
+    BATCHES,
+    "",
+    ("range(0, m, mini_batch_size)", "range(m // mini_batch_size + 1)"),
+    ("order[start : start + mini_batch_size]", "order[start * mini_batch_size : (start + 1) * mini_batch_size]"),
+)
 GD = "update_parameters_with_gd"
 changed(GD, "", ('grads["d" + key]', "grads[key]"))
 changed(GD, "", ("value - learning_rate", "value + learning_rate"))
 changed(GD, "", ("    updated = {}", "    updated = parameters"))
-whole(GD, "", """
+whole(
+    GD,
+    "",
+    """
 def update_parameters_with_gd(parameters, grads, learning_rate):
     L = len(parameters) // 2
     new = {}
@@ -742,29 +949,67 @@ def update_parameters_with_gd(parameters, grads, learning_rate):
         new["W" + str(l)] = parameters["W" + str(l)] - learning_rate * grads["dW" + str(l)]
         new["b" + str(l)] = parameters["b" + str(l)] - learning_rate * grads["db" + str(l)]
     return new
-""")
-whole(GD, "", """
+""",
+)
+whole(
+    GD,
+    "",
+    """
 def update_parameters_with_gd(parameters, grads, learning_rate):
     L = len(parameters)
     for l in range(L):
         parameters["W" + str(l + 1)] -= learning_rate * grads["dW" + str(l + 1)]
         parameters["b" + str(l + 1)] -= learning_rate * grads["db" + str(l + 1)]
     return parameters
-""")
-whole(GD, "", "def update_parameters_with_gd(parameters, grads, learning_rate):\n    return parameters - learning_rate * grads")
+""",
+)
+whole(
+    GD,
+    "",
+    "def update_parameters_with_gd(parameters, grads, learning_rate):\n    return parameters - learning_rate * grads",
+)
 FIT = "fit"
-changed(FIT, "", ("costs, t = [], 0\n    for epoch in range(epochs):\n", "costs = []\n    for epoch in range(epochs):\n        t = 0\n"))
+changed(
+    FIT,
+    "",
+    (
+        "costs, t = [], 0\n    for epoch in range(epochs):\n",
+        "costs = []\n    for epoch in range(epochs):\n        t = 0\n",
+    ),
+)
 changed(FIT, "", ("            t += 1\n", ""), ("grads, t, rate)", "grads, t, rate)\n            t += 1"))
 changed(FIT, "", ("grads, t, rate)", "grads, epoch + 1, rate)"))
 changed(FIT, "", ("            parameters = optimizer", "            optimizer"))
 changed(FIT, "", ("costs.append(network.compute_cost(AL, Y_b))", "costs.append(network.compute_cost(AL, Y))"))
-changed(FIT, "", ("grads = network.backward_propagation(parameters, cache, Y_b)", "grads = network.backward_propagation(parameters, cache, Y)"))
+changed(
+    FIT,
+    "",
+    (
+        "grads = network.backward_propagation(parameters, cache, Y_b)",
+        "grads = network.backward_propagation(parameters, cache, Y)",
+    ),
+)
 changed(FIT, "", ("return parameters, costs", "return parameters, costs[-1]"))
 changed(FIT, "", ("return parameters, costs", "return parameters, np.mean(costs)"))
-changed(FIT, "", ("decay(learning_rate, epoch) if decay else learning_rate", "decay(learning_rate, t) if decay else learning_rate"))
-changed(FIT, "", ("rate = decay(learning_rate, epoch) if decay else learning_rate", "learning_rate = decay(learning_rate, epoch) if decay else learning_rate"), ("grads, t, rate)", "grads, t, learning_rate)"))
+changed(
+    FIT,
+    "",
+    ("decay(learning_rate, epoch) if decay else learning_rate", "decay(learning_rate, t) if decay else learning_rate"),
+)
+changed(
+    FIT,
+    "",
+    (
+        "rate = decay(learning_rate, epoch) if decay else learning_rate",
+        "learning_rate = decay(learning_rate, epoch) if decay else learning_rate",
+    ),
+    ("grads, t, rate)", "grads, t, learning_rate)"),
+)
 AVERAGE = "exponentially_weighted_average"
-whole(AVERAGE, "", """
+whole(
+    AVERAGE,
+    "",
+    """
 def exponentially_weighted_average(values, beta, bias_correction=True):
     v = 0
     out = []
@@ -772,8 +1017,12 @@ def exponentially_weighted_average(values, beta, bias_correction=True):
         v = beta * v + (1 - beta) * values[t]
         out.append(v / (1 - beta ** t) if bias_correction else v)
     return np.array(out)
-""")
-whole(AVERAGE, "", """
+""",
+)
+whole(
+    AVERAGE,
+    "",
+    """
 def exponentially_weighted_average(values, beta, bias_correction=True):
     v = 0
     out = []
@@ -781,8 +1030,12 @@ def exponentially_weighted_average(values, beta, bias_correction=True):
         v = beta * v + (1 - beta) * values[t]
         out.append(v / (1 - beta ** t) if bias_correction else v)
     return np.array(out)
-""")
-whole(AVERAGE, "", """
+""",
+)
+whole(
+    AVERAGE,
+    "",
+    """
 def exponentially_weighted_average(values, beta, bias_correction=True):
     v = np.zeros(len(values))
     v[0] = (1 - beta) * values[0]
@@ -791,23 +1044,54 @@ def exponentially_weighted_average(values, beta, bias_correction=True):
         if bias_correction:
             v[t] = v[t] / (1 - beta ** (t + 1))
     return v
-""")
+""",
+)
 changed(AVERAGE, "", ("v = 0.0", "v = values[0]"))
 changed(AVERAGE, "", ("beta * v + (1 - beta) * value", "(1 - beta) * v + beta * value"))
 changed(AVERAGE, "", ("(1 - beta**t)", "1 - beta**t"))
 changed(AVERAGE, "", ("(1 - beta**t)", "(1 - beta) ** t"))
 VELOCITY = "initialize_velocity"
-whole(VELOCITY, "", "def initialize_velocity(parameters):\n    return {key: np.zeros(value.shape) for key, value in parameters.items()}")
+whole(
+    VELOCITY,
+    "",
+    """
+def initialize_velocity(parameters):
+    return {key: np.zeros(value.shape) for key, value in parameters.items()}
+""",
+)
 whole(VELOCITY, "", "def initialize_velocity(parameters):\n    return np.zeros_like(parameters)")
-whole(VELOCITY, "", 'def initialize_velocity(parameters):\n    return {"d" + key: np.zeros(len(value)) for key, value in parameters.items()}')
+whole(
+    VELOCITY,
+    "",
+    """
+def initialize_velocity(parameters):
+    return {"d" + key: np.zeros(len(value)) for key, value in parameters.items()}
+""",
+)
 whole(VELOCITY, "", 'def initialize_velocity(parameters):\n    return {"d" + key: 0 for key in parameters}')
-whole(VELOCITY, "", 'def initialize_velocity(parameters):\n    v = {}\n    for l in range(len(parameters) // 2):\n        v["dW" + str(l)] = np.zeros(parameters["W" + str(l)].shape)\n        v["db" + str(l)] = np.zeros(parameters["b" + str(l)].shape)\n    return v')
+whole(
+    VELOCITY,
+    "",
+    """
+def initialize_velocity(parameters):
+    v = {}
+    for l in range(len(parameters) // 2):
+        v["dW" + str(l)] = np.zeros(parameters["W" + str(l)].shape)
+        v["db" + str(l)] = np.zeros(parameters["b" + str(l)].shape)
+    return v
+""",
+)
 MOMENTUM = "update_parameters_with_momentum"
 changed(MOMENTUM, "", ("(1 - beta) * grads", "grads"))
 changed(MOMENTUM, "", ('learning_rate * new_v["d" + key]', 'learning_rate * v["d" + key]'))
 changed(MOMENTUM, "", ("value - learning_rate", "value + learning_rate"))
 changed(MOMENTUM, "", ("updated, new_v = {}, {}", "updated, new_v = {}, v"))
-changed(MOMENTUM, "", ('(1 - beta) * grads["d" + key]', 'learning_rate * grads["d" + key]'), ('learning_rate * new_v', "new_v"))
+changed(
+    MOMENTUM,
+    "",
+    ('(1 - beta) * grads["d" + key]', 'learning_rate * grads["d" + key]'),
+    ("learning_rate * new_v", "new_v"),
+)
 changed(MOMENTUM, "", ('beta * v["d" + key] + (1 - beta)', '(1 - beta) * v["d" + key] + beta'))
 RMSPROP = "update_parameters_with_rmsprop"
 changed(RMSPROP, "", ('g / (np.sqrt(new_s["d" + key]) + epsilon)', 'g / np.sqrt(new_s["d" + key]) + epsilon'))
@@ -848,28 +1132,40 @@ changed(ONE_HOT, "", (COLUMNS, "np.eye(C)[labels]"))
 changed(ONE_HOT, "", (COLUMNS, "np.eye(C)[labels.ravel()]"))
 changed(ONE_HOT, "", (COLUMNS, "np.eye(labels.max() + 1)[labels.ravel()].T"))
 changed(ONE_HOT, "", (COLUMNS, "np.eye(C)[labels.ravel() - 1].T"))
-whole(ONE_HOT, "", """
+whole(
+    ONE_HOT,
+    "",
+    """
 def one_hot(labels, C):
     Y = np.zeros((C, labels.shape[1]))
     for i in range(labels.shape[1]):
         Y[labels[i], i] = 1
     return Y
-""")
-whole(ONE_HOT, "", """
+""",
+)
+whole(
+    ONE_HOT,
+    "",
+    """
 def one_hot(labels, C):
     m = len(labels)
     Y = np.zeros((C, m))
     for i in range(m):
         Y[labels[0, i], i] = 1
     return Y
-""")
-whole(ONE_HOT, "", """
+""",
+)
+whole(
+    ONE_HOT,
+    "",
+    """
 def one_hot(labels, C):
     m = labels.shape[1]
     Y = np.zeros((C, m))
     Y[labels, :] = 1
     return Y
-""")
+""",
+)
 SOFTMAX = "softmax"
 SHIFTED, DIVIDED = "np.exp(Z - Z.max(axis=0, keepdims=True))", "E / E.sum(axis=0, keepdims=True)"
 changed(SOFTMAX, "", (SHIFTED, "np.exp(Z)"))
@@ -903,7 +1199,12 @@ changed(BN, "", ("Z_hat = (Z - mean) / deviation", "Z_hat = Z - mean / deviation
 changed(BN, "", ("gamma * Z_hat + beta, (Z_hat", "gamma @ Z_hat + beta, (Z_hat"))
 changed(BN, "", ("return gamma * Z_hat + beta, (Z_hat, deviation, gamma)", "return gamma * Z_hat + beta"))
 BACK = "batchnorm_backward"
-changed(BACK, "", ("np.sum(dZ_tilde * Z_hat,", "np.mean(dZ_tilde * Z_hat,"), ("np.sum(dZ_tilde, axis", "np.mean(dZ_tilde, axis"))
+changed(
+    BACK,
+    "",
+    ("np.sum(dZ_tilde * Z_hat,", "np.mean(dZ_tilde * Z_hat,"),
+    ("np.sum(dZ_tilde, axis", "np.mean(dZ_tilde, axis"),
+)
 changed(BACK, "", ("np.mean(dZ_hat, axis", "np.sum(dZ_hat, axis"), ("np.mean(dZ_hat * Z_hat", "np.sum(dZ_hat * Z_hat"))
 changed(BACK, "", ("dZ_hat - through_mean - through_variance", "dZ_hat - through_mean"))
 changed(BACK, "", ("dZ_hat = gamma * dZ_tilde", "dZ_hat = dZ_tilde"))
@@ -911,7 +1212,10 @@ changed(BACK, "", ("Z_hat, deviation, gamma = cache", "deviation, Z_hat, gamma =
 changed(BACK, "", ("Z_hat, deviation, gamma = cache", "Z_hat, gamma, deviation = cache"))
 changed(BACK, "", ("Z_hat, deviation, gamma = cache", "Z_hat, deviation, gamma, beta = cache"))
 changed(BACK, "", ("np.sum(dZ_tilde * Z_hat, axis=1, keepdims=True)", "np.sum(dZ_tilde * Z_hat, axis=1)"))
-whole(BACK, "", """
+whole(
+    BACK,
+    "",
+    """
 def batchnorm_forward(Z, gamma, beta, epsilon=1e-5):
     mu = Z.mean(axis=1, keepdims=True)
     var = Z.var(axis=1, keepdims=True)
@@ -927,8 +1231,12 @@ def batchnorm_backward(dZ_tilde, cache):
     dvar = np.sum(dZ_hat * (Z - mu) * -0.5 * var**-1.5, axis=1, keepdims=True)
     dmu = np.sum(-dZ_hat / np.sqrt(var + epsilon), axis=1, keepdims=True)
     return dZ_hat / np.sqrt(var + epsilon) + dvar * 2 * (Z - mu) / m + dmu / m, dgamma, dbeta
-""")
-whole(BACK, "", """
+""",
+)
+whole(
+    BACK,
+    "",
+    """
 def batchnorm_forward(Z, gamma, beta, epsilon=1e-5):
     mu = Z.mean(axis=1, keepdims=True)
     s = np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)
@@ -944,19 +1252,51 @@ def batchnorm_backward(dZ_tilde, cache):
     dvar = np.sum(dZ_hat * (Z - mu), axis=1, keepdims=True) * -0.5 * s**-1.5
     dmu = -np.sum(dZ_hat, axis=1, keepdims=True) / s
     return dZ_hat / s + dvar * 2 * (Z - mu) / m + dmu / m, dgamma, dbeta
-""")
+""",
+)
 RUNNING = "update_running_statistics"
 changed(RUNNING, "", ("return new_mean, new_var", "return running_mean, running_var"))
-changed(RUNNING, "", ("momentum * running_mean + (1 - momentum) * mean", "(1 - momentum) * running_mean + momentum * mean"), ("momentum * running_var + (1 - momentum) * var", "(1 - momentum) * running_var + momentum * var"))
-changed(RUNNING, "", ("momentum * running_mean + (1 - momentum) * mean", "momentum * running_mean + mean"), ("momentum * running_var + (1 - momentum) * var", "momentum * running_var + var"))
+changed(
+    RUNNING,
+    "",
+    ("momentum * running_mean + (1 - momentum) * mean", "(1 - momentum) * running_mean + momentum * mean"),
+    ("momentum * running_var + (1 - momentum) * var", "(1 - momentum) * running_var + momentum * var"),
+)
+changed(
+    RUNNING,
+    "",
+    ("momentum * running_mean + (1 - momentum) * mean", "momentum * running_mean + mean"),
+    ("momentum * running_var + (1 - momentum) * var", "momentum * running_var + var"),
+)
 changed(RUNNING, "", ("(1 - momentum) * var", "(1 - momentum) * mean"))
 INFERENCE = "batchnorm_inference"
 changed(INFERENCE, "", ("np.sqrt(running_var + epsilon)", "(running_var + epsilon)"))
-changed(INFERENCE, "", ("(Z - running_mean) / np.sqrt(running_var + epsilon)", "(Z - Z.mean(axis=1, keepdims=True)) / np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)"))
+changed(
+    INFERENCE,
+    "",
+    (
+        "(Z - running_mean) / np.sqrt(running_var + epsilon)",
+        "(Z - Z.mean(axis=1, keepdims=True)) / np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)",
+    ),
+)
 changed(INFERENCE, "", ("np.sqrt(running_var + epsilon)", "running_var"))
-changed(INFERENCE, "", ("gamma * (Z - running_mean) / np.sqrt(running_var + epsilon) + beta", "gamma * ((Z - running_mean) / np.sqrt(running_var + epsilon) + beta)"))
+changed(
+    INFERENCE,
+    "",
+    (
+        "gamma * (Z - running_mean) / np.sqrt(running_var + epsilon) + beta",
+        "gamma * ((Z - running_mean) / np.sqrt(running_var + epsilon) + beta)",
+    ),
+)
 PREDICT = "predict_probabilities"
-changed(PREDICT, "", ('batchnorm_inference(Z, model[f"gamma{l}"], model[f"beta{l}"], model[f"mean{l}"], model[f"var{l}"])', 'batchnorm_forward(Z, model[f"gamma{l}"], model[f"beta{l}"])[0]'))
+changed(
+    PREDICT,
+    "",
+    (
+        'batchnorm_inference(Z, model[f"gamma{l}"], model[f"beta{l}"], model[f"mean{l}"], model[f"var{l}"])',
+        'batchnorm_forward(Z, model[f"gamma{l}"], model[f"beta{l}"])[0]',
+    ),
+)
 changed(PREDICT, "", ("A = np.maximum(Z_tilde, 0)", "A = Z_tilde"))
 changed(PREDICT, "", (' + model[f"b{L}"]', ""))
 changed(PREDICT, "", ('sum(key.startswith("W") for key in model)', "len(model) // 2"))
@@ -969,52 +1309,93 @@ LOG, BETA = "sample_log_uniform", "sample_momentum"
 changed(LOG, "", ("10**exponents", "np.exp(exponents)"))
 changed(LOG, "", ("np.log10(low), np.log10(high)", "low, high"))
 changed(LOG, "", ("np.log10(high), size", "np.log10(high)"))
-changed(LOG, "", ("rng.uniform(np.log10(low), np.log10(high), size)", "rng.uniform(low, high, size)"), ("10**exponents", "exponents"))
+changed(
+    LOG,
+    "",
+    ("rng.uniform(np.log10(low), np.log10(high), size)", "rng.uniform(low, high, size)"),
+    ("10**exponents", "exponents"),
+)
 changed(LOG, "", ("rng.uniform(np.log10(low), np.log10(high), size)", "np.log10(rng.uniform(low, high, size))"))
-changed(LOG, "", ("rng.uniform(np.log10(low), np.log10(high), size)", "rng.integers(np.log10(low), np.log10(high), size)"))
-changed(BETA, "", ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"), ("1 - 10**exponents", "10**exponents"))
+changed(
+    LOG, "", ("rng.uniform(np.log10(low), np.log10(high), size)", "rng.integers(np.log10(low), np.log10(high), size)")
+)
+changed(
+    BETA,
+    "",
+    ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"),
+    ("1 - 10**exponents", "10**exponents"),
+)
 changed(BETA, "", ("1 - 10**exponents", "10**exponents"))
-changed(BETA, "", ("rng.uniform(np.log10(1 - high), np.log10(1 - low), size)", "rng.uniform(low, high, size)"), ("1 - 10**exponents", "exponents"))
+changed(
+    BETA,
+    "",
+    ("rng.uniform(np.log10(1 - high), np.log10(1 - low), size)", "rng.uniform(low, high, size)"),
+    ("1 - 10**exponents", "exponents"),
+)
 changed(BETA, "", ("np.log10(1 - high), np.log10(1 - low)", "1 - np.log10(high), 1 - np.log10(low)"))
 GRID, POINTS = "grid_search_points", "random_search_points"
-whole(GRID, "", """
+whole(
+    GRID,
+    "",
+    """
 def grid_search_points(bounds, per_axis):
     axes = [np.linspace(low, high, per_axis) for low, high in bounds]
     return np.array(list(zip(*axes)))
-""")
-whole(GRID, "", """
+""",
+)
+whole(
+    GRID,
+    "",
+    """
 def grid_search_points(bounds, per_axis):
     axes = [np.linspace(low, high, per_axis) for low, high in bounds]
     return np.meshgrid(*axes)
-""")
-whole(GRID, "", """
+""",
+)
+whole(
+    GRID,
+    "",
+    """
 def grid_search_points(bounds, per_axis):
     axes = [np.arange(low, high, (high - low) / per_axis)[:per_axis] for low, high in bounds]
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes)], axis=1)
-""")
-whole(GRID, "", """
+""",
+)
+whole(
+    GRID,
+    "",
+    """
 def grid_search_points(bounds, per_axis):
     points = []
     for x in np.linspace(*bounds[0], per_axis):
         for y in np.linspace(*bounds[1], per_axis):
             points.append((x, y))
     return np.array(points)
-""")
+""",
+)
 changed(GRID, "", ("np.linspace(low, high, per_axis)", "np.linspace(low, high)"))
 changed(POINTS, "", ("rng.uniform(low, high, (size, len(bounds)))", "rng.uniform(low, high, size)"))
 changed(POINTS, "", ("rng.uniform(low, high, (size, len(bounds)))", "rng.random((size, len(bounds)))"))
 changed(POINTS, "", ("rng.uniform(low, high, (size, len(bounds)))", "low + high * rng.random((size, len(bounds)))"))
-whole(POINTS, "", """
+whole(
+    POINTS,
+    "",
+    """
 def random_search_points(bounds, size, rng):
     return np.array([rng.uniform(low, high, size) for low, high in bounds])
-""")
+""",
+)
 REFINE = "coarse_to_fine"
 changed(REFINE, "", ("shrink * (high - low) / 2", "shrink * (high - low)"))
 changed(REFINE, "", ("(max(low, centre - half), min(high, centre + half))", "(centre - half, centre + half)"))
 changed(REFINE, "", ("argmax", "argmin"))
 changed(REFINE, "", ("points[np.argmax(scores)]", "np.argmax(scores)"))
 changed(REFINE, "", ("shrink * (high - low) / 2", "(high - low) / shrink / 2"))
-changed(REFINE, "", ("(max(low, centre - half), min(high, centre + half))", "(min(low, centre - half), max(high, centre + half))"))
+changed(
+    REFINE,
+    "",
+    ("(max(low, centre - half), min(high, centre + half))", "(min(low, centre - half), max(high, centre + half))"),
+)
 HALVING = "successive_halving"
 changed(HALVING, "", ("np.argsort(-scores", "np.argsort(scores"))
 changed(HALVING, "", ("ranked[: (len(ranked) + 1) // 2]", "ranked[len(ranked) // 2 :]"))
@@ -1022,7 +1403,12 @@ changed(HALVING, "", ("(len(ranked) + 1) // 2", "len(ranked) // 2"))
 changed(HALVING, "", ("return ranked[0]", "return candidates[ranked[0]]"))
 changed(HALVING, "", ("score(candidates[index], budget)", "score(index, budget)"))
 changed(HALVING, "", ("score(candidates[index], budget)", "score(candidates[index], budgets[0])"))
-changed(HALVING, "", ("sorted(ranked[: (len(ranked) + 1) // 2])", "ranked[: (len(ranked) + 1) // 2]"), ("return ranked[0]", "return survivors"))
+changed(
+    HALVING,
+    "",
+    ("sorted(ranked[: (len(ranked) + 1) // 2])", "ranked[: (len(ranked) + 1) // 2]"),
+    ("return ranked[0]", "return survivors"),
+)
 CHALLENGE = "challenge_settings"
 changed(CHALLENGE, "", ('"learning_rate": 0.2', '"learning_rate": 2.0'))
 changed(CHALLENGE, "", ('"learning_rate": 0.2', '"learning_rate": 0.001'))

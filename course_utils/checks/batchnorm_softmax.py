@@ -86,6 +86,7 @@ def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.nda
     """Observe the cost."""
     found = answer(P, Y)
     cost = float(np.sum(numbers(found)))
+    yield see.one_number(found)
     if what != FINITE:
         yield Observation(what, cost)
     elif np.size(found) != 1:
@@ -95,7 +96,6 @@ def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.nda
     else:
         # How large a number stands for infinity is the student's choice.
         yield Observation(what, "yes" if cost > 2.5 else "it is small, though the network was certain and wrong")
-    yield see.one_number(found)
 
 
 def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:

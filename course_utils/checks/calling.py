@@ -399,9 +399,7 @@ def describe_place(error: BaseException) -> str:
     outside_libraries = [
         line for name, line in lines if "site-packages" not in name and not name.startswith(_PACKAGE + os.sep)
     ]
-    if not lines:
-        return ""
-    return f" (in: {(outside_libraries or [line for _, line in lines])[-1][: limits.MAX_CODE_CHARACTERS]})"
+    return f" (in: {outside_libraries[-1][: limits.MAX_CODE_CHARACTERS]})" if outside_libraries else ""
 
 
 def _is_own_frame(frame: traceback.FrameSummary) -> bool:

@@ -6,8 +6,76 @@ import re
 
 HINTS: tuple[tuple[str, str], ...] = (
     (
+        r"it returns an empty dict",
+        "Nothing was put into it. Does the loop run at all? l goes from 1 to L, and range leaves out its end.",
+    ),
+    (
+        r"it returns a list of 0,",
+        "Nothing was put into it. Does the loop run at all, and is each part appended?",
+    ),
+    (
+        r"it returns None",
+        "The function comes to its end without a return. print shows a value, return hands it on.",
+    ),
+    (
+        r"it returns .*, not the pair",
+        "Two things are asked for: return first, second. Each way out of the function has to return both.",
+    ),
+    (
+        r"it returns an array of .*, not one number",
+        "One number is asked for: add the entries up, or take their mean.",
+    ),
+    (
+        r"NameError",
+        "A name is used that was never given a value: a line is missing, or the name is misspelt.",
+    ),
+    (
+        r"IndexError: tuple index out of range",
+        "X.shape[i] counts axes from 0: a matrix has .shape[0], its rows, and .shape[1], its columns.",
+    ),
+    (
+        r"TypeError: unsupported operand type\(s\) for .*'str'",
+        'A text is combined with something else: texts are joined with +, numbers are written into them by f"W{l}".',
+    ),
+    (
+        r"TypeError: can only concatenate str|TypeError: must be str, not int",
+        'A number is joined to a text: write f"W{l}", or "W" + str(l).',
+    ),
+    (
+        r"ValueError: matmul: Input operand . does not have enough dimensions",
+        "One factor of a product of matrices is a single number: use * for numbers, @ for matrices.",
+    ),
+    (
+        r"TypeError: '(int|float|numpy\.float64|NoneType|numpy\.int64|bool)' object is not (iterable|subscriptable)",
+        "You index, or loop over, what is one number or None. range(n) counts up to a number.",
+    ),
+    (
+        r"TypeError: cannot unpack non-iterable",
+        "You take apart into several names what is one number.",
+    ),
+    (
+        r"TypeError: '\w+' object does not support item assignment|TypeError: type '\w+' is not subscriptable",
+        "You write into what is no array, list or dict: a call that makes one is missing around it.",
+    ),
+    (
+        r"TypeError: '(list|tuple|dict|range)' object cannot be interpreted as an integer",
+        "A whole number is asked for, such as the length of a list: len(…).",
+    ),
+    (
+        r"TypeError: (unsupported operand type\(s\) for .*'generator'|.*generator)",
+        "(… for … in …) is a generator: sum it up, or make a list of it with square brackets.",
+    ),
+    (
+        r"TypeError: '\w+' object is not callable",
+        "Something is called with (…) that is no function: a * is missing, or a name was given to something else.",
+    ),
+    (
+        r"OverflowError: high - low range exceeds",
+        "An end of the range is infinite: a logarithm of 0, or a division by 0.",
+    ),
+    (
         r"TypeError: (Cannot interpret '.*' as a data type|Field elements must be|data type .* not understood)",
-        "A shape is one tuple: np.zeros((rows, columns)), with two pairs of brackets. A second number means a dtype.",
+        "A shape is one tuple, with two pairs of brackets: np.zeros((rows, columns)), rng.random((rows, columns)).",
     ),
     (
         r"TypeError: (zeros|ones|empty)\(\) takes .* positional",
@@ -15,7 +83,7 @@ HINTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"TypeError: (standard_normal|random|standard_exponential)\(\) takes .* positional",
-        "The size of a draw is one tuple: rng.standard_normal((rows, columns)), with two pairs of brackets.",
+        "The size of a draw is one tuple, with two pairs of brackets: rng.standard_normal((rows, columns)).",
     ),
     (
         r"AttributeError: .*Generator.* has no attribute '(rand|randn|random_sample|randint)'",
@@ -56,8 +124,8 @@ HINTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"ValueError: (operands could not be broadcast|non-broadcastable output|could not broadcast)",
-        "Two arrays are combined entry by entry whose shapes do not fit. Print both shapes; sums and means keep their"
-        " axis with keepdims=True.",
+        "Two arrays are combined entry by entry, but their shapes do not fit. Print both: sums keep their axis with"
+        " keepdims=True, and matrices are multiplied by @.",
     ),
     (
         r"ValueError: cannot reshape array",
@@ -69,7 +137,7 @@ HINTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"ValueError: setting an array element with a sequence",
-        "A whole array is put where one number belongs.",
+        "Arrays of different shapes make no array together, and one number's place holds none: np.concatenate joins.",
     ),
     (
         r"ValueError: The truth value of an array",
@@ -117,6 +185,10 @@ HINTS: tuple[tuple[str, str], ...] = (
         "A name is used before it has a value: it is set in a branch or a loop that was not run.",
     ),
     (
+        r"AttributeError: '(int|float|str|tuple|dict|NoneType|builtin_function_or_method|numpy\.\w+)' object has no",
+        "What stands before that dot is of another type than you take it for. Print it.",
+    ),
+    (
         r"AttributeError: 'list' object has no attribute '(shape|T|reshape|mean|sum|astype)'",
         "A list is no array: np.array(…) makes one of it.",
     ),
@@ -141,7 +213,4 @@ def hint(words: str) -> str:
         A sentence without a word of the error's own; "" where there is none.
     """
     error = words.removeprefix("no: ").removeprefix("it raises ").split(" (in: ")[0]
-    for pattern, sentence in HINTS if error != words else ():
-        if re.match(pattern, error):
-            return sentence
-    return ""
+    return next((sentence for pattern, sentence in HINTS if re.match(pattern, error)), "")

@@ -62,7 +62,7 @@ class Exercise:
 
     Parameters
     ----------
-    name, cases, weights, companions, join, seconds, needs
+    name, cases, weights, companions, join, seconds, needs, is_hunt
         As for :func:`exercise`.
     observe : callable
         ``observe(answer, **case)`` yields an :class:`Observation` for each property of one case.
@@ -76,6 +76,7 @@ class Exercise:
     join: Callable[..., Callable] | None = None
     seconds: float = limits.MAX_CALL_CPU_SECONDS
     needs: str = ""
+    is_hunt: bool = False
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -146,6 +147,7 @@ def exercise(
     join: Callable[..., Callable] | None = None,
     seconds: float = limits.MAX_CALL_CPU_SECONDS,
     needs: str = "",
+    is_hunt: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Register a generator function as the observer of an exercise.
 
@@ -169,6 +171,8 @@ def exercise(
         CPU seconds of one call of the answer.
     needs : str
         An extra package that answers import, if any.
+    is_hunt : bool
+        To find out how numbers are wrong is the exercise: only which of them are is told.
 
     Returns
     -------
@@ -186,7 +190,7 @@ def exercise(
         weights = {**weights, ARGUMENTS: 1}
 
     def register(observe: Callable) -> Callable:
-        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds, needs)
+        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds, needs, is_hunt)
         return observe
 
     return register

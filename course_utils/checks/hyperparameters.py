@@ -75,12 +75,21 @@ def observe_sample(
     with np.errstate(all="ignore"):
         places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
     outside = ~((places > -1e-3) & (places < 1 + 1e-3))  # near 1, single precision rounds a little beyond
-    yield Observation(INSIDE, f"no: for example {found[outside][0]:.3g}" if outside.any() else "yes")
+    yield Observation(INSIDE, _outside(found, low, high, outside))
     if size < MANY:
         return
     yield Observation(shares, quarters(places), atol=0.075)
     yield Observation(ONE_BY_ONE, one_by_one(found))
     yield Observation(see.RNG, follows_rng(draw, seed))
+
+
+def _outside(found: np.ndarray, low: float, high: float, outside: np.ndarray) -> str:
+    """Say beyond which end draws lie."""
+    if not outside.any():
+        return "yes"
+    below, above = (outside & (found < low)).any(), (outside & (found > high)).any()
+    words = "some lie below low" if below and not above else "some lie above high" if above and not below else ""
+    return f"no: {words or 'some lie beyond both ends'}, for example {found[outside][0]:.3g}"
 
 
 DECADES = "share of draws in each quarter of the exponents"

@@ -244,9 +244,9 @@ def observe_steps(
                 got = f"shape {after[wrong].shape}" if wrong in after else "missing"
                 raise MalformedResult(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
         if step == 0:
-            for name, content in zip(names, now, strict=True):
+            for name, content in reversed(list(zip(names, now, strict=True))):  # a wrong state makes wrong parameters
                 yield Observation(f"{name} after a step", content, atol=1e-6)
-    for name, content in zip(names, now, strict=True):
+    for name, content in reversed(list(zip(names, now, strict=True))):
         yield Observation(f"{name} after {STEPS} steps", content, atol=1e-6)
 
 

@@ -37,8 +37,8 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
 def cost(answer: CallRecorder, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Observation]:
     """Observe the cost."""
     found = answer(AL, Y, parameters, lambd)
-    yield Observation("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
     yield see.one_number(found)
+    yield Observation("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -106,8 +106,8 @@ def l1_cases(rng: np.random.Generator) -> list[Case]:
 def l1_penalty(answer: CallRecorder, parameters: dict, lambd: float, m: int) -> Iterator[Observation]:
     """Observe the penalty."""
     found = answer(parameters, lambd, m)
-    yield Observation("the penalty", np.sum(numbers(found)))
     yield see.one_number(found)
+    yield Observation("the penalty", np.sum(numbers(found)))
 
 
 def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -198,7 +198,8 @@ def dropout_forward(
     if kept.any():
         ratio = A_out[kept] / A[kept]
         yield Observation(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
-    yield Observation(DROPPED, "no: some are not" if np.any(A_out[~kept]) else "yes")
+    words = "no: some are not" if np.isfinite(A_out[~kept]).all() else "no: some are inf or nan"
+    yield Observation(DROPPED, words if np.any(A_out[~kept]) else "yes")
     yield Observation(ENTRIES, on_its_own(kept))
     other = read_dropout(answer(A, keep_prob, Rng(seed + 1)), A)[1]
     again = read_dropout(answer(A, keep_prob, Rng(seed)), A)[1]

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import observing as see
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Case, Observation
 
 MAX_PAIRS, MAX_NUMBERS = 300, 20_000  # of a property: larger results get no more than a glance
@@ -119,12 +120,51 @@ def likely_cause(
                 found[name] = sentence
     if failed[1] not in found:
         return ""
-    if len(set(found.values())) == 1 and len(found) == len(names):
+    alike = len(set(found.values())) == 1 and len(found) == len(names)
+    if alike and not found[failed[1]].startswith(("No, ", "It comes out")):
         return found[failed[1]]
     grouped: dict[str, list[str]] = {}
     for name, sentence in found.items():
         grouped.setdefault(sentence, []).append(name)
     return " ".join(f"{_upper(', '.join(names))}: {_lower(sentence)}" for sentence, names in grouped.items())
+
+
+def differing_keys(
+    right: Mapping[tuple[int, str], Observation],
+    seen: Mapping[tuple[int, str], Observation],
+    wrong: Sequence[tuple[int, str]],
+) -> str:
+    """Say which gradient to look at first, and not how it is wrong.
+
+    Parameters
+    ----------
+    right, seen : dict
+        Observations by case and property.
+    wrong : sequence of (case, property)
+        What differs.
+
+    Returns
+    -------
+    str
+        A sentence; "" where no gradient can be named.
+    """
+    keys: set[str] = set()
+    for key in wrong:
+        leaves = _leaves(seen[key].value, right[key].value, key[1]) if key in seen else None
+        for path, got, want in leaves or ():
+            if re.fullmatch(r"d[Wb]\d", path) and not _same(got, want, right[key]):
+                keys.add(path)
+    if not keys:
+        return ""
+    last = max(keys, key=lambda key: (int(key[2:]), key[1] == "b"))
+    return (
+        f"{last} is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on to earlier layers,"
+        " so mend the last one first."
+    )
+
+
+def _same(got: np.ndarray, want: np.ndarray, right: Observation) -> bool:
+    return got.shape == want.shape and np.allclose(got, want, rtol=right.rtol, atol=right.atol, equal_nan=True)
 
 
 def _explain(name: str, cases: Sequence[Case], right: Mapping, seen: Mapping) -> str:
@@ -139,30 +179,31 @@ def _explain(name: str, cases: Sequence[Case], right: Mapping, seen: Mapping) ->
         return _words(name, [(w.value, g.value) for w, g in differing])
     if phrase := _same_phrase(name, [g.value for _, g in differing]):
         return phrase
-    if all(map(_is_shape, (value.value for both in differing for value in both))) and _is_about_shapes(name):
-        return _unique(_shape_sentences([(w.value, g.value) for w, g in differing]))
+    values = [(w.value, g.value) for w, g in differing]
+    if sentence := _keys(values):
+        return sentence
+    if all(map(_is_shape, itertools.chain(*values))) and _is_about_shapes(name):
+        return _shapes(values)
     pairs: list[Pair] = []
+    shapes: list[tuple[list[int], list[int]]] = []
     for key, w, g in zip(keys, wanted, got, strict=True):
         case = cases[key[0]] if key[0] < len(cases) else {}
         leaves = _leaves(g.value, w.value)
         if leaves is None:
             return ""
         given = _Given(case)
+        if name.startswith(see.SCALE) and leaves[0][1].shape == leaves[0][2].shape == (len(case.get("large", ())) - 1,):
+            leaves = [(f"W{l}", *both) for l, both in enumerate(zip(*leaves[0][1:], strict=True), start=1)]
         for path, got_part, want_part in leaves:
-            if got_part.shape != want_part.shape or got_part.size == 0:
-                continue
-            pairs.append(_pair(key[0], path, got_part, want_part, given, w))
+            if got_part.shape != want_part.shape:
+                shapes.append((list(want_part.shape), list(got_part.shape)))
+            elif got_part.size:
+                pairs.append(_pair(key[0], path, got_part, want_part, given, w))
+    if shapes:
+        return _shape_sentence(shapes) if all(shapes) else ""
     if not pairs or len(pairs) > MAX_PAIRS or sum(pair.got.size for pair in pairs) > MAX_NUMBERS:
         return ""
-    return _sentence(pairs, _all_of_one_shape(wanted, got))
-
-
-def _all_of_one_shape(wanted: Sequence[Observation], got: Sequence[Observation]) -> bool:
-    for w, g in zip(wanted, got, strict=True):
-        leaves = _leaves(g.value, w.value)
-        if leaves is None or any(one.shape != other.shape for _, one, other in leaves):
-            return False
-    return True
+    return _sentence(pairs)
 
 
 def _pair(case: int, path: str, got: np.ndarray, want: np.ndarray, given: _Given, right: Observation) -> Pair:
@@ -244,8 +285,11 @@ class _Given:
                     numbers[f"(1 − {name}ᵗ)"] = 1 - value ** numbers["t"]
         numbers.pop("t", None)
         numbers.pop("seed", None)
-        if re.fullmatch(r"d?W\d+", path) and want.ndim == 2:
-            numbers["n_out"], numbers["n_in"] = want.shape
+        if re.fullmatch(r"d?W\d+", path):
+            if want.ndim == 2:
+                numbers["n_out"], numbers["n_in"] = want.shape
+            elif want.ndim == 0 and "large" in self.arrays:
+                numbers["n_in"], numbers["n_out"] = self.arrays["large"][int(path[1:]) - 1 :][:2]
         arrays = {name: array for name, array in self.arrays.items() if _fits(array, want)}
         for name, entries in self.entries.items():
             keys = [key for key in (path, f"d{path}", path.removeprefix("d")) if key in entries]
@@ -287,17 +331,49 @@ def _words(name: str, differing: list[tuple[str, str]]) -> str:
     if phrase := _same_phrase(name, [got for _, got in differing]):
         return phrase
     got = {one for _, one in differing}
-    if len(got) == 1 and len(word := got.pop()) <= 40 and not re.search(r"\d", word) and "," not in word:
-        return f"You say “{word}” there."
-    return ""
+    word = got.pop()
+    if got or word in ("no", "yes") or len(word) > 40 or re.search(r"\d|,", word):
+        return ""
+    return f"It comes out as “{word}”."
 
 
 def _same_phrase(name: str, got: list[Any]) -> str:
     """Take over what an observer says where it is the same in every case, and tells no number."""
-    if not all(isinstance(value, str) and value.startswith("no: ") for value in got) or len(set(got)) != 1:
+    if not all(isinstance(value, str) and value.startswith("no: ") for value in got):
         return ""
-    phrase = got[0].removeprefix("no: ")
-    return "" if re.search(r"\d", phrase) or len(phrase) > MAX_LETTERS else f"{_upper(name)}: no, {phrase}."
+    phrases = {value.removeprefix("no: ").split(", for example")[0] for value in got}
+    if len(phrases) != 1:
+        return ""
+    phrase = phrases.pop()
+    return "" if re.search(r"\d", phrase) or len(phrase) > MAX_LETTERS else f"No, {phrase}."
+
+
+def shape_difference(name: str, want: Any, got: Any) -> str:
+    """Say how shapes differ that a property holds as lists; "" where it holds anything else.
+
+    Parameters
+    ----------
+    name : str
+        Of the property.
+    want, got : plain data
+        As it should be, and as it came out.
+
+    Returns
+    -------
+    str
+        A phrase.
+    """
+    if not (_is_about_shapes(name) and _is_shape(want) and _is_shape(got)):
+        return ""
+    wanted, found = _shape_parts(want), _shape_parts(got)
+    key = next((key for key in wanted if key in found and wanted[key] != found[key]), None)
+    if key is None or wanted.keys() != found.keys():
+        return ""
+    words = [f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})" for shape in (wanted[key], found[key])]
+    where = f"{key.strip()}: " if re.search(r"[a-zA-Z]", key) else ""
+    if not wanted[key]:
+        return f"{where}expected one number, got an array of shape {words[1]}"
+    return f"{where}expected shape {words[0]}, got {words[1] if found[key] else 'one number'}"
 
 
 def _is_about_shapes(name: str) -> bool:
@@ -321,14 +397,78 @@ def _shape_parts(value: Any) -> dict[str, list[int]]:
     return {f"{key} {inner}": shape for key, part in parts for inner, shape in _shape_parts(part).items()}
 
 
-def _shape_sentences(differing: list[tuple[Any, Any]]) -> Iterator[str]:
+def _dicts(want: Any, got: Any) -> Iterator[tuple[dict, dict]]:
+    """Go down into dicts, to those whose keys are not the same."""
+    if isinstance(want, dict) and isinstance(got, dict) and len(got) <= MAX_PAIRS:
+        if want.keys() != got.keys():
+            yield want, got
+        else:
+            for key in want:
+                yield from _dicts(want[key], got[key])
+
+
+def _keys(differing: list[tuple[Any, Any]]) -> str:
+    """Say which keys are missing in a dict, or too many."""
+    both = [({str(key) for key in want}, {str(key) for key in got}) for one in differing for want, got in _dicts(*one)]
+    if not both:
+        return ""
+    missing, extra = [want - got for want, got in both], [got - want for want, got in both]
+
+    def layer(key: str) -> int:
+        return int(re.sub(r"\D", "", key) or -1)
+
+    def letter(key: str) -> str:
+        return key.removeprefix("d")[:1]
+
+    def only(holds: Callable[[str, int], bool]) -> bool:
+        """Just the keys of a kind are missing, and none of them is there."""
+        return missing == [{key for key in want if holds(key, max(map(layer, want)))} for want, _ in both]
+
+    for sentence, holds in (
+        ("Layers are numbered from 1: yours begin at 0.", all(keys and max(map(layer, keys)) == 0 for keys in extra)),
+        (
+            "Yours has one layer too many: the loop runs too far.",
+            all(
+                keys and {*map(layer, keys)} == {max(map(layer, want)) + 1}
+                for keys, (want, _) in zip(extra, both, strict=True)
+            ),
+        ),
+        ("The keys of your dict have other names than those asked for.", any(missing) and any(extra)),
+        ("Your dict has keys that are not asked for.", any(extra)),
+        (
+            "The last layer is missing: l runs from 1 to L, and range leaves out its end.",
+            only(lambda key, L: layer(key) == L),
+        ),
+        ("The first layer is missing: l begins at 1.", only(lambda key, L: layer(key) == 1)),
+        ("Your biases are missing.", only(lambda key, L: letter(key) == "b")),
+        ("Your weights are missing.", only(lambda key, L: letter(key) == "W")),
+        ("Keys are missing in your dict: is it returned too early, or made anew in the loop?", True),
+    ):
+        if holds:
+            return sentence
+    return ""
+
+
+def _shapes(differing: list[tuple[Any, Any]]) -> str:
+    """Say how shapes differ."""
     both = []
     for want, got in differing:
         wanted, found = _shape_parts(want), _shape_parts(got)
         if wanted.keys() != found.keys():
-            return
-        both += [(wanted[key], found[key]) for key in wanted if wanted[key] != found[key]]
+            return ""
+        both += [(key.split()[-1:], wanted[key], found[key]) for key in wanted if wanted[key] != found[key]]
+    letters = {name[0][:1] for name, _, _ in both if name}
+    where = f"Only {letters.pop()}: " if len(letters) == 1 and letters <= {"W", "b"} else ""
+    sentence = _shape_sentence([(want, got) for _, want, got in both])
+    return (where + _lower(sentence) if where else sentence) if sentence else ""
+
+
+def _shape_sentence(both: list[tuple[list[int], list[int]]]) -> str:
     for sentence, holds in (
+        (
+            "You return an array where one number is asked for.",
+            lambda want, got: not want and bool(got),
+        ),
         (
             "Your array is transposed: rows and columns are swapped.",
             lambda want, got: len(want) > 1 and got == want[::-1],
@@ -340,10 +480,6 @@ def _shape_sentences(differing: list[tuple[Any, Any]]) -> Iterator[str]:
         (
             "Yours has an axis of length 1 too many.",
             lambda want, got: len(got) > len(want) and [n for n in want if n != 1] == [n for n in got if n != 1],
-        ),
-        (
-            "You return an array where one number is asked for.",
-            lambda want, got: not want and any(n != 1 for n in got),
         ),
         (
             "Yours is a square: a row and a column were combined, each entry with each. Give both the same shape.",
@@ -361,19 +497,39 @@ def _shape_sentences(differing: list[tuple[Any, Any]]) -> Iterator[str]:
             "Your numbers lie in one row. They belong into one column.",
             lambda want, got: len(want) == 2 and want[1] == 1 and got[:1] == [1],
         ),
+        (
+            "An axis of yours has length 1: something was added up along it, or the data are missing in it.",
+            lambda want, got: len(want) == len(got) and all(n in (1, k) for n, k in zip(got, want, strict=True)),
+        ),
+        (
+            "An axis of yours was not added up: it is as long as the data, and its length should be 1.",
+            lambda want, got: len(want) == len(got) and all(k in (1, n) for n, k in zip(got, want, strict=True)),
+        ),
+        (
+            "The number of columns is wrong in yours, that of rows is right.",
+            lambda want, got: len(want) == len(got) == 2 and want[0] == got[0],
+        ),
+        (
+            "The number of rows is wrong in yours, that of columns is right.",
+            lambda want, got: len(want) == len(got) == 2 and want[1] == got[1],
+        ),
+        (
+            "You return one number where an array is asked for: a sum or a mean too many, or one without axis=….",
+            lambda want, got: bool(want) and not got,
+        ),
+        ("Yours has an axis too few.", lambda want, got: len(got) < len(want)),
+        ("Yours has an axis too many.", lambda want, got: len(got) > len(want)),
     ):
         if both and all(holds(want, got) for want, got in both):
-            yield sentence
-            return
+            return sentence
+    return ""
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _sentence(pairs: list[Pair], whole: bool) -> str:
+def _sentence(pairs: list[Pair]) -> str:
     """Find the one sentence that holds: of all, or of those that stand under certain keys."""
-    if not whole:
-        return ""
     for where, chosen in _places(pairs):
         letters = {pair.path.removeprefix("d")[:1] for pair in chosen}
         parameter = letters.pop() if len(letters) == 1 else ""
@@ -395,7 +551,12 @@ def _unique(sentences: Iterable[str]) -> str:
 
 def _places(pairs: list[Pair]) -> Iterator[tuple[str, list[Pair]]]:
     """Say where in a network what is wrong stands, and give the pairs there; "" and all where it is everywhere."""
+    bad = {pair.path for pair in pairs if pair.wrong}
     split = [re.fullmatch(r"d?([Wb])(\d+)", pair.path) for pair in pairs]
+    if len(bad) == 1 and len({pair.path for pair in pairs}) > 1 and not all(split):
+        path = bad.pop()
+        yield path, [pair for pair in pairs if pair.path == path]
+        return
     if all(split) and len({pair.path for pair in pairs}) > 1:
         last = {
             case: max(int(s[2]) for p, s in zip(pairs, split, strict=True) if p.case == case)
@@ -434,8 +595,6 @@ def _special_values(pairs: list[Pair]) -> Iterator[str]:
         yield "You get inf: a division by 0, a logarithm of 0, or a power of e that is too large."
     elif everywhere and all(not pair.got.any() for pair in wrong):
         yield "You get 0 everywhere."
-    elif all(not part.any() for part in bad) and sum(map(len, bad)) > 2:
-        yield "What is wrong is 0 in yours: there nothing was filled in."
     elif all(pair.got.size > 2 and np.ptp(pair.got) == 0 for pair in wrong) and any(np.ptp(p.want) for p in wrong):
         yield "You get one number everywhere: the entries do not differ."
 
@@ -471,6 +630,10 @@ def _places_of_entries(pairs: list[Pair]) -> Iterator[str]:
             yield "Yours is shifted by one: each entry stands one place too late."
         if all(_close(pair.got[:-1], pair.want[1:], pair.scale) for pair in ordered):
             yield "Yours is shifted by one: each entry stands one place too early."
+
+
+def _another_order(pairs: list[Pair]) -> Iterator[str]:
+    wrong = [pair for pair in pairs if pair.wrong]
     if all(pair.got.size > 2 for pair in wrong) and all(
         _close(np.sort(pair.got, axis=None), np.sort(pair.want, axis=None), pair.scale) for pair in wrong
     ):
@@ -595,6 +758,29 @@ def _common(pairs: list[Pair]) -> list[str]:
     return [name for name in pairs[0].arrays if all(name in pair.arrays for pair in pairs)] if pairs else []
 
 
+def _part(pairs: list[Pair]) -> Iterator[str]:
+    """What is wrong is a multiple of one argument, with a factor that is no number and no product of arguments."""
+    wrong = [pair for pair in pairs if pair.wrong]
+    if sum(pair.got.size for pair in wrong) < 4:
+        return
+    for name in _common(pairs):
+        terms = [np.broadcast_to(pair.arrays[name], pair.got.shape) for pair in pairs]
+        if any(
+            pair.wrong and not (pair.got.size > 1 and np.ptp(term)) for pair, term in zip(pairs, terms, strict=True)
+        ):
+            continue
+        differences = [(pair, pair.got - pair.want, term) for pair, term in zip(pairs, terms, strict=True)]
+        if all(_ratio(gap, term, pair.scale, _size(pair)) is not None for pair, gap, term in differences if term.any()):
+            yield f"What is wrong is a multiple of {name}: the factor or the sign of {name} is wrong."
+
+
+def _variance(pairs: list[Pair]) -> Iterator[str]:
+    """Standard deviations of random weights: their squares, in terms of units."""
+    if all("n_in" in pair.numbers for pair in pairs):
+        squares = [(pair.got**2, pair.want**2) for pair in pairs]
+        yield from _multiple(pairs, squares, "The variance of your weights is {} times what it should be.".format)
+
+
 def _lines(pairs: list[Pair]) -> Iterator[str]:
     """A factor, or a shift, of each row or column's own."""
     wrong = [pair for pair in pairs if pair.wrong]
@@ -632,6 +818,9 @@ def _sums_to_one(pairs: list[Pair]) -> Iterator[str]:
 def _entries(pairs: list[Pair]) -> Iterator[str]:
     """Only certain entries are wrong: at an end, or where an argument is of a kind."""
     wrong = [pair for pair in pairs if pair.wrong]
+    if sum((~pair.close).sum() for pair in wrong) > 2 and not any(pair.got[~pair.close].any() for pair in wrong):
+        yield "What is wrong is 0 in yours: there nothing was filled in."
+        return
     if all((~pair.close).all() for pair in wrong):
         return
     for axis, lines in enumerate(("row", "column")):
@@ -643,8 +832,10 @@ def _entries(pairs: list[Pair]) -> Iterator[str]:
         for words, place in (("first", 0), ("last", -1)):
             if all(part[place] and not np.delete(part, place).any() for part in bad):
                 yield f"Only the {words} {one} is wrong; the others are right."
-            elif all(not part[place] and np.delete(part, place).all() for part in bad):
+                return
+            if all(len(part) > 2 and not part[place] and np.delete(part, place).all() for part in bad):
                 yield f"Only the {words} {one} is right; the others are wrong."
+                return
     for name in _common(wrong):
         for words, holds in (
             ("is 0", lambda array: array == 0),
@@ -712,18 +903,20 @@ RELATIONS = (
     _given_arrays,
     _factor,
     _places_of_entries,
+    _another_order,
     _functions,
     _sums_to_one,
     _alone,
     _step,
     _term,
+    _part,
     _lines,
     _entries,
     _cases,
     _proportional,
     _shifted,
 )
-STATISTICS = (_special_values, _factor, _quarters)
+STATISTICS = (_quarters, _special_values, _variance, _factor)
 """Of numbers that depend on draws."""
 
 
@@ -753,6 +946,8 @@ def _multiple(
         ratio = _ratio(one, other, pair.scale, _size(pair))
         if ratio is None:
             return
+        if not pair.wrong and pair.scale >= LOOSE:
+            ratio = 1.0
         ratios.append(ratio)
         known.append(pair)
     wrong = [pair for pair in known if pair.wrong]
@@ -765,10 +960,13 @@ def _multiple(
         if evidence > 2 or (evidence > 1 and name in ("−1", "2", "1/2", "0")):
             yield words(name)
         return
-    if len({pair.case for pair in wrong}) > 1 and (name := _product(values, known, tolerance)):
+    if len(wrong) > 1 and (name := _product(values, known, tolerance)):
         yield words(name)
         return
-    if np.ptp(values) <= tolerance * abs(values[0]) and len(wrong) > 1 and evidence > 3 and abs(values[0]) > 1e-3:
+    if np.ptp(values) > tolerance * abs(values[0]) or len(wrong) < 2 or evidence < 4 or abs(values[0]) < 1e-3:
+        return
+    given = np.array([abs(number) for pair in known for number in pair.numbers.values()])
+    if not np.isclose(abs(values[0]), np.concatenate([given, 1 / given]), rtol=1e-3).any():  # it would tell a case
         yield words(f"{values[0]:.4g}".replace("-", "−"))
 
 
@@ -807,7 +1005,7 @@ def _product(values: np.ndarray, pairs: list[Pair], tolerance: float) -> str:
         constant = values / column
         if np.ptp(constant) > tolerance * abs(constant[0]) or (pairs and np.ptp(column) <= tolerance * abs(column[0])):
             continue
-        fraction = Fraction(float(constant[0])).limit_denominator(4)
+        fraction = Fraction(float(constant[0])).limit_denominator(6)
         if abs(fraction.numerator) in (1, 2, 3, 4) and abs(float(fraction) - constant[0]) <= tolerance * abs(
             constant[0]
         ):
@@ -853,4 +1051,20 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if first in LOWER else text
 
 
-LOWER = {"You", "Your", "Yours", "What", "Each", "Only", "All", "The", "Negative", "An", "Most", "Many"}
+LOWER = {
+    "No,",
+    "It",
+    "Keys",
+    "You",
+    "Your",
+    "Yours",
+    "What",
+    "Each",
+    "Only",
+    "All",
+    "The",
+    "Negative",
+    "An",
+    "Most",
+    "Many",
+}

@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import functools
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,6 +18,10 @@ from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Observatio
 from course_utils.checks.limits import MAX_FAILURE_CHARACTERS
 from course_utils.checks.values import NOT_PLAIN_DATA, UNSUPPORTED_TYPES
 
+RETURN_NEW = (
+    "Your function writes into what it was given, or returns it. Make a new array (.copy(), or a calculation), or a new"
+    " dict, and change that."
+)
 Observations = list[list[Observation]]
 Key = tuple[int, str]  # case, property
 Table = dict[Key, Observation]
@@ -275,7 +280,7 @@ def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Ve
     verdict.is_explained = explained.issuperset(wrong)
     if not verdict.mistakes:
         verdict.is_explained = True  # a sentence says itself what it is about
-        cause = _other_cause(trial, seen, wrong, verdict.failed_key, right_table)
+        cause = _other_cause(trial, seen, wrong, verdict.failed_key, right_table, exercise.is_hunt)
         verdict.mistakes = [cause] if cause else []
     return verdict
 
@@ -290,7 +295,7 @@ def describe(name: str, right: Observation, seen: Observation | None) -> str:
         return f"{name}: could not be looked at"
     if right.secret:
         return f"{name}: {show(seen.value) if ' ' in str(seen.value) else 'not the best answer'}"
-    return f"{name}: {right.difference(seen.value)}"
+    return f"{name}: {relations.shape_difference(name, right.value, seen.value) or right.difference(seen.value)}"
 
 
 def _table(observations: Observations) -> Table:
@@ -320,10 +325,14 @@ def _listed_mistakes(
     return set().union(*(match.symptoms for match in whole)), list(dict.fromkeys(match.sentence for match in whole))
 
 
-def _other_cause(trial: Trial, seen: Table, wrong: list[Key], failed: Key, right: Table) -> str:
+def _other_cause(trial: Trial, seen: Table, wrong: list[Key], failed: Key, right: Table, is_hunt: bool) -> str:
     """Say how the numbers relate to the right ones or, where the answer broke off, what lies behind the error."""
+    if failed[1] == ARGUMENTS:
+        return RETURN_NEW if failed in seen else ""
     if failed[1] == ENDING:
         return error_hints.hint(str(seen[failed].value)) if failed in seen else ""
+    if is_hunt:
+        return relations.differing_keys(right, seen, wrong)
     return relations.likely_cause(trial.cases, right, seen, wrong, failed)
 
 
@@ -345,8 +354,10 @@ def _is_exact(key: Key, seen: Table, mistaken: Table) -> bool:
 
 
 def _cause(seen: Observation) -> str:
-    """Reduce "no: it raises IndexError: list index …" to the type; a NameError keeps the name, which tells."""
+    """Reduce "no: it raises IndexError: list index …" to the type; a name or a key that is missing tells, and stays."""
     words = str(seen.value).removeprefix("no: ").split(" (in: ")[0]
+    if "KeyError" in words:
+        return re.sub(r"\d+", "", words)  # of layers
     return words if "NameError" in words else words.split(":")[0]
 
 

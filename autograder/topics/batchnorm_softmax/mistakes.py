@@ -38,6 +38,10 @@ edits(
             COLUMNS,
             "np.eye(C)[labels]",
         ),
+        "You count classes from 1: label − 1 is one row too high, and label 0 falls into the last row.": (
+            COLUMNS,
+            "np.eye(C)[labels.ravel() - 1].T",
+        ),
         "labels has one row: labels[i] is the whole of row i. Take labels[0, i], or flatten it first.": (
             f"return {COLUMNS}",
             "Y = np.zeros((C, labels.shape[1]))\n    for i in range(labels.shape[1]):\n"
@@ -94,6 +98,16 @@ edits(
             "Z.max()",
         ),
         "You subtract each column's mean: what is left still overflows. Subtract its maximum.": ("Z.max(", "Z.mean("),
+        "You subtract outside of the exponential: e^Z − max. The maximum is subtracted from Z: e^(Z − max).": (
+            SHIFTED,
+            "np.exp(Z) - Z.max(axis=0, keepdims=True)",
+        ),
+        "Your sum or maximum goes along rows, and lacks keepdims=True. Take axis=0, with keepdims=True.": (
+            SHIFTED,
+            "np.exp(Z - Z.max(axis=1))",
+            DIVIDED,
+            "E / E.sum(axis=1)",
+        ),
         "You cut large scores off, so that different ones become equal. Subtract each column's maximum.": (
             SHIFTED,
             "np.exp(np.clip(Z, -500, 500))",
@@ -114,6 +128,12 @@ edits(
         ),
         "You return e^Z without dividing by its sum over the classes.": (f"return {DIVIDED}", "return E"),
     },
+)
+
+edit(
+    SOFTMAX,
+    "Your sum or maximum goes along rows, and lacks keepdims=True. Take axis=0, with keepdims=True.",
+    (DIVIDED, "E / E.sum(axis=1)"),
 )
 
 # --- cross_entropy_cost -----------------------------------------------------------------------------------------------
@@ -146,6 +166,14 @@ edits(
         "You return one number for each example. The cost is their mean.": (
             "float(-np.sum(Y * log_P) / m)",
             "-np.sum(Y * log_P, axis=0)",
+        ),
+        "Y @ log_P.T multiplies matrices, each class with each. Multiply entry by entry: Y * log_P.": (
+            "Y * log_P)",
+            "Y @ log_P.T)",
+        ),
+        "You return one number for each example. Add them up.": (
+            "float(-np.sum(Y * log_P) / m)",
+            "-np.sum(Y * log_P, axis=0) / m",
         ),
         "You forgot the logarithm.": ("Y * log_P", "Y * P"),
     },
@@ -209,6 +237,10 @@ edits(
         ),
         "γ and β are swapped: γ multiplies, β is added.": (OUT, "beta * Z_hat + gamma"),
         "You do not subtract the mean.": ("(Z - mean)", "Z"),
+        "Only the mean is divided by the deviation. Put brackets round Z − mean.": (
+            "(Z - mean) / deviation",
+            "Z - mean / deviation",
+        ),
         "Your variance does not subtract the mean: that is the mean of the squares.": (
             "Z.var(axis=1, keepdims=True)",
             "np.mean(Z**2, axis=1, keepdims=True)",
@@ -302,14 +334,6 @@ edits(
             "Z_hat, deviation, gamma = cache",
             "Z_hat, deviation, gamma, epsilon = cache",
         ),
-        "Your dσ² has σ² to the power of −1.5 without ε. It is (σ² + ε) to that power, as in the forward pass.": (
-            "return gamma * Z_hat + beta, (Z_hat, deviation, gamma)",
-            "return gamma * Z_hat + beta, (Z_hat, deviation, gamma, Z.var(axis=1, keepdims=True))",
-            "Z_hat, deviation, gamma = cache",
-            "Z_hat, deviation, gamma, var = cache",
-            "through_variance = Z_hat *",
-            "through_variance = (deviation**2 / var) ** 1.5 * Z_hat *",
-        ),
         "Your dσ² has √(σ² + ε) to the power of −1.5. The power belongs to σ² + ε: the root to the power of −3.": (
             "through_variance = Z_hat *",
             "through_variance = deviation**1.5 * Z_hat *",
@@ -375,6 +399,29 @@ class RawZ:
         through = dZ_hat.mean(axis=1, keepdims=True) + Z_hat * (dZ_hat * Z_hat).mean(axis=1, keepdims=True)
         dgamma = np.sum(dZ_tilde * Z, axis=1, keepdims=True)
         return (dZ_hat - through) / deviation, dgamma, dZ_tilde.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    BACKWARD,
+    "Your dσ² has σ² to the power of −1.5 without ε. It is (σ² + ε) to that power, as in the forward pass.",
+    "{0}.backward\nbatchnorm_forward = {0}.forward",
+)
+class WithoutEpsilon:
+    @staticmethod
+    def forward(Z, gamma, beta, epsilon=1e-5):
+        mean, var = Z.mean(axis=1, keepdims=True), Z.var(axis=1, keepdims=True)
+        deviation = np.sqrt(var + epsilon)
+        return gamma * (Z - mean) / deviation + beta, (Z - mean, var, deviation, gamma)
+
+    @staticmethod
+    def backward(dZ_tilde, cache):
+        centred, var, deviation, gamma = cache
+        dZ_hat = gamma * dZ_tilde
+        dvar = np.sum(dZ_hat * centred, axis=1, keepdims=True) * -0.5 * var**-1.5
+        dmean = -dZ_hat.sum(axis=1, keepdims=True) / deviation
+        dgamma = np.sum(dZ_tilde * centred / deviation, axis=1, keepdims=True)
+        dZ = dZ_hat / deviation + (2 * dvar * centred + dmean) / centred.shape[1]
+        return dZ, dgamma, dZ_tilde.sum(axis=1, keepdims=True)
 
 
 @mistake(
@@ -510,6 +557,11 @@ edits(
             "running_var + epsilon",
             "Z.var(axis=1, keepdims=True) + epsilon",
         ),
+        "You divide by the variance. Divide by √(σ² + ε).": ("np.sqrt(running_var + epsilon)", "running_var"),
+        "β is multiplied by γ with you: γ Ẑ + β, not γ (Ẑ + β).": (
+            RESULT,
+            "gamma * ((Z - running_mean) / np.sqrt(running_var + epsilon) + beta)",
+        ),
         "You return the normalized values without γ and β.": (
             RESULT,
             "(Z - running_mean) / np.sqrt(running_var + epsilon)",
@@ -549,6 +601,14 @@ edits(
         ),
         "The bias b of the last layer is missing.": (LAST, 'softmax(model[f"W{L}"] @ A)'),
         "You return scores. Softmax turns them into probabilities.": (LAST, LAST.removeprefix("softmax")),
+        "The last layer has W and b only, no γ and β: hidden layers are 1 to L − 1, and L is how many W there are.": (
+            "range(1, L)",
+            "range(1, L + 1)",
+        ),
+        "Hidden layers have no b: batch norm's β takes its place.": (
+            'Z = model[f"W{l}"] @ A',
+            'Z = model[f"W{l}"] @ A + model[f"b{l}"]',
+        ),
         "You return labels. Return the probability of each class.": (LAST, f"{LAST}.argmax(axis=0)"),
         "Your last layer is a sigmoid. Take softmax: the classes share one probability.": (
             LAST,
@@ -574,6 +634,12 @@ edits(
             'Z = model[f"W{l}"] @ np.resize(X, (model[f"W{l}"].shape[1], X.shape[1]))',
         ),
     },
+)
+
+edit(
+    PREDICT,
+    "The last layer has W and b only, no γ and β: hidden layers are 1 to L − 1, and L is how many W there are.",
+    ('sum(key.startswith("W") for key in model)', "len(model) // 2"),
 )
 
 # --- train_classifier -------------------------------------------------------------------------------------------------

@@ -37,6 +37,12 @@ for sentence, replacements in {
         ("(2 * epsilon)", "(2 * epsilon**2)"),
         ("f(x)) / epsilon", "f(x)) / epsilon**2"),
     ),
+    "The brackets round your central difference are missing: only f(x − ε) is divided.": (
+        (CENTRAL, "return f(x + epsilon) - f(x - epsilon) / (2 * epsilon)"),
+    ),
+    "Your two points are ε apart. Central differences go ε to each side, and divide by 2ε.": (
+        (CENTRAL, "return (f(x + epsilon / 2) - f(x - epsilon / 2)) / epsilon"),
+    ),
     "You divided by 2 and multiplied by ε: / 2 * epsilon. Put brackets round 2 * epsilon.": (
         ("(2 * epsilon)", "2 * epsilon"),
     ),
@@ -150,6 +156,9 @@ for sentence, replacements in {
     "All weights come first and then all biases. The order is W1, b1, W2, b2, ….": (
         ("return np.concatenate(columns)", "return np.concatenate(columns[::2] + columns[1::2])"),
     ),
+    "You return after the first layer: the return stands inside the loop.": (
+        ("    return np.concatenate(columns)", "        return np.concatenate(columns)"),
+    ),
     "You left the biases out.": ((f"        {B}\n", ""),),
     "The last layer is missing: l runs from 1 to L, and range leaves out its end.": (("// 2 + 1", "// 2"),),
     "Your result has shape (n,). Make it one column, (n, 1).": (
@@ -243,6 +252,10 @@ for sentence, replacements in {
     "The last entry stays 0: your loop ends one entry too early.": (
         ("range(len(theta))", "range(max(1, len(theta) - 1))"),
     ),
+    "You move all entries at once, and return one number. Move one entry at a time: there is a slope for each.": (
+        ("return approx", "return (J(theta + epsilon) - J(theta - epsilon)) / (2 * epsilon)"),
+    ),
+    "J wants the whole of θ, J(plus), and not one entry of it.": (("J(plus) - J(minus)", "J(plus[i]) - J(minus[i])"),),
     "You return one slope for all entries. There is one for each.": (
         ("return approx", "return np.full(theta.shape, approx[0, 0])"),
     ),
@@ -332,6 +345,13 @@ for sentence, replacements in {
     ),
     "You took keys by their place. grads may come in another order: ask for each by its name.": (
         ("\n    def norm", "\n    approx = dict(zip(grads, approx.values(), strict=True))\n\n    def norm"),
+    ),
+    "Your one column of grads is in the order of its dict, that of the numerical ones in another. Go by key.": (
+        (
+            "float(relative(list(grads)))",
+            "relative_difference(np.concatenate([approx['d' + key].ravel() for key in parameters]), "
+            "np.concatenate([value.ravel() for value in grads.values()]))",
+        ),
     ),
     "Your denominator holds ‖θ‖. It is ‖approx‖ + ‖grad‖: the size of the parameters says nothing here.": (
         (TOTAL, "total = norm(grads[key] for key in keys) + norm(parameters[key[1:]] for key in keys)"),

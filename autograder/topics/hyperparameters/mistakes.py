@@ -44,6 +44,16 @@ edit(
 )
 edit(
     LOG,
+    "You draw a single number: hand size to rng.uniform.",
+    ("np.log10(high), size", "np.log10(high)"),
+)
+edit(
+    LOG,
+    "Your exponents are whole numbers, so you only draw powers of ten. Draw them uniformly.",
+    ("rng.uniform(", "rng.integers("),
+)
+edit(
+    LOG,
     "You draw one number and repeat it. Ask the generator for size of them.",
     ("rng.uniform(np.log10(low), np.log10(high), size)", "np.full(size, rng.uniform(np.log10(low), np.log10(high)))"),
 )
@@ -131,6 +141,21 @@ edit(
 )
 edit(
     GRID,
+    "You return the arrays of np.meshgrid. Flatten each with ravel, and stack them as columns.",
+    ("np.stack([axis.ravel() for axis in np.meshgrid(*axes)], axis=1)", "np.meshgrid(*axes)"),
+)
+edit(
+    GRID,
+    "You loop over two axes. There may be one or three: np.meshgrid and itertools.product take any number.",
+    ("np.meshgrid(*axes)", "np.meshgrid(axes[0], axes[1])"),
+)
+edit(
+    GRID,
+    "You do not use per_axis: np.linspace makes 50 values by itself.",
+    ("np.linspace(low, high, per_axis)", "np.linspace(low, high)"),
+)
+edit(
+    GRID,
     "Your array lies on its side: one point in a row, one axis in a column.",
     ("np.meshgrid(*axes)], axis=1)", "np.meshgrid(*axes)], axis=0)"),
 )
@@ -166,6 +191,16 @@ edit(
     RANDOM,
     "All your points lie between 0 and 1. Stretch each axis to its bounds.",
     ("rng.uniform(low, high, (size, len(bounds)))", "rng.random((size, len(bounds)))"),
+)
+edit(
+    RANDOM,
+    "Your size has no axis for the bounds: (size, len(bounds)), a row for each point.",
+    ("(size, len(bounds)))", "size)"),
+)
+edit(
+    RANDOM,
+    "You stretch by high and not by high − low: points lie between low and low + high.",
+    ("rng.uniform(low, high, (size, len(bounds)))", "low + high * rng.random((size, len(bounds)))"),
 )
 edit(
     RANDOM,
@@ -233,6 +268,21 @@ edit(
 )
 edit(
     REFINE,
+    "np.argmax gives the number of the best point: points[np.argmax(scores)] is the point itself.",
+    ("points[np.argmax(scores)]", "np.argmax(scores)"),
+)
+edit(
+    REFINE,
+    "You divide by shrink, so the box grows. Multiply the old side by it.",
+    ("shrink * (high - low)", "(high - low) / shrink"),
+)
+edit(
+    REFINE,
+    "max and min are swapped: the lower end is max(low, …), the upper end min(high, …).",
+    ("(max(low, centre - half), min(high, centre + half))", "(min(low, centre - half), max(high, centre + half))"),
+)
+edit(
+    REFINE,
     "You cut off the lower ends only.",
     ("min(high, centre + half)", "centre + half"),
 )
@@ -271,6 +321,11 @@ edit(
     HALVING,
     "You return the winner itself. Return its index in candidates.",
     ("return ranked[0]", "return candidates[ranked[0]]"),
+)
+edit(
+    HALVING,
+    "You return a list. Return one number, the index of the winner.",
+    ("return ranked[0]", "return survivors"),
 )
 edit(
     HALVING,

@@ -96,6 +96,10 @@ edits(
             "lambd *",
         ),
         "You divide by the number of features. Examples are columns: m = X.shape[1].": ("X.shape[1]", "X.shape[0]"),
+        "You hand the arguments over in another order: backward_propagation(parameters, cache, Y).": (
+            "(parameters, cache, Y)",
+            "(cache, parameters, Y)",
+        ),
         "You unpack the wrong way round: forward_propagation returns (AL, cache).": ("_, cache =", "cache, _ ="),
         "Your penalty term is the sum of all squares. The gradient of λ/(2m) Σ w² is λ/m w, for each weight its own.": (
             ADDED,
@@ -150,6 +154,14 @@ edits(
         "Your decay does not depend on the learning rate: the factor is 1 − αλ/m.": (
             "1 - learning_rate * lambd",
             "1 - lambd",
+        ),
+        "You add a number to all weights. Each is pulled by its own size: α λ/m W is subtracted.": (
+            STEP,
+            "W - learning_rate * dW + lambd / m",
+        ),
+        "Your decay takes W². The penalty's gradient is λ/m W.": (
+            STEP,
+            "W - learning_rate * (dW + lambd / m * W**2)",
         ),
         "There is no decay in your step: this is plain gradient descent.": (STEP, "W - learning_rate * dW"),
         "You decay W but forgot its gradient: subtract α dW as well.": (STEP, "(1 - learning_rate * lambd / m) * W"),
@@ -230,6 +242,7 @@ edits(
             "np.sign(W)",
             "np.where(W > 0, 1, -1)",
         ),
+        "You added the signs up. The gradient has the shape of W.": ("np.sign(W)", "np.sum(np.sign(W))"),
         "All of your entries are positive. Negative weights have slope −1.": ("np.sign(W)", "(W != 0)"),
     },
 )
@@ -280,6 +293,14 @@ edits(
         "When not training, A must stay as it is: dropout divides while training, and nothing is left to do.": (
             "A.copy(), np",
             "A * keep_prob, np",
+        ),
+        "You keep half of the values, whatever keep_prob is: rng.integers(0, 2) is 0 or 1 with equal chances.": (
+            DRAW,
+            "D = rng.integers(0, 2, A.shape)",
+        ),
+        "You divide by the mask, which is 0 where values are dropped. Multiply: A · D / keep_prob.": (
+            OUT,
+            "return A / D / keep_prob, D",
         ),
         "You return the pair in the wrong order: (A_out, D).": (OUT, "return D, A * D / keep_prob"),
         "Your draws do not come from rng but from NumPy's global state.": (
@@ -336,6 +357,11 @@ edits(
             "/ keep_prob",
             "/ (1 - keep_prob)",
         ),
+        "You divide by the mask, which is 0 where values were dropped. Multiply: dA · D / keep_prob.": (
+            "dA * D",
+            "dA / D",
+        ),
+        "dA[D] picks entries out, into one row. Multiply by D: that keeps the shape.": ("dA * D", "dA[D]"),
         "You divide by keep_prob twice.": ("/ keep_prob", "/ keep_prob**2"),
         "You divide by the share that D happens to keep. The forward pass divides by keep_prob.": (
             "/ keep_prob",
