@@ -98,14 +98,14 @@ def test_a_case_that_is_right_contradicts():
 
 
 def test_the_layer_that_is_wrong_is_named():
-    def network(depth):
+    def gradients(depth):
         return {
             f"d{letter}{l}": arrays((l + 1, 3 if letter == "W" else 1))[0]
             for l in range(1, depth + 1)
             for letter in "Wb"
         }
 
-    wanted = [network(3), network(2)]
+    wanted = [gradients(3), gradients(2)]
     last = [
         {key: 2 * value if key.endswith(str(len(one) // 2)) else value for key, value in one.items()} for one in wanted
     ]
@@ -117,12 +117,21 @@ def test_the_layer_that_is_wrong_is_named():
     assert cause(wanted, biases) == "Only the biases are wrong; the rest is right."
 
 
+def network(depth):
+    return {f"{letter}{l}": np.ones((2, 2)) for l in range(1, depth + 1) for letter in "Wb"}
+
+
 def test_entries_and_cases_that_are_wrong_are_named():
     wanted = [np.arange(1.0, 6), np.arange(2.0, 9)]
     got = [np.append(want[:-1], 0.3) for want in wanted]
     assert cause(wanted, got) == "Only the last entry is wrong; the others are right."
     wanted = arrays((3, 1), (3, 5), (3, 4))
     cases = [{"X": want} for want in wanted]
+    assert "m = 1" not in cause(
+        wanted,
+        [wanted[0], *arrays((3, 5), (3, 4))],
+        [{**case, "parameters": network(depth)} for case, depth in zip(cases, (1, 2, 3), strict=True)],
+    )
     got = [wanted[0], *arrays((3, 5), (3, 4))]
     assert cause(wanted, got, cases) == "Yours is right where there is one example only (m = 1), and wrong elsewhere."
 

@@ -332,21 +332,25 @@ def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed:
     counted = challenge.count_fingers(parameters, X)
     accuracy = 100 * float(np.mean(counted == np.ravel(Y)))
     yield Observation(ACCURACY, accuracy, atol=100)
+    better = "" if accuracy >= max(REACHED) else _better_rate(settings, accuracy, X, Y, seed)
     if np.ptp(counted) == 0:
-        yield Observation(REACHED[60], "no: the network says the same of every image")
+        yield Observation(REACHED[60], "no: the network says the same of every image" + better)
         return
-    if accuracy >= max(REACHED):
-        better = ""
-    else:
-        factors = {"smaller": 0.2, "larger": 5.0}
-        reached = {words: _accuracy_at(settings, factor, X, Y, seed) for words, factor in factors.items()}
-        best = max(reached, key=lambda words: reached[words])
-        better = f": with a {best} learning rate more are right" if reached[best] > accuracy + 2 else ""
     if accuracy < 40:
-        yield Observation(REACHED[60], "no: it hardly learned anything" + better.replace(":", ";"))
+        yield Observation(REACHED[60], "no: it hardly learned anything" + better)
         return
     for share, name in REACHED.items():
-        yield Observation(name, "yes" if accuracy >= share else "no" + better)
+        yield Observation(name, "yes" if accuracy >= share else "no: it learned too little" + better)
+
+
+def _better_rate(settings: dict[str, Any], accuracy: float, X: np.ndarray, Y: np.ndarray, seed: int) -> str:
+    """Say whether a smaller or a larger learning rate reaches more."""
+    reached = {
+        words: max(_accuracy_at(settings, factor, X, Y, seed) for factor in factors)
+        for words, factors in (("smaller", (0.02, 0.2)), ("larger", (5.0, 50.0)))
+    }
+    best = max(reached, key=lambda words: reached[words])
+    return f"; with a {best} learning rate more are right" if reached[best] > accuracy + 2 else ""
 
 
 def _accuracy_at(settings: dict[str, Any], factor: float, X: np.ndarray, Y: np.ndarray, seed: int) -> float:

@@ -167,6 +167,8 @@ def read_dropout(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def share(found: float, wanted: float, size: int, name: str) -> str:
     """Say which share of many draws came true, within 6.5 standard errors."""
+    if found in (0, 1):
+        return "all of them" if found else "none of them"
     for value, words in ((wanted, f"{name} of them"), (1 - wanted, f"1 − {name} of them")):
         if abs(found - value) < 6.5 * np.sqrt(max(value * (1 - value), 1e-12) / size):
             return words

@@ -20,6 +20,7 @@ from course_utils.checks import observing as see
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Case, Observation
 
 MAX_PAIRS, MAX_NUMBERS = 300, 20_000  # of a property: larger results get no more than a glance
+MAX_SENTENCES = 2
 MAX_LETTERS = 120  # of an observer's phrase
 LOOSE = 0.01  # tolerances above this are those of statistics
 CLOSE = 1e-4  # relative: as closely do two numbers count as one factor
@@ -126,7 +127,8 @@ def likely_cause(
     grouped: dict[str, list[str]] = {}
     for name, sentence in found.items():
         grouped.setdefault(sentence, []).append(name)
-    return " ".join(f"{_upper(', '.join(names))}: {_lower(sentence)}" for sentence, names in grouped.items())
+    said = [f"{_upper(', '.join(names))}: {_lower(sentence)}" for sentence, names in grouped.items()]
+    return " ".join(said[:MAX_SENTENCES])
 
 
 def differing_keys(
@@ -291,6 +293,8 @@ class _Given:
             elif want.ndim == 0 and "large" in self.arrays:
                 numbers["n_in"], numbers["n_out"] = self.arrays["large"][int(path[1:]) - 1 :][:2]
         arrays = {name: array for name, array in self.arrays.items() if _fits(array, want)}
+        if "parameters" in self.entries:
+            numbers["L"] = len(self.entries["parameters"]) // 2
         for name, entries in self.entries.items():
             keys = [key for key in (path, f"d{path}", path.removeprefix("d")) if key in entries]
             if path and keys and (array := _numbers(entries[keys[0]])) is not None:
@@ -485,13 +489,15 @@ def _shape_sentence(both: list[tuple[list[int], list[int]]]) -> str:
             "Yours is a square: a row and a column were combined, each entry with each. Give both the same shape.",
             lambda want, got: len(got) == 2 and got[0] == got[1] > 1 and got[0] in want and want != got and 1 in want,
         ),
+        ("Yours has one entry too many.", lambda want, got: len(want) == 1 and got == [want[0] + 1]),
         (
             "Yours has one row too many.",
-            lambda want, got: len(want) == len(got) > 0 and got[0] == want[0] + 1 and got[1:] == want[1:],
+            lambda want, got: len(want) == len(got) == 2 and got == [want[0] + 1, want[1]],
         ),
+        ("Yours has one entry too few.", lambda want, got: len(want) == 1 and got == [want[0] - 1]),
         (
             "Yours has one row too few.",
-            lambda want, got: len(want) == len(got) > 0 and got[0] == want[0] - 1 and got[1:] == want[1:],
+            lambda want, got: len(want) == len(got) == 2 and got == [want[0] - 1, want[1]],
         ),
         (
             "Your numbers lie in one row. They belong into one column.",
@@ -594,7 +600,7 @@ def _special_values(pairs: list[Pair]) -> Iterator[str]:
     elif all((~np.isfinite(part)).all() for part in bad):
         yield "You get inf: a division by 0, a logarithm of 0, or a power of e that is too large."
     elif everywhere and all(not pair.got.any() for pair in wrong):
-        yield "You get 0 everywhere."
+        yield "You get 0 everywhere." if any(pair.got.size > 1 for pair in wrong) else "You get 0."
     elif all(pair.got.size > 2 and np.ptp(pair.got) == 0 for pair in wrong) and any(np.ptp(p.want) for p in wrong):
         yield "You get one number everywhere: the entries do not differ."
 
@@ -819,7 +825,7 @@ def _entries(pairs: list[Pair]) -> Iterator[str]:
     """Only certain entries are wrong: at an end, or where an argument is of a kind."""
     wrong = [pair for pair in pairs if pair.wrong]
     if sum((~pair.close).sum() for pair in wrong) > 2 and not any(pair.got[~pair.close].any() for pair in wrong):
-        yield "What is wrong is 0 in yours: there nothing was filled in."
+        yield "What is wrong is 0 in yours."
         return
     if all((~pair.close).all() for pair in wrong):
         return
@@ -855,14 +861,14 @@ def _cases(pairs: list[Pair]) -> Iterator[str]:
     if not failing or not passing:
         return
     by_case = {pair.case: pair for pair in pairs}
-    found = []
     for words, holds in (
         ("there is one example only (m = 1)", lambda pair: pair.numbers.get("m") == 1),
+        ("there is one layer only (L = 1)", lambda pair: pair.numbers.get("L") == 1),
+        ("there is one row only", lambda pair: pair.want.ndim == 2 and len(pair.want) == 1),
         ("the array is square", lambda pair: pair.want.ndim == 2 and pair.want.shape[0] == pair.want.shape[1]),
     ):
         if all(holds(by_case[case]) for case in passing) and not any(holds(by_case[case]) for case in failing):
-            found.append(f"Yours is right where {words}, and wrong elsewhere.")
-    yield from found
+            yield f"Yours is right where {words}, and wrong elsewhere."
 
 
 def _proportional(pairs: list[Pair]) -> Iterator[str]:
@@ -957,7 +963,10 @@ def _multiple(
     tolerance = max(CLOSE, 3 * max(pair.scale for pair in known)) if any(p.scale < LOOSE for p in known) else LOOSE * 3
     evidence = sum(pair.got.size for pair in wrong)
     if name := _product(values, [], tolerance):
-        if evidence > 2 or (evidence > 1 and name in ("−1", "2", "1/2", "0")):
+        several = len({pair.case for pair in wrong}) > 1
+        if evidence > 1 and (
+            name in ("−1", "2", "1/2") or (several and evidence > 2)
+        ):  # else it may be a case's number
             yield words(name)
         return
     if len(wrong) > 1 and (name := _product(values, known, tolerance)):

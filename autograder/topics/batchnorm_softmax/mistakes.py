@@ -314,14 +314,6 @@ edits(
             "through_variance = Z_hat * np.mean(",
             "through_variance = Z_hat * np.sum(",
         ),
-        "The path through the mean is a sum in your dZ. It is a mean: μ divides by m.": (
-            "through_mean = np.mean(",
-            "through_mean = np.sum(",
-        ),
-        "The path through the variance is a sum in your dZ. It is a mean: σ² divides by m.": (
-            "Z_hat * np.mean(",
-            "Z_hat * np.sum(",
-        ),
         "You unpack the cache in another order than you packed it: what you take for Ẑ is the deviation.": (
             "Z_hat, deviation, gamma = cache",
             "deviation, Z_hat, gamma = cache",

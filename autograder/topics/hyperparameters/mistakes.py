@@ -405,13 +405,18 @@ edit(
 )
 edit(
     CHALLENGE,
-    "Your learning rate is too large: steps jump over what they should reach. Try a third of it.",
+    "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
     ('"learning_rate": 0.2', '"learning_rate": 2.0'),
 )
 edit(
     CHALLENGE,
     "Your network learns, but slowly: after 300 steps it is not where it could be. Look at the learning rate first.",
     ('"learning_rate": 0.2', '"learning_rate": 0.003'),
+)
+edit(
+    CHALLENGE,
+    "With init_scale 0 all units of a layer stay alike, and nothing is learned. 1 is the usual size.",
+    ('"init_scale": 1.0', '"init_scale": 0.0'),
 )
 edit(
     CHALLENGE, "A setting is missing, or has another name: see the table above.", ('        "final_share": 0.05,\n', "")

@@ -310,6 +310,11 @@ def unlike_the_first(W, tol=1e-8):
     return 1 + sum(bool(np.max(np.abs(row - W[0])) > tol) for row in W[1:])
 
 
+@mistake(COUNT, "You round to 8 digits whatever tol is. Compare differences with tol.")
+def rounded(W, tol=1e-8):
+    return len(np.unique(np.round(W, 8), axis=0))
+
+
 @mistake(COUNT, "You counted different numbers. Count different rows.")
 def numbers_for_rows(W, tol=1e-8):
     return len(set(W.ravel().tolist()))

@@ -426,6 +426,10 @@ edits(
             "return best_epoch, len(dev_costs) - 1",
             "return best_epoch, len(dev_costs)",
         ),
+        "You add patience to the best epoch even where the list ends before that: then the last epoch was run.": (
+            "return best_epoch, len(dev_costs) - 1",
+            "return best_epoch, best_epoch + patience",
+        ),
         "Where patience does not end, you take the last epoch for the best.": (
             "return best_epoch, len(dev_costs) - 1",
             "return len(dev_costs) - 1, len(dev_costs) - 1",
