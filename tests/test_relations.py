@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def arrays(*shapes, low=0.5, high=2.0):
         (lambda want: -want, "Your sign is wrong"),
         (lambda want: 2 * want, "Yours is twice what it should be, in every case."),
         (lambda want: want / 2, "Yours is half of what it should be, in every case."),
-        (lambda want: 1.37 * want, "Yours is 1.37 times what it should be, in every case."),
+        (lambda want: 1.37 * want, "Yours is c times what it should be, with the same c in every case."),
         (lambda want: want + 1, "Yours is too large by 1, in every case."),
         (lambda want: want * want.shape[1], "Yours is m times what it should be, in every case."),
         (lambda want: want / want.shape[1], "Yours is 1/m times what it should be, in every case."),
@@ -159,7 +161,11 @@ def test_an_observers_own_words_are_a_cause_unless_they_tell_a_number():
         "Every x keeps its y: no, labels stand at other examples."
     )
     assert cause(["yes"], ["no: for example 0.37"]) == ""
-    assert cause(["high bias"], ["both"], name="high bias") == "High bias: it comes out as “both”."
+    words = ["high bias", "high variance"]
+    assert cause(words, ["high variance"] * 2, name="high bias") == "High bias: it comes out as “high variance”."
+    assert (
+        cause(words, ["the first train error is zero point three"] * 2) == ""
+    )  # an answer's own words may tell a case
     assert cause(["yes"], ["no"]) == ""
 
 
@@ -192,9 +198,11 @@ def test_odd_and_giant_values_cost_a_glance_and_break_nothing(got):
 
 def test_a_hidden_value_is_never_told():
     wanted = arrays()
-    cases = [{"secret": 0.1234, "m": 97.0}] * 3
-    for factor in (0.1234, 97.0, 1 / 97):
-        assert "0.1234" not in cause(wanted, [factor * want for want in wanted], [dict(case) for case in cases])
+    for number in (0.7342, 97.0, 1 / 97, 3.25):
+        cases = [{"lambd": number, "m": 97.0} for _ in wanted]
+        for got in ([number * w for w in wanted], [w + number for w in wanted], [w + number * w**2 for w in wanted]):
+            assert not re.search(r"\d\.|97|25|7342", cause(wanted, got, cases))
+    assert "3" not in cause(wanted[:1], [wanted[0] / 3], [{"m": 3}])  # one case: what m is
 
 
 @pytest.mark.parametrize(

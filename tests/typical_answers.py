@@ -154,7 +154,7 @@ def diagnose(train_error, dev_error, bayes_error=0.0, gap=0.05):
 )
 whole(
     "diagnose",
-    "High bias and high variance: it comes out as “both”.",
+    "Where both are high, the words asked for are: high bias and high variance.",
     """
 def diagnose(train_error, dev_error, bayes_error=0.0, gap=0.05):
     bias = train_error - bayes_error > gap
@@ -337,34 +337,34 @@ changed(
 )
 changed(
     ZEROS,
-    "An index runs beyond layers_dims: its sizes are numbered 0 to L. l goes from 1 to L, and",
+    "An index runs one layer too far: sizes in layers_dims are numbered 0 to L. l is 1 to L, W",
     ("range(1, len(layers_dims))", "range(1, len(layers_dims) + 1)"),
 )
 changed(ZEROS, 'A number is joined to a text: write f"W{l}", or "W" + str(l).', ('f"W{l}"', '"W" + l'))
 changed(
     ZEROS,
-    'A number is joined to a text: write f"W{l}", or "W" + str(l).',
+    "Keys and shapes of W1, b1, … WL, bL: keys are missing in your dict: is it returned too",
     ("        parameters[f", "        parameters = {}\n        parameters[f"),
 )
 changed(
     ZEROS,
-    "Keys and shapes of W1, b1, … WL, bL: keys are missing in your dict: is it returned too",
+    "An index runs one layer too far: sizes in layers_dims are numbered 0 to L. l is 1 to L, W",
     ("layers_dims[l - 1]))", "layers_dims[l + 1]))"),
 )
 RANDOM = "initialize_parameters_random"
 changed(
     RANDOM,
-    "An index runs beyond layers_dims: its sizes are numbered 0 to L. l goes from 1 to L, and",
+    "A shape is one tuple, with two pairs of brackets: np.zeros((rows, columns)),",
     ("standard_normal((layers_dims[l], layers_dims[l - 1]))", "standard_normal(layers_dims[l], layers_dims[l - 1])"),
 )
 changed(
     RANDOM,
-    "A shape is one tuple, with two pairs of brackets: np.zeros((rows, columns)),",
+    "rng is a Generator: it has rng.random, rng.standard_normal and rng.integers, not rand,",
     ("rng.standard_normal((layers_dims[l], layers_dims[l - 1]))", "rng.randn(layers_dims[l], layers_dims[l - 1])"),
 )
 changed(
     RANDOM,
-    "rng is a Generator: it has rng.random, rng.standard_normal and rng.integers, not rand,",
+    "Your draws do not come from rng but from NumPy's global state.",
     (
         "rng.standard_normal((layers_dims[l], layers_dims[l - 1]))",
         "np.random.randn(layers_dims[l], layers_dims[l - 1])",
@@ -372,154 +372,158 @@ changed(
 )
 changed(
     RANDOM,
-    "Your draws do not come from rng but from NumPy's global state.",
+    "rng.normal(scale, 1) takes scale for the mean.",
     ("scale * rng.standard_normal((", "rng.normal(scale, 1, ("),
 )
 changed(
     RANDOM,
-    "rng.normal(scale, 1) takes scale for the mean.",
+    "rng.random draws uniformly from [0, 1): never negative. Draw from the normal distribution.",
     ("scale * rng.standard_normal((", "rng.random(("),
     ("layers_dims[l - 1]))", "layers_dims[l - 1])) * scale"),
 )
 changed(
     RANDOM,
-    "rng.random draws uniformly from [0, 1): never negative. Draw from the normal distribution.",
+    "Your weights are √scale wide: scale is a standard deviation, not a variance.",
     ("scale * rng.standard_normal((", "np.sqrt(scale) * rng.standard_normal(("),
 )
 changed(
     RANDOM,
-    "Your weights are √scale wide: scale is a standard deviation, not a variance.",
+    "Your biases are random. Random weights already make the units different; start biases at",
     ("np.zeros((layers_dims[l], 1))", "scale * rng.standard_normal((layers_dims[l], 1))"),
 )
 changed(
     RANDOM,
-    "Your biases are random. Random weights already make the units different; start biases at",
+    "You divide by scale. Multiply by it.",
     ("scale * rng", "rng"),
     ("layers_dims[l - 1]))", "layers_dims[l - 1])) / scale"),
 )
 changed(
     RANDOM,
-    "You divide by scale. Multiply by it.",
+    "Your weights have standard deviation 0.01 whatever scale is: use the argument.",
     ("scale * rng", "0.01 * rng"),
 )
 XAVIER = "initialize_parameters_xavier"
 changed(
     XAVIER,
-    "Your weights have standard deviation 0.01 whatever scale is: use the argument.",
+    "You multiplied by the variance.",
     ("np.sqrt(variance) * rng", "variance * rng"),
 )
 changed(
     XAVIER,
-    "You multiplied by the variance.",
+    "fan_avg divides by the mean of n_in and n_out: that is 2 / (n_in + n_out), twice what you",
     ("2 / (n_in + n_out)", "1 / (n_in + n_out)"),
 )
 changed(
     XAVIER,
-    "fan_avg divides by the mean of n_in and n_out: that is 2 / (n_in + n_out), twice what you",
+    "The brackets of fan_avg are missing: 2 / n_in + n_out divides first. Write 2 / (n_in +",
     ("2 / (n_in + n_out)", "2 / n_in + n_out"),
 )
 changed(
     XAVIER,
-    "The brackets of fan_avg are missing: 2 / n_in + n_out divides first. Write 2 / (n_in +",
+    "n_in and n_out are swapped: n_in is layers_dims[l − 1], n_out is layers_dims[l].",
     ("n_in, n_out = layers_dims[l - 1], layers_dims[l]", "n_in, n_out = layers_dims[l], layers_dims[l - 1]"),
 )
 changed(
     XAVIER,
-    "n_in and n_out are swapped: n_in is layers_dims[l − 1], n_out is layers_dims[l].",
+    "You ignore variant: it is 1 / n_in in both. fan_avg is 2 / (n_in + n_out).",
     ('variance = 1 / n_in if variant == "fan_in" else 2 / (n_in + n_out)', "variance = 1 / n_in"),
 )
 changed(
     XAVIER,
-    "You ignore variant: it is 1 / n_in in both. fan_avg is 2 / (n_in + n_out).",
+    "Your uniform limits are the standard deviation itself.",
     ("np.sqrt(variance) * rng.standard_normal(", "rng.uniform(-np.sqrt(variance), np.sqrt(variance), "),
 )
 changed(
     XAVIER,
-    "Your uniform limits are the standard deviation itself.",
+    "Standard deviation of each W, fan_in: the variance of your weights is n_in² times what it",
     ("np.sqrt(variance) * rng", "np.sqrt(1 / variance) * rng"),
 )
 HE = "initialize_parameters_he"
 changed(
     HE,
-    "Standard deviation of each W, fan_in: the variance of your weights is n_in² times what it",
+    "You wrote √2 / n_in. The root goes over the whole fraction: √(2 / n_in).",
     ("np.sqrt(2 / n_in)", "np.sqrt(2) / n_in"),
 )
 changed(
     HE,
-    "You wrote √2 / n_in. The root goes over the whole fraction: √(2 / n_in).",
+    "You used n_out, the layer's own units, for n_in.",
     ("np.sqrt(2 / n_in)", "np.sqrt(2 / n_out)"),
 )
-changed(HE, "You used n_out, the layer's own units, for n_in.", ("np.sqrt(2 / n_in)", "2 / n_in"))
-changed(HE, "You multiplied by the variance 2 / n_in.", ("np.sqrt(2 / n_in)", "np.sqrt(2 * n_in)"))
+changed(HE, "You multiplied by the variance 2 / n_in.", ("np.sqrt(2 / n_in)", "2 / n_in"))
 changed(
-    HE,
-    "The variance of your weights is n_in² times what it should be.",
-    ("np.sqrt(2 / n_in) * rng.standard_normal((n_out, n_in))", "rng.standard_normal((n_out, n_in)) / np.sqrt(n_in)"),
+    HE, "The variance of your weights is n_in² times what it should be.", ("np.sqrt(2 / n_in)", "np.sqrt(2 * n_in)")
 )
 changed(
     HE,
     "Your variance is 1 / n_in: that is Xavier's. ReLU sets half of its inputs to zero, so",
-    ("    return parameters", "        return parameters"),
+    ("np.sqrt(2 / n_in) * rng.standard_normal((n_out, n_in))", "rng.standard_normal((n_out, n_in)) / np.sqrt(n_in)"),
 )
 changed(
     HE,
     "You return after the first layer: the return stands inside the loop.",
+    ("    return parameters", "        return parameters"),
+)
+changed(
+    HE,
+    "Only b: your array is transposed: rows and columns are swapped.",
     ("np.zeros((n_out, 1))", "np.zeros((1, n_out))"),
 )
 RMS = "activation_rms"
 changed(
     RMS,
-    "Only b: your array is transposed: rows and columns are swapped.",
+    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
     ("len(parameters) // 2 + 1", "len(parameters) + 1"),
 )
 changed(
     RMS,
-    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
+    "The last layer is missing: the list has L numbers, one for each layer.",
     ("len(parameters) // 2 + 1", "len(parameters) // 2"),
 )
 changed(
     RMS,
-    "The last layer is missing: the list has L numbers, one for each layer.",
+    "You measured Z. Measure A, after the activation.",
     ("np.sqrt(np.mean(A**2))", "np.sqrt(np.mean(Z**2))"),
 )
-changed(RMS, "You measured Z. Measure A, after the activation.", ("np.sqrt(np.mean(A**2))", "np.mean(np.sqrt(A**2))"))
+changed(RMS, "You took the mean of |A|.", ("np.sqrt(np.mean(A**2))", "np.mean(np.sqrt(A**2))"))
 changed(
     RMS,
-    "You took the mean of |A|.",
+    "You took the norm: the sum of squares has to be divided by the number of entries.",
     ("np.sqrt(np.mean(A**2))", "np.sqrt(np.sum(A**2))"),
 )
 changed(
     RMS,
-    "You took the norm: the sum of squares has to be divided by the number of entries.",
+    "You squared the mean. Square each entry, take the mean, then the root: √ mean(A²).",
     ("np.sqrt(np.mean(A**2))", "np.mean(A) ** 2"),
 )
-changed(RMS, "You squared the mean. Square each entry, take the mean, then the root: √ mean(A²).", ("@ A +", "* A +"))
+changed(RMS, "Two arrays are combined entry by entry, but their shapes do not fit.", ("@ A +", "* A +"))
 changed(
     RMS,
-    "Two arrays are combined entry by entry, but their shapes do not fit.",
+    "In a product of matrices, the first has as many columns as the second has rows.",
     ('parameters[f"W{l}"] @ A', 'A @ parameters[f"W{l}"]'),
 )
 changed(
     RMS,
-    "In a product of matrices, the first has as many columns as the second has rows.",
+    "np.max(Z, 0) is the largest entry of each column.",
     ("A = np.maximum(Z, 0) if", "A = np.max(Z, 0) if"),
 )
-changed(RMS, "np.max(Z, 0) is the largest entry of each column.", ('activation == "relu"', 'activation == "ReLU"'))
-changed(RMS, "You applied tanh whatever activation says.", ("np.sqrt(np.mean(A**2))", "np.sqrt(np.mean(A**2, axis=1))"))
+changed(RMS, "You applied tanh whatever activation says.", ('activation == "relu"', 'activation == "ReLU"'))
+changed(
+    RMS, "An array stands where one number is asked for.", ("np.sqrt(np.mean(A**2))", "np.sqrt(np.mean(A**2, axis=1))")
+)
 COUNT = "count_distinct_units"
 whole(
     COUNT,
-    "An array stands where one number is asked for.",
+    "You compared exactly. Rows that differ by less than tol count as the same.",
     "def count_distinct_units(W, tol=1e-8):\n    return len(np.unique(W, axis=0))",
 )
 whole(
     COUNT,
-    "You compared exactly. Rows that differ by less than tol count as the same.",
+    "You counted different numbers.",
     "def count_distinct_units(W, tol=1e-8):\n    return len(set(W.ravel()))",
 )
 whole(
     COUNT,
-    "You counted different numbers.",
+    "You compare each row with the first one only.",
     """
 def count_distinct_units(W, tol=1e-8):
     count = 1
@@ -531,7 +535,7 @@ def count_distinct_units(W, tol=1e-8):
 )
 whole(
     COUNT,
-    "You compare each row with the first one only.",
+    "You counted pairs of different rows.",
     """
 def count_distinct_units(W, tol=1e-8):
     count = 0
@@ -544,7 +548,7 @@ def count_distinct_units(W, tol=1e-8):
 )
 whole(
     COUNT,
-    "You counted pairs of different rows.",
+    "An if, and, or or not asks a whole array.",
     """
 def count_distinct_units(W, tol=1e-8):
     distinct = []
@@ -556,7 +560,7 @@ def count_distinct_units(W, tol=1e-8):
 )
 whole(
     COUNT,
-    "An if, and, or or not asks a whole array.",
+    "You round to 8 digits whatever tol is.",
     """
 def count_distinct_units(W, tol=1e-8):
     return len(np.unique(np.round(W, 8), axis=0))
@@ -568,132 +572,132 @@ def count_distinct_units(W, tol=1e-8):
 COST = "compute_cost_with_regularization"
 changed(
     COST,
-    "You round to 8 digits whatever tol is.",
+    "Your penalty is λ/m: twice too large. It is λ/(2m), so that its derivative is λ/m W.",
     ("lambd / (2 * m)", "lambd / m"),
 )
 changed(
     COST,
-    "Your penalty is λ/m: twice too large. It is λ/(2m), so that its derivative is λ/m W.",
+    "Your penalty is multiplied by m: lambd / 2 * m. Put brackets round 2 * m.",
     ("lambd / (2 * m) * squares", "lambd / 2 * m * squares"),
 )
-changed(COST, "Your penalty is multiplied by m: lambd / 2 * m. Put brackets round 2 * m.", ("Y.shape[1]", "Y.shape[0]"))
+changed(COST, "Your m is 1: Y has one row and m columns, so that m is Y.shape[1].", ("Y.shape[1]", "Y.shape[0]"))
 changed(
     COST,
-    "Your m is 1: Y has one row and m columns, so that m is Y.shape[1].",
+    "The minus before your cross-entropy is missing: logarithms of probabilities are negative,",
     ("cross_entropy = -np", "cross_entropy = np"),
 )
 changed(
     COST,
-    "The minus before your cross-entropy is missing: logarithms of probabilities are negative,",
+    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
     ("len(parameters) // 2 + 1", "len(parameters) + 1"),
 )
 changed(
     COST,
-    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
+    "Your penalty leaves out the last layer: l runs from 1 to L, and range leaves out its end.",
     ("len(parameters) // 2 + 1", "len(parameters) // 2"),
 )
 changed(
     COST,
-    "Your penalty leaves out the last layer: l runs from 1 to L, and range leaves out its end.",
+    "Where the label is 0, take log(1 − AL): AL is the probability of class 1.",
     ("(1 - Y) * np.log(1 - AL)", "(1 - Y) * np.log(AL)"),
 )
 changed(
     COST,
-    "Where the label is 0, take log(1 − AL): AL is the probability of class 1.",
+    "The part of the label 0 is missing: add (1 − Y) log(1 − AL).",
     (" + (1 - Y) * np.log(1 - AL)", ""),
 )
-changed(COST, "The part of the label 0 is missing: add (1 − Y) log(1 − AL).", ("squares += np", "squares = np"))
-changed(COST, "Only the last layer is in your penalty: add the layers up, += and not =.", ("np.log(", "np.log10("))
-changed(COST, "Your logarithm has base 10.", ("m = Y.shape[1]", "m = len(Y)"))
+changed(
+    COST, "Only the last layer is in your penalty: add the layers up, += and not =.", ("squares += np", "squares = np")
+)
+changed(COST, "Your logarithm has base 10.", ("np.log(", "np.log10("))
+changed(COST, "Your m is 1: Y has one row and m columns, so that m is Y.shape[1].", ("m = Y.shape[1]", "m = len(Y)"))
 changed(
     COST,
-    "Your m is 1: Y has one row and m columns, so that m is Y.shape[1].",
+    "One number: you return an array where one number is asked for.",
     ("return float(", "return ("),
     ("-np.sum(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m", "-(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m"),
 )
 GRADIENTS = "backward_propagation_with_regularization"
 changed(
     GRADIENTS,
-    "One number: you return an array where one number is asked for.",
+    "You unpack the wrong way round: forward_propagation returns (AL, cache).",
     ("_, cache = network", "cache, _ = network"),
 )
-changed(
-    GRADIENTS, "You unpack the wrong way round: forward_propagation returns (AL, cache).", ("X.shape[1]", "X.shape[0]")
-)
+changed(GRADIENTS, "You divide by the number of features.", ("X.shape[1]", "X.shape[0]"))
 changed(
     GRADIENTS,
-    "You divide by the number of features.",
+    "Your penalty term is λ W: the 1/m is missing, or your m is 1. Examples are columns: m =",
     ("m = X.shape[1]", "m = Y.shape[0]"),
 )
 changed(
     GRADIENTS,
-    "Your penalty term is λ W: the 1/m is missing, or your m is 1. Examples are columns: m =",
+    "Your penalty term is λ/(2m) W.",
     ("lambd / m *", "lambd / (2 * m) *"),
 )
 changed(
     GRADIENTS,
-    "Your penalty term is λ/(2m) W.",
+    "Your penalty term is the sum of all squares.",
     ('+ lambd / m * parameters[f"W{l}"]', '+ lambd / m * np.sum(parameters[f"W{l}"] ** 2)'),
 )
 changed(
     GRADIENTS,
-    "Your penalty term is the sum of all squares.",
+    "Keys and shapes: your dict has keys that are not asked for. Every dW: yours minus what is",
     ('grads[f"dW{l}"] = grads[f"dW{l}"] +', 'grads[f"W{l}"] = grads[f"dW{l}"] +'),
 )
 changed(
     GRADIENTS,
-    "Keys and shapes: your dict has keys that are not asked for. Every dW: yours minus what is",
+    "You return the gradient of the penalty alone.",
     ('grads[f"dW{l}"] = grads[f"dW{l}"] + lambd', 'grads[f"dW{l}"] = lambd'),
 )
 changed(
     GRADIENTS,
-    "You return the gradient of the penalty alone.",
+    "Layers are numbered from 1: there is no W0.",
     ("range(1, len(parameters) // 2 + 1)", "range(len(parameters) // 2)"),
 )
 changed(
     GRADIENTS,
-    "Layers are numbered from 1: there is no W0.",
+    "You hand the arguments over in another order: backward_propagation(parameters, cache, Y).",
     ("backward_propagation(parameters, cache, Y)", "backward_propagation(cache, parameters, Y)"),
 )
 DECAY = "weight_decay_step"
 STEP = "(1 - learning_rate * lambd / m) * W - learning_rate * dW"
 changed(
     DECAY,
-    "You hand the arguments over in another order: backward_propagation(parameters, cache, Y).",
+    "Your factor is 1 − αλ: the 1/m is missing.",
     (STEP, "W - learning_rate * (dW + lambd * W)"),
 )
 changed(
     DECAY,
-    "Your factor is 1 − αλ: the 1/m is missing.",
+    "Your decay does not depend on the learning rate: the factor is 1 − αλ/m.",
     (STEP, "W - learning_rate * dW - lambd / m * W"),
 )
 changed(
     DECAY,
-    "Your decay does not depend on the learning rate: the factor is 1 − αλ/m.",
+    "Your weights grow: the factor is 1 − αλ/m, below 1.",
     (STEP, "W - learning_rate * (dW - lambd / m * W)"),
 )
 changed(
     DECAY,
-    "Your weights grow: the factor is 1 − αλ/m, below 1.",
+    "You decay dW too. The factor belongs to W alone.",
     (STEP, "(1 - learning_rate * lambd / m) * (W - learning_rate * dW)"),
 )
-changed(DECAY, "You decay dW too. The factor belongs to W alone.", (STEP, "W - learning_rate * dW + lambd / m"))
+changed(DECAY, "You add a number to all weights.", (STEP, "W - learning_rate * dW + lambd / m"))
 changed(
     DECAY,
-    "You add a number to all weights.",
+    "Your decay takes W². The penalty's gradient is λ/m W.",
     (STEP, "W - learning_rate * (dW + lambd / m * W**2)"),
 )
 PENALTY = "l1_penalty"
-changed(PENALTY, "Your decay takes W². The penalty's gradient is λ/m W.", ("lambd / (2 * m)", "lambd / m"))
-changed(PENALTY, "Your penalty is λ/m: twice too large. Here it is λ/(2m).", ("np.sum(np.abs(", "abs(np.sum("))
+changed(PENALTY, "Your penalty is λ/m: twice too large. Here it is λ/(2m).", ("lambd / (2 * m)", "lambd / m"))
+changed(PENALTY, "You took the absolute value of the sum.", ("np.sum(np.abs(", "abs(np.sum("))
 changed(
     PENALTY,
-    "You took the absolute value of the sum.",
+    "Your penalty leaves out the last layer: l runs from 1 to L, and range leaves out its end.",
     ("range(1, len(parameters) // 2 + 1)", "range(1, len(parameters) // 2)"),
 )
 whole(
     PENALTY,
-    "Your penalty leaves out the last layer: l runs from 1 to L, and range leaves out its end.",
+    "Your penalty counts the biases too.",
     """
 def l1_penalty(parameters, lambd, m):
     total = 0
@@ -704,7 +708,7 @@ def l1_penalty(parameters, lambd, m):
 )
 whole(
     PENALTY,
-    "Your penalty counts the biases too.",
+    "Two arrays are combined entry by entry, but their shapes do not fit.",
     """
 def l1_penalty(parameters, lambd, m):
     total = 0
@@ -715,112 +719,114 @@ def l1_penalty(parameters, lambd, m):
 """,
 )
 SIGN = "l1_gradient"
-changed(SIGN, "Two arrays are combined entry by entry, but their shapes do not fit.", ("np.sign(W)", "W / np.abs(W)"))
+changed(SIGN, "You divide W by |W|, which is nan where a weight is 0.", ("np.sign(W)", "W / np.abs(W)"))
 changed(
     SIGN,
-    "You divide W by |W|, which is nan where a weight is 0.",
+    "Where a weight is 0 your gradient is −1: only W > 0 counts as positive. It is 0 there.",
     ("np.sign(W)", "np.where(W > 0, 1, -1)"),
 )
 changed(
     SIGN,
-    "Where a weight is 0 your gradient is −1: only W > 0 counts as positive. It is 0 there.",
+    "The gradient: yours is 2 m/λ times what it should be, in every case. 0 where a weight is",
     ("lambd / (2 * m) * ", ""),
 )
 changed(
     SIGN,
-    "The gradient: yours is 2 m/λ times what it should be, in every case. 0 where a weight is",
+    "Your factor is λ/m. The penalty has λ/(2m), and |w| has the slope ±1: nothing cancels.",
     ("lambd / (2 * m)", "lambd / m"),
 )
 changed(
     SIGN,
-    "Your factor is λ/m. The penalty has λ/(2m), and |w| has the slope ±1: nothing cancels.",
+    "You added the signs up. The gradient has the shape of W.",
     ("np.sign(W)", "np.sum(np.sign(W))"),
 )
-changed(SIGN, "You added the signs up. The gradient has the shape of W.", ("np.sign(W)", "np.sign(np.abs(W))"))
+changed(SIGN, "All of your entries are positive.", ("np.sign(W)", "np.sign(np.abs(W))"))
 FORWARD = "dropout_forward"
 changed(
     FORWARD,
-    "All of your entries are positive.",
+    "A shape is one tuple, with two pairs of brackets: np.zeros((rows, columns)),",
     ("rng.random(A.shape)", "rng.random(A.shape[0], A.shape[1])"),
 )
 changed(
     FORWARD,
-    "A shape is one tuple, with two pairs of brackets: np.zeros((rows, columns)),",
+    "rng is a Generator: it has rng.random, rng.standard_normal and rng.integers, not rand,",
     ("rng.random(A.shape)", "rng.rand(*A.shape)"),
 )
 changed(
     FORWARD,
-    "rng is a Generator: it has rng.random, rng.standard_normal and rng.integers, not rand,",
+    "Your draws do not come from rng but from NumPy's global state.",
     ("rng.random(A.shape)", "np.random.rand(*A.shape)"),
 )
 changed(
     FORWARD,
-    "Your draws do not come from rng but from NumPy's global state.",
+    "Your mask is reversed: it keeps 1 − keep_prob of the values. Keep where the draw is below",
     ("rng.random(A.shape) < keep_prob", "rng.random(A.shape) > keep_prob"),
 )
 changed(
     FORWARD,
-    "Your mask is reversed: it keeps 1 − keep_prob of the values. Keep where the draw is below",
+    "You keep half of the values, whatever keep_prob is: rng.integers(0, 2) is 0 or 1 with",
     ("rng.random(A.shape) < keep_prob", "rng.integers(0, 2, A.shape)"),
 )
 changed(
     FORWARD,
-    "You keep half of the values, whatever keep_prob is: rng.integers(0, 2) is 0 or 1 with",
+    "You do not divide by keep_prob, so the next layer sees less in training than later.",
     ("A * D / keep_prob", "A * D"),
 )
 changed(
     FORWARD,
-    "You do not divide by keep_prob, so the next layer sees less in training than later.",
+    "Two things are asked for: return first, second. Each way out of the function has to",
     ("A * D / keep_prob, D", "A * D / keep_prob"),
 )
 changed(
     FORWARD,
-    "Two things are asked for: return first, second. Each way out of the function has to",
+    "You divide by 1 − keep_prob.",
     ("A * D / keep_prob", "A * D / (1 - keep_prob)"),
 )
-changed(FORWARD, "You divide by 1 − keep_prob.", ("A * D / keep_prob", "A / D / keep_prob"))
+changed(
+    FORWARD, "You divide by the mask, which is 0 where values are dropped.", ("A * D / keep_prob", "A / D / keep_prob")
+)
 changed(
     FORWARD,
-    "You divide by the mask, which is 0 where values are dropped.",
+    "Two things are asked for: return first, second. Each way out of the function has to",
     ("return A.copy(), np.ones(A.shape)", "return A.copy()"),
 )
 changed(
     FORWARD,
-    "Two things are asked for: return first, second. Each way out of the function has to",
+    "Your dropout is always on.",
     ("    if not training:\n        return A.copy(), np.ones(A.shape)\n", ""),
 )
-changed(FORWARD, "Your dropout is always on.", ("np.ones(A.shape)", "np.zeros(A.shape)"))
+changed(FORWARD, "D: you get 0 everywhere.", ("np.ones(A.shape)", "np.zeros(A.shape)"))
 BACKWARD = "dropout_backward"
 changed(
     BACKWARD,
-    "D: you get 0 everywhere.",
+    "You draw a new mask. The gradient flows where the forward pass let the signal through:",
     ("dA * D / keep_prob", "dA * (np.random.rand(*dA.shape) < keep_prob) / keep_prob"),
 )
 changed(
     BACKWARD,
-    "You draw a new mask. The gradient flows where the forward pass let the signal through:",
+    "You do not divide by keep_prob.",
     ("dA * D / keep_prob", "dA * D"),
 )
 changed(
     BACKWARD,
-    "You do not divide by keep_prob.",
+    "You divide by the mask, which is 0 where values were dropped.",
     ("dA * D / keep_prob", "dA / D / keep_prob"),
 )
 changed(
     BACKWARD,
-    "You divide by the mask, which is 0 where values were dropped.",
+    "In a product of matrices, the first has as many columns as the second has rows.",
     ("dA * D / keep_prob", "np.dot(dA, D) / keep_prob"),
 )
 changed(
     BACKWARD,
-    "In a product of matrices, the first has as many columns as the second has rows.",
+    "dA[D] picks entries out, into one row.",
     ("dA * D / keep_prob", "dA[D] / keep_prob"),
 )
-changed(BACKWARD, "dA[D] picks entries out, into one row.", ("dA * D / keep_prob", "dA * keep_prob"))
+changed(BACKWARD, "You multiply by keep_prob.", ("dA * D / keep_prob", "dA * keep_prob"))
 STOPPING = "early_stopping"
 whole(
     STOPPING,
-    "You multiply by keep_prob.",
+    "You take the lowest cost of all epochs, and patience from there.",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best = int(np.argmin(dev_costs))
@@ -838,7 +844,7 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 )
 whole(
     STOPPING,
-    "You take the lowest cost of all epochs, and patience from there.",
+    "You add patience to the best epoch even where the list ends before that: then the last",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best_epoch = 0
@@ -852,7 +858,7 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 )
 whole(
     STOPPING,
-    "You add patience to the best epoch even where the list ends before that: then the last",
+    "You stop one epoch too late: after patience epochs without an improvement.",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
@@ -868,7 +874,7 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 )
 whole(
     STOPPING,
-    "You stop one epoch too late: after patience epochs without an improvement.",
+    "You count all epochs without an improvement.",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
@@ -884,7 +890,7 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 )
 whole(
     STOPPING,
-    "You count all epochs without an improvement.",
+    "You return the best cost.",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
@@ -900,7 +906,7 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 )
 whole(
     STOPPING,
-    "You return the best cost.",
+    "An equal cost counts as an improvement with you.",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best, best_epoch, waited = float("inf"), 0, 0
@@ -916,7 +922,7 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 )
 whole(
     STOPPING,
-    "An equal cost counts as an improvement with you.",
+    "You compare with the epoch before.",
     """
 def early_stopping(dev_costs, patience, min_delta=0.0):
     best_epoch, waited = 0, 0
@@ -933,31 +939,29 @@ def early_stopping(dev_costs, patience, min_delta=0.0):
 FLIP = "augment_flip"
 changed(
     FLIP,
-    "You compare with the epoch before.",
+    "Your images are upside down: rows are axis 1, columns axis 2. Turn the columns round.",
     ("[:, :, ::-1]", "[:, ::-1]"),
 )
 changed(
     FLIP,
-    "Your images are upside down: rows are axis 1, columns axis 2. Turn the columns round.",
+    "np.flip without an axis turns everything round, the order of the images too.",
     ("images[chosen][:, :, ::-1]", "np.flip(images[chosen])"),
 )
 changed(
     FLIP,
-    "np.flip without an axis turns everything round, the order of the images too.",
+    "You turned round the last axis: in colour images that is the colour. Columns are axis 2.",
     ("images[chosen][:, :, ::-1]", "np.flip(images[chosen], axis=-1)"),
 )
 changed(
     FLIP,
-    "You turned round the last axis: in colour images that is the colour. Columns are axis 2.",
+    "You draw once for all images: all or none is mirrored. Draw for each image.",
     ("rng.random(len(images)) < p", "rng.random() < p"),
 )
-changed(
-    FLIP, "You draw once for all images: all or none is mirrored. Draw for each image.", ("images.copy()", "images")
-)
-changed(FLIP, "You changed the images you were given.", ("rng.random(len(images)) < p", "rng.random(len(images)) > p"))
+changed(FLIP, "You changed the images you were given.", ("images.copy()", "images"))
+changed(FLIP, "You mirror with probability 1 − p.", ("rng.random(len(images)) < p", "rng.random(len(images)) > p"))
 whole(
     FLIP,
-    "You mirror with probability 1 − p.",
+    "You draw once for all images: all or none is mirrored. Draw for each image.",
     """
 def augment_flip(images, p, rng):
     if rng.random() < p:
@@ -972,44 +976,44 @@ DERIVATIVE = "numerical_derivative"
 CENTRAL = "(f(x + epsilon) - f(x - epsilon)) / (2 * epsilon)"
 changed(
     DERIVATIVE,
-    "You draw once for all images: all or none is mirrored. Draw for each image.",
+    "Your central difference is divided by ε.",
     (CENTRAL, "(f(x + epsilon) - f(x - epsilon)) / epsilon"),
 )
 changed(
     DERIVATIVE,
-    "Your central difference is divided by ε.",
+    "The brackets round your central difference are missing: only f(x − ε) is divided.",
     (CENTRAL, "f(x + epsilon) - f(x - epsilon) / (2 * epsilon)"),
 )
 changed(
     DERIVATIVE,
-    "The brackets round your central difference are missing: only f(x − ε) is divided.",
+    "You divided by 2 and multiplied by ε: / 2 * epsilon. Put brackets round 2 * epsilon.",
     (CENTRAL, "(f(x + epsilon) - f(x - epsilon)) / 2 * epsilon"),
 )
 changed(
     DERIVATIVE,
-    "You divided by 2 and multiplied by ε: / 2 * epsilon. Put brackets round 2 * epsilon.",
+    "Central differences: your sign is wrong: what should be positive is negative, and the",
     (CENTRAL, "(f(x - epsilon) - f(x + epsilon)) / (2 * epsilon)"),
 )
 changed(
     DERIVATIVE,
-    "Central differences: your sign is wrong: what should be positive is negative, and the",
+    "Your two points are ε apart.",
     (CENTRAL, "(f(x + epsilon / 2) - f(x - epsilon / 2)) / epsilon"),
 )
 changed(
     DERIVATIVE,
-    "Your two points are ε apart.",
+    "Your forward scheme looks backward: f(x) − f(x − ε). Take f(x + ε) − f(x).",
     ("return (f(x + epsilon) - f(x)) / epsilon", "return (f(x) - f(x - epsilon)) / epsilon"),
 )
 changed(
     DERIVATIVE,
-    "Your forward scheme looks backward: f(x) − f(x − ε). Take f(x + ε) − f(x).",
+    "Your forward scheme is a central difference.",
     ('    if scheme == "central":\n        return', "    return"),
     ("    return (f(x + epsilon) - f(x)) / epsilon", ""),
 )
 DIFFERENCE = "relative_difference"
 whole(
     DIFFERENCE,
-    "Your forward scheme is a central difference.",
+    "The brackets round your denominator are missing: a / b + c is (a / b) + c. Write a / (b +",
     """
 def relative_difference(approx, grad):
     return np.linalg.norm(approx - grad) / np.linalg.norm(approx) + np.linalg.norm(grad)
@@ -1017,7 +1021,7 @@ def relative_difference(approx, grad):
 )
 whole(
     DIFFERENCE,
-    "The brackets round your denominator are missing: a / b + c is (a / b) + c. Write a / (b +",
+    "Where both are zero you divide 0 by 0.",
     """
 def relative_difference(approx, grad):
     return np.linalg.norm(approx - grad) / (np.linalg.norm(approx) + np.linalg.norm(grad))
@@ -1025,7 +1029,7 @@ def relative_difference(approx, grad):
 )
 whole(
     DIFFERENCE,
-    "Where both are zero you divide 0 by 0.",
+    "You divide by the norm of the sum.",
     """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx + grad)
@@ -1043,7 +1047,7 @@ def relative_difference(approx, grad):
 )
 whole(
     DIFFERENCE,
-    "You divide by the norm of the sum.",
+    "One number is asked for: add the entries up, or take their mean.",
     """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx) + np.linalg.norm(grad)
@@ -1052,7 +1056,7 @@ def relative_difference(approx, grad):
 )
 whole(
     DIFFERENCE,
-    "One number is asked for: add the entries up, or take their mean.",
+    "Your norm of a matrix is the spectral norm (ord=2).",
     """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx, 2) + np.linalg.norm(grad, 2)
@@ -1061,7 +1065,7 @@ def relative_difference(approx, grad):
 )
 whole(
     DIFFERENCE,
-    "Your norm of a matrix is the spectral norm (ord=2).",
+    "You multiply the two norms.",
     """
 def relative_difference(approx, grad):
     total = np.linalg.norm(approx) * np.linalg.norm(grad)
@@ -1071,7 +1075,7 @@ def relative_difference(approx, grad):
 VECTOR = "dictionary_to_vector"
 whole(
     VECTOR,
-    "You multiply the two norms.",
+    "You took the keys as the dict holds them.",
     """
 def dictionary_to_vector(parameters):
     return np.concatenate([value.reshape(-1, 1) for value in parameters.values()])
@@ -1079,7 +1083,7 @@ def dictionary_to_vector(parameters):
 )
 whole(
     VECTOR,
-    "You took the keys as the dict holds them.",
+    "You sorted the keys, so biases come after weights and W10 before W2.",
     """
 def dictionary_to_vector(parameters):
     return np.concatenate([parameters[key].reshape(-1, 1) for key in sorted(parameters)])
@@ -1087,7 +1091,7 @@ def dictionary_to_vector(parameters):
 )
 whole(
     VECTOR,
-    "You sorted the keys, so biases come after weights and W10 before W2.",
+    "Your result has shape (n,).",
     """
 def dictionary_to_vector(parameters):
     theta = []
@@ -1099,7 +1103,7 @@ def dictionary_to_vector(parameters):
 )
 whole(
     VECTOR,
-    "Your result has shape (n,).",
+    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
     """
 def dictionary_to_vector(parameters):
     theta = []
@@ -1111,7 +1115,7 @@ def dictionary_to_vector(parameters):
 )
 whole(
     VECTOR,
-    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
+    "Arrays of different shapes make no array together, and one number's place holds none:",
     """
 def dictionary_to_vector(parameters):
     theta = []
@@ -1123,7 +1127,7 @@ def dictionary_to_vector(parameters):
 )
 whole(
     VECTOR,
-    "Arrays of different shapes make no array together, and one number's place holds none:",
+    "Arrays of different shapes are joined: make each a column first, reshape(-1, 1).",
     """
 def dictionary_to_vector(parameters):
     theta = []
@@ -1135,37 +1139,39 @@ def dictionary_to_vector(parameters):
 )
 changed(
     VECTOR,
-    "Arrays of different shapes are joined: make each a column first, reshape(-1, 1).",
+    "You unrolled columns first (Fortran order).",
     ('parameters[f"W{l}"].reshape(-1, 1)', 'parameters[f"W{l}"].flatten(order="F").reshape(-1, 1)'),
 )
 changed(
     VECTOR,
-    "You unrolled columns first (Fortran order).",
+    "You return after the first layer: the return stands inside the loop.",
     ("    return np", "        return np"),
 )
 CUT = "vector_to_dictionary"
-changed(CUT, "You return after the first layer: the return stands inside the loop.", (".copy()", ""))
-changed(CUT, "Your entries are views: changing one changes theta. Copy each.", ("        start = stop\n", ""))
-changed(CUT, "You start every entry at the beginning of theta.", ("reshape(rows, columns)", "reshape(columns, rows)"))
+changed(CUT, "Your entries are views: changing one changes theta. Copy each.", (".copy()", ""))
+changed(CUT, "You start every entry at the beginning of theta.", ("        start = stop\n", ""))
+changed(
+    CUT, "Your array is transposed: rows and columns are swapped.", ("reshape(rows, columns)", "reshape(columns, rows)")
+)
 changed(
     CUT,
-    "Your array is transposed: rows and columns are swapped.",
+    "An array is given a shape that holds another number of entries.",
     ("start + rows * columns", "start + rows + columns"),
 )
 changed(
     CUT, "An array is given a shape that holds another number of entries.", ("start + rows * columns", "rows * columns")
 )
-changed(CUT, "An array is given a shape that holds another number of entries.", (".reshape(rows, columns)", ""))
+changed(CUT, "Your entries stay columns.", (".reshape(rows, columns)", ""))
 NUMERICAL = "numerical_gradient"
 changed(
     NUMERICAL,
-    "Your entries stay columns.",
+    "plus and minus are theta itself: plus = theta makes no copy, only a second name. Copy it",
     ("plus = theta.astype(float)", "plus = theta"),
     ("minus = theta.astype(float)", "minus = theta"),
 )
 whole(
     NUMERICAL,
-    "plus and minus are theta itself: plus = theta makes no copy, only a second name. Copy it",
+    "You copy theta once, before the loop: entries that were moved stay moved. Copy it anew",
     """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = np.zeros(theta.shape)
@@ -1179,7 +1185,7 @@ def numerical_gradient(J, theta, epsilon=1e-7):
 )
 whole(
     NUMERICAL,
-    "You copy theta once, before the loop: entries that were moved stay moved. Copy it anew",
+    "You move theta itself and put it back by adding and subtracting, which rounds.",
     """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = np.zeros(theta.shape)
@@ -1195,7 +1201,7 @@ def numerical_gradient(J, theta, epsilon=1e-7):
 )
 whole(
     NUMERICAL,
-    "You move theta itself and put it back by adding and subtracting, which rounds.",
+    "Your result has theta's dtype: with whole numbers, zeros_like cuts fractions off. Take",
     """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = np.zeros_like(theta)
@@ -1209,7 +1215,7 @@ def numerical_gradient(J, theta, epsilon=1e-7):
 )
 whole(
     NUMERICAL,
-    "Your result has theta's dtype: with whole numbers, zeros_like cuts fractions off. Take",
+    "You move all entries at once, and return one number.",
     """
 def numerical_gradient(J, theta, epsilon=1e-7):
     return (J(theta + epsilon) - J(theta - epsilon)) / (2 * epsilon)
@@ -1217,7 +1223,7 @@ def numerical_gradient(J, theta, epsilon=1e-7):
 )
 whole(
     NUMERICAL,
-    "You move all entries at once, and return one number.",
+    "Your result has shape (n,).",
     """
 def numerical_gradient(J, theta, epsilon=1e-7):
     approx = []
@@ -1229,26 +1235,28 @@ def numerical_gradient(J, theta, epsilon=1e-7):
     return np.array(approx)
 """,
 )
-changed(NUMERICAL, "Your result has shape (n,).", ("/ (2 * epsilon)", "/ epsilon"))
+changed(
+    NUMERICAL, "You divided by ε. From minus to plus are two steps: divide by 2ε.", ("/ (2 * epsilon)", "/ epsilon")
+)
 changed(
     NUMERICAL,
-    "You divided by ε. From minus to plus are two steps: divide by 2ε.",
+    "J wants the whole of θ, J(plus), and not one entry of it.",
     ("J(plus) - J(minus)", "J(plus[i]) - J(minus[i])"),
 )
 GRADIENT_CHECK = "gradient_check"
 changed(
     GRADIENT_CHECK,
-    "J wants the whole of θ, J(plus), and not one entry of it.",
+    "That key is not there: gradients stand under dW1, db1, …, parameters under W1, b1, …. Or",
     ('approx["d" + key] = slopes', "approx[key] = slopes"),
 )
 changed(
     GRADIENT_CHECK,
-    "That key is not there: gradients stand under dW1, db1, …, parameters under W1, b1, …. Or",
+    "plus and minus are the parameters themselves: plus = value makes no copy. Copy it for",
     ("plus, minus = value.copy(), value.copy()", "plus, minus = value, value"),
 )
 changed(
     GRADIENT_CHECK,
-    "plus and minus are the parameters themselves: plus = value makes no copy. Copy it for",
+    "Your worst_key has the largest absolute difference.",
     (
         "worst_key = max(grads, key=lambda key: relative([key]))",
         "worst_key = max(grads, key=lambda key: np.max(np.abs(approx[key] - grads[key])))",
@@ -1256,7 +1264,7 @@ changed(
 )
 changed(
     GRADIENT_CHECK,
-    "Your worst_key has the largest absolute difference.",
+    "Your difference is that of the worst entry alone.",
     (
         "return float(relative(list(grads))), worst_key",
         "return float(max(relative([key]) for key in grads)), worst_key",
@@ -1264,17 +1272,17 @@ changed(
 )
 changed(
     GRADIENT_CHECK,
-    "Your difference is that of the worst entry alone.",
+    "Two things are asked for: return first, second. Each way out of the function has to",
     ("return float(relative(list(grads))), worst_key", "return float(relative(list(grads)))"),
 )
 changed(
     GRADIENT_CHECK,
-    "Two things are asked for: return first, second. Each way out of the function has to",
+    "Your central difference is divided by ε.",
     ("/ (2 * epsilon)", "/ epsilon"),
 )
 whole(
     GRADIENT_CHECK,
-    "Your central difference is divided by ε.",
+    "Your one column of grads is in the order of its dict, that of the numerical ones in",
     """
 def gradient_check(cost, parameters, grads, epsilon=1e-7):
     theta = dictionary_to_vector(parameters)
@@ -1290,22 +1298,22 @@ def gradient_check(cost, parameters, grads, epsilon=1e-7):
 HUNT = "repaired_backward_propagation"
 changed(
     HUNT,
-    "Your one column of grads is in the order of its dict, that of the numerical ones in",
+    "dW3 still subtracts the penalty.",
     ("+ lambd / m * W3", "- lambd / m * W3"),
 )
 changed(
     HUNT,
-    "dW3 still subtracts the penalty.",
+    "dW1 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
     ("dW1 = dZ1 @ X.T + lambd / m * W1", "dW1 = dZ1 @ X.T + lambd / (2 * m) * W1"),
 )
 changed(
     HUNT,
-    "dW1 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
+    "db2 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
     ("dA2 / (1 + np.exp(-Z2))", "dA2 * A2 * (1 - A2)"),
 )
 changed(
     HUNT,
-    "db2 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
+    "db1 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
     ("dZ1 = dA1 / (1 + np.exp(-Z1))", "dZ1 = dA1 * (Z1 > 0)"),
 )
 changed(
@@ -1315,12 +1323,12 @@ changed(
 )
 changed(
     HUNT,
-    "db1 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
+    "In a product of matrices, the first has as many columns as the second has rows.",
     ("lambd / m * W2 + dZ2 @ A1.T", "lambd / m * W2 + dZ2 @ A1"),
 )
 changed(
     HUNT,
-    "In a product of matrices, the first has as many columns as the second has rows.",
+    "dW2 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
     ('"dW2": dW2, "db2": db2', '"dW2": dW3, "db2": db2'),
 )
 
@@ -1329,22 +1337,22 @@ changed(
 BATCHES = "random_mini_batches"
 changed(
     BATCHES,
-    "dW2 is wrong. Hold it against numerical_gradient, entry by entry; an error is handed on",
+    "Every x keeps its y: no, labels stand at other examples.",
     ("Y[:, chosen]", "Y[:, rng.permutation(chosen)]"),
 )
 changed(
     BATCHES,
-    "Every x keeps its y: no, labels stand at other examples.",
+    "You drop the last, smaller mini-batch.",
     ("range(0, m, mini_batch_size)", "range(0, m // mini_batch_size * mini_batch_size, mini_batch_size)"),
 )
 changed(
     BATCHES,
-    "You drop the last, smaller mini-batch.",
+    "X[chosen] picks rows. Examples are columns: X[:, chosen].",
     ("(X[:, chosen], Y[:, chosen])", "(X[chosen], Y[chosen])"),
 )
 changed(
     BATCHES,
-    "X[chosen] picks rows. Examples are columns: X[:, chosen].",
+    "You do not shuffle: the mini-batches are the same in every epoch.",
     ("order = rng.permutation(m)", "order = np.arange(m)"),
 )
 changed(
@@ -1352,10 +1360,10 @@ changed(
     "You do not shuffle: the mini-batches are the same in every epoch.",
     ("(X[:, chosen], Y[:, chosen])", "(X[:, start : start + mini_batch_size], Y[:, start : start + mini_batch_size])"),
 )
-changed(BATCHES, "You do not shuffle: the mini-batches are the same in every epoch.", ("X.shape[1]", "X.shape[0]"))
+changed(BATCHES, "You count rows. Examples are columns: m is X.shape[1].", ("X.shape[1]", "X.shape[0]"))
 changed(
     BATCHES,
-    "You count rows. Examples are columns: m is X.shape[1].",
+    "not a pair (X_b, Y_b)",
     (
         "batches.append((X[:, chosen], Y[:, chosen]))",
         "batches.append(X[:, chosen])\n        batches.append(Y[:, chosen])",
@@ -1363,29 +1371,29 @@ changed(
 )
 changed(
     BATCHES,
-    "not a pair (X_b, Y_b)",
+    "You add an empty mini-batch at the end where m is a multiple of the size.",
     ("range(0, m, mini_batch_size)", "range(m // mini_batch_size + 1)"),
     ("order[start : start + mini_batch_size]", "order[start * mini_batch_size : (start + 1) * mini_batch_size]"),
 )
 GD = "update_parameters_with_gd"
 changed(
     GD,
-    "You add an empty mini-batch at the end where m is a multiple of the size.",
+    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
     ('grads["d" + key]', "grads[key]"),
 )
 changed(
     GD,
-    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
+    "You walk uphill: subtract α times the gradient.",
     ("value - learning_rate", "value + learning_rate"),
 )
 changed(
     GD,
-    "You walk uphill: subtract α times the gradient.",
+    "You changed the parameters you were given, the arrays or their dict.",
     ("    updated = {}", "    updated = parameters"),
 )
 whole(
     GD,
-    "You changed the parameters you were given, the arrays or their dict.",
+    "The last layer is missing: l runs from 1 to L, and range leaves out its end.",
     """
 def update_parameters_with_gd(parameters, grads, learning_rate):
     L = len(parameters) // 2
@@ -1398,7 +1406,7 @@ def update_parameters_with_gd(parameters, grads, learning_rate):
 )
 whole(
     GD,
-    "The last layer is missing: l runs from 1 to L, and range leaves out its end.",
+    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
     """
 def update_parameters_with_gd(parameters, grads, learning_rate):
     L = len(parameters)
@@ -1410,13 +1418,13 @@ def update_parameters_with_gd(parameters, grads, learning_rate):
 )
 whole(
     GD,
-    "That key is not there: a loop runs too far, or the dict has other keys. Parameters stand",
+    "You calculate with a whole dict.",
     "def update_parameters_with_gd(parameters, grads, learning_rate):\n    return parameters - learning_rate * grads",
 )
 FIT = "fit"
 changed(
     FIT,
-    "You calculate with a whole dict.",
+    "You start t anew in each epoch.",
     (
         "costs, t = [], 0\n    for epoch in range(epochs):\n",
         "costs = []\n    for epoch in range(epochs):\n        t = 0\n",
@@ -1424,45 +1432,45 @@ changed(
 )
 changed(
     FIT,
-    "You start t anew in each epoch.",
+    "Your t counts from 0. The first step is step 1.",
     ("            t += 1\n", ""),
     ("grads, t, rate)", "grads, t, rate)\n            t += 1"),
 )
 changed(
     FIT,
-    "Your t counts from 0. The first step is step 1.",
+    "Your t counts epochs. It counts steps: one for each mini-batch.",
     ("grads, t, rate)", "grads, epoch + 1, rate)"),
 )
 changed(
     FIT,
-    "Your t counts epochs. It counts steps: one for each mini-batch.",
+    "You take every step from the first parameters.",
     ("            parameters = optimizer", "            optimizer"),
 )
 changed(
     FIT,
-    "You take every step from the first parameters.",
+    "You hold the mini-batch's AL against all labels.",
     ("costs.append(network.compute_cost(AL, Y_b))", "costs.append(network.compute_cost(AL, Y))"),
 )
 changed(
     FIT,
-    "You hold the mini-batch's AL against all labels.",
+    "You compute gradients with all labels.",
     (
         "grads = network.backward_propagation(parameters, cache, Y_b)",
         "grads = network.backward_propagation(parameters, cache, Y)",
     ),
 )
-changed(FIT, "You compute gradients with all labels.", ("return parameters, costs", "return parameters, costs[-1]"))
+changed(FIT, "You return one cost, the last or the mean.", ("return parameters, costs", "return parameters, costs[-1]"))
 changed(
     FIT, "You return one cost, the last or the mean.", ("return parameters, costs", "return parameters, np.mean(costs)")
 )
 changed(
     FIT,
-    "You return one cost, the last or the mean.",
+    "You hand t to decay. It wants the number of the epoch.",
     ("decay(learning_rate, epoch) if decay else learning_rate", "decay(learning_rate, t) if decay else learning_rate"),
 )
 changed(
     FIT,
-    "You hand t to decay. It wants the number of the epoch.",
+    "You let the decayed rate decay again.",
     (
         "rate = decay(learning_rate, epoch) if decay else learning_rate",
         "learning_rate = decay(learning_rate, epoch) if decay else learning_rate",
@@ -1472,7 +1480,7 @@ changed(
 AVERAGE = "exponentially_weighted_average"
 whole(
     AVERAGE,
-    "You let the decayed rate decay again.",
+    "Your t counts from 0: the first division is by 1 − β⁰ = 0. Divide by 1 − β to the power",
     """
 def exponentially_weighted_average(values, beta, bias_correction=True):
     v = 0
@@ -1485,7 +1493,7 @@ def exponentially_weighted_average(values, beta, bias_correction=True):
 )
 whole(
     AVERAGE,
-    "Your t counts from 0: the first division is by 1 − β⁰ = 0. Divide by 1 − β to the power",
+    "Your loop leaves out the first value: there is an average for each.",
     """
 def exponentially_weighted_average(values, beta, bias_correction=True):
     v = 0
@@ -1498,7 +1506,7 @@ def exponentially_weighted_average(values, beta, bias_correction=True):
 )
 whole(
     AVERAGE,
-    "Your loop leaves out the first value: there is an average for each.",
+    "You feed the corrected value back into the recursion.",
     """
 def exponentially_weighted_average(values, beta, bias_correction=True):
     v = np.zeros(len(values))
@@ -1510,22 +1518,18 @@ def exponentially_weighted_average(values, beta, bias_correction=True):
     return v
 """,
 )
-changed(AVERAGE, "You feed the corrected value back into the recursion.", ("v = 0.0", "v = values[0]"))
+changed(AVERAGE, "You start from the first value.", ("v = 0.0", "v = values[0]"))
 changed(
     AVERAGE,
-    "You start from the first value.",
+    "You swapped the weights: β belongs to the past, 1 − β to the new value.",
     ("beta * v + (1 - beta) * value", "(1 - beta) * v + beta * value"),
 )
-changed(
-    AVERAGE, "You swapped the weights: β belongs to the past, 1 − β to the new value.", ("(1 - beta**t)", "1 - beta**t")
-)
-changed(
-    AVERAGE, "The brackets round 1 − βᵗ are missing: v / 1 − βᵗ divides first.", ("(1 - beta**t)", "(1 - beta) ** t")
-)
+changed(AVERAGE, "The brackets round 1 − βᵗ are missing: v / 1 − βᵗ divides first.", ("(1 - beta**t)", "1 - beta**t"))
+changed(AVERAGE, "You take the power of 1 − β.", ("(1 - beta**t)", "(1 - beta) ** t"))
 VELOCITY = "initialize_velocity"
 whole(
     VELOCITY,
-    "You take the power of 1 − β.",
+    "Your keys are W1, b1, … Take those of the gradients: dW1, db1, and so on.",
     """
 def initialize_velocity(parameters):
     return {key: np.zeros(value.shape) for key, value in parameters.items()}
@@ -1533,12 +1537,12 @@ def initialize_velocity(parameters):
 )
 whole(
     VELOCITY,
-    "Your keys are W1, b1, … Take those of the gradients: dW1, db1, and so on.",
+    "np.zeros_like of a whole dict is no dict.",
     "def initialize_velocity(parameters):\n    return np.zeros_like(parameters)",
 )
 whole(
     VELOCITY,
-    "np.zeros_like of a whole dict is no dict.",
+    "Yours has an axis too few.",
     """
 def initialize_velocity(parameters):
     return {"d" + key: np.zeros(len(value)) for key, value in parameters.items()}
@@ -1546,12 +1550,12 @@ def initialize_velocity(parameters):
 )
 whole(
     VELOCITY,
-    "Yours has an axis too few.",
+    "Your zeros are whole numbers, which cannot hold the fractions to come.",
     'def initialize_velocity(parameters):\n    return {"d" + key: 0 for key in parameters}',
 )
 whole(
     VELOCITY,
-    "Your zeros are whole numbers, which cannot hold the fractions to come.",
+    "Layers are numbered from 1: there is no W0.",
     """
 def initialize_velocity(parameters):
     v = {}
@@ -1562,138 +1566,138 @@ def initialize_velocity(parameters):
 """,
 )
 MOMENTUM = "update_parameters_with_momentum"
-changed(MOMENTUM, "Layers are numbered from 1: there is no W0.", ("(1 - beta) * grads", "grads"))
-changed(
-    MOMENTUM, "You add the whole gradient to v.", ('learning_rate * new_v["d" + key]', 'learning_rate * v["d" + key]')
-)
-changed(MOMENTUM, "You step along the old v.", ("value - learning_rate", "value + learning_rate"))
+changed(MOMENTUM, "You add the whole gradient to v.", ("(1 - beta) * grads", "grads"))
+changed(MOMENTUM, "You step along the old v.", ('learning_rate * new_v["d" + key]', 'learning_rate * v["d" + key]'))
+changed(MOMENTUM, "You walk uphill: subtract α v.", ("value - learning_rate", "value + learning_rate"))
 changed(
     MOMENTUM,
-    "You walk uphill: subtract α v.",
+    "Your function writes into what it was given, or returns it.",
     ("updated, new_v = {}, {}", "updated, new_v = {}, v"),
 )
 changed(
     MOMENTUM,
-    "Your function writes into what it was given, or returns it.",
+    "Your v holds α in place of 1 − β, and the step has none.",
     ('(1 - beta) * grads["d" + key]', 'learning_rate * grads["d" + key]'),
     ("learning_rate * new_v", "new_v"),
 )
 changed(
     MOMENTUM,
-    "Your v holds α in place of 1 − β, and the step has none.",
+    "You swapped the weights: β belongs to the old v, 1 − β to the gradient.",
     ('beta * v["d" + key] + (1 - beta)', '(1 - beta) * v["d" + key] + beta'),
 )
 RMSPROP = "update_parameters_with_rmsprop"
 changed(
     RMSPROP,
-    "You swapped the weights: β belongs to the old v, 1 − β to the gradient.",
+    "The brackets round your denominator are missing, so that ε is added to the parameters.",
     ('g / (np.sqrt(new_s["d" + key]) + epsilon)', 'g / np.sqrt(new_s["d" + key]) + epsilon'),
 )
 changed(
     RMSPROP,
-    "The brackets round your denominator are missing, so that ε is added to the parameters.",
+    "You average the gradient in s, not its square.",
     ("(1 - beta2) * g**2", "(1 - beta2) * g"),
 )
 changed(
     RMSPROP,
-    "You average the gradient in s, not its square.",
+    "Your ε is inside the root.",
     ('(np.sqrt(new_s["d" + key]) + epsilon)', 'np.sqrt(new_s["d" + key] + epsilon)'),
 )
 changed(
     RMSPROP,
-    "Your ε is inside the root.",
+    "You divide by s + ε. Take the root of s first: s averages squares.",
     ('(np.sqrt(new_s["d" + key]) + epsilon)', '(new_s["d" + key] + epsilon)'),
 )
 changed(
     RMSPROP,
-    "You divide by s + ε. Take the root of s first: s averages squares.",
+    "You square (1 − β₂) too. Only the gradient is squared.",
     ("(1 - beta2) * g**2", "((1 - beta2) * g) ** 2"),
 )
 changed(
     RMSPROP,
-    "You square (1 − β₂) too. Only the gradient is squared.",
+    "The gradient is missing in your step: it is divided by √s + ε.",
     ("value - learning_rate * g / ", "value - learning_rate / "),
 )
 ADAM = "update_parameters_with_adam"
 changed(
     ADAM,
-    "The gradient is missing in your step: it is divided by √s + ε.",
+    "You return the corrected v as the state.",
     ('v_hat = new_v["d" + key]', 'v_hat = new_v["d" + key] = new_v["d" + key]'),
 )
 changed(
     ADAM,
-    "You return the corrected v as the state.",
+    "You do not use t: you divide by 1 − β₁ and 1 − β₂, without the power t, and v and s stay",
     ("(1 - beta1**t)", "(1 - beta1)"),
     ("(1 - beta2**t)", "(1 - beta2)"),
 )
 changed(
     ADAM,
-    "You do not use t: you divide by 1 − β₁ and 1 − β₂, without the power t, and v and s stay",
+    "The brackets round your denominator are missing, so that ε is added to the parameters: v̂",
     ("v_hat / (np.sqrt(s_hat) + epsilon)", "v_hat / np.sqrt(s_hat) + epsilon"),
 )
 changed(
     ADAM,
-    "The brackets round your denominator are missing, so that ε is added to the parameters: v̂",
+    "Your ε is inside the root.",
     ("(np.sqrt(s_hat) + epsilon)", "np.sqrt(s_hat + epsilon)"),
 )
-changed(ADAM, "Your ε is inside the root.", ("(1 - beta2**t)", "(1 - beta1**t)"))
+changed(
+    ADAM, "You correct s with β₁. It is averaged with β₂, so divide by 1 − β₂ᵗ.", ("(1 - beta2**t)", "(1 - beta1**t)")
+)
 changed(
     ADAM,
-    "You correct s with β₁. It is averaged with β₂, so divide by 1 − β₂ᵗ.",
+    "You do not correct v. Divide it by 1 − β₁ᵗ.",
     ("learning_rate * v_hat", 'learning_rate * new_v["d" + key]'),
 )
-changed(ADAM, "You do not correct v. Divide it by 1 − β₁ᵗ.", ("(1 - beta2) * g**2", "(1 - beta2) * g"))
+changed(ADAM, "You average the gradient in s, not its square.", ("(1 - beta2) * g**2", "(1 - beta2) * g"))
+changed(ADAM, "You return the old v and s.", ("return updated, new_v, new_s", "return updated, v, s"))
 changed(
-    ADAM, "You average the gradient in s, not its square.", ("return updated, new_v, new_s", "return updated, v, s")
+    ADAM, "You weigh by t, 1 − β · t, in place of the power βᵗ.", ("beta1**t", "beta1 * t"), ("beta2**t", "beta2 * t")
 )
-changed(ADAM, "You return the old v and s.", ("beta1**t", "beta1 * t"), ("beta2**t", "beta2 * t"))
 INVERSE, EXPONENTIAL, SQRT, STAIRCASE = "decay_inverse_time", "decay_exponential", "decay_sqrt", "decay_staircase"
 changed(
     INVERSE,
-    "You weigh by t, 1 − β · t, in place of the power βᵗ.",
+    "The brackets are missing: α₀ / 1 + decay_rate · epoch is another number.",
     ("/ (1 + decay_rate * epoch)", "/ 1 + decay_rate * epoch"),
 )
 changed(
     INVERSE,
-    "The brackets are missing: α₀ / 1 + decay_rate · epoch is another number.",
+    "The 1 is missing in your denominator: at epoch 0 you divide by zero.",
     ("1 + decay_rate * epoch", "decay_rate * epoch"),
 )
 changed(
     INVERSE,
-    "The 1 is missing in your denominator: at epoch 0 you divide by zero.",
+    "You multiply by 1 − decay_rate · epoch, which becomes negative.",
     ("/ (1 + decay_rate * epoch)", "* (1 - decay_rate * epoch)"),
 )
-changed(EXPONENTIAL, "You multiply by 1 − decay_rate · epoch, which becomes negative.", ("base**epoch", "base * epoch"))
+changed(EXPONENTIAL, "You multiply by base · epoch.", ("base**epoch", "base * epoch"))
 changed(
     EXPONENTIAL,
-    "You multiply by base · epoch.",
+    "You took the power of e, and no base: multiply α₀ by base to the power of epoch.",
     ("base**epoch", "np.exp(-epoch)"),
 )
 changed(
     EXPONENTIAL,
-    "You took the power of e, and no base: multiply α₀ by base to the power of epoch.",
+    "You raise α₀ to a power. It multiplies base to the power of epoch.",
     ("learning_rate0 * base**epoch", "learning_rate0 ** (base * epoch)"),
 )
 changed(
     SQRT,
-    "You raise α₀ to a power. It multiplies base to the power of epoch.",
+    "At epoch 0 you divide by zero and get inf.",
     ("np.sqrt(max(epoch, 1))", "np.sqrt(epoch)"),
 )
-changed(SQRT, "At epoch 0 you divide by zero and get inf.", ("np.sqrt(max(epoch, 1))", "epoch ** 0.5"))
-changed(SQRT, "You divide by zero at epoch 0.", ("np.sqrt(max(epoch, 1))", "np.sqrt(epoch + 1)"))
+changed(SQRT, "You divide by zero at epoch 0.", ("np.sqrt(max(epoch, 1))", "epoch ** 0.5"))
+changed(SQRT, "You divide by the root of epoch + 1.", ("np.sqrt(max(epoch, 1))", "np.sqrt(epoch + 1)"))
 changed(
     STAIRCASE,
-    "You divide by the root of epoch + 1.",
+    "You do not cut off: epoch / interval is a slope, not a stair.",
     ("(epoch // interval)", "epoch / interval"),
 )
 changed(
     STAIRCASE,
-    "You do not cut off: epoch / interval is a slope, not a stair.",
+    "The brackets are missing: α₀ / 1 + decay_rate · ⌊epoch / interval⌋ is another number.",
     ("(1 + decay_rate * (epoch // interval))", "1 + decay_rate * (epoch // interval)"),
 )
 changed(
     STAIRCASE,
-    "The brackets are missing: α₀ / 1 + decay_rate · ⌊epoch / interval⌋ is another number.",
+    "You took the remainder of the division, %.",
     ("(epoch // interval)", "(epoch % interval)"),
 )
 
@@ -1703,27 +1707,27 @@ ONE_HOT = "one_hot"
 COLUMNS = "(np.arange(C).reshape(C, 1) == labels.reshape(1, -1)).astype(float)"
 changed(
     ONE_HOT,
-    "You took the remainder of the division, %.",
+    "Your array has three dimensions: labels is (1, m). Make it flat before you use it as an",
     (COLUMNS, "np.eye(C)[labels]"),
 )
 changed(
     ONE_HOT,
-    "Your array has three dimensions: labels is (1, m). Make it flat before you use it as an",
+    "Your array is transposed: classes are rows, examples are columns.",
     (COLUMNS, "np.eye(C)[labels.ravel()]"),
 )
 changed(
     ONE_HOT,
-    "Your array is transposed: classes are rows, examples are columns.",
+    "You took the number of classes from the data.",
     (COLUMNS, "np.eye(labels.max() + 1)[labels.ravel()].T"),
 )
 changed(
     ONE_HOT,
-    "You took the number of classes from the data.",
+    "You count classes from 1: label − 1 is one row too high, and label 0 falls into the last",
     (COLUMNS, "np.eye(C)[labels.ravel() - 1].T"),
 )
 whole(
     ONE_HOT,
-    "You count classes from 1: label − 1 is one row too high, and label 0 falls into the last",
+    "labels has one row: labels[i] is the whole of row i. Take labels[0, i], or flatten it",
     """
 def one_hot(labels, C):
     Y = np.zeros((C, labels.shape[1]))
@@ -1734,7 +1738,7 @@ def one_hot(labels, C):
 )
 whole(
     ONE_HOT,
-    "labels has one row: labels[i] is the whole of row i. Take labels[0, i], or flatten it",
+    "len(labels) is 1: labels has one row and m columns. m is labels.shape[1].",
     """
 def one_hot(labels, C):
     m = len(labels)
@@ -1746,7 +1750,7 @@ def one_hot(labels, C):
 )
 whole(
     ONE_HOT,
-    "len(labels) is 1: labels has one row and m columns. m is labels.shape[1].",
+    "You set whole rows to 1: Y[labels, :]. Each example has one row of its own: Y[labels,",
     """
 def one_hot(labels, C):
     m = labels.shape[1]
@@ -1759,167 +1763,167 @@ SOFTMAX = "softmax"
 SHIFTED, DIVIDED = "np.exp(Z - Z.max(axis=0, keepdims=True))", "E / E.sum(axis=0, keepdims=True)"
 changed(
     SOFTMAX,
-    "You set whole rows to 1: Y[labels, :]. Each example has one row of its own: Y[labels,",
+    "Your e^Z overflows for large scores.",
     (SHIFTED, "np.exp(Z)"),
 )
 changed(
     SOFTMAX,
-    "Your e^Z overflows for large scores.",
+    "You treat all entries as one: maximum and sum go over the whole array. Each column has",
     (SHIFTED, "np.exp(Z - np.max(Z))"),
     (DIVIDED, "E / np.sum(E)"),
 )
 changed(
     SOFTMAX,
-    "You treat all entries as one: maximum and sum go over the whole array. Each column has",
+    "You take the maximum of each column and the sum of each row.",
     (DIVIDED, "E / E.sum(axis=1, keepdims=True)"),
 )
 changed(
     SOFTMAX,
-    "You take the maximum of each column and the sum of each row.",
+    "You take the maximum of each row and the sum of each column.",
     (SHIFTED, "np.exp(Z - Z.max(axis=1, keepdims=True))"),
 )
 changed(
     SOFTMAX,
-    "You take the maximum of each row and the sum of each column.",
+    "Your sum or maximum goes along rows, and lacks keepdims=True.",
     (SHIFTED, "np.exp(Z - Z.max(axis=1))"),
     (DIVIDED, "E / E.sum(axis=1)"),
 )
 changed(SOFTMAX, "Your sum or maximum goes along rows, and lacks keepdims=True.", (DIVIDED, "E / E.sum(axis=1)"))
 changed(
     SOFTMAX,
-    "Your sum or maximum goes along rows, and lacks keepdims=True.",
+    "You divide by the largest entry of each column.",
     (DIVIDED, "E / E.max(axis=0, keepdims=True)"),
 )
 changed(
     SOFTMAX,
-    "You divide by the largest entry of each column.",
+    "You subtract outside of the exponential: e^Z − max. The maximum is subtracted from Z:",
     (SHIFTED, "np.exp(Z) - Z.max(axis=0, keepdims=True)"),
 )
 CROSS = "cross_entropy_cost"
 changed(
     CROSS,
-    "You subtract outside of the exponential: e^Z − max. The maximum is subtracted from Z:",
+    "Your sign is wrong: logarithms of probabilities are negative, and a cost is not.",
     ("-np.sum(Y * log_P) / m", "np.sum(Y * log_P) / m"),
 )
 changed(
     CROSS,
-    "Your sign is wrong: logarithms of probabilities are negative, and a cost is not.",
+    "You take the mean over classes too.",
     ("-np.sum(Y * log_P) / m", "-np.mean(Y * log_P)"),
 )
-changed(CROSS, "You take the mean over classes too.", ("np.log(np.maximum(P, 1e-300))", "np.log(P)"))
-changed(CROSS, "Where P is 0 your cost is nan or inf.", ("Y.shape[1]", "Y.shape[0]"))
+changed(CROSS, "Where P is 0 your cost is nan or inf.", ("np.log(np.maximum(P, 1e-300))", "np.log(P)"))
+changed(CROSS, "You divide by the number of classes.", ("Y.shape[1]", "Y.shape[0]"))
 changed(
     CROSS,
-    "You divide by the number of classes.",
+    "You return one number for each example.",
     ("float(-np.sum(Y * log_P) / m)", "-np.sum(Y * log_P, axis=0) / m"),
 )
 changed(
     CROSS,
-    "You return one number for each example.",
+    "You forgot Y: only the probability of the label counts.",
     ("-np.sum(Y * log_P) / m", "-np.sum(Y @ log_P.T) / m"),
 )
 SLOPE = "softmax_gradient"
 changed(
     SLOPE,
-    "You forgot Y: only the probability of the label counts.",
+    "Only Y is divided by m: P − Y / m. Put brackets round P − Y.",
     ("(P - Y) / Y.shape[1]", "P - Y / Y.shape[1]"),
 )
-changed(SLOPE, "Only Y is divided by m: P − Y / m. Put brackets round P − Y.", ("(P - Y) / Y.shape[1]", "P - Y"))
+changed(SLOPE, "The 1/m is missing: the cost is a mean over the examples.", ("(P - Y) / Y.shape[1]", "P - Y"))
 changed(
     SLOPE,
-    "The 1/m is missing: the cost is a mean over the examples.",
+    "Your sign is wrong: P − Y. Where the network says too much, the gradient is positive.",
     ("(P - Y) / Y.shape[1]", "(Y - P) / Y.shape[1]"),
 )
 changed(
     SLOPE,
-    "Your sign is wrong: P − Y. Where the network says too much, the gradient is positive.",
+    "You divide by the number of classes.",
     ("(P - Y) / Y.shape[1]", "(P - Y) / len(Y)"),
 )
-changed(SLOPE, "You divide by the number of classes.", ("(P - Y) / Y.shape[1]", "(P - Y) * P * (1 - P) / Y.shape[1]"))
+changed(SLOPE, "You multiply by P (1 − P).", ("(P - Y) / Y.shape[1]", "(P - Y) * P * (1 - P) / Y.shape[1]"))
 BN = "batchnorm_forward"
 changed(
     BN,
-    "You multiply by P (1 − P).",
+    "You divide by σ² + ε, as some lecture notes print it.",
     ("np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)", "Z.var(axis=1, keepdims=True) + epsilon"),
 )
-changed(BN, "You divide by σ² + ε, as some lecture notes print it.", ("axis=1", "axis=0"))
+changed(BN, "You normalize each example over the units.", ("axis=1", "axis=0"))
 changed(
     BN,
-    "You normalize each example over the units.",
+    "Two arrays are combined entry by entry, but their shapes do not fit.",
     ("Z.mean(axis=1, keepdims=True)", "Z.mean(axis=1)"),
 )
 changed(
     BN,
-    "Two arrays are combined entry by entry, but their shapes do not fit.",
+    "You take one mean and one variance of the whole array.",
     ("Z.mean(axis=1, keepdims=True)", "Z.mean()"),
     ("Z.var(axis=1, keepdims=True)", "Z.var()"),
 )
 changed(
     BN,
-    "You take one mean and one variance of the whole array.",
+    "You divide by σ + ε. ε stands inside the root: √(σ² + ε).",
     ("np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)", "np.sqrt(Z.var(axis=1, keepdims=True)) + epsilon"),
 )
 changed(
     BN,
-    "You divide by σ + ε. ε stands inside the root: √(σ² + ε).",
+    "Only the mean is divided by the deviation.",
     ("Z_hat = (Z - mean) / deviation", "Z_hat = Z - mean / deviation"),
 )
 changed(
     BN,
-    "Only the mean is divided by the deviation.",
+    "In a product of matrices, the first has as many columns as the second has rows.",
     ("gamma * Z_hat + beta, (Z_hat", "gamma @ Z_hat + beta, (Z_hat"),
 )
 changed(
     BN,
-    "In a product of matrices, the first has as many columns as the second has rows.",
+    "Return two things, Z_tilde and a cache: the backward pass will need it.",
     ("return gamma * Z_hat + beta, (Z_hat, deviation, gamma)", "return gamma * Z_hat + beta"),
 )
 BACK = "batchnorm_backward"
 changed(
     BACK,
-    "Return two things, Z_tilde and a cache: the backward pass will need it.",
+    "Your dγ and dβ are means.",
     ("np.sum(dZ_tilde * Z_hat,", "np.mean(dZ_tilde * Z_hat,"),
     ("np.sum(dZ_tilde, axis", "np.mean(dZ_tilde, axis"),
 )
 changed(
     BACK,
-    "Your dγ and dβ are means.",
+    "Both paths through the batch are sums in your dZ.",
     ("np.mean(dZ_hat, axis", "np.sum(dZ_hat, axis"),
     ("np.mean(dZ_hat * Z_hat", "np.sum(dZ_hat * Z_hat"),
 )
 changed(
     BACK,
-    "Both paths through the batch are sums in your dZ.",
+    "The path through the variance σ² is missing in dZ: every value moves the variance of its",
     ("dZ_hat - through_mean - through_variance", "dZ_hat - through_mean"),
 )
 changed(
     BACK,
-    "The path through the variance σ² is missing in dZ: every value moves the variance of its",
+    "γ is missing in dZ: Z̃ = γ Ẑ + β, so dẐ = γ dZ̃.",
     ("dZ_hat = gamma * dZ_tilde", "dZ_hat = dZ_tilde"),
 )
 changed(
     BACK,
-    "γ is missing in dZ: Z̃ = γ Ẑ + β, so dẐ = γ dZ̃.",
+    "You unpack the cache in another order than you packed it: what you take for Ẑ is the",
     ("Z_hat, deviation, gamma = cache", "deviation, Z_hat, gamma = cache"),
 )
 changed(
     BACK,
-    "You unpack the cache in another order than you packed it: what you take for Ẑ is the",
+    "You unpack the cache in another order than you packed it: γ and the deviation are swapped.",
     ("Z_hat, deviation, gamma = cache", "Z_hat, gamma, deviation = cache"),
 )
 changed(
     BACK,
-    "You unpack the cache in another order than you packed it: γ and the deviation are swapped.",
+    "You unpack another number of things than your cache holds.",
     ("Z_hat, deviation, gamma = cache", "Z_hat, deviation, gamma, beta = cache"),
 )
 changed(
     BACK,
-    "You unpack another number of things than your cache holds.",
+    "An axis of length 1 is missing in yours: keepdims=True keeps it in sums and means,",
     ("np.sum(dZ_tilde * Z_hat, axis=1, keepdims=True)", "np.sum(dZ_tilde * Z_hat, axis=1)"),
 )
 whole(
     BACK,
-    "An axis of length 1 is missing in yours: keepdims=True keeps it in sums and means,",
+    "Your dσ² has σ² to the power of −1.5 without ε.",
     """
 def batchnorm_forward(Z, gamma, beta, epsilon=1e-5):
     mu = Z.mean(axis=1, keepdims=True)
@@ -1940,7 +1944,7 @@ def batchnorm_backward(dZ_tilde, cache):
 )
 whole(
     BACK,
-    "Your dσ² has σ² to the power of −1.5 without ε.",
+    "Your dσ² has √(σ² + ε) to the power of −1.5.",
     """
 def batchnorm_forward(Z, gamma, beta, epsilon=1e-5):
     mu = Z.mean(axis=1, keepdims=True)
@@ -1962,40 +1966,40 @@ def batchnorm_backward(dZ_tilde, cache):
 RUNNING = "update_running_statistics"
 changed(
     RUNNING,
-    "Your dσ² has √(σ² + ε) to the power of −1.5.",
+    "You keep the old values: the new ones weigh 1 − momentum.",
     ("return new_mean, new_var", "return running_mean, running_var"),
 )
 changed(
     RUNNING,
-    "You keep the old values: the new ones weigh 1 − momentum.",
+    "Your weights are swapped: momentum weighs the old value, 1 − momentum the new one.",
     ("momentum * running_mean + (1 - momentum) * mean", "(1 - momentum) * running_mean + momentum * mean"),
     ("momentum * running_var + (1 - momentum) * var", "(1 - momentum) * running_var + momentum * var"),
 )
 changed(
     RUNNING,
-    "Your weights are swapped: momentum weighs the old value, 1 − momentum the new one.",
+    "The new values count in full with you.",
     ("momentum * running_mean + (1 - momentum) * mean", "momentum * running_mean + mean"),
     ("momentum * running_var + (1 - momentum) * var", "momentum * running_var + var"),
 )
-changed(RUNNING, "The new values count in full with you.", ("(1 - momentum) * var", "(1 - momentum) * mean"))
+changed(RUNNING, "Your new variance is made of the batch's mean.", ("(1 - momentum) * var", "(1 - momentum) * mean"))
 INFERENCE = "batchnorm_inference"
 changed(
     INFERENCE,
-    "Your new variance is made of the batch's mean.",
+    "You divide by σ² + ε. Take the root: √(σ² + ε).",
     ("np.sqrt(running_var + epsilon)", "(running_var + epsilon)"),
 )
 changed(
     INFERENCE,
-    "You divide by σ² + ε. Take the root: √(σ² + ε).",
+    "You normalize with the batch's own statistics.",
     (
         "(Z - running_mean) / np.sqrt(running_var + epsilon)",
         "(Z - Z.mean(axis=1, keepdims=True)) / np.sqrt(Z.var(axis=1, keepdims=True) + epsilon)",
     ),
 )
-changed(INFERENCE, "You normalize with the batch's own statistics.", ("np.sqrt(running_var + epsilon)", "running_var"))
+changed(INFERENCE, "You divide by the variance.", ("np.sqrt(running_var + epsilon)", "running_var"))
 changed(
     INFERENCE,
-    "You divide by the variance.",
+    "β is multiplied by γ with you: γ Ẑ + β, not γ (Ẑ + β).",
     (
         "gamma * (Z - running_mean) / np.sqrt(running_var + epsilon) + beta",
         "gamma * ((Z - running_mean) / np.sqrt(running_var + epsilon) + beta)",
@@ -2004,7 +2008,7 @@ changed(
 PREDICT = "predict_probabilities"
 changed(
     PREDICT,
-    "β is multiplied by γ with you: γ Ẑ + β, not γ (Ẑ + β).",
+    "You normalize with the statistics of the batch you are given.",
     (
         'batchnorm_inference(Z, model[f"gamma{l}"], model[f"beta{l}"], model[f"mean{l}"], model[f"var{l}"])',
         'batchnorm_forward(Z, model[f"gamma{l}"], model[f"beta{l}"])[0]',
@@ -2012,13 +2016,13 @@ changed(
 )
 changed(
     PREDICT,
-    "You normalize with the statistics of the batch you are given.",
+    "You forgot ReLU.",
     ("A = np.maximum(Z_tilde, 0)", "A = Z_tilde"),
 )
-changed(PREDICT, "You forgot ReLU.", (' + model[f"b{L}"]', ""))
+changed(PREDICT, "The bias b of the last layer is missing.", (' + model[f"b{L}"]', ""))
 changed(
     PREDICT,
-    "The bias b of the last layer is missing.",
+    "The last layer has W and b only, no γ and β: hidden layers are 1 to L − 1, and L is how",
     ('sum(key.startswith("W") for key in model)', "len(model) // 2"),
 )
 changed(
@@ -2028,7 +2032,7 @@ changed(
 )
 changed(
     PREDICT,
-    "The last layer has W and b only, no γ and β: hidden layers are 1 to L − 1, and L is how",
+    "Hidden layers have no b: batch norm's β takes its place.",
     ('Z = model[f"W{l}"] @ A', 'Z = model[f"W{l}"] @ A + model[f"b{l}"]'),
 )
 
@@ -2037,18 +2041,18 @@ changed(
 LOG, BETA = "sample_log_uniform", "sample_momentum"
 changed(
     LOG,
-    "Hidden layers have no b: batch norm's β takes its place.",
+    "You take logarithms to base 10 and powers of e: np.exp belongs to np.log, 10** to",
     ("10**exponents", "np.exp(exponents)"),
 )
 changed(
     LOG,
-    "You take logarithms to base 10 and powers of e: np.exp belongs to np.log, 10** to",
+    "You use low and high themselves as exponents.",
     ("np.log10(low), np.log10(high)", "low, high"),
 )
-changed(LOG, "You use low and high themselves as exponents.", ("np.log10(high), size", "np.log10(high)"))
+changed(LOG, "You draw a single number: hand size to rng.uniform.", ("np.log10(high), size", "np.log10(high)"))
 changed(
     LOG,
-    "You draw a single number: hand size to rng.uniform.",
+    "You draw uniformly between low and high: nearly all draws land in the highest power of",
     ("rng.uniform(np.log10(low), np.log10(high), size)", "rng.uniform(low, high, size)"),
     ("10**exponents", "exponents"),
 )
@@ -2059,31 +2063,31 @@ changed(
 )
 changed(
     LOG,
-    "You draw uniformly between low and high: nearly all draws land in the highest power of",
+    "Your exponents are whole numbers, so you only draw powers of ten.",
     ("rng.uniform(np.log10(low), np.log10(high), size)", "rng.integers(np.log10(low), np.log10(high), size)"),
 )
 changed(
     BETA,
-    "Your exponents are whole numbers, so you only draw powers of ten.",
+    "You draw β itself on a logarithmic scale.",
     ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"),
     ("1 - 10**exponents", "10**exponents"),
 )
-changed(BETA, "You draw β itself on a logarithmic scale.", ("1 - 10**exponents", "10**exponents"))
+changed(BETA, "You return 1 − β. Take it from 1.", ("1 - 10**exponents", "10**exponents"))
 changed(
     BETA,
-    "You return 1 − β. Take it from 1.",
+    "You draw β uniformly: 0.9 to 0.95 gets as many draws as 0.95 to 0.9995. Draw the exponent",
     ("rng.uniform(np.log10(1 - high), np.log10(1 - low), size)", "rng.uniform(low, high, size)"),
     ("1 - 10**exponents", "exponents"),
 )
 changed(
     BETA,
-    "You draw β uniformly: 0.9 to 0.95 gets as many draws as 0.95 to 0.9995. Draw the exponent",
+    "All between low and high: no, some lie below low. Share of draws in each quarter of the",
     ("np.log10(1 - high), np.log10(1 - low)", "1 - np.log10(high), 1 - np.log10(low)"),
 )
 GRID, POINTS = "grid_search_points", "random_search_points"
 whole(
     GRID,
-    "All between low and high: no, some lie below low. Share of draws in each quarter of the",
+    "You pair the first values, the second values, and so on: that is a diagonal. A grid has",
     """
 def grid_search_points(bounds, per_axis):
     axes = [np.linspace(low, high, per_axis) for low, high in bounds]
@@ -2092,7 +2096,7 @@ def grid_search_points(bounds, per_axis):
 )
 whole(
     GRID,
-    "You pair the first values, the second values, and so on: that is a diagonal. A grid has",
+    "You return the arrays of np.meshgrid.",
     """
 def grid_search_points(bounds, per_axis):
     axes = [np.linspace(low, high, per_axis) for low, high in bounds]
@@ -2101,7 +2105,7 @@ def grid_search_points(bounds, per_axis):
 )
 whole(
     GRID,
-    "You return the arrays of np.meshgrid.",
+    "The upper ends are missing on your axes.",
     """
 def grid_search_points(bounds, per_axis):
     axes = [np.arange(low, high, (high - low) / per_axis)[:per_axis] for low, high in bounds]
@@ -2110,7 +2114,7 @@ def grid_search_points(bounds, per_axis):
 )
 whole(
     GRID,
-    "The upper ends are missing on your axes.",
+    "You loop over two axes. There may be one or three: np.meshgrid and itertools.product take",
     """
 def grid_search_points(bounds, per_axis):
     points = []
@@ -2122,27 +2126,27 @@ def grid_search_points(bounds, per_axis):
 )
 changed(
     GRID,
-    "You loop over two axes. There may be one or three: np.meshgrid and itertools.product take",
+    "You do not use per_axis: np.linspace makes 50 values by itself.",
     ("np.linspace(low, high, per_axis)", "np.linspace(low, high)"),
 )
 changed(
     POINTS,
-    "You do not use per_axis: np.linspace makes 50 values by itself.",
+    "Your size has no axis for the bounds: (size, len(bounds)), a row for each point.",
     ("rng.uniform(low, high, (size, len(bounds)))", "rng.uniform(low, high, size)"),
 )
 changed(
     POINTS,
-    "Your size has no axis for the bounds: (size, len(bounds)), a row for each point.",
+    "All your points lie between 0 and 1.",
     ("rng.uniform(low, high, (size, len(bounds)))", "rng.random((size, len(bounds)))"),
 )
 changed(
     POINTS,
-    "All your points lie between 0 and 1.",
+    "You stretch by high and not by high − low: points lie between low and low + high.",
     ("rng.uniform(low, high, (size, len(bounds)))", "low + high * rng.random((size, len(bounds)))"),
 )
 whole(
     POINTS,
-    "You stretch by high and not by high − low: points lie between low and low + high.",
+    "Your array lies on its side: one point in a row, one axis in a column.",
     """
 def random_search_points(bounds, size, rng):
     return np.array([rng.uniform(low, high, size) for low, high in bounds])
@@ -2151,78 +2155,78 @@ def random_search_points(bounds, size, rng):
 REFINE = "coarse_to_fine"
 changed(
     REFINE,
-    "Your array lies on its side: one point in a row, one axis in a column.",
+    "Your new box is twice too wide: shrink times the side is its whole side, not half of it.",
     ("shrink * (high - low) / 2", "shrink * (high - low)"),
 )
 changed(
     REFINE,
-    "Your new box is twice too wide: shrink times the side is its whole side, not half of it.",
+    "Your new box reaches beyond the old one.",
     ("(max(low, centre - half), min(high, centre + half))", "(centre - half, centre + half)"),
 )
-changed(REFINE, "Your new box reaches beyond the old one.", ("argmax", "argmin"))
+changed(REFINE, "Your new box lies round the worst point.", ("argmax", "argmin"))
 changed(
     REFINE,
-    "Your new box lies round the worst point.",
+    "np.argmax gives the number of the best point: points[np.argmax(scores)] is the point",
     ("points[np.argmax(scores)]", "np.argmax(scores)"),
 )
 changed(
     REFINE,
-    "np.argmax gives the number of the best point: points[np.argmax(scores)] is the point",
+    "You divide by shrink, so the box grows.",
     ("shrink * (high - low) / 2", "(high - low) / shrink / 2"),
 )
 changed(
     REFINE,
-    "You divide by shrink, so the box grows.",
+    "max and min are swapped: the lower end is max(low, …), the upper end min(high, …).",
     ("(max(low, centre - half), min(high, centre + half))", "(min(low, centre - half), max(high, centre + half))"),
 )
 HALVING = "successive_halving"
 changed(
     HALVING,
-    "max and min are swapped: the lower end is max(low, …), the upper end min(high, …).",
+    "You keep the worse half. The higher a score, the better.",
     ("np.argsort(-scores", "np.argsort(scores"),
 )
 changed(
     HALVING,
-    "You keep the worse half. The higher a score, the better.",
+    "You keep the worse half: the best stand first in your order. Go on with the first half of",
     ("ranked[: (len(ranked) + 1) // 2]", "ranked[len(ranked) // 2 :]"),
 )
 changed(
     HALVING,
-    "You keep the worse half: the best stand first in your order. Go on with the first half of",
+    "You round half of an odd number down.",
     ("(len(ranked) + 1) // 2", "len(ranked) // 2"),
 )
-changed(HALVING, "You round half of an odd number down.", ("return ranked[0]", "return candidates[ranked[0]]"))
-changed(HALVING, "You return the winner itself.", ("score(candidates[index], budget)", "score(index, budget)"))
+changed(HALVING, "You return the winner itself.", ("return ranked[0]", "return candidates[ranked[0]]"))
+changed(HALVING, "You hand the index to score.", ("score(candidates[index], budget)", "score(index, budget)"))
 changed(
     HALVING,
-    "You hand the index to score.",
+    "You score with the first budget in every rung.",
     ("score(candidates[index], budget)", "score(candidates[index], budgets[0])"),
 )
 changed(
     HALVING,
-    "You score with the first budget in every rung.",
+    "You return a list. Return one number, the index of the winner.",
     ("sorted(ranked[: (len(ranked) + 1) // 2])", "ranked[: (len(ranked) + 1) // 2]"),
     ("return ranked[0]", "return survivors"),
 )
 CHALLENGE = "challenge_settings"
 changed(
     CHALLENGE,
-    "You return a list. Return one number, the index of the winner.",
+    "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
     ('"learning_rate": 0.2', '"learning_rate": 2.0'),
 )
 changed(
     CHALLENGE,
-    "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
+    "At least 60 % of new images are right: no, it hardly learned anything; with a larger",
     ('"learning_rate": 0.2', '"learning_rate": 0.001'),
 )
 changed(
     CHALLENGE,
-    "At least 60 % of new images are right: no, it hardly learned anything; with a larger",
+    "hidden_layers is a list, even for a single layer: [60].",
     ('"hidden_layers": [60, 30]', '"hidden_layers": 60'),
 )
 changed(
     CHALLENGE,
-    "hidden_layers is a list, even for a single layer: [60].",
+    "With init_scale 0 all units of a layer stay alike, and nothing is learned.",
     ('"init_scale": 1.0', '"init_scale": 0.0'),
 )
 
@@ -2230,7 +2234,7 @@ changed(
 
 changed(
     "linear_function",
-    "With init_scale 0 all units of a layer stay alike, and nothing is learned.",
+    "",
     ("tf.matmul(W, X) + b", "W * X + b"),
 )
 changed("linear_function", "", ("tf.matmul(W, X) + b", "tf.matmul(X, W) + b"))

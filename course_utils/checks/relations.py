@@ -178,8 +178,10 @@ def _explain(name: str, cases: Sequence[Case], right: Mapping, seen: Mapping) ->
     if not differing:
         return ""
     if all(isinstance(value.value, str) for both in differing for value in both):
-        return _words(name, [(w.value, g.value) for w, g in differing])
-    if phrase := _same_phrase(name, [g.value for _, g in differing]):
+        return _words(
+            [g.value for _, g in differing], {one.value for one in right.values() if isinstance(one.value, str)}
+        )
+    if phrase := _same_phrase([g.value for _, g in differing]):
         return phrase
     values = [(w.value, g.value) for w, g in differing]
     if sentence := _keys(values):
@@ -330,18 +332,15 @@ def _fits(array: np.ndarray, want: np.ndarray) -> bool:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _words(name: str, differing: list[tuple[str, str]]) -> str:
-    """Say how words differ: an observer's phrase, or always the same word for another."""
-    if phrase := _same_phrase(name, [got for _, got in differing]):
+def _words(got: list[str], known: set[str]) -> str:
+    """Say how words differ: an observer's phrase, or always the same one of the right words."""
+    if phrase := _same_phrase(got):
         return phrase
-    got = {one for _, one in differing}
-    word = got.pop()
-    if got or word in ("no", "yes") or len(word) > 40 or re.search(r"\d|,", word):
-        return ""
-    return f"It comes out as “{word}”."
+    word = got[0]
+    return f"It comes out as “{word}”." if {*got} == {word} and word in known and word != "yes" else ""
 
 
-def _same_phrase(name: str, got: list[Any]) -> str:
+def _same_phrase(got: list[Any]) -> str:
     """Take over what an observer says where it is the same in every case, and tells no number."""
     if not all(isinstance(value, str) and value.startswith("no: ") for value in got):
         return ""
@@ -508,8 +507,10 @@ def _shape_sentence(both: list[tuple[list[int], list[int]]]) -> str:
             lambda want, got: len(want) == len(got) and all(n in (1, k) for n, k in zip(got, want, strict=True)),
         ),
         (
-            "An axis of yours was not added up: it is as long as the data, and its length should be 1.",
-            lambda want, got: len(want) == len(got) and all(k in (1, n) for n, k in zip(got, want, strict=True)),
+            "An axis of yours should have length 1: was nothing added up along it, or another axis?",
+            lambda want, got: (
+                len(want) == len(got) and all(k in (1, n) for n, k in zip(got, want, strict=True)) and all(got)
+            ),
         ),
         (
             "The number of columns is wrong in yours, that of rows is right.",
@@ -972,11 +973,9 @@ def _multiple(
     if len(wrong) > 1 and (name := _product(values, known, tolerance)):
         yield words(name)
         return
-    if np.ptp(values) > tolerance * abs(values[0]) or len(wrong) < 2 or evidence < 4 or abs(values[0]) < 1e-3:
-        return
-    given = np.array([abs(number) for pair in known for number in pair.numbers.values()])
-    if not np.isclose(abs(values[0]), np.concatenate([given, 1 / given]), rtol=1e-3).any():  # it would tell a case
-        yield words(f"{values[0]:.4g}".replace("-", "−"))
+    if np.ptp(values) <= tolerance * abs(values[0]) and len(wrong) > 1 and evidence > 3 and abs(values[0]) > 1e-3:
+        # Not which: an answer may have made it of a hidden case.
+        yield words("c").replace("in every case", "with the same c in every case")
 
 
 def _ratio(one: np.ndarray, other: np.ndarray, scale: float, size: float = 0.0) -> float | None:

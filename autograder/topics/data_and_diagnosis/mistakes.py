@@ -134,6 +134,10 @@ edits(
             "if high_bias:",
             "if high_bias and high_variance:",
         ),
+        "Where both are high, the words asked for are: high bias and high variance.": (
+            'return "high bias and high variance"',
+            'return "both"',
+        ),
         "You ask whether one or the other is high. Both at once needs and, not or.": (
             "high_bias and high_variance:",
             "high_bias or high_variance:",

@@ -77,7 +77,7 @@ for name in (RANDOM, XAVIER, HE):
 
 edit(
     ZEROS,
-    "An index runs beyond layers_dims: its sizes are numbered 0 to L. l goes from 1 to L, and W is (n_l, n_{l−1}).",
+    "An index runs one layer too far: sizes in layers_dims are numbered 0 to L. l is 1 to L, W is (n_l, n_{l−1}).",
     ("range(1, len(layers_dims))", "range(1, len(layers_dims) + 1)"),
 )
 edit(

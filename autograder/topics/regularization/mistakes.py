@@ -458,6 +458,15 @@ LOWEST = (
 )
 
 
+@mistake(STOPPING, "You go through all epochs. Stop at the one where patience ends, and return there.")
+def never_stops(dev_costs, patience, min_delta=0.0):
+    best_epoch = 0
+    for epoch in range(1, len(dev_costs)):
+        if dev_costs[epoch] < dev_costs[best_epoch] - min_delta:
+            best_epoch = epoch
+    return best_epoch, len(dev_costs) - 1
+
+
 @mistake(STOPPING, LOWEST)
 def patience_from_the_lowest(dev_costs, patience, min_delta=0.0):
     best_epoch = int(np.nanargmin(dev_costs))
