@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -161,6 +162,8 @@ def test_an_observers_own_words_are_a_cause_unless_they_tell_a_number():
         "Every x keeps its y: no, labels stand at other examples."
     )
     assert cause(["yes"], ["no: for example 0.37"]) == ""
+    assert cause(["high bias"], ["no: the train error is above a half"]) == ""
+    assert cause([1, 2], ["no: the first number is even"] * 2) == ""
     words = ["high bias", "high variance"]
     assert cause(words, ["high variance"] * 2, name="high bias") == "High bias: it comes out as “high variance”."
     assert (
@@ -182,6 +185,9 @@ def test_an_observers_own_words_are_a_cause_unless_they_tell_a_number():
         None,
         "words",
         {"": {"": {}}},
+        {"W" + "9" * 5000: 1, "dW1": np.ones((2, 2))},
+        np.ones((3, 3), np.int8).repeat(4000, 0),
+        np.array([[1e308, -1e308], [1e-308, 0]]),
         np.zeros((0, 3)),
         [None, 1],
         -(2**70),
@@ -189,11 +195,14 @@ def test_an_observers_own_words_are_a_cause_unless_they_tell_a_number():
     ids=str,
 )
 def test_odd_and_giant_values_cost_a_glance_and_break_nothing(got):
-    for want in (np.ones((2, 2)), {"dW1": np.ones((2, 2))}, 3.0, [1, 2], "yes", np.ones(100_000)):
-        right = {(0, "p"): Observation("p", want)}
-        seen = {(0, "p"): Observation("p", got)}
-        if not right[0, "p"].agrees(seen[0, "p"]):
-            assert isinstance(relations.likely_cause([{"X": np.ones((2, 2))}], right, seen, [(0, "p")], (0, "p")), str)
+    wanted = (np.ones((2, 2)), {"dW1": np.ones((2, 2))}, 3.0, [1, 2], "yes", np.ones(100_000), {"W1": "shape (2, 2)"})
+    for want, name in itertools.product(wanted, ("values", "keys and shapes")):
+        right, seen = {(0, name): Observation(name, want)}, {(0, name): Observation(name, got)}
+        if not right[0, name].agrees(seen[0, name]):
+            case = {"X": np.ones((2, 2)), "lambd": 1e-300, "m": 3, "large": [2, 2]}
+            assert isinstance(relations.likely_cause([case], right, seen, [(0, name)], (0, name)), str)
+            assert isinstance(relations.shape_difference(name, want, got), str)
+            assert isinstance(relations.differing_keys(right, seen, [(0, name)]), str)
 
 
 def test_a_hidden_value_is_never_told():

@@ -178,15 +178,12 @@ def _explain(name: str, cases: Sequence[Case], right: Mapping, seen: Mapping) ->
     if not differing:
         return ""
     if all(isinstance(value.value, str) for both in differing for value in both):
-        return _words(
-            [g.value for _, g in differing], {one.value for one in right.values() if isinstance(one.value, str)}
-        )
-    if phrase := _same_phrase([g.value for _, g in differing]):
-        return phrase
+        known = {one.value for one in right.values() if isinstance(one.value, str)}
+        return _words([(w.value, g.value) for w, g in differing], known)
     values = [(w.value, g.value) for w, g in differing]
     if sentence := _keys(values):
         return sentence
-    if all(map(_is_shape, itertools.chain(*values))) and _is_about_shapes(name):
+    if _is_about_shapes(name) and all(map(_is_shape, itertools.chain(*values))):
         return _shapes(values)
     pairs: list[Pair] = []
     shapes: list[tuple[list[int], list[int]]] = []
@@ -196,18 +193,22 @@ def _explain(name: str, cases: Sequence[Case], right: Mapping, seen: Mapping) ->
         if leaves is None:
             return ""
         given = _Given(case)
-        if name.startswith(see.SCALE) and leaves[0][1].shape == leaves[0][2].shape == (len(case.get("large", ())) - 1,):
+        if (
+            name.startswith(see.SCALE)
+            and leaves
+            and leaves[0][1].shape == leaves[0][2].shape == (len(case.get("large", ())) - 1,)
+        ):
             leaves = [(f"W{l}", *both) for l, both in enumerate(zip(*leaves[0][1:], strict=True), start=1)]
         for path, got_part, want_part in leaves:
+            if len(pairs) == MAX_PAIRS or want_part.size > MAX_NUMBERS:
+                return ""
             if got_part.shape != want_part.shape:
                 shapes.append((list(want_part.shape), list(got_part.shape)))
             elif got_part.size:
                 pairs.append(_pair(key[0], path, got_part, want_part, given, w))
     if shapes:
         return _shape_sentence(shapes) if all(shapes) else ""
-    if not pairs or len(pairs) > MAX_PAIRS or sum(pair.got.size for pair in pairs) > MAX_NUMBERS:
-        return ""
-    return _sentence(pairs)
+    return _sentence(pairs) if pairs and sum(pair.got.size for pair in pairs) <= MAX_NUMBERS else ""
 
 
 def _pair(case: int, path: str, got: np.ndarray, want: np.ndarray, given: _Given, right: Observation) -> Pair:
@@ -247,7 +248,9 @@ def _numbers(value: Any) -> np.ndarray | None:
         array = np.asarray(value)
     except ValueError:
         return None
-    return array.astype(float) if array.dtype.kind in "biuf" and array.ndim <= 4 else None
+    if array.dtype.kind not in "biuf" or array.ndim > 4:
+        return None
+    return array.astype(float) if array.size <= MAX_NUMBERS else array
 
 
 class _Given:
@@ -332,17 +335,20 @@ def _fits(array: np.ndarray, want: np.ndarray) -> bool:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _words(got: list[str], known: set[str]) -> str:
-    """Say how words differ: an observer's phrase, or always the same one of the right words."""
-    if phrase := _same_phrase(got):
-        return phrase
-    word = got[0]
-    return f"It comes out as “{word}”." if {*got} == {word} and word in known and word != "yes" else ""
+def _words(differing: list[tuple[str, str]], known: set[str]) -> str:
+    """Say how words differ: an observer's phrase, or always the same one of the right words.
+
+    An answer's own words are not repeated: they could tell a case.
+    """
+    if all(want == "yes" for want, _ in differing):
+        return _same_phrase([got for _, got in differing])
+    word = differing[0][1]
+    return f"It comes out as “{word}”." if {got for _, got in differing} == {word} and word in known else ""
 
 
-def _same_phrase(got: list[Any]) -> str:
+def _same_phrase(got: list[str]) -> str:
     """Take over what an observer says where it is the same in every case, and tells no number."""
-    if not all(isinstance(value, str) and value.startswith("no: ") for value in got):
+    if not all(value.startswith("no: ") for value in got):
         return ""
     phrases = {value.removeprefix("no: ").split(", for example")[0] for value in got}
     if len(phrases) != 1:
@@ -418,7 +424,8 @@ def _keys(differing: list[tuple[Any, Any]]) -> str:
     missing, extra = [want - got for want, got in both], [got - want for want, got in both]
 
     def layer(key: str) -> int:
-        return int(re.sub(r"\D", "", key) or -1)
+        numbered = re.fullmatch(r"[A-Za-z]{1,9}(\d{1,3})", key)
+        return int(numbered[1]) if numbered else -1
 
     def letter(key: str) -> str:
         return key.removeprefix("d")[:1]
@@ -1011,7 +1018,11 @@ def _product(values: np.ndarray, pairs: list[Pair], tolerance: float) -> str:
         for name, exponent in product:
             column = column * columns[name] ** exponent
         constant = values / column
-        if np.ptp(constant) > tolerance * abs(constant[0]) or (pairs and np.ptp(column) <= tolerance * abs(column[0])):
+        if (
+            not np.isfinite(constant).all()
+            or np.ptp(constant) > tolerance * abs(constant[0])
+            or (pairs and np.ptp(column) <= tolerance * abs(column[0]))
+        ):
             continue
         fraction = Fraction(float(constant[0])).limit_denominator(6)
         if abs(fraction.numerator) in (1, 2, 3, 4) and abs(float(fraction) - constant[0]) <= tolerance * abs(
