@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from course_utils.checks import error_hints, relations
+from course_utils.checks import error_hints, relations, structure
 from course_utils.checks.exercise import Observation
 
 RNG = np.random.default_rng(0)
@@ -201,7 +201,7 @@ def test_odd_and_giant_values_cost_a_glance_and_break_nothing(got):
         if not right[0, name].agrees(seen[0, name]):
             case = {"X": np.ones((2, 2)), "lambd": 1e-300, "m": 3, "large": [2, 2]}
             assert isinstance(relations.likely_cause([case], right, seen, [(0, name)], (0, name)), str)
-            assert isinstance(relations.shape_difference(name, want, got), str)
+            assert isinstance(structure.shape_difference(name, want, got), str)
             assert isinstance(relations.differing_keys(right, seen, [(0, name)]), str)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from course_utils.checks import error_hints, relations, shadowing
+from course_utils.checks import error_hints, relations, shadowing, structure
 from course_utils.checks.calling import FIND_SHADOWED, RESTORE_BUILTINS, WrappableFunction
 from course_utils.checks.difference import RTOL, difference, show
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Observation, Trial, run_trial
@@ -295,7 +295,7 @@ def describe(name: str, right: Observation, seen: Observation | None) -> str:
         return f"{name}: could not be looked at"
     if right.secret:
         return f"{name}: {show(seen.value) if ' ' in str(seen.value) else 'not the best answer'}"
-    return f"{name}: {relations.shape_difference(name, right.value, seen.value) or right.difference(seen.value)}"
+    return f"{name}: {structure.shape_difference(name, right.value, seen.value) or right.difference(seen.value)}"
 
 
 def _table(observations: Observations) -> Table:
