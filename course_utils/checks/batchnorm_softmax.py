@@ -96,6 +96,7 @@ def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.nda
     """Observe the cost."""
     found = answer(P, Y)
     cost = float(np.sum(numbers(found)))
+    yield see.one_number(found)
     if what != FINITE:
         yield Observation(what, cost)
     elif np.size(found) != 1:
@@ -105,7 +106,6 @@ def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.nda
     else:
         # How large a number stands for infinity is the student's choice.
         yield Observation(what, "yes" if cost > 2.5 else "it is small, though the network was certain and wrong")
-    yield see.one_number(found)
 
 
 def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -242,7 +242,8 @@ def running_cases(rng: np.random.Generator) -> list[Case]:
     for n, rest in ((3, {"momentum": 0.8}), (1, {"momentum": 0.35}), (5, {"momentum": 0.99}), (4, {})):
         old, new = draw_signed(rng, 1, 4, (n, 1)), draw_signed(rng, 5, 9, (n, 1))
         variances = rng.uniform(0.5, 2, (n, 1)), rng.uniform(3, 9, (n, 1))
-        cases.append({"arguments": (old, variances[0], new, variances[1]), "rest": rest})
+        given = {"running_mean": old, "running_var": variances[0], "mean": new, "var": variances[1]}
+        cases.append({"arguments": given, "rest": rest})
     return cases
 
 
@@ -251,9 +252,9 @@ def running_cases(rng: np.random.Generator) -> list[Case]:
     cases=running_cases,
     weights={"the mean": 3, "the variance": 3, DEFAULT: 1},
 )
-def update_running_statistics(answer: CallRecorder, arguments: tuple, rest: dict) -> Iterator[Observation]:
+def update_running_statistics(answer: CallRecorder, arguments: dict, rest: dict) -> Iterator[Observation]:
     """Observe the new statistics."""
-    mean, var = map(numbers, see.pair(answer(*arguments, **rest), "(mean, var)"))
+    mean, var = map(numbers, see.pair(answer(*arguments.values(), **rest), "(mean, var)"))
     if rest:
         yield Observation("the mean", mean)
         yield Observation("the variance", var)
@@ -278,14 +279,15 @@ def inference_cases(rng: np.random.Generator) -> list[Case]:
         gamma, beta = scale_and_shift(rng, n)
         mean, var = size * draw_signed(rng, 1, 3, (n, 1)), size**2 * rng.uniform(0.3, 3, (n, 1))
         Z = size * rng.normal(0, 2, (n, m))
-        cases.append({"what": what, "arguments": (Z, gamma, beta, mean, var), "rest": rest})
+        given = {"Z": Z, "gamma": gamma, "beta": beta, "running_mean": mean, "running_var": var}
+        cases.append({"what": what, "arguments": given, "rest": rest})
     return cases
 
 
 @exercise("batchnorm_inference", cases=inference_cases, weights={see.SHAPE: 1, "many examples": 3, ONE: 2, EPSILON: 2})
-def batchnorm_inference(answer: CallRecorder, what: str, arguments: tuple, rest: dict) -> Iterator[Observation]:
+def batchnorm_inference(answer: CallRecorder, what: str, arguments: dict, rest: dict) -> Iterator[Observation]:
     """Observe what comes out."""
-    found = numbers(answer(*arguments, **rest))
+    found = numbers(answer(*arguments.values(), **rest))
     yield Observation(see.SHAPE, list(found.shape))
     yield Observation(what, found, rtol=1e-4, atol=1e-5)
 

@@ -33,6 +33,7 @@ from course_utils.checks.values import (
     type_name,  # noqa: F401 - the judge asks for this name
 )
 
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _OWN_FILES = {__file__, limits.__file__, shadowing.__file__, values.__file__}
 
 
@@ -444,10 +445,10 @@ def describe_place(error: BaseException) -> str:
     below_ours = itertools.dropwhile(_is_own_frame, traceback.extract_tb(error.__traceback__))
     frames = itertools.takewhile(lambda frame: not _is_own_frame(frame), below_ours)
     lines = [(frame.filename, frame.line.strip()) for frame in frames if frame.line]
-    outside_libraries = [line for filename, line in lines if "site-packages" not in filename]
-    if not lines:
-        return ""
-    return f" (in: {(outside_libraries or [line for _, line in lines])[-1][: limits.MAX_CODE_CHARACTERS]})"
+    outside_libraries = [
+        line for name, line in lines if "site-packages" not in name and not name.startswith(_PACKAGE + os.sep)
+    ]
+    return f" (in: {outside_libraries[-1][: limits.MAX_CODE_CHARACTERS]})" if outside_libraries else ""
 
 
 def _is_own_frame(frame: traceback.FrameSummary) -> bool:

@@ -62,7 +62,7 @@ class Exercise:
 
     Parameters
     ----------
-    name, cases, weights, companions, join, seconds, needs
+    name, cases, weights, companions, join, seconds, needs, is_hunt
         As for :func:`exercise`.
     observe : callable
         ``observe(answer, **case)`` yields an :class:`Observation` for each property.
@@ -76,6 +76,7 @@ class Exercise:
     join: Callable[..., Callable] | None = None
     seconds: float = limits.MAX_CALL_CPU_SECONDS
     needs: str = ""
+    is_hunt: bool = False
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -146,6 +147,7 @@ def exercise(
     join: Callable[..., Callable] | None = None,
     seconds: float = limits.MAX_CALL_CPU_SECONDS,
     needs: str = "",
+    is_hunt: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Register a generator function as the observer of an exercise.
 
@@ -169,6 +171,8 @@ def exercise(
         CPU seconds that a call of the answer may take.
     needs : str
         An extra package that answers import, if any.
+    is_hunt : bool
+        To find out how numbers are wrong is the exercise: only which of them are is told.
 
     Returns
     -------
@@ -186,7 +190,7 @@ def exercise(
         weights = {**weights, ARGUMENTS: 1}
 
     def register(observe: Callable) -> Callable:
-        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds, needs)
+        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds, needs, is_hunt)
         return observe
 
     return register
@@ -198,6 +202,8 @@ class Trial:
 
     Parameters
     ----------
+    cases : list of dict
+        What was asked, case by case.
     calls : list of dict
         Per case: property → the call behind it, in words.
     results : list of dict
@@ -218,6 +224,7 @@ class Trial:
         Why the last cases are missing.
     """
 
+    cases: list[Case] = field(default_factory=list)
     calls: list[dict[str, str]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     observations: list[list[Observation]] = field(default_factory=list)
@@ -274,6 +281,7 @@ def observe_cases(function: Callable, exercise: Exercise, seed: int, trial: Tria
         The observations of a case.
     """
     for case in exercise.cases(np.random.default_rng(seed)):
+        trial.cases.append(case)
         answer = calling.CallRecorder(function, trial.describes_calls)
         if len(trial.sizes) < len(trial.right_sizes):
             answer.max_size = limits.SPARE_TIMES * trial.right_sizes[len(trial.sizes)] + limits.SPARE_NUMBERS

@@ -319,6 +319,7 @@ def hunt_cases(rng: np.random.Generator) -> list[Case]:
     "repaired_backward_propagation",
     cases=hunt_cases,
     weights={"keys and shapes": 1, "dW3 and db3": 2, "dW2 and db2": 2, "dW1": 2, "db1": 2},
+    is_hunt=True,
 )
 def repaired_backward_propagation(
     answer: CallRecorder, X: np.ndarray, Y: np.ndarray, parameters: dict

@@ -75,12 +75,21 @@ def observe_sample(
     with np.errstate(all="ignore"):
         places = (np.log10(distance(found)) - ends[0]) / (ends[1] - ends[0])
     outside = ~((places > -1e-3) & (places < 1 + 1e-3))  # near 1, single precision rounds a little beyond
-    yield Observation(INSIDE, f"no: for example {found[outside][0]:.3g}" if outside.any() else "yes")
+    yield Observation(INSIDE, _outside(found, low, high, outside))
     if size < MANY:
         return
     yield Observation(shares, quarters(places), atol=0.075)
     yield Observation(ONE_BY_ONE, one_by_one(found))
     yield Observation(see.RNG, follows_rng(draw, seed))
+
+
+def _outside(found: np.ndarray, low: float, high: float, outside: np.ndarray) -> str:
+    """Say beyond which end draws lie."""
+    if not outside.any():
+        return "yes"
+    below, above = (outside & (found < low)).any(), (outside & (found > high)).any()
+    words = "some lie below low" if below and not above else "some lie above high" if above and not below else ""
+    return f"no: {words or 'some lie beyond both ends'}, for example {found[outside][0]:.3g}"
 
 
 DECADES = "share of draws in each quarter of the exponents"
@@ -291,12 +300,13 @@ def successive_halving(
 
 TRAINABLE = "the settings can be trained with"
 ACCURACY = "accuracy in %"
+MAX_RATE = challenge.SETTING_RANGES["learning_rate"][1]
 REACHED = {share: f"at least {share} % of new images are right" for share in (60, 80, 90)}
 
 
 @functools.lru_cache(maxsize=256)
-def _trained(settings: str, seed: int) -> dict[str, np.ndarray]:
-    return challenge.train(json.loads(settings), seed)
+def _trained(settings: str, seed: int, steps: int = challenge.STEPS) -> dict[str, np.ndarray]:
+    return challenge.train(json.loads(settings), seed, steps)
 
 
 def challenge_cases(rng: np.random.Generator) -> list[Case]:
@@ -322,14 +332,26 @@ def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed:
     counted = challenge.count_fingers(parameters, X)
     accuracy = 100 * float(np.mean(counted == np.ravel(Y)))
     yield Observation(ACCURACY, accuracy, atol=100)
+    better = "" if accuracy >= max(REACHED) else _better_rate(settings, X, Y, seed)
     if np.ptp(counted) == 0:
-        yield Observation(REACHED[60], "no: the network says the same of every image")
+        yield Observation(REACHED[60], "no: the network says the same of every image" + better)
         return
     if accuracy < 40:
-        yield Observation(REACHED[60], "no: it hardly learned anything")
+        yield Observation(REACHED[60], "no: it hardly learned anything" + better)
         return
     for share, name in REACHED.items():
-        yield Observation(name, "yes" if accuracy >= share else "no")
+        yield Observation(name, "yes" if accuracy >= share else "no: it learned too little" + better)
+
+
+def _better_rate(settings: dict[str, Any], X: np.ndarray, Y: np.ndarray, seed: int) -> str:
+    """Say whether a smaller or a larger learning rate reaches more in the first steps."""
+    reached = {}
+    for words, factor in (("", 1.0), ("smaller", 0.02), ("larger", 50.0)):
+        changed = {**settings, "learning_rate": min(factor * settings["learning_rate"], MAX_RATE)}
+        counted = challenge.count_fingers(_trained(json.dumps(changed), seed, challenge.STEPS // 3), X)
+        reached[words] = 100 * float(np.mean(counted == np.ravel(Y)))
+    best = max(reached, key=lambda words: reached[words])
+    return f"; with a {best} learning rate more are right" if reached[best] > reached[""] + 2 else ""
 
 
 # --- predictions and concept questions --------------------------------------------------------------------------------

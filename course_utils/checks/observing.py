@@ -129,8 +129,8 @@ def weights(parameters: Parameters) -> list[np.ndarray]:
 
 def floats(parameters: Parameters) -> str:
     """Say whether all entries are floating-point."""
-    odd = [key for key, value in arrays(parameters).items() if value.dtype.kind != "f"]
-    return f"{', '.join(odd)} of dtype {arrays(parameters)[odd[0]].dtype}" if odd else "yes"
+    odd = {_name(key): value.dtype for key, value in arrays(parameters).items() if value.dtype.kind != "f"}
+    return f"{', '.join(odd)} of dtype {next(iter(odd.values()))}" if odd else "yes"
 
 
 def biases(parameters: Parameters) -> str:
@@ -150,8 +150,13 @@ def separate(parameters: Parameters) -> str:
     for index, (name, value) in enumerate(entries):
         for other, other_value in entries[index + 1 :]:
             if share_memory(value, other_value):
-                return f"{name} and {other} are one and the same array"
+                return f"{_name(name)} and {_name(other)} are one and the same array"
     return "yes"
+
+
+def _name(key: str) -> str:
+    """Name an entry; a key of an answer's own making may be any text."""
+    return key if key.isidentifier() and len(key) < 12 else "an entry"
 
 
 def follows_layers_dims(answer: CallRecorder, networks: list[list[int]], *rest: Any) -> Iterator[Observation]:

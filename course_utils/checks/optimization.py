@@ -245,9 +245,9 @@ def observe_steps(
                 got = f"shape {after[wrong].shape}" if wrong in after else "missing"
                 raise MalformedResult(f"{wrong} of {name} is {got}, it should have shape {before[wrong].shape}")
         if step == 0:
-            for name, content in zip(names, now, strict=True):
+            for name, content in reversed(list(zip(names, now, strict=True))):  # a wrong state makes wrong parameters
                 yield Observation(f"{name} after a step", content, atol=1e-6)
-    for name, content in zip(names, now, strict=True):
+    for name, content in reversed(list(zip(names, now, strict=True))):
         yield Observation(f"{name} after {STEPS} steps", content, atol=1e-6)
 
 
@@ -496,12 +496,16 @@ FROM_ZERO = "epoch 0, and then 1"
 LATER = "later epochs"
 
 
-def register_decay(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
+def register_decay(
+    name: str, names: tuple[str, ...], settings: Callable[[np.random.Generator], list[tuple]], default: str = ""
+) -> None:
     """Register a decay schedule.
 
     Parameters
     ----------
     name : str
+    names : tuple of str
+        Of the arguments beside ``learning_rate0`` and the epoch.
     settings : callable
         ``settings(rng)`` draws what is handed over beside the epoch: ``(learning_rate0, ...)``.
     default : str
@@ -509,12 +513,12 @@ def register_decay(name: str, settings: Callable[[np.random.Generator], list[tup
     """
 
     def cases(rng: np.random.Generator) -> list[Case]:
-        drawn = settings(rng)
+        drawn = [dict(zip(("learning_rate0", *names), values, strict=False)) for values in settings(rng)]
         later = (1, 2, 3, 5, 7, int(rng.integers(11, 20)), int(rng.integers(30, 60)))
         return [{"settings": setting, "epochs": epochs} for epochs in (later, (0, 1)) for setting in drawn]
 
-    def observe(answer: CallRecorder, settings: tuple, epochs: tuple) -> Iterator[Observation]:
-        learning_rate0, *rest = settings
+    def observe(answer: CallRecorder, settings: dict[str, float], epochs: tuple) -> Iterator[Observation]:
+        learning_rate0, *rest = settings.values()
         rates = [answer(learning_rate0, epoch, *rest) for epoch in epochs]
         what = LATER if epochs[0] else FROM_ZERO
         yield Observation(what if rest else default, [see.number(rate) for rate in rates])
@@ -529,10 +533,13 @@ def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 register_decay(
-    "decay_inverse_time", lambda rng: [(draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2)) for _ in range(3)]
+    "decay_inverse_time",
+    ("decay_rate",),
+    lambda rng: [(draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2)) for _ in range(3)],
 )
 register_decay(
     "decay_exponential",
+    ("base",),
     lambda rng: [
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.7, 0.94)),
         (draw_rounded(rng, 1.1, 3), draw_rounded(rng, 0.5, 0.9)),
@@ -542,6 +549,7 @@ register_decay(
 )
 register_decay(
     "decay_sqrt",
+    ("k",),
     lambda rng: [
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 0.9)),
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 1.2, 3)),
@@ -549,6 +557,7 @@ register_decay(
 )
 register_decay(
     "decay_staircase",
+    ("decay_rate", "interval"),
     lambda rng: [
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 2), int(interval))
         for interval in (1, 3, rng.integers(4, 9))

@@ -37,8 +37,8 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
 def cost(answer: CallRecorder, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Observation]:
     """Observe the cost."""
     found = answer(AL, Y, parameters, lambd)
-    yield Observation("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
     yield see.one_number(found)
+    yield Observation("cost with a penalty" if lambd else "cost with λ = 0", np.sum(numbers(found)))
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -70,6 +70,7 @@ def gradients(
 
 def decay_cases(rng: np.random.Generator) -> list[Case]:
     """Draw weights, gradients and settings of all sizes."""
+    names = ("W", "dW", "learning_rate", "lambd", "m")
     cases = []
     for shape, learning_rate, lambd, m in (((3, 4), 0.1, 0.7, 5), ((1, 6), 0.03, 20.0, 2), ((5, 2), 0.5, 3.0, 17)):
         W, dW = draw_signed(rng, 0.5, 2, shape), rng.uniform(0.5, 2, shape)
@@ -77,7 +78,7 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
     W = rng.normal(0, 1, (2, 3))
     cases.append({"what": "decay alone, with dW = 0", "arguments": (W, 0 * W, 0.1, 5.0, 3)})
     cases.append({"what": "a plain step, with λ = 0", "arguments": (W, rng.uniform(1, 2, (2, 3)), 0.1, 0.0, 3)})
-    return cases
+    return [{**case, "arguments": dict(zip(names, case["arguments"], strict=True))} for case in cases]
 
 
 @exercise(
@@ -85,9 +86,9 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
     cases=decay_cases,
     weights={"the step": 3, "decay alone, with dW = 0": 1, "a plain step, with λ = 0": 1},
 )
-def weight_decay_step(answer: CallRecorder, what: str, arguments: tuple) -> Iterator[Observation]:
+def weight_decay_step(answer: CallRecorder, what: str, arguments: dict) -> Iterator[Observation]:
     """Observe the new weights."""
-    yield Observation(what, answer(*arguments))
+    yield Observation(what, answer(*arguments.values()))
 
 
 def l1_cases(rng: np.random.Generator) -> list[Case]:
@@ -105,8 +106,8 @@ def l1_cases(rng: np.random.Generator) -> list[Case]:
 def l1_penalty(answer: CallRecorder, parameters: dict, lambd: float, m: int) -> Iterator[Observation]:
     """Observe the penalty."""
     found = answer(parameters, lambd, m)
-    yield Observation("the penalty", np.sum(numbers(found)))
     yield see.one_number(found)
+    yield Observation("the penalty", np.sum(numbers(found)))
 
 
 def l1_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -166,6 +167,8 @@ def read_dropout(result: Any, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def share(found: float, wanted: float, size: int, name: str) -> str:
     """Say which share of many draws came true, within 6.5 standard errors."""
+    if found in (0, 1):
+        return "all of them" if found else "none of them"
     for value, words in ((wanted, f"{name} of them"), (1 - wanted, f"1 − {name} of them")):
         if abs(found - value) < 6.5 * np.sqrt(max(value * (1 - value), 1e-12) / size):
             return words
@@ -197,7 +200,8 @@ def dropout_forward(
     if kept.any():
         ratio = A_out[kept] / A[kept]
         yield Observation(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
-    yield Observation(DROPPED, "no: some are not" if np.any(A_out[~kept]) else "yes")
+    words = "no: some are not" if np.isfinite(A_out[~kept]).all() else "no: some are inf or nan"
+    yield Observation(DROPPED, words if np.any(A_out[~kept]) else "yes")
     yield Observation(ENTRIES, on_its_own(kept))
     other = read_dropout(answer(A, keep_prob, Rng(seed + 1)), A)[1]
     again = read_dropout(answer(A, keep_prob, Rng(seed)), A)[1]
@@ -259,6 +263,7 @@ def stopping_cases(rng: np.random.Generator) -> list[Case]:
         {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.05, 0.2, 0.15, 0.3, 0.2, 0.1, 0.5), "patience": 2},
         {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.1, 0.1, 0.1, 0.3), "patience": 2},
         {"what": "patience ends", "dev_costs": curve(0, 0.1, -0.3, -0.2, -0.1, 0.4), "patience": 3},
+        {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.05, 0.05, 0.3, 0.2, 0.2, 0.2, 0.2), "patience": 2},
         {"what": "patience does not end", "dev_costs": curve(0, *falling), "patience": 2},
         {"what": "patience does not end", "dev_costs": curve(0, *falling, *dip[:2]), "patience": 4},
         {

@@ -70,8 +70,8 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
 def compute_cost(answer: CallRecorder, what: str, Z: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
     found = numbers(answer(Z, Y))
-    yield Observation(what, float(np.sum(found)), **SINGLE_PRECISION)
     yield see.one_number(found)
+    yield Observation(what, float(np.sum(found)), **SINGLE_PRECISION)
 
 
 # --- training ---------------------------------------------------------------------------------------------------------

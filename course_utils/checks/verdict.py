@@ -11,15 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from course_utils.checks import shadowing
+from course_utils.checks import error_hints, relations, shadowing, structure
 from course_utils.checks.calling import FIND_SHADOWED, RESTORE_BUILTINS, WrappableFunction
-from course_utils.checks.difference import show
+from course_utils.checks.difference import RTOL, difference, show
 from course_utils.checks.exercise import ARGUMENTS, ENDING, Exercise, Observation, Trial, run_trial
 from course_utils.checks.limits import MAX_FAILURE_CHARACTERS, CallTimeout
 from course_utils.checks.values import NOT_PLAIN_DATA, UNSUPPORTED_TYPES
 
 NUMBER = re.compile(r"(?<!\w)\d[\d.,]*")
 STILL_RUNNING = CallTimeout.message.partition("{")[0]
+RETURN_NEW = (
+    "Your function writes into what it was given, or returns it. Make a new array (.copy(), or a calculation), or a new"
+    " dict, and change that."
+)
 Observations = list[list[Observation]]
 Key = tuple[int, str]  # case, property
 Table = dict[Key, Observation]
@@ -40,6 +44,24 @@ class _CachedIterable:
                 except StopIteration:
                     return
             yield self._cache[number]
+
+
+@dataclass(frozen=True)
+class Match:
+    """A listed mistake that an answer may have made.
+
+    Parameters
+    ----------
+    symptoms : frozenset of (case, property)
+        What it gets wrong.
+    sentence : str
+    is_exact : bool
+        The answer's numbers are the mistake's own, and not only within a wide tolerance of them.
+    """
+
+    symptoms: frozenset[Key]
+    sentence: str
+    is_exact: bool
 
 
 @dataclass(frozen=True)
@@ -69,35 +91,42 @@ class ExpectedOutcomes:
     def _observed_mistakes(self) -> list[tuple[str, _CachedIterable]]:
         return [(sentence, _CachedIterable(observations)) for sentence, observations in self.mistakes()]
 
-    def matching_mistakes(self, seen: Table) -> Iterator[tuple[set[Key], str]]:
-        """Give the mistakes all of whose symptoms an answer shows.
+    def matching_mistakes(self, seen: Table, wrong: set[Key]) -> Iterator[Match]:
+        """Give the mistakes that explain what an answer gets wrong.
 
-        A symptom is a property that the mistake gets wrong. A mistake is observed case by case until the answer lacks
-        a symptom, mostly in the first case.
+        A symptom is what a mistake gets wrong of a property in a case. The answer has to show all of its symptoms, and
+        none that the mistake does not have where the two share a property: else something else is behind them. Cases of
+        a mistake are observed one by one until a symptom is missing in the answer: mostly in the first.
 
         Parameters
         ----------
         seen : dict
             The answer's observations by case and property.
+        wrong : set of (case, property)
+            Those that are not right.
 
         Yields
         ------
-        symptoms : set of (case, property)
-        sentence : str
+        Match
         """
         for sentence, cases in self._observed_mistakes:
             symptoms: set[Key] = set()
+            is_exact = True
             left = dict(self.right_table)
             for case, observations in enumerate(cases):
                 mistaken = {(case, observation.property): observation for observation in observations}
                 here = {key: left.pop(key) for key in list(left) if key[0] == case}
-                wrong = {key for key, right in here.items() if not _agrees(right, mistaken.get(key))}
-                if not all(_same_symptom(key, seen, mistaken) for key in wrong):
+                mistaken_here = {key for key, right in here.items() if not _agrees(right, mistaken.get(key))}
+                if not all(_same_symptom(key, seen, mistaken) for key in mistaken_here):
                     break
-                symptoms |= wrong
+                is_exact = is_exact and all(_is_exact(key, seen, mistaken) for key in mistaken_here)
+                symptoms |= mistaken_here
             else:  # a mistake may end before the last case
-                if not any(key in seen for key in left) and symptoms | left.keys():
-                    yield symptoms | left.keys(), sentence
+                symptoms |= left.keys()
+                properties = {name for _, name in symptoms}
+                alike = all(key in symptoms for key in wrong if key[1] in properties)
+                if symptoms and alike and not any(key in seen for key in left):
+                    yield Match(frozenset(symptoms), sentence, is_exact)
 
 
 State = Literal["right", "wrong", "not started"]
@@ -253,8 +282,12 @@ def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Ve
     if endings:
         verdict.ending = _ending_without_details(endings[0])
     verdict.failure = describe(name, right_table[case, name], seen.get((case, name)))[:MAX_FAILURE_CHARACTERS]
-    explained, verdict.mistakes = _matching_sentences(seen, expected)
+    explained, verdict.mistakes = _listed_mistakes(seen, set(wrong), verdict.failed_key, expected)
     verdict.is_explained = explained.issuperset(wrong)
+    if not verdict.mistakes:
+        verdict.is_explained = True  # a sentence says itself what it is about
+        cause = _other_cause(trial, seen, wrong, verdict.failed_key, right_table, exercise.is_hunt)
+        verdict.mistakes = [cause] if cause else []
     return verdict
 
 
@@ -268,7 +301,7 @@ def describe(name: str, right: Observation, seen: Observation | None) -> str:
         return f"{name}: could not be looked at"
     if right.secret:
         return f"{name}: {show(seen.value) if ' ' in str(seen.value) else 'not the best answer'}"
-    return f"{name}: {right.difference(seen.value)}"
+    return f"{name}: {structure.shape_difference(name, right.value, seen.value) or right.difference(seen.value)}"
 
 
 def _table(observations: Observations) -> Table:
@@ -279,18 +312,34 @@ def _agrees(right: Observation, seen: Observation | None) -> bool:
     return seen is not None and right.agrees(seen)
 
 
-def _matching_sentences(seen: Table, expected: ExpectedOutcomes) -> tuple[set[Key], list[str]]:
-    """Find the mistakes all of whose symptoms the answer shows: the symptoms together, and the sentences.
+def _listed_mistakes(
+    seen: Table, wrong: set[Key], failed: Key, expected: ExpectedOutcomes
+) -> tuple[set[Key], list[str]]:
+    """Find the listed mistakes that explain what the report shows: what they explain together, and their sentences.
 
-    Mistakes with most symptoms come first; a mistake whose symptoms are a subset of another's is left out.
+    Those that explain everything come alone. Of others, all that together explain everything are taken, or else those
+    that explain the failing number; one whose symptoms are part of another's is left out.
     """
-    explained: set[Key] = set()
-    chosen: list[tuple[set[Key], str]] = []
-    for symptoms, sentence in sorted(expected.matching_mistakes(seen), key=lambda match: -len(match[0])):
-        if not any(symptoms < others for others, _ in chosen) and sentence not in (text for _, text in chosen):
-            explained |= symptoms
-            chosen.append((symptoms, sentence))
-    return explained, [sentence for _, sentence in chosen]
+    matches = list(expected.matching_mistakes(seen, wrong))
+    whole = [match for match in matches if match.symptoms == wrong]
+    if not whole:
+        matches = [match for match in matches if not any(match.symptoms < other.symptoms for other in matches)]
+        together = set().union(*(match.symptoms for match in matches))
+        whole = [match for match in matches if together == wrong or failed in match.symptoms]
+    whole = [match for match in whole if match.is_exact] or whole
+    whole.sort(key=lambda match: -len(match.symptoms))
+    return set().union(*(match.symptoms for match in whole)), list(dict.fromkeys(match.sentence for match in whole))
+
+
+def _other_cause(trial: Trial, seen: Table, wrong: list[Key], failed: Key, right: Table, is_hunt: bool) -> str:
+    """Say how the numbers relate to the right ones or, where the answer broke off, what lies behind the error."""
+    if failed[1] == ARGUMENTS:
+        return RETURN_NEW if failed in seen else ""
+    if failed[1] == ENDING:
+        return error_hints.hint(str(seen[failed].value)) if failed in seen else ""
+    if is_hunt:
+        return relations.differing_keys(right, seen, wrong)
+    return relations.likely_cause(trial.cases, right, seen, wrong, failed)
 
 
 def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:
@@ -300,12 +349,23 @@ def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:
         return True
     if key[1] == ENDING:
         return _cause(mistaken[key]) == _cause(seen[key])
-    return mistaken[key].agrees(seen[key])
+    one = mistaken[key]  # draws of the two differ less than a wide tolerance, which is for any right answer, allows
+    near = 0.5 if max(one.rtol, one.atol) > 0.01 else 1
+    return difference(seen[key].value, one.value, near * one.rtol, near * one.atol) is None
+
+
+def _is_exact(key: Key, seen: Table, mistaken: Table) -> bool:
+    if key not in seen:
+        return True
+    one = mistaken[key]
+    return key[1] == ENDING or difference(seen[key].value, one.value, min(one.rtol, RTOL), min(one.atol, RTOL)) is None
 
 
 def _cause(seen: Observation) -> str:
-    """Reduce "no: it raises IndexError: list index …" to the type; a NameError keeps the name, which tells."""
+    """Reduce "no: it raises IndexError: list index …" to the type; a name or a key that is missing tells, and stays."""
     words = str(seen.value).removeprefix("no: ").split(" (in: ")[0]
+    if "KeyError" in words:
+        return re.sub(r"\d+", "", words)  # of layers
     return words if "NameError" in words else words.split(":")[0]
 
 

@@ -38,6 +38,24 @@ edits(
             COLUMNS,
             "np.eye(C)[labels]",
         ),
+        "You count classes from 1: label − 1 is one row too high, and label 0 falls into the last row.": (
+            COLUMNS,
+            "np.eye(C)[labels.ravel() - 1].T",
+        ),
+        "labels has one row: labels[i] is the whole of row i. Take labels[0, i], or flatten it first.": (
+            f"return {COLUMNS}",
+            "Y = np.zeros((C, labels.shape[1]))\n    for i in range(labels.shape[1]):\n"
+            "        Y[labels[i], i] = 1\n    return Y",
+        ),
+        "len(labels) is 1: labels has one row and m columns. m is labels.shape[1].": (
+            f"return {COLUMNS}",
+            "Y = np.zeros((C, len(labels)))\n    for i in range(len(labels)):\n"
+            "        Y[labels[0, i], i] = 1\n    return Y",
+        ),
+        "You set whole rows to 1: Y[labels, :]. Each example has one row of its own: Y[labels, np.arange(m)].": (
+            f"return {COLUMNS}",
+            "Y = np.zeros((C, labels.shape[1]))\n    Y[labels, :] = 1\n    return Y",
+        ),
         "You write the label into its row. What stands there is 1.": (COLUMNS, f"{COLUMNS} * labels"),
         "Rows from the label on are 1 in your array. Only the label's own row is.": ("==", ">="),
     },
@@ -56,6 +74,21 @@ edits(
             "np.exp(Z)",
         ),
         "You go along rows. A column is an example: take maximum and sum over axis 0.": ("axis=0", "axis=1"),
+        "You treat all entries as one: maximum and sum go over the whole array. Each column has its own: axis=0.": (
+            "Z.max(axis=0, keepdims=True)",
+            "Z.max()",
+            DIVIDED,
+            "E / E.sum()",
+        ),
+        "You take the maximum of each row and the sum of each column. Both go over the classes: axis=0.": (
+            "Z.max(axis=0",
+            "Z.max(axis=1",
+        ),
+        "You take the maximum of each column and the sum of each row. Both go over the classes: axis=0.": (
+            "E.sum(axis=0",
+            "E.sum(axis=1",
+        ),
+        "You divide by the largest entry of each column. Divide by the sum.": ("E / E.sum(", "E / E.max("),
         "You divide by the sum of all columns together. Each column has a sum of its own: axis=0.": (
             DIVIDED,
             "E / E.sum()",
@@ -65,6 +98,16 @@ edits(
             "Z.max()",
         ),
         "You subtract each column's mean: what is left still overflows. Subtract its maximum.": ("Z.max(", "Z.mean("),
+        "You subtract outside of the exponential: e^Z − max. The maximum is subtracted from Z: e^(Z − max).": (
+            SHIFTED,
+            "np.exp(Z) - Z.max(axis=0, keepdims=True)",
+        ),
+        "Your sum or maximum goes along rows, and lacks keepdims=True. Take axis=0, with keepdims=True.": (
+            SHIFTED,
+            "np.exp(Z - Z.max(axis=1))",
+            DIVIDED,
+            "E / E.sum(axis=1)",
+        ),
         "You cut large scores off, so that different ones become equal. Subtract each column's maximum.": (
             SHIFTED,
             "np.exp(np.clip(Z, -500, 500))",
@@ -85,6 +128,12 @@ edits(
         ),
         "You return e^Z without dividing by its sum over the classes.": (f"return {DIVIDED}", "return E"),
     },
+)
+
+edit(
+    SOFTMAX,
+    "Your sum or maximum goes along rows, and lacks keepdims=True. Take axis=0, with keepdims=True.",
+    (DIVIDED, "E / E.sum(axis=1)"),
 )
 
 # --- cross_entropy_cost -----------------------------------------------------------------------------------------------
@@ -118,6 +167,14 @@ edits(
             "float(-np.sum(Y * log_P) / m)",
             "-np.sum(Y * log_P, axis=0)",
         ),
+        "Y @ log_P.T multiplies matrices, each class with each. Multiply entry by entry: Y * log_P.": (
+            "Y * log_P)",
+            "Y @ log_P.T)",
+        ),
+        "You return one number for each example. Add them up.": (
+            "float(-np.sum(Y * log_P) / m)",
+            "-np.sum(Y * log_P, axis=0) / m",
+        ),
         "You forgot the logarithm.": ("Y * log_P", "Y * P"),
     },
 )
@@ -130,6 +187,7 @@ edits(
     GRADIENT,
     {
         "The 1/m is missing: the cost is a mean over the examples.": (SLOPE, "return P - Y"),
+        "Only Y is divided by m: P − Y / m. Put brackets round P − Y.": (SLOPE, "return P - Y / Y.shape[1]"),
         "Your sign is wrong: P − Y. Where the network says too much, the gradient is positive.": ("P - Y", "Y - P"),
         "You divide by the number of classes. m is Y.shape[1].": ("Y.shape[1]", "Y.shape[0]"),
         "You divide by the number of all entries. Divide by m alone.": ("Y.shape[1]", "Y.size"),
@@ -179,6 +237,10 @@ edits(
         ),
         "γ and β are swapped: γ multiplies, β is added.": (OUT, "beta * Z_hat + gamma"),
         "You do not subtract the mean.": ("(Z - mean)", "Z"),
+        "Only the mean is divided by the deviation. Put brackets round Z − mean.": (
+            "(Z - mean) / deviation",
+            "Z - mean / deviation",
+        ),
         "Your variance does not subtract the mean: that is the mean of the squares.": (
             "Z.var(axis=1, keepdims=True)",
             "np.mean(Z**2, axis=1, keepdims=True)",
@@ -242,6 +304,32 @@ edits(
             "dbeta = np.sum(",
             "dbeta = np.mean(",
         ),
+        "Your dγ is a mean over the batch. It is a sum: dZ̃ holds the 1/m already.": (
+            "dgamma = np.sum(",
+            "dgamma = np.mean(",
+        ),
+        "Both paths through the batch are sums in your dZ. They are means: μ and σ² divide by m.": (
+            "through_mean = np.mean(",
+            "through_mean = np.sum(",
+            "through_variance = Z_hat * np.mean(",
+            "through_variance = Z_hat * np.sum(",
+        ),
+        "You unpack the cache in another order than you packed it: what you take for Ẑ is the deviation.": (
+            "Z_hat, deviation, gamma = cache",
+            "deviation, Z_hat, gamma = cache",
+        ),
+        "You unpack the cache in another order than you packed it: γ and the deviation are swapped.": (
+            "Z_hat, deviation, gamma = cache",
+            "Z_hat, gamma, deviation = cache",
+        ),
+        "You unpack another number of things than your cache holds.": (
+            "Z_hat, deviation, gamma = cache",
+            "Z_hat, deviation, gamma, epsilon = cache",
+        ),
+        "Your dσ² has √(σ² + ε) to the power of −1.5. The power belongs to σ² + ε: the root to the power of −3.": (
+            "through_variance = Z_hat *",
+            "through_variance = deviation**1.5 * Z_hat *",
+        ),
         "Your dβ is a mean over the batch. It is a sum: dZ̃ holds the 1/m already.": (
             "dbeta = np.sum(",
             "dbeta = np.mean(",
@@ -303,6 +391,29 @@ class RawZ:
         through = dZ_hat.mean(axis=1, keepdims=True) + Z_hat * (dZ_hat * Z_hat).mean(axis=1, keepdims=True)
         dgamma = np.sum(dZ_tilde * Z, axis=1, keepdims=True)
         return (dZ_hat - through) / deviation, dgamma, dZ_tilde.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    BACKWARD,
+    "Your dσ² has σ² to the power of −1.5 without ε. It is (σ² + ε) to that power, as in the forward pass.",
+    "{0}.backward\nbatchnorm_forward = {0}.forward",
+)
+class WithoutEpsilon:
+    @staticmethod
+    def forward(Z, gamma, beta, epsilon=1e-5):
+        mean, var = Z.mean(axis=1, keepdims=True), Z.var(axis=1, keepdims=True)
+        deviation = np.sqrt(var + epsilon)
+        return gamma * (Z - mean) / deviation + beta, (Z - mean, var, deviation, gamma)
+
+    @staticmethod
+    def backward(dZ_tilde, cache):
+        centred, var, deviation, gamma = cache
+        dZ_hat = gamma * dZ_tilde
+        dvar = np.sum(dZ_hat * centred, axis=1, keepdims=True) * -0.5 * var**-1.5
+        dmean = -dZ_hat.sum(axis=1, keepdims=True) / deviation
+        dgamma = np.sum(dZ_tilde * centred / deviation, axis=1, keepdims=True)
+        dZ = dZ_hat / deviation + (2 * dvar * centred + dmean) / centred.shape[1]
+        return dZ, dgamma, dZ_tilde.sum(axis=1, keepdims=True)
 
 
 @mistake(
@@ -370,6 +481,7 @@ edits(
             "return new_mean, np.sqrt(new_var)",
         ),
         "The new values count in full with you. They weigh 1 − momentum.": ("(1 - momentum) * ", ""),
+        "Your new variance is made of the batch's mean. Mix in var.": ("(1 - momentum) * var", "(1 - momentum) * mean"),
         "You take the plain mean of old and new. Weigh them by momentum and 1 − momentum.": (
             MEAN,
             "(running_mean + mean) / 2",
@@ -439,6 +551,11 @@ edits(
             "running_var + epsilon",
             "Z.var(axis=1, keepdims=True) + epsilon",
         ),
+        "You divide by the variance. Divide by √(σ² + ε).": ("np.sqrt(running_var + epsilon)", "running_var"),
+        "β is multiplied by γ with you: γ Ẑ + β, not γ (Ẑ + β).": (
+            RESULT,
+            "gamma * ((Z - running_mean) / np.sqrt(running_var + epsilon) + beta)",
+        ),
         "You return the normalized values without γ and β.": (
             RESULT,
             "(Z - running_mean) / np.sqrt(running_var + epsilon)",
@@ -478,6 +595,14 @@ edits(
         ),
         "The bias b of the last layer is missing.": (LAST, 'softmax(model[f"W{L}"] @ A)'),
         "You return scores. Softmax turns them into probabilities.": (LAST, LAST.removeprefix("softmax")),
+        "The last layer has W and b only, no γ and β: hidden layers are 1 to L − 1, and L is how many W there are.": (
+            "range(1, L)",
+            "range(1, L + 1)",
+        ),
+        "Hidden layers have no b: batch norm's β takes its place.": (
+            'Z = model[f"W{l}"] @ A',
+            'Z = model[f"W{l}"] @ A + model[f"b{l}"]',
+        ),
         "You return labels. Return the probability of each class.": (LAST, f"{LAST}.argmax(axis=0)"),
         "Your last layer is a sigmoid. Take softmax: the classes share one probability.": (
             LAST,
@@ -505,6 +630,12 @@ edits(
     },
 )
 
+edit(
+    PREDICT,
+    "The last layer has W and b only, no γ and β: hidden layers are 1 to L − 1, and L is how many W there are.",
+    ('sum(key.startswith("W") for key in model)', "len(model) // 2"),
+)
+
 # --- train_classifier -------------------------------------------------------------------------------------------------
 
 STEP = "parameters[key] = value - learning_rate"
@@ -518,11 +649,11 @@ REPORT = "return model, float(np.mean(said == Y_dev.ravel()))"
 edits(
     TRAIN,
     {
-        "Your network is hardly better than guessing. Are the updates kept, and do they go downhill?": (
+        "Your network is hardly better than guessing. Do updates go downhill, and are they kept? Are labels one-hot?": (
             STEP,
             "updated = value - learning_rate",
         ),
-        "Your network has not learned enough. Train for more epochs, or with larger steps.": (
+        "Your network has not learned enough. More epochs, larger steps? Are running statistics updated every time?": (
             "30, 6], 20, 120",
             "30, 6], 4, 120",
             "1.0 /",

@@ -56,6 +56,28 @@ edits(
             "round(fractions[2] * m)",
             "int(fractions[2] * m - 1e-9)",
         ),
+        "You cut all three shares off, int(…), and lose examples. Round dev and test; train is what they leave.": (
+            "train = m - dev - test",
+            "dev, test, train = (int(fractions[i] * m) for i in (1, 2, 0))",
+            "order[train + dev :]",
+            "order[train + dev : train + dev + test]",
+        ),
+        "You round train and dev, and test is what is left. It is dev and test that are rounded.": (
+            "train = m - dev - test",
+            "train = round(fractions[0] * m)",
+        ),
+        "You round up. Round dev and test; train is what they leave.": (
+            "train = m - dev - test",
+            "train, dev = int(np.ceil(fractions[0] * m)), int(np.ceil(fractions[1] * m))",
+        ),
+        "np.split takes the places of its cuts, not sizes: [train, train + dev].": (
+            PARTS,
+            "return tuple(np.split(order, [round(fractions[0] * m), round(fractions[1] * m)]))",
+        ),
+        "Return numbers of examples, as order[:train]. Yours are masks: np.flatnonzero makes numbers of them.": (
+            PARTS,
+            "return order < train, (order >= train) & (order < train + dev), order >= train + dev",
+        ),
         "You draw with replacement, so examples come twice and others never. Shuffle: a permutation.": (
             "rng.permutation(m)",
             "rng.integers(0, m, m)",
@@ -112,6 +134,18 @@ edits(
             "if high_bias:",
             "if high_bias and high_variance:",
         ),
+        "Where both are high, the words asked for are: high bias and high variance.": (
+            'return "high bias and high variance"',
+            'return "both"',
+        ),
+        "You ask whether one or the other is high. Both at once needs and, not or.": (
+            "high_bias and high_variance:",
+            "high_bias or high_variance:",
+        ),
+        "You subtract the wrong way round: variance is dev error minus train error.": (
+            "dev_error - train_error",
+            "train_error - dev_error",
+        ),
         "You add the Bayes error. It is what nobody can avoid: subtract it.": ("- bayes_error", "+ bayes_error"),
     },
 )
@@ -144,6 +178,14 @@ edits(
             "return mu, sigma",
             "return np.full(mu.shape, X.mean()), np.full(mu.shape, X.std())",
         ),
+        "np.mean(X) without an axis is one number for everything. Each feature has its own: axis=1, keepdims=True.": (
+            "return mu, sigma",
+            "return np.mean(X), np.std(X)",
+        ),
+        "You square the sum of the differences, which is 0. Square each difference, then take the mean.": (
+            ROOT,
+            "np.sqrt(np.mean(X - mu, axis=1, keepdims=True) ** 2)",
+        ),
         "You took the range, largest minus smallest. Take the standard deviation.": (
             ROOT,
             "np.ptp(X, axis=1, keepdims=True)",
@@ -163,6 +205,10 @@ edits(
             QUOTIENT,
             "return (X - X.mean(axis=1, keepdims=True)) / (X.std(axis=1, keepdims=True) + 1e-3)",
         ),
+        "You divide X alone by sigma: X / sigma − mu. Put brackets round X − mu.": (
+            "(X - mu) / sigma",
+            "X / sigma - mu",
+        ),
         "You changed X itself. Return a new array: X -= … works on the argument.": (
             QUOTIENT,
             "X -= mu\n    X /= sigma\n    return X",
@@ -177,6 +223,18 @@ edits(
         "You add the mean. Subtract it.": ("X - mu", "X + mu"),
         "You divide by the root of sigma. It is a standard deviation already.": ("/ sigma", "/ sigma**0.5"),
     },
+)
+
+edit(
+    NORMALIZE,
+    "You measure the set that you are given. Use the mu and sigma of the training set for every set.",
+    (QUOTIENT, "return (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)"),
+)
+
+edit(
+    FIT,
+    "You square the sum of the differences, which is 0. Square each difference, then take the mean.",
+    (ROOT, "np.sqrt(np.sum(X - mu, axis=1, keepdims=True) ** 2 / X.shape[1])"),
 )
 
 missing_predictions("data_and_diagnosis_predictions", 3)

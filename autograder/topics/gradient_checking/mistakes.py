@@ -37,6 +37,12 @@ for sentence, replacements in {
         ("(2 * epsilon)", "(2 * epsilon**2)"),
         ("f(x)) / epsilon", "f(x)) / epsilon**2"),
     ),
+    "The brackets round your central difference are missing: only f(x − ε) is divided.": (
+        (CENTRAL, "return f(x + epsilon) - f(x - epsilon) / (2 * epsilon)"),
+    ),
+    "Your two points are ε apart. Central differences go ε to each side, and divide by 2ε.": (
+        (CENTRAL, "return (f(x + epsilon / 2) - f(x - epsilon / 2)) / epsilon"),
+    ),
     "You divided by 2 and multiplied by ε: / 2 * epsilon. Put brackets round 2 * epsilon.": (
         ("(2 * epsilon)", "2 * epsilon"),
     ),
@@ -85,6 +91,15 @@ for sentence, replacements in {
     "You divide by the norm of the sum. Take the sum of the norms: opposite gradients must not cancel.": (
         (DENOMINATOR, "denominator = np.linalg.norm(np.ravel(approx + grad))"),
     ),
+    "The brackets round your denominator are missing: a / b + c is (a / b) + c. Write a / (b + c).": (
+        ("numerator / denominator", "numerator / np.linalg.norm(np.ravel(approx)) + np.linalg.norm(np.ravel(grad))"),
+    ),
+    "You multiply the two norms. The denominator is their sum.": ((DENOMINATOR, DENOMINATOR.replace("+", "*")),),
+    "Your norm of a matrix is the spectral norm (ord=2). Take np.linalg.norm without it: the root of all squares.": (
+        ("np.ravel(approx - grad)", "approx - grad, 2"),
+        ("np.ravel(approx)", "approx, 2"),
+        ("np.ravel(grad)", "grad, 2"),
+    ),
     "You subtract the norms. Take the norm of the difference: equal lengths may point anywhere.": (
         (
             "np.linalg.norm(np.ravel(approx - grad))",
@@ -102,6 +117,18 @@ for sentence, replacements in {
     ),
 }.items():
     edit(DIFFERENCE, sentence, *replacements)
+
+
+@mistake(
+    DIFFERENCE, "You divide by the norm of the sum. Take the sum of the norms: opposite gradients must not cancel."
+)
+def norm_of_the_sum(approx, grad):
+    return np.linalg.norm(approx - grad) / np.linalg.norm(approx + grad)
+
+
+@mistake(DIFFERENCE, "The brackets round your denominator are missing: a / b + c is (a / b) + c. Write a / (b + c).")
+def no_brackets(approx, grad):
+    return np.linalg.norm(approx - grad) / np.linalg.norm(approx) + np.linalg.norm(grad)
 
 
 @mistake(
@@ -128,6 +155,9 @@ for sentence, replacements in {
     ),
     "All weights come first and then all biases. The order is W1, b1, W2, b2, ….": (
         ("return np.concatenate(columns)", "return np.concatenate(columns[::2] + columns[1::2])"),
+    ),
+    "You return after the first layer: the return stands inside the loop.": (
+        ("    return np.concatenate(columns)", "        return np.concatenate(columns)"),
     ),
     "You left the biases out.": ((f"        {B}\n", ""),),
     "The last layer is missing: l runs from 1 to L, and range leaves out its end.": (("// 2 + 1", "// 2"),),
@@ -216,9 +246,16 @@ for sentence, replacements in {
     "Your sign is wrong: J(plus) − J(minus).": (("J(plus) - J(minus)", "J(minus) - J(plus)"),),
     "You step by 1e-7 whatever epsilon is: use the argument.": (("    approx =", "    epsilon = 1e-7\n    approx ="),),
     "Your result has shape (n,). Give it theta's shape, (n, 1).": (("return approx", "return approx[:, 0]"),),
+    "Your result has theta's dtype: with whole numbers, zeros_like cuts fractions off. Take np.zeros(theta.shape).": (
+        ("np.zeros(theta.shape)", "np.zeros_like(theta)"),
+    ),
     "The last entry stays 0: your loop ends one entry too early.": (
         ("range(len(theta))", "range(max(1, len(theta) - 1))"),
     ),
+    "You move all entries at once, and return one number. Move one entry at a time: there is a slope for each.": (
+        ("return approx", "return (J(theta + epsilon) - J(theta - epsilon)) / (2 * epsilon)"),
+    ),
+    "J wants the whole of θ, J(plus), and not one entry of it.": (("J(plus) - J(minus)", "J(plus[i]) - J(minus[i])"),),
     "You return one slope for all entries. There is one for each.": (
         ("return approx", "return np.full(theta.shape, approx[0, 0])"),
     ),
@@ -234,6 +271,55 @@ def not_restored(J, theta, epsilon=1e-7):
         up = J(moved)
         moved[i] -= 2 * epsilon
         approx[i] = (up - J(moved)) / (2 * epsilon)
+    return approx
+
+
+ONE_ARRAY = "plus and minus are theta itself: plus = theta makes no copy, only a second name. Copy it for each."
+COPIED_ONCE = "You copy theta once, before the loop: entries that were moved stay moved. Copy it anew for each entry."
+
+
+@mistake(GRADIENT, ONE_ARRAY)
+def one_array(J, theta, epsilon=1e-7):
+    approx = np.zeros(theta.shape)
+    for i in range(len(theta)):
+        plus, minus = theta, theta
+        plus[i] += epsilon
+        minus[i] -= epsilon
+        approx[i] = (J(plus) - J(minus)) / (2 * epsilon)
+    return approx
+
+
+@mistake(GRADIENT, COPIED_ONCE)
+def copied_once(J, theta, epsilon=1e-7):
+    approx, plus, minus = np.zeros(theta.shape), theta.astype(float), theta.astype(float)
+    for i in range(len(theta)):
+        plus[i] += epsilon
+        minus[i] -= epsilon
+        approx[i] = (J(plus) - J(minus)) / (2 * epsilon)
+    return approx
+
+
+@mistake(GRADIENT, COPIED_ONCE)
+def copied_once_as_it_is(J, theta, epsilon=1e-7):
+    approx, plus, minus = np.zeros(theta.shape), theta.copy(), theta.copy()
+    for i in range(len(theta)):
+        plus[i] += epsilon
+        minus[i] -= epsilon
+        approx[i] = (J(plus) - J(minus)) / (2 * epsilon)
+    return approx
+
+
+@mistake(
+    GRADIENT, "You move theta itself and put it back by adding and subtracting, which rounds. Work on copies of floats."
+)
+def put_back_with_rounding(J, theta, epsilon=1e-7):
+    approx = np.zeros(theta.shape)
+    for i in range(len(theta)):
+        theta[i] += epsilon
+        up = J(theta)
+        theta[i] -= 2 * epsilon
+        approx[i] = (up - J(theta)) / (2 * epsilon)
+        theta[i] += epsilon
     return approx
 
 
@@ -260,6 +346,13 @@ for sentence, replacements in {
     "You took keys by their place. grads may come in another order: ask for each by its name.": (
         ("\n    def norm", "\n    approx = dict(zip(grads, approx.values(), strict=True))\n\n    def norm"),
     ),
+    "Your one column of grads is in the order of its dict, that of the numerical ones in another. Go by key.": (
+        (
+            "float(relative(list(grads)))",
+            "relative_difference(np.concatenate([approx['d' + key].ravel() for key in parameters]), "
+            "np.concatenate([value.ravel() for value in grads.values()]))",
+        ),
+    ),
     "Your denominator holds ‖θ‖. It is ‖approx‖ + ‖grad‖: the size of the parameters says nothing here.": (
         (TOTAL, "total = norm(grads[key] for key in keys) + norm(parameters[key[1:]] for key in keys)"),
     ),
@@ -275,6 +368,12 @@ for sentence, replacements in {
     ),
     "Your difference is the mean over the entries. Put all parameters into one norm.": (
         ("float(relative(list(grads)))", "float(np.mean([relative([key]) for key in grads]))"),
+    ),
+    "Your central difference is divided by ε. From minus to plus are two steps: divide by 2ε.": (
+        ("(2 * epsilon)", "epsilon"),
+    ),
+    "plus and minus are the parameters themselves: plus = value makes no copy. Copy it for each.": (
+        ("value.copy(), value.copy()", "value, value"),
     ),
     "You check the weights only. Biases have gradients too.": (
         ("float(relative(list(grads)))", "float(relative([key for key in grads if key[1] == 'W']))"),

@@ -44,6 +44,16 @@ edit(
 )
 edit(
     LOG,
+    "You draw a single number: hand size to rng.uniform.",
+    ("np.log10(high), size", "np.log10(high)"),
+)
+edit(
+    LOG,
+    "Your exponents are whole numbers, so you only draw powers of ten. Draw them uniformly.",
+    ("rng.uniform(", "rng.integers("),
+)
+edit(
+    LOG,
     "You draw one number and repeat it. Ask the generator for size of them.",
     ("rng.uniform(np.log10(low), np.log10(high), size)", "np.full(size, rng.uniform(np.log10(low), np.log10(high)))"),
 )
@@ -75,6 +85,12 @@ edit(
     "You draw β uniformly: 0.9 to 0.95 gets as many draws as 0.95 to 0.9995. Draw the exponent of 1 − β.",
     ("rng.uniform(np.log10(1 - high), np.log10(1 - low), size)", "rng.uniform(low, high, size)"),
     ("1 - 10**exponents", "exponents"),
+)
+edit(
+    BETA,
+    "You draw β itself on a logarithmic scale. It is 1 − β whose powers of ten get the same share.",
+    ("np.log10(1 - high), np.log10(1 - low)", "np.log10(low), np.log10(high)"),
+    ("1 - 10**exponents", "10**exponents"),
 )
 edit(
     BETA,
@@ -125,6 +141,21 @@ edit(
 )
 edit(
     GRID,
+    "You return the arrays of np.meshgrid. Flatten each with ravel, and stack them as columns.",
+    ("np.stack([axis.ravel() for axis in np.meshgrid(*axes)], axis=1)", "np.meshgrid(*axes)"),
+)
+edit(
+    GRID,
+    "You loop over two axes. There may be one or three: np.meshgrid and itertools.product take any number.",
+    ("np.meshgrid(*axes)", "np.meshgrid(axes[0], axes[1])"),
+)
+edit(
+    GRID,
+    "You do not use per_axis: np.linspace makes 50 values by itself.",
+    ("np.linspace(low, high, per_axis)", "np.linspace(low, high)"),
+)
+edit(
+    GRID,
     "Your array lies on its side: one point in a row, one axis in a column.",
     ("np.meshgrid(*axes)], axis=1)", "np.meshgrid(*axes)], axis=0)"),
 )
@@ -160,6 +191,16 @@ edit(
     RANDOM,
     "All your points lie between 0 and 1. Stretch each axis to its bounds.",
     ("rng.uniform(low, high, (size, len(bounds)))", "rng.random((size, len(bounds)))"),
+)
+edit(
+    RANDOM,
+    "Your size has no axis for the bounds: (size, len(bounds)), a row for each point.",
+    ("(size, len(bounds)))", "size)"),
+)
+edit(
+    RANDOM,
+    "You stretch by high and not by high − low: points lie between low and low + high.",
+    ("rng.uniform(low, high, (size, len(bounds)))", "low + high * rng.random((size, len(bounds)))"),
 )
 edit(
     RANDOM,
@@ -227,6 +268,21 @@ edit(
 )
 edit(
     REFINE,
+    "np.argmax gives the number of the best point: points[np.argmax(scores)] is the point itself.",
+    ("points[np.argmax(scores)]", "np.argmax(scores)"),
+)
+edit(
+    REFINE,
+    "You divide by shrink, so the box grows. Multiply the old side by it.",
+    ("shrink * (high - low)", "(high - low) / shrink"),
+)
+edit(
+    REFINE,
+    "max and min are swapped: the lower end is max(low, …), the upper end min(high, …).",
+    ("(max(low, centre - half), min(high, centre + half))", "(min(low, centre - half), max(high, centre + half))"),
+)
+edit(
+    REFINE,
     "You cut off the lower ends only.",
     ("min(high, centre + half)", "centre + half"),
 )
@@ -255,6 +311,31 @@ edit(
     HALVING,
     "You keep the worse half. The higher a score, the better.",
     ("np.argsort(-scores", "np.argsort(scores"),
+)
+edit(
+    HALVING,
+    "You keep the worse half: the best stand first in your order. Go on with the first half of it.",
+    ("ranked[: (len(ranked) + 1) // 2]", "ranked[len(ranked) // 2 :]"),
+)
+edit(
+    HALVING,
+    "You return the winner itself. Return its index in candidates.",
+    ("return ranked[0]", "return candidates[ranked[0]]"),
+)
+edit(
+    HALVING,
+    "You return a list. Return one number, the index of the winner.",
+    ("return ranked[0]", "return survivors"),
+)
+edit(
+    HALVING,
+    "You hand the index to score. It wants the candidate: candidates[index].",
+    ("score(candidates[index], budget)", "score(index, budget)"),
+)
+edit(
+    HALVING,
+    "You score with the first budget in every rung. Each rung has its own.",
+    ("score(candidates[index], budget)", "score(candidates[index], budgets[0])"),
 )
 edit(
     HALVING,
@@ -324,8 +405,18 @@ edit(
 )
 edit(
     CHALLENGE,
+    "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
+    ('"learning_rate": 0.2', '"learning_rate": 2.0'),
+)
+edit(
+    CHALLENGE,
     "Your network learns, but slowly: after 300 steps it is not where it could be. Look at the learning rate first.",
     ('"learning_rate": 0.2', '"learning_rate": 0.003'),
+)
+edit(
+    CHALLENGE,
+    "With init_scale 0 all units of a layer stay alike, and nothing is learned. 1 is the usual size.",
+    ('"init_scale": 1.0', '"init_scale": 0.0'),
 )
 edit(
     CHALLENGE, "A setting is missing, or has another name: see the table above.", ('        "final_share": 0.05,\n', "")

@@ -77,7 +77,7 @@ for name in (RANDOM, XAVIER, HE):
 
 edit(
     ZEROS,
-    "Your loop runs one layer too far: layers_dims holds L + 1 sizes, so l goes from 1 to L = len(layers_dims) − 1.",
+    "An index runs one layer too far: sizes in layers_dims are numbered 0 to L. l is 1 to L, W is (n_l, n_{l−1}).",
     ("range(1, len(layers_dims))", "range(1, len(layers_dims) + 1)"),
 )
 edit(
@@ -114,6 +114,12 @@ edit(
     "The standard deviation is right but the distribution is uniform. Draw from a normal one: rng.standard_normal.",
     (NORMAL, "rng.uniform(-(3**0.5) * scale, 3**0.5 * scale, "),
 )
+edit(
+    RANDOM,
+    "rng.normal(scale, 1) takes scale for the mean. Its first argument is the mean, its second the deviation.",
+    (NORMAL, "rng.normal(scale, 1, "),
+)
+edit(RANDOM, "You divide by scale. Multiply by it.", (NORMAL, "1 / scale * rng.standard_normal("))
 edit(
     RANDOM,
     "The standard deviation of your weights is scale². Multiply by scale once.",
@@ -155,6 +161,9 @@ for sentence, variance in {
     "fan_avg divides by the mean of n_in and n_out: that is 2 / (n_in + n_out), twice what you have.": (
         '1 / n_in if variant == "fan_in" else 1 / (n_in + n_out)'
     ),
+    "The brackets of fan_avg are missing: 2 / n_in + n_out divides first. Write 2 / (n_in + n_out).": (
+        '1 / n_in if variant == "fan_in" else 2 / n_in + n_out'
+    ),
     "You ignore variant: it is 1 / n_in in both. fan_avg is 2 / (n_in + n_out).": "1 / n_in",
     "You ignore variant: it is 2 / (n_in + n_out) in both. fan_in is 1 / n_in.": "2 / (n_in + n_out)",
 }.items():
@@ -169,6 +178,12 @@ edit(
     "Your uniform limits are the standard deviation itself. Uniform on [−a, a] has variance a² / 3, so a is √3 times"
     " the standard deviation.",
     ("np.sqrt(variance) * rng.standard_normal(", "rng.uniform(-(variance**0.5), variance**0.5, "),
+)
+
+edit(
+    XAVIER,
+    "n_in and n_out are swapped: n_in is layers_dims[l − 1], n_out is layers_dims[l].",
+    ("n_in, n_out = layers_dims[l - 1], layers_dims[l]", "n_in, n_out = layers_dims[l], layers_dims[l - 1]"),
 )
 
 # --- initialize_parameters_he -----------------------------------------------------------------------------------------
@@ -204,6 +219,17 @@ edit(
 edit(HE, GLOBAL, ("parameters = {}", "layers_dims = [2, 10, 5, 1]\n    parameters = {}"))  # a global that exists
 edit(HE, GLOBAL, ("(layers_dims: list[int]", "(dims: list[int]"))  # and one that does not
 
+edit(
+    HE,
+    "n_in and n_out are swapped: n_in is layers_dims[l − 1], n_out is layers_dims[l].",
+    ("n_in, n_out = layers_dims[l - 1], layers_dims[l]", "n_in, n_out = layers_dims[l], layers_dims[l - 1]"),
+)
+edit(
+    HE,
+    "You return after the first layer: the return stands inside the loop.",
+    ("    return parameters", "        return parameters"),
+)
+
 # --- activation_rms ---------------------------------------------------------------------------------------------------
 
 SIZE, ACTIVATION = "np.sqrt(np.mean(A**2))", 'np.maximum(Z, 0) if activation == "relu" else np.tanh(Z)'
@@ -214,10 +240,16 @@ for sentence, size in {
     "You forgot the square root: this is the mean square.": "np.mean(A**2)",
     "You took the standard deviation, which subtracts the mean first. Use √ mean(A²).": "np.std(A)",
     "You took the norm: the sum of squares has to be divided by the number of entries.": "np.linalg.norm(A)",
+    "You squared the mean. Square each entry, take the mean, then the root: √ mean(A²).": "np.mean(A) ** 2",
     "You measured Z. Measure A, after the activation.": "np.sqrt(np.mean(Z**2))",
 }.items():
     edit(RMS, sentence, (SIZE, size))
 edit(RMS, "You applied ReLU whatever activation says.", (ACTIVATION, "np.maximum(Z, 0)"))
+edit(
+    RMS,
+    "np.max(Z, 0) is the largest entry of each column. ReLU is np.maximum(Z, 0), entry by entry.",
+    (ACTIVATION, 'np.max(Z, 0) if activation == "relu" else np.tanh(Z)'),
+)
 edit(RMS, "You applied tanh whatever activation says.", (ACTIVATION, "np.tanh(Z)"))
 edit(
     RMS,
@@ -271,6 +303,21 @@ edit(
 def pairs(W, tol=1e-8):
     far = np.max(np.abs(W[:, None] - W[None]), axis=2) > tol
     return int(np.triu(far).sum())
+
+
+@mistake(COUNT, "You compare each row with the first one only. Compare it with every one counted before.")
+def unlike_the_first(W, tol=1e-8):
+    return 1 + sum(bool(np.max(np.abs(row - W[0])) > tol) for row in W[1:])
+
+
+@mistake(COUNT, "You round to 8 digits whatever tol is. Compare differences with tol.")
+def rounded(W, tol=1e-8):
+    return len(np.unique(np.round(W, 8), axis=0))
+
+
+@mistake(COUNT, "You counted different numbers. Count different rows.")
+def numbers_for_rows(W, tol=1e-8):
+    return len(set(W.ravel().tolist()))
 
 
 @mistake(COUNT, "You counted only rows that occur once. A group of equal rows counts as one, not as none.")

@@ -79,6 +79,8 @@ edits(
             PAIR,
             "batches += [(X[:, i], Y[:, i]) for i in chosen]",
         ),
+        "X[chosen] picks rows. Examples are columns: X[:, chosen].": (PAIR, "batches.append((X[chosen], Y[chosen]))"),
+        "You count rows. Examples are columns: m is X.shape[1].": ("X.shape[1]", "X.shape[0]"),
         "You return two lists. Return one list of pairs (X_b, Y_b).": (
             "return batches",
             "return [X_b for X_b, _ in batches], [Y_b for _, Y_b in batches]",
@@ -193,6 +195,11 @@ edits(
 )
 
 
+@mistake(VELOCITY, "np.zeros_like of a whole dict is no dict. Go through its keys, and make an array for each.")
+def zeros_like_a_dict(parameters):
+    return np.zeros_like(parameters)
+
+
 @mistake(VELOCITY, "You set the parameters themselves to zero. Make new arrays: zeros_like, or zeros of the shape.")
 def zeroed(parameters):
     v = {}
@@ -305,6 +312,16 @@ edits(
             "    return parameters, costs",
             "        costs.append(cost)\n    return parameters, costs",
         ),
+        "You hold the mini-batch's AL against all labels. Take Y_b for the cost.": (COST, COST.replace("Y_b", "Y")),
+        "You compute gradients with all labels. Take Y_b, those of the mini-batch.": ("cache, Y_b)", "cache, Y)"),
+        "You return one cost, the last or the mean. Return a list with the cost of every step.": (
+            "return parameters, costs",
+            "return parameters, costs[-1]",
+        ),
+        "You hand t to decay. It wants the number of the epoch.": (
+            "decay(learning_rate, epoch)",
+            "decay(learning_rate, t)",
+        ),
         "You train for one epoch only: the return stands inside the loop.": (
             "    return parameters, costs",
             "        return parameters, costs",
@@ -372,6 +389,11 @@ edits(
             "np.zeros(len(values))",
             "np.zeros_like(values)",
         ),
+        "The brackets round 1 − βᵗ are missing: v / 1 − βᵗ divides first.": ("(1 - beta**t)", "1 - beta**t"),
+        "You take the power of 1 − β. It is 1 − βᵗ: the power belongs to β alone.": (
+            "(1 - beta**t)",
+            "(1 - beta) ** t",
+        ),
         "You turned bias_correction round.": ("if bias_correction", "if not bias_correction"),
         "You weigh by t, 1 − β·t, in place of the power βᵗ.": ("beta**t", "beta * t"),
         "Every entry is the last average. Keep one for each value.": (
@@ -380,6 +402,35 @@ edits(
         ),
     },
 )
+
+
+@mistake(AVERAGE, "Your t counts from 0: the first division is by 1 − β⁰ = 0. Divide by 1 − β to the power of t + 1.")
+def counts_from_zero(values, beta, bias_correction=True):
+    v, averages = 0, []
+    for t in range(len(values)):
+        v = beta * v + (1 - beta) * values[t]
+        averages.append(v / (1 - beta**t) if bias_correction else v)
+    return averages
+
+
+@mistake(AVERAGE, "You feed the corrected value back into the recursion. Correct a copy; v itself goes on uncorrected.")
+def corrected_in_the_array(values, beta, bias_correction=True):
+    v = np.zeros(len(values))
+    v[0] = (1 - beta) * values[0]
+    for t in range(1, len(values)):
+        v[t] = beta * v[t - 1] + (1 - beta) * values[t]
+        if bias_correction:
+            v[t] = v[t] / (1 - beta ** (t + 1))
+    return v
+
+
+@mistake(AVERAGE, "Your loop leaves out the first value: there is an average for each.")
+def without_the_first(values, beta, bias_correction=True):
+    v, averages = 0.0, []
+    for t in range(1, len(values)):
+        v = beta * v + (1 - beta) * values[t]
+        averages.append(v / (1 - beta**t) if bias_correction else v)
+    return averages
 
 
 @mistake(AVERAGE, "Your t counts from 0: the first division is by 1 − β⁰ = 0. Let enumerate start at 1.")
@@ -422,6 +473,12 @@ edits(
         "You put the learning rate into v: v averages gradients, and α multiplies it in the step.": (
             "(1 - beta) * grads",
             "(1 - beta) * learning_rate * grads",
+        ),
+        "Your v holds α in place of 1 − β, and the step has none. v averages gradients; α multiplies it in the step.": (
+            "(1 - beta) * grads",
+            "learning_rate * grads",
+            "value - learning_rate * ",
+            "value - ",
         ),
         "You return the old v. Return the new one.": ("return updated, new_v", "return updated, dict(v)"),
         "You return the parameters without v. The pair is (parameters, v).": (
@@ -470,6 +527,20 @@ edits(
             '(np.sqrt(new_s["d" + key]) + epsilon)',
             'np.sqrt(new_s["d" + key])',
         ),
+        "The brackets round your denominator are missing: g / √s + ε divides first. Write g / (√s + ε).": (
+            '(np.sqrt(new_s["d" + key]) + epsilon)',
+            'np.sqrt(new_s["d" + key]) + epsilon',
+            "- learning_rate * ",
+            "- learning_rate * (",
+            "+ epsilon\n",
+            "+ epsilon)\n",
+        ),
+        "The brackets round your denominator are missing, so that ε is added to the parameters. Write g / (√s + ε).": (
+            '(np.sqrt(new_s["d" + key]) + epsilon)',
+            'np.sqrt(new_s["d" + key]) + epsilon',
+        ),
+        "You square (1 − β₂) too. Only the gradient is squared.": ("(1 - beta2) * g**2", "((1 - beta2) * g) ** 2"),
+        "The gradient is missing in your step: it is divided by √s + ε.": ("learning_rate * g / ", "learning_rate / "),
         "Your ε is inside the root. The denominator is √s + ε.": (
             '(np.sqrt(new_s["d" + key]) + epsilon)',
             'np.sqrt(new_s["d" + key] + epsilon)',
@@ -563,6 +634,19 @@ edits(
         ),
         "Your ε is inside the root. The denominator is √ŝ + ε.": (ROOT, "np.sqrt(s_hat + epsilon)"),
         "There is no ε in your denominator: where s is 0 you divide 0 by 0.": (ROOT, "np.sqrt(s_hat)"),
+        "The brackets round your denominator are missing, so that ε is added to the parameters: v̂ / (√ŝ + ε).": (
+            ROOT,
+            "np.sqrt(s_hat) + epsilon",
+        ),
+        "You weigh by t, 1 − β · t, in place of the power βᵗ.": ("beta1**t", "beta1 * t", "beta2**t", "beta2 * t"),
+        "You return the corrected v as the state. The averages go on uncorrected.": (
+            S_HAT,
+            f'{S_HAT}\n        new_v["d" + key] = v_hat',
+        ),
+        "You return the corrected s as the state. The averages go on uncorrected.": (
+            S_HAT,
+            f'{S_HAT}\n        new_s["d" + key] = s_hat',
+        ),
         "You add ε before the correction: √s + ε. It belongs to the corrected s, √ŝ + ε.": (
             ROOT,
             '(np.sqrt(new_s["d" + key]) + epsilon) * np.sqrt(1 - beta2**t)',
@@ -655,6 +739,10 @@ edits(
             "(1 + decay_rate * epoch)",
             "1 + decay_rate * epoch",
         ),
+        "You multiply by 1 − decay_rate · epoch, which becomes negative. Divide by 1 + decay_rate · epoch.": (
+            "/ (1 + decay_rate * epoch)",
+            "* (1 - decay_rate * epoch)",
+        ),
         "The 1 is missing in your denominator: at epoch 0 you divide by zero.": ("(1 + decay_rate", "(decay_rate"),
         "α₀ is missing: it multiplies the fraction.": ("return learning_rate0", "return 1"),
         "You count epochs from 1. In epoch 0 the rate is α₀.": ("* epoch)", "* (epoch + 1))"),
@@ -676,6 +764,14 @@ edits(
         "You took the power of e: multiply α₀ by base to the power of epoch.": (
             "base**epoch",
             "np.exp(-base * epoch)",
+        ),
+        "You took the power of e, and no base: multiply α₀ by base to the power of epoch.": (
+            "base**epoch",
+            "np.exp(-epoch)",
+        ),
+        "You raise α₀ to a power. It multiplies base to the power of epoch.": (
+            "learning_rate0 * base**epoch",
+            "learning_rate0 ** (base * epoch)",
         ),
         "α₀ is inside the power. It multiplies base to the power of epoch.": (
             "learning_rate0 * base**epoch",
@@ -725,6 +821,10 @@ edits(
         ),
         "You do not cut off: epoch / interval is a slope, not a stair.": ("epoch // interval", "epoch / interval"),
         "You round up. ⌊ ⌋ is the whole number below.": ("(epoch // interval)", "np.ceil(epoch / interval)"),
+        "The brackets are missing: α₀ / 1 + decay_rate · ⌊epoch / interval⌋ is another number.": (
+            "(1 + decay_rate * (epoch // interval))",
+            "1 + decay_rate * (epoch // interval)",
+        ),
         "You took the remainder of the division, %. Take its whole part, //.": (
             "epoch // interval",
             "epoch % interval",

@@ -61,6 +61,17 @@ edits(
             "float(cross_entropy)",
         ),
         "Your cross-entropy lacks its 1/m.": ("np.log(1 - AL)) / m", "np.log(1 - AL))"),
+        "The minus before your cross-entropy is missing: logarithms of probabilities are negative, a cost is not.": (
+            "cross_entropy = -np",
+            "cross_entropy = np",
+        ),
+        "Your m is 1: Y has one row and m columns, so that m is Y.shape[1].": ("Y.shape[1]", "Y.shape[0]"),
+        "The part of the label 0 is missing: add (1 − Y) log(1 − AL).": (" + (1 - Y) * np.log(1 - AL)", ""),
+        "Where the label is 0, take log(1 − AL): AL is the probability of class 1.": (
+            "(1 - Y) * np.log(1 - AL)",
+            "(1 - Y) * np.log(AL)",
+        ),
+        "Your logarithm has base 10. Take np.log.": ("np.log(", "np.log10("),
     },
 )
 
@@ -80,7 +91,20 @@ edits(
             '        grads[f"db{l}"] = grads[f"db{l}"] + lambd / m * parameters[f"b{l}"]\n    return grads',
         ),
         "Your penalty term has the wrong sign. Its gradient points away from zero: + λ/m W.": ("+ lambd", "- lambd"),
-        "Your penalty term is λ W: the 1/m is missing.": ("lambd / m *", "lambd *"),
+        "Your penalty term is λ W: the 1/m is missing, or your m is 1. Examples are columns: m = X.shape[1].": (
+            "lambd / m *",
+            "lambd *",
+        ),
+        "You divide by the number of features. Examples are columns: m = X.shape[1].": ("X.shape[1]", "X.shape[0]"),
+        "You hand the arguments over in another order: backward_propagation(parameters, cache, Y).": (
+            "(parameters, cache, Y)",
+            "(cache, parameters, Y)",
+        ),
+        "You unpack the wrong way round: forward_propagation returns (AL, cache).": ("_, cache =", "cache, _ ="),
+        "Your penalty term is the sum of all squares. The gradient of λ/(2m) Σ w² is λ/m w, for each weight its own.": (
+            ADDED,
+            'grads[f"dW{l}"] + lambd / m * np.sum(parameters[f"W{l}"] ** 2)',
+        ),
         "Your penalty term is λ/m times W². The derivative of W² is 2W.": (
             ADDED,
             'grads[f"dW{l}"] + lambd / m * parameters[f"W{l}"] ** 2',
@@ -131,11 +155,23 @@ edits(
             "1 - learning_rate * lambd",
             "1 - lambd",
         ),
+        "You add a number to all weights. Each is pulled by its own size: α λ/m W is subtracted.": (
+            STEP,
+            "W - learning_rate * dW + lambd / m",
+        ),
+        "Your decay takes W². The penalty's gradient is λ/m W.": (
+            STEP,
+            "W - learning_rate * (dW + lambd / m * W**2)",
+        ),
         "There is no decay in your step: this is plain gradient descent.": (STEP, "W - learning_rate * dW"),
         "You decay W but forgot its gradient: subtract α dW as well.": (STEP, "(1 - learning_rate * lambd / m) * W"),
         "Your factor lacks the 1: you keep only αλ/m of each weight.": (
             "(1 - learning_rate * lambd / m)",
             "(learning_rate * lambd / m)",
+        ),
+        "Your decay has the wrong sign: the penalty's gradient λ/m W is added to dW.": (
+            STEP,
+            "W - learning_rate * (dW - lambd / m * W)",
         ),
         "You divide α dW by m. dW is a mean over the examples already.": (
             "learning_rate * dW",
@@ -206,6 +242,7 @@ edits(
             "np.sign(W)",
             "np.where(W > 0, 1, -1)",
         ),
+        "You added the signs up. The gradient has the shape of W.": ("np.sign(W)", "np.sum(np.sign(W))"),
         "All of your entries are positive. Negative weights have slope −1.": ("np.sign(W)", "(W != 0)"),
     },
 )
@@ -256,6 +293,14 @@ edits(
         "When not training, A must stay as it is: dropout divides while training, and nothing is left to do.": (
             "A.copy(), np",
             "A * keep_prob, np",
+        ),
+        "You keep half of the values, whatever keep_prob is: rng.integers(0, 2) is 0 or 1 with equal chances.": (
+            DRAW,
+            "D = rng.integers(0, 2, A.shape)",
+        ),
+        "You divide by the mask, which is 0 where values are dropped. Multiply: A · D / keep_prob.": (
+            OUT,
+            "return A / D / keep_prob, D",
         ),
         "You return the pair in the wrong order: (A_out, D).": (OUT, "return D, A * D / keep_prob"),
         "Your draws do not come from rng but from NumPy's global state.": (
@@ -312,6 +357,11 @@ edits(
             "/ keep_prob",
             "/ (1 - keep_prob)",
         ),
+        "You divide by the mask, which is 0 where values were dropped. Multiply: dA · D / keep_prob.": (
+            "dA * D",
+            "dA / D",
+        ),
+        "dA[D] picks entries out, into one row. Multiply by D: that keeps the shape.": ("dA * D", "dA[D]"),
         "You divide by keep_prob twice.": ("/ keep_prob", "/ keep_prob**2"),
         "You divide by the share that D happens to keep. The forward pass divides by keep_prob.": (
             "/ keep_prob",
@@ -319,6 +369,11 @@ edits(
         ),
     },
 )
+
+
+@mistake(BACKWARD, "You draw a new mask. The gradient flows where the forward pass let the signal through: use D.")
+def new_mask(dA, D, keep_prob):
+    return dA * (np.random.rand(*dA.shape) < keep_prob) / keep_prob  # noqa: NPY002
 
 
 @mistake(BACKWARD, "You changed dA itself. Make a new array: dA[D == 0] = 0 works on the argument.")
@@ -371,6 +426,10 @@ edits(
             "return best_epoch, len(dev_costs) - 1",
             "return best_epoch, len(dev_costs)",
         ),
+        "You add patience to the best epoch even where the list ends before that: then the last epoch was run.": (
+            "return best_epoch, len(dev_costs) - 1",
+            "return best_epoch, best_epoch + patience",
+        ),
         "Where patience does not end, you take the last epoch for the best.": (
             "return best_epoch, len(dev_costs) - 1",
             "return len(dev_costs) - 1, len(dev_costs) - 1",
@@ -392,6 +451,56 @@ edits(
 @mistake(STOPPING, "You train to the end, where the training cost is lowest (“lowest J”). Stop by the dev cost.")
 def lowest_training_cost(dev_costs, patience, min_delta=0.0):
     return len(dev_costs) - 1, len(dev_costs) - 1
+
+
+LOWEST = (
+    "You take the lowest cost of all epochs, and patience from there. Go through them in order: training ends earlier."
+)
+
+
+@mistake(STOPPING, "You go through all epochs. Stop at the one where patience ends, and return there.")
+def never_stops(dev_costs, patience, min_delta=0.0):
+    best_epoch = 0
+    for epoch in range(1, len(dev_costs)):
+        if dev_costs[epoch] < dev_costs[best_epoch] - min_delta:
+            best_epoch = epoch
+    return best_epoch, len(dev_costs) - 1
+
+
+@mistake(STOPPING, LOWEST)
+def patience_from_the_lowest(dev_costs, patience, min_delta=0.0):
+    best_epoch = int(np.nanargmin(dev_costs))
+    return best_epoch, min(best_epoch + patience, len(dev_costs) - 1)
+
+
+@mistake(STOPPING, LOWEST)
+def patience_beyond_the_end(dev_costs, patience, min_delta=0.0):
+    best_epoch = int(np.argmin(dev_costs))
+    return best_epoch, best_epoch + patience
+
+
+@mistake(STOPPING, "You return the best cost. Return its epoch.")
+def cost_for_epoch(dev_costs, patience, min_delta=0.0):
+    best_epoch = 0
+    for epoch in range(1, len(dev_costs)):
+        if dev_costs[epoch] < dev_costs[best_epoch] - min_delta:
+            best_epoch = epoch
+        elif epoch - best_epoch >= patience:
+            return dev_costs[best_epoch], epoch
+    return dev_costs[best_epoch], len(dev_costs) - 1
+
+
+@mistake(STOPPING, "You count the first epoch as one without an improvement: waiting begins after it.")
+def waits_from_the_first(dev_costs, patience, min_delta=0.0):
+    best_epoch, waited = 0, 0
+    for epoch, cost in enumerate(dev_costs):
+        if cost < dev_costs[best_epoch] - min_delta:
+            best_epoch, waited = epoch, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(dev_costs) - 1
 
 
 @mistake(STOPPING, "You look past the stop: an epoch that was never run cannot be the best.")
@@ -430,6 +539,10 @@ edits(
             "images[chosen][:, ::-1]",
         ),
         "You turned the images by 180°: only the columns are turned round.": (TURNED, "images[chosen][:, ::-1, ::-1]"),
+        "np.flip without an axis turns everything round, the order of the images too. Take axis=2.": (
+            TURNED,
+            "np.flip(images[chosen])",
+        ),
         "You turned round the order of the images (axis 0). Mirror each within itself.": (
             "return flipped",
             "return images[::-1].copy() if p > 0.5 else flipped",
