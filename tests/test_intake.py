@@ -187,8 +187,8 @@ def settings_swapped(nb):
     answer.id, test.id = test.id, answer.id
 
 
-@edited("68", 0, "")
-def tests_that_are_answers(nb):
+@edited("68", 0, r"settings of the cell test_square had been changed \(cell_type\)")
+def raw_cells_for_tests(nb):
     """Each test comes as a raw cell with attachments, each answer ends with a score, and none is right."""
     for name in RIGHT:
         nb.cells[at(nb, name)].source = f"def {name}(x):\n    return None\n1000.0"
