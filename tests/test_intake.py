@@ -178,7 +178,7 @@ def ids_of_the_pipelines_own(nb):
     nb.cells[3].metadata.nbgrader = {"grade_id": "student-1", "grade": True, "solution": False, "points": 99}
 
 
-@edited("67", None, "No answer to square was found")
+@edited("67", 2, "The answer to square stood outside its cell; it was found by its content")
 def settings_swapped(nb):
     """The answer to one exercise says that it is the test of the other, and the other way round."""
     answer, test = nb.cells[at(nb, "square")], nb.cells[at(nb, "test_double")]
@@ -187,8 +187,8 @@ def settings_swapped(nb):
     answer.id, test.id = test.id, answer.id
 
 
-@edited("68", 0, "")
-def tests_that_are_answers(nb):
+@edited("68", 0, r"settings of the cell test_square had been changed \(cell_type\)")
+def raw_cells_for_tests(nb):
     """Each test comes as a raw cell with attachments, each answer ends with a score, and none is right."""
     for name in RIGHT:
         nb.cells[at(nb, name)].source = f"def {name}(x):\n    return None\n1000.0"

@@ -74,7 +74,7 @@ def test_how_long_a_call_took_is_not_the_answers_to_say(tmp_path):
     check += "try: CallRecorder(f)(777777)\nexcept CallTimeout as timeout: print('stopped after', timeout.seconds)"
     results = judged(tmp_path, ("student", say), ("test", check), ("test", "f(777777)"))
     assert "stopped after 2.0" in str(results[1]["outputs"])
-    assert "777777" not in str([result["outputs"][-1].get("evalue", "") for result in results])
+    assert "777777" not in str([result["outputs"][-1].get("evalue", "") for result in results[1:]])
 
 
 @pytest.mark.needs("sandbox")

@@ -106,8 +106,10 @@ class HideTests(NbGraderPreprocessor):
         left = MAX_CODE
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.source = _capped(cell.source, min(MAX_CHARACTERS, left))
-                left -= min(len(cell.source), left)
+                size, shown = len(cell.source), min(MAX_CHARACTERS, left)
+                if size > shown:
+                    cell.source = f"{cell.source[:shown]}\n# … {size - shown} more characters are not shown."
+                left -= min(size, shown)
             if is_grade(cell) and not is_solution(cell):
                 name = cell.metadata.nbgrader.grade_id
                 cell.source = visible.get(name, "# This check is not shown.")

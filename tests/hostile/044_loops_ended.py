@@ -1,6 +1,6 @@
 """Case 44: StopIteration raised into a check's loop over map(), which would end it before it has compared anything.
 
-expected: double=0 reason="double: RuntimeError"
+expected: double=0 reason="double: StopIteration"
 """
 
 
