@@ -44,6 +44,11 @@ CLAIMS = [
         "L1 makes nearly all of them zero",
         "[np.mean(np.abs(all_weights(model)) < 0.01) > 0.95 for model in l1[best_l1]]",
     ),
+    Claim(
+        "12 to 14 of the 1340 weights are larger than 0.5, up to 3.1",
+        "[min(counts), max(counts), large[0].size, 0.5, np.max(large)]",
+        within=0.05,
+    ),
     # Dropout
     Claim("A value of 1, dropped 10000 times", "[1, A.size]", after="A = np.ones((100, 100))"),
     Claim("yours is a level line at 1", "np.abs(np.array(means['yours']) - 1) < 0.05"),
@@ -61,6 +66,13 @@ CLAIMS = [
         f"(lambda n: min(n[2:]) > max(n[1], np.median(at_start)))({LENGTHS})",
     ),
     # Early stopping
+    Claim("training cost falls, from 0.41 to 0.13", f"({COSTS})['train'][[0, -1]]", within=0.01),
+    Claim(
+        "on the dev set is lowest, 0.47, at epoch 75 and then rises to 1.5",
+        f"(lambda dev: [dev.min(), every * (dev.argmin() + 1), dev[-1]])(({COSTS})['dev'])",
+        within=0.05,
+    ),
+    Claim("training goes on after the stop", "max(stop_epochs) < every * looks", after="every, looks, patience"),
     Claim("near the last epoch", "[np.argmin(row) > 0.85 * looks for row in curves['train']]"),
     # Mirror images
     Claim(
@@ -69,13 +81,20 @@ CLAIMS = [
     ),
     # All of them
     Claim(
-        "All four heed the wrong labels less",
+        "All four learn fewer of the wrong labels",
         "(lambda train: max(train[1:]) < train[0])([np.median(accuracies(models)[:, 0]) for models in final.values()])",
     ),
     Claim(
         "and a higher one on new points",
         "[np.median(tests[label]) > np.median(tests['none']) for label in list(tests)[1:]]",
     ),
+    Claim("None of them gets to 90 %", "[np.median(values) < 90 for values in tests.values()]"),
+    Claim(
+        "Early stopping gains least here",
+        "min(list(tests)[1:], key=lambda label: np.median(tests[label])) == 'stopped early'",
+    ),
+    Claim("at a training error of 16.7 %", "100 - np.median(accuracies(stops)[:, 0])", within=0.1),
+    Claim("the network still has high bias", "1 - np.median(accuracies(stops)[:, 0]) / 100 - bayes_error > 0.05"),
 ]
 
 GIVEN = [
