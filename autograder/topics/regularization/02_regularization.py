@@ -283,8 +283,8 @@ plots.boundaries(
 # %% [markdown]
 r"""
 Prediction 2: a. On the left the network overfits: better than possible on the training set, and worse on the dev set.
-On the right it underfits: the penalty leaves its boundary hardly any bend. In between lies the best $\lambda$, and only
-the dev set can tell you which. The training accuracy always votes for $\lambda = 0$.
+On the right is underfitting: the penalty leaves the boundary hardly any bend. In between lies the best $\lambda$, and
+only the dev set can tell you which. The training accuracy always votes for $\lambda = 0$.
 
 What would your own `diagnose` say? The next cell reads it from your notebook `00_data_and_diagnosis`, as you last saved
 it. (If you have not done that one yet, come back here later: no points depend on it.)
@@ -402,7 +402,7 @@ r"""
 Prediction 3: b. With gradient descent the two agree to rounding. With the sign they do not: the gradient of the penalty
 is divided by its size, too. A weight that hardly matters to the data is pulled by a whole learning rate in each step,
 however weak the penalty; one that does matter is hardly pulled at all. Here that makes the weights much smaller than
-weight decay does with the same $\lambda$. So with such an optimizer you have to say which of the two you mean
+weight decay does with the same $\lambda$. So with steps of this kind you have to say which of the two you mean
 ([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), section 2).
 """
 
@@ -786,7 +786,8 @@ the five networks loses 0.9 to 1.8 points. Dropout belongs to training only.
 
 ### Does dropout make weights small?
 
-It is often said to act like L2. Measure it: the length of all weights together, five seeds.
+It is often said to act like L2. Measure it: the length of all weights together, the Frobenius norm of all matrices
+taken as one; five seeds.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -1096,7 +1097,8 @@ check(regularization_answers)
 r"""
 ## What you can do now
 
-- Add an L2 or L1 penalty to a cost and to its gradient, and say what each does to the weights: small, or mostly zero.
+- Add an L2 or L1 penalty to a cost and to its gradient, and say what each does to the weights: they become small, or
+  sparse.
 - Use weight decay, and say when it is the same as L2: with plain gradient descent, and not where each weight has its
   own step size.
 - Train with dropout, with the same mask forward and backward, and switch it off afterwards.

@@ -20,7 +20,7 @@ CLAIMS = [
     # The network that overfits
     Claim("The network agrees with nearly every label", "accuracies(plain)[:, 0] > 93"),
     Claim("with most of the wrong ones too", "[count > wrong.sum() / 2 for count in learned]"),
-    Claim("it is even better than 90 %", "accuracies(plain)[:, 0] > 90"),
+    Claim("the network is even better than 90 %", "accuracies(plain)[:, 0] > 90"),
     # L2
     Claim("training accuracy falls from 95 to 82", f"{TRAIN}[[0, -1]]", within=0.5),
     Claim("dev accuracy rises from 81 to a maximum of 84", f"[{DEV}[0], {DEV}.max()]", within=0.5),
