@@ -50,7 +50,9 @@ def bring_notebooks() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     glossary = (COURSE / "notebooks" / "glossary.md").read_text(encoding="utf-8")
-    (folder / "glossary.md").write_text(re.sub(r"\((\w+)/\1\.ipynb#", r"(\1.ipynb#", glossary), encoding="utf-8")
+    (folder / "glossary.md").write_text(
+        re.sub(r"\((\w+)/\1\.ipynb#heading=", r"(\1.ipynb#", glossary), encoding="utf-8"
+    )
     for path in sorted((COURSE / "notebooks").glob("*/*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         solved = COURSE / "autograder" / "solved" / path.parent.name / path.name

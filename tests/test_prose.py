@@ -14,7 +14,7 @@ from autograder.topics import sources
 from autograder.topics.notebook_text import Source
 
 LINK = re.compile(r"\[[^]]+\]\(https://[^)\s]+\)")
-CITED = re.compile(r"[A-Z]\w+(?:,? (?:and|et al\.)(?: [A-Z]\w+)?)*,? (?:19|20)\d\d\b")
+CITED = re.compile(r"[A-Z]\w+(?:,? (?:and|et al\.)(?: [A-Z]\w+)?)*, (?:19|20)\d\d\b")
 LIBRARIES = re.compile(r"`(?:[\w.]+ = )?(?:torch|keras|keras_tuner|tf|optuna|sklearn|np)\.")
 
 

@@ -17,6 +17,7 @@ from autograder.topics import sources
 from autograder.topics.notebook_text import Source
 
 PAGE = "glossary.md"  # in notebooks/, so that students find it beside them
+SAFE = ":,?!'"  # JupyterLab looks for a heading by what stands in the link, and decodes nothing
 INTRODUCTION = """# Glossary
 
 Every term that the notebooks define, with the sentence that defines it and a link to where that stands.
@@ -115,18 +116,18 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def anchor(heading: str) -> str:
-    """Give the name by which a link reaches a heading, in JupyterLab and, by our setting, on the course site."""
+    """Give the name of a heading in links: JupyterLab's, and by our setting the course site's."""
     return heading.replace(" ", "-")
 
 
 def page() -> str:
-    """Write the glossary as Markdown, with links from the folder ``notebooks/``."""
+    """Write the glossary as Markdown, with links from the folder ``notebooks/`` in JupyterLab's form."""
     lines = [INTRODUCTION]
     ordered = sorted(definitions(), key=lambda one: one.term.casefold())
     for letter, group in itertools.groupby(ordered, lambda one: one.term[0]):
         lines += [f"## {letter}", ""]
         for one in group:
-            target = f"{one.notebook}/{one.notebook}.ipynb#{quote(anchor(one.heading), safe=':,')}"
+            target = f"{one.notebook}/{one.notebook}.ipynb#heading={quote(anchor(one.heading), safe=SAFE)}"
             lines.append(f"- **{one.term}**: {one.sentence} ([{one.notebook}: {one.heading}]({target}))")
         lines.append("")
     return "\n".join(lines)

@@ -374,11 +374,12 @@ $\hat Z$ has mean 0 and, up to $\varepsilon$, variance 1. Is that what the next 
 network may choose: the scale $\gamma$ and the shift $\beta$ are learned like weights, two numbers for each unit. And
 $\varepsilon$ prevents a division by 0.
 
-Why does it help? A change of the distribution of inputs between training and use is called **covariate shift**. The
-authors of batch norm named what happens to inner layers after that: **internal covariate shift** is the change of a
-layer's inputs while the layers below it learn. Whether batch norm works by reducing it is doubtful: [Santurkar et al.,
-2018](https://arxiv.org/abs/1805.11604), section 2, added such a shift on purpose, and batch norm helped as before; what
-they found instead is a smoother cost (section 3). That it helps is not in doubt, as you will see.
+Why does it help? A change of the distribution of inputs between training and use, while labels depend on them as
+before, is called **covariate shift**. The authors of batch norm named what happens to inner layers after that:
+**internal covariate shift** is the change of a layer's inputs while the layers below it learn. Whether batch norm works
+by reducing it is doubtful: [Santurkar et al., 2018](https://arxiv.org/abs/1805.11604), section 2, added such a shift on
+purpose, and batch norm helped as before; what they found instead is a smoother cost (section 3). That it helps is not
+in doubt, as you will see.
 
 Batch norm needs a batch. **Layer normalization** takes mean and variance over the units of one example instead, and so
 does not depend on other examples ([Ba et al., 2016](https://arxiv.org/abs/1607.06450), section 3). **RMSNorm** is layer

@@ -1040,10 +1040,10 @@ you read that one optimizer beats another, ask how the learning rate of each was
 
 ## Learning rate decay
 
-With a constant learning rate, gradient noise keeps the parameters moving around the minimum: each step is right for its
-own mini-batch, and overshoots for all. **Learning rate decay** lowers the learning rate in the course of training:
-large steps at first, small ones later. The rule that gives the learning rate of each epoch or step is called a
-**learning rate schedule**. Four usual ones, with epochs counted from 0:
+With a constant learning rate, gradient noise prevents convergence: it keeps the parameters moving around the minimum,
+for each step is right for its own mini-batch and overshoots for all. **Learning rate decay** lowers the learning rate
+in the course of training: large steps at first, small ones later. The rule that gives the learning rate of each epoch
+or step is called a **learning rate schedule**. Four usual ones, with epochs counted from 0:
 
 | | learning rate of an epoch |
 |---|---|
@@ -1176,8 +1176,9 @@ check(decay_staircase)
 r"""
 ### What a schedule changes
 
-Gradient descent with mini-batches of 8, 40 epochs, five seeds. All but one start at the rate 1; none was tuned further.
-The cost is that of the whole training set after each epoch.
+Gradient descent with mini-batches of 8, 40 epochs, five seeds. Three constant rates, a large, a small and a good one,
+and four schedules that start at the rate 1 and were not tuned further. The cost is that of the whole training set after
+each epoch.
 """
 
 # %% tags=["experiment", "nbval-check-output"]
@@ -1185,6 +1186,7 @@ show_prediction(optimization_more_predictions, 4)
 schedules = {
     "constant, 1": (1.0, None),
     "constant, 0.05": (0.05, None),
+    "constant, 0.3": (0.3, None),
     "inverse time": (1.0, lambda rate, epoch: decay_inverse_time(rate, epoch, 0.3)),
     "exponential": (1.0, lambda rate, epoch: decay_exponential(rate, epoch, 0.9)),
     "square root": (1.0, lambda rate, epoch: decay_sqrt(rate, epoch, 1.0)),
@@ -1211,16 +1213,16 @@ axes[0, 1].set(xlabel="epoch", ylabel="cost on the training set", title="Median 
 axes[0, 0].legend(loc="center right", bbox_to_anchor=(1, 0.72), fontsize=8)
 plots.show(
     fig,
-    alt="Left: six learning rates against the epoch: two level lines, three falling curves, one stair. Right: training"
-    " cost against epoch; at the constant rate 1 it jumps up and down, at the constant rate 0.05 it falls slowly, with"
-    " falling rates it falls fast and then runs calmly.",
+    alt="Left: seven learning rates against the epoch: three level lines, three falling curves, one stair. Right:"
+    " training cost against epoch; at the constant rate 1 it jumps up and down, at the constant rate 0.05 it falls"
+    " slowly, with falling rates it falls fast and then runs calmly, below all constant ones.",
 )
 
 # %% [markdown]
 r"""
-Prediction 4: d. The large constant rate is fast at first, and never settles. The small one is calm, and slow. The
-falling rates are fast first and calm later. Which of the four, and how fast it falls, matters less than that it falls;
-tune $\alpha_0$ first.
+Prediction 4: d. The large constant rate is fast at first, and never settles. The small one is calm, and slow. Even the
+good one in between ends above all falling rates, which are fast first and calm later. Which of the four, and how fast
+it falls, matters less than that it falls; tune $\alpha_0$ first.
 
 ## Adam and weight decay
 
