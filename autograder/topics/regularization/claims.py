@@ -29,7 +29,7 @@ CLAIMS = [
         "better than possible on the training set, and worse on the dev set",
         f"{TRAIN}[0] > best_possible > {DEV}[0]",
     ),
-    Claim("the training accuracy always votes", f"{TRAIN}.argmax() == 0"),
+    Claim("The training accuracy always votes", f"{TRAIN}.argmax() == 0"),
     Claim("Both ends of the figure", "diagnoses[0] == 'high variance' and diagnoses[-1] == 'high bias'"),
     Claim("At $\\lambda = 0$ the bias is even negative", "1 - np.median(accuracies(plain)[:, 0]) / 100 < bayes_error"),
     # L2 and weight decay
