@@ -419,8 +419,8 @@ plots.lines(
 
 # %% [markdown]
 r"""
-Prediction 1: c. The linear classifier has high bias: 300 examples help it no more than 20. The network has high
-variance with 20 examples, and more data is its cure.
+Prediction 1: c. The learning curve of the linear classifier shows high bias: 300 examples help it no more than 20. The
+network has high variance with 20 examples, and more data is its cure.
 """
 
 # %% [markdown]
@@ -782,7 +782,7 @@ All of them expect examples as rows, where this course has columns.
 - [Geman, Bienenstock and Doursat, 1992](https://doi.org/10.1162/neco.1992.4.1.1), *Neural Networks and the
   Bias/Variance Dilemma*: where the two words come from.
 - [LeCun, Bottou, Orr and Müller, 1998](https://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf), *Efficient BackProp*,
-  section 4.3: why normalized inputs converge faster.
+  section 4.3: why normalized inputs speed up convergence.
 - [Zhang et al., 2023](https://d2l.ai/chapter_linear-classification/environment-and-distribution-shift.html), *Dive into
   Deep Learning*, section 4.7: kinds of distribution shift.
 """

@@ -372,8 +372,8 @@ A slice `theta[start:stop]` does not hold `stop` itself. So the next one starts 
 </details>
 <details><summary>Hint 3</summary>
 
-In the loop over `shapes.items()`: compute where the piece ends, slice, `reshape` to the shape, `copy`, then move the
-start.
+In the loop over `shapes.items()`: compute where the piece ends, slice, `reshape` to the shape, `copy` (or it stays a
+view), then move the start.
 </details>
 """
 
@@ -566,8 +566,8 @@ for activation in ("tanh", "sigmoid", "relu"):
 
 # %% [markdown]
 r"""
-Prediction 1: d. The given network passes, and it is not nearer to 0 than rounding allows: the first figure of this
-notebook says what is left at $10^{-7}$.
+Prediction 1: d. The given network passes. Its difference is not nearer to 0 than cancellation allows: the first figure
+of this notebook says what is left at $10^{-7}$.
 
 What about *your own* gradients? The next cell reads four functions from your notebook `02_regularization`, as you
 last saved it. Do that notebook first, or come back here later: no points depend on it.
@@ -861,7 +861,8 @@ check(gradient_checking_answers)
 r"""
 ## What you can do now
 
-- Approximate any derivative by a central difference, and choose $\varepsilon$ between truncation and rounding.
+- Approximate any derivative by a central difference, and choose $\varepsilon$ between truncation error and rounding
+  error.
 - Compare two gradients by their relative difference, divided by the lengths of both and never by that of the
   parameters.
 - Read the result: near $10^{-7}$ or less it is right, near $10^{-3}$ or more it is wrong, and 1/3 suggests a factor 2.

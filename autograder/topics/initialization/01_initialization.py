@@ -433,7 +433,7 @@ plots.lines(
     "root mean square of dZ",
     "The gradient on its way back, from layer 50 to layer 1",
     "Size of the gradient against layer on a logarithmic axis, read from right to left: with scale 0.01 it vanishes,"
-    " with scale 1 it explodes for ReLU and for tanh, and with tanh and scale 0.1 it is level.",
+    " with scale 1 it explodes for ReLU and for tanh, and with tanh and scale 0.1 it is nearly level.",
     yscale="log",
 )
 

@@ -45,7 +45,7 @@ CLAIMS = [
         "(lambda b: max(b['tanh, scale 0.01'], b['relu, scale 0.01']) < 1e-40"
         f" and min(b['tanh, scale 1'], b['relu, scale 1']) > 1e10)({BACK})",
     ),
-    Claim("with tanh and scale 0.1 it is level", f"({BACK})['tanh, scale 0.1'] > 0.05"),
+    Claim("with tanh and scale 0.1 it is nearly level", f"({BACK})['tanh, scale 0.1'] > 0.05"),
     Claim("its gradient explodes all the same", f"({BACK})['tanh, scale 1'] > 1e10"),
     Claim(
         "With 400 inputs it is 1/400, and the sum is as large as its inputs",

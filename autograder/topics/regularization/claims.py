@@ -20,7 +20,7 @@ CLAIMS = [
     # The network that overfits
     Claim("The network agrees with nearly every label", "accuracies(plain)[:, 0] > 93"),
     Claim("with most of the wrong ones too", "[count > wrong.sum() / 2 for count in learned]"),
-    Claim("it is even better than 90 %", "accuracies(plain)[:, 0] > 90"),
+    Claim("the network is even better than 90 %", "accuracies(plain)[:, 0] > 90"),
     # L2
     Claim("training accuracy falls from 95 to 82", f"{TRAIN}[[0, -1]]", within=0.5),
     Claim("dev accuracy rises from 81 to a maximum of 84", f"[{DEV}[0], {DEV}.max()]", within=0.5),
@@ -29,7 +29,7 @@ CLAIMS = [
         "better than possible on the training set, and worse on the dev set",
         f"{TRAIN}[0] > best_possible > {DEV}[0]",
     ),
-    Claim("the training accuracy always votes", f"{TRAIN}.argmax() == 0"),
+    Claim("The training accuracy always votes", f"{TRAIN}.argmax() == 0"),
     Claim("Both ends of the figure", "diagnoses[0] == 'high variance' and diagnoses[-1] == 'high bias'"),
     Claim("At $\\lambda = 0$ the bias is even negative", "1 - np.median(accuracies(plain)[:, 0]) / 100 < bayes_error"),
     # L2 and weight decay
@@ -43,6 +43,11 @@ CLAIMS = [
     Claim(
         "L1 makes nearly all of them zero",
         "[np.mean(np.abs(all_weights(model)) < 0.01) > 0.95 for model in l1[best_l1]]",
+    ),
+    Claim(
+        "12 to 14 of the 1340 weights are larger than 0.5, up to 3.1",
+        "[min(counts), max(counts), large[0].size, 0.5, np.max(large)]",
+        within=0.05,
     ),
     # Dropout
     Claim("A value of 1, dropped 10000 times", "[1, A.size]", after="A = np.ones((100, 100))"),
@@ -61,6 +66,13 @@ CLAIMS = [
         f"(lambda n: min(n[2:]) > max(n[1], np.median(at_start)))({LENGTHS})",
     ),
     # Early stopping
+    Claim("training cost falls, from 0.41 to 0.13", f"({COSTS})['train'][[0, -1]]", within=0.01),
+    Claim(
+        "on the dev set is lowest, 0.47, at epoch 75 and then rises to 1.5",
+        f"(lambda dev: [dev.min(), every * (dev.argmin() + 1), dev[-1]])(({COSTS})['dev'])",
+        within=0.05,
+    ),
+    Claim("training goes on after the stop", "max(stop_epochs) < every * looks", after="every, looks, patience"),
     Claim("near the last epoch", "[np.argmin(row) > 0.85 * looks for row in curves['train']]"),
     # Mirror images
     Claim(
@@ -69,13 +81,20 @@ CLAIMS = [
     ),
     # All of them
     Claim(
-        "All four heed the wrong labels less",
+        "All four learn fewer of the wrong labels",
         "(lambda train: max(train[1:]) < train[0])([np.median(accuracies(models)[:, 0]) for models in final.values()])",
     ),
     Claim(
         "and a higher one on new points",
         "[np.median(tests[label]) > np.median(tests['none']) for label in list(tests)[1:]]",
     ),
+    Claim("None of them gets to 90 %", "[np.median(values) < 90 for values in tests.values()]"),
+    Claim(
+        "Early stopping gains least here",
+        "min(list(tests)[1:], key=lambda label: np.median(tests[label])) == 'stopped early'",
+    ),
+    Claim("at a training error of 16.7 %", "100 - np.median(accuracies(stops)[:, 0])", within=0.1),
+    Claim("the network still has high bias", "1 - np.median(accuracies(stops)[:, 0]) / 100 - bayes_error > 0.05"),
 ]
 
 GIVEN = [
