@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.authoring import readme_figure
+from autograder.authoring import readme_figure, trivial_answers
 from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
 from autograder.hashing import CACHE_FOLDERS, UNHASHED, code_in, digest, files_in
@@ -56,6 +56,8 @@ def build(root: Path = ROOT) -> None:
         A source is broken, or an answer, variant or mistake is not judged as it should be.
     """
     verify_checks()
+    if root == ROOT:
+        trivial_answers.write_table()
     write_released(root)
     solve([file for file in sources() if not missing_extra(file)])
     if root == ROOT:
