@@ -18,26 +18,26 @@ from course_utils.network import Parameters, compute_cost, sigmoid
 LAMBD = 0.7
 """Weight λ of the L2 penalty, large enough for a bug in the penalty to show in a gradient check."""
 
-# In each place, what can stand there instead of the right line.
+# In each place, what can stand there instead of the right line: nothing that a reader sees at once.
 PLANTED: dict[str, tuple[str, ...]] = {
     "dW3": (
-        "dW3 = dZ3 @ A2.T - lambd / m * W3",
-        "dW3 = dZ3 @ A2.T + lambd * W3",
-        "dW3 = dZ3 @ A2.T + lambd / m * W3**2",
+        "dW3 = dZ3 @ Z2.T + lambd / m * W3",
+        "dW3 = dZ3 @ A2.T + lambd / (2 * m) * W3",
+        "dW3 = dZ3 @ A2.T + lambd / len(A2) * W3",
     ),
     "dZ2": (
-        "dZ2 = dA2 * (A2 > 0)",
-        "dZ2 = dA2 * (1 - A2**2)",
         "dZ2 = dA2 * bug_hunt.sigmoid(A2)",
+        "dZ2 = dA2 * (1 - np.exp(-Z2))",
+        "dZ2 = dA2 * bug_hunt.sigmoid(Z2) * (1 - bug_hunt.sigmoid(Z2))",
     ),
     "dW1": (
-        "dW1 = 2 * dZ1 @ X.T + lambd / m * W1",
-        "dW1 = dZ1 @ X.T / m + lambd / m * W1",
-        "dW1 = dZ1 @ X.T",
+        "dW1 = (dZ1 @ X.T + lambd * W1) / m",
+        "dW1 = dZ1 @ X.T + lambd / len(X) * W1",
+        "dW1 = dA1 @ X.T + lambd / m * W1",
     ),
     "db1": (
-        "db1 = 2 * np.sum(dZ1, axis=1, keepdims=True)",
-        "db1 = np.sum(dZ1, axis=1, keepdims=True) / 2",
+        "db1 = np.mean(dZ1, axis=1, keepdims=True)",
+        "db1 = np.sum(dA1, axis=1, keepdims=True)",
         "db1 = np.sum(dZ1, axis=1, keepdims=True) + lambd / m * b1",
     ),
 }

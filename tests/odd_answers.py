@@ -54,6 +54,8 @@ class Kind:
         A cell above the answer, and a cell that undoes it for the next answer.
     matters : str
         Exercises for which it makes a difference.
+    not_of : str
+        Exercises whose answers are not right in this way.
     refused : str
         What it is refused as.
     breaks : bool
@@ -65,6 +67,7 @@ class Kind:
     before: str = ""
     after: str = ""
     matters: str = ""
+    not_of: str = ""
     refused: str = ""
     breaks: bool = False
 
@@ -93,7 +96,11 @@ KINDS = {
     "long double": Kind(
         "floats(lambda x: np.asarray(x, np.longdouble)[()])", matters="numerical_derivative relative_difference"
     ),
-    "single precision": Kind("floats(lambda x: np.asarray(x, np.float32)[()])", matters="augment_flip"),
+    "single precision": Kind(
+        "floats(lambda x: np.asarray(x, np.float32)[()])",
+        matters="augment_flip",
+        not_of="repaired_backward_propagation",  # which is judged more closely than float32 computes
+    ),
     "matrix": Kind("arrays(lambda a: np.matrix(a) if a.ndim == 2 else a)", matters="softmax_gradient"),
     "0-d arrays": Kind("numbers(np.array)", matters="l1_penalty"),
     "NumPy scalars": Kind("lambda v: np.array(v)[()]", matters="early_stopping"),

@@ -76,7 +76,7 @@ def test_a_network_that_diverged_has_an_accuracy():
 @pytest.fixture
 def board(tmp_path, monkeypatch):
     """A leaderboard whose entries cost no training."""
-    monkeypatch.setattr(challenge, "dev_accuracy", lambda settings, seed: settings["learning_rate"])
+    monkeypatch.setattr(challenge, "dev_accuracy", lambda settings, seed, steps: settings["learning_rate"])
     return tmp_path / "leaderboard.csv"
 
 
@@ -98,11 +98,11 @@ def test_entries_are_kept_over_runs_and_the_same_settings_once(board, capsys):
     assert [entry["learning_rate"] for entry in entries] == ["0.5", "0.25", "0.75"]
     assert entries[0] == {
         "dev_accuracy": "0.5000",
-        "hidden_layers": "60-30",
-        "init_scale": "1",
+        "hidden_layers": "100-50",
+        "init_scale": "0.5",
         "learning_rate": "0.5",
         "mini_batch_size": "128",
-        "final_share": "0.05",
+        "final_share": "0.3",
     }
 
 
@@ -159,7 +159,7 @@ def test_the_board_is_shown_as_a_picture_with_words(board, capsys):
     capsys.readouterr()
     challenge.show_leaderboard(board)
     shown = capsys.readouterr().out
-    assert shown.startswith("1. 75.0 %: hidden_layers 60-30, init_scale 1, learning_rate 0.75")
+    assert shown.startswith("1. 75.0 %: hidden_layers 100-50, init_scale 0.5, learning_rate 0.75")
     assert "3. 25.0 %" in shown
 
 
@@ -190,7 +190,24 @@ def test_a_number_that_is_only_measured_carries_no_points(monkeypatch):
     )
     assert verdict.measured["accuracy in %"] < 40
     assert "accuracy in %" not in verdict.passed
-    assert verdict.share == 0.25
+    assert verdict.unearned == {"the settings can be trained with"}
+    assert verdict.share == 0
+
+
+# What one types first: the usual size of weights, a usual learning rate, a usual mini-batch.
+FIRST = [
+    ([50], 1, 0.01, 32, 1),
+    ([50, 20], 1, 0.1, 32, 0.5),
+    ([64, 32], 1, 0.1, 64, 0.1),
+    ([30, 20, 10], 1, 0.05, 128, 0.1),
+]
+
+
+@pytest.mark.parametrize("values", FIRST, ids=str)
+def test_settings_that_are_typed_first_earn_half_at_most(values):
+    settings = dict(zip(SETTINGS, values, strict=True))
+    verdict = hidden_checks.examine(run_text(handed_in(settings), "challenge_settings"), "challenge_settings", 1)
+    assert verdict.share <= 0.5
 
 
 def test_a_student_cannot_hand_in_a_training(monkeypatch):

@@ -132,12 +132,6 @@ def test_there_are_enough_right_answers_and_mistakes(name):
     assert len(set(sentences)) >= len(listed) + 3
 
 
-def test_every_planted_bug_is_a_known_mistake():
-    sentences = [mistake.sentence for mistake in mistakes_in("repaired_backward_propagation")]
-    for place, lines in bug_hunt.PLANTED.items():
-        assert sum(place in sentence and "still" in sentence for sentence in sentences) == len(lines)
-
-
 @pytest.mark.parametrize("student", ["ada", "emmy", "build"])
 def test_every_student_has_four_bugs_and_none_is_right(student):
     answer = reference_answer("repaired_backward_propagation")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from autograder.authoring import glossary, readme_figure
+from autograder.authoring import glossary, readme_figure, trivial_answers
 from autograder.authoring.option_order import require_order
 from autograder.authoring.verify_checks import verify_checks
 from autograder.data import make_datasets
@@ -64,6 +64,8 @@ def build(root: Path = ROOT) -> None:
         A source is broken, or an answer, variant or mistake is not judged as it should be.
     """
     verify_checks()
+    if root == ROOT:
+        trivial_answers.write_table()
     write_released(root)
     solve([file for file in sources() if not missing_extra(file)])
     if root == ROOT:

@@ -42,9 +42,9 @@ class NotGraded(Exception):
 
 
 def _unseen_hands(rng: np.random.Generator) -> list[Case]:
-    """Draw images of hands that no student has, and a training seed from 0 to 3."""
+    """Draw images of hands that no student has."""
     X, Y = _shuffled_hands(int(rng.integers(2**62)))
-    return [{"X": X, "Y": Y, "seed": int(rng.integers(4))}]
+    return [{"X": X, "Y": Y}]
 
 
 @functools.lru_cache(maxsize=1)  # the student's answer, the reference and every mistake get the same images
@@ -57,7 +57,9 @@ def _shuffled_hands(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 # Exercises whose hidden cases students' files cannot draw → the function that draws them.
 DRAWN_HERE: dict[str, Callable[[np.random.Generator], list[Case]]] = {
-    "train_classifier": lambda rng: [{"known": load_hands()[:4], **case} for case in _unseen_hands(rng)],
+    "train_classifier": lambda rng: [
+        {"known": load_hands()[:4], **case, "seed": int(rng.integers(4))} for case in _unseen_hands(rng)
+    ],
     "challenge_settings": _unseen_hands,
 }
 

@@ -40,7 +40,8 @@ def labelled(rng: np.random.Generator, C: int, m: int) -> tuple[np.ndarray, np.n
 exercise(
     "one_hot",
     cases=one_hot_cases((EVERY_LABEL, 4, 13), (EVERY_LABEL, 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1), (ABSENT, 3, 2)),
-    weights={see.SHAPE: 2, EVERY_LABEL: 3, ABSENT: 1, see.FLOATS: 1},
+    weights={EVERY_LABEL: 3, ABSENT: 1},
+    form={see.SHAPE: 2, see.FLOATS: 1},
 )(see.one_hot_columns)
 
 
@@ -61,7 +62,8 @@ def softmax_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "softmax",
     cases=softmax_cases,
-    weights={see.SHAPE: 1, "the probabilities": 5, "columns sum to 1": 2, LARGE: 3, APART: 1},
+    weights={"the probabilities": 4, LARGE: 5, APART: 2},
+    form={see.SHAPE: 1, "columns sum to 1": 1},
 )
 def softmax(answer: CallRecorder, what: str, Z: np.ndarray) -> Iterator[Observation]:
     """Observe the probabilities and their sums."""
@@ -90,7 +92,10 @@ def cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @exercise(
-    "cross_entropy_cost", cases=cross_entropy_cases, weights={"the cost": 5, NOTHING: 2, FINITE: 2, see.ONE_NUMBER: 1}
+    "cross_entropy_cost",
+    cases=cross_entropy_cases,
+    weights={"the cost": 4, NOTHING: 3},
+    form={FINITE: 3, see.ONE_NUMBER: 1},
 )
 def cross_entropy_cost(answer: CallRecorder, what: str, P: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
@@ -113,7 +118,7 @@ def softmax_gradient_cases(rng: np.random.Generator) -> list[Case]:
     return [dict(zip("PY", labelled(rng, C, m), strict=True)) for C, m in ((4, 7), (6, 3), (2, 11), (3, 1))]
 
 
-@exercise("softmax_gradient", cases=softmax_gradient_cases, weights={see.SHAPE: 1, "the gradient": 4})
+@exercise("softmax_gradient", cases=softmax_gradient_cases, weights={"the gradient": 4}, form={see.SHAPE: 1})
 def softmax_gradient(answer: CallRecorder, P: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the gradient."""
     found = numbers(answer(P, Y))
@@ -152,6 +157,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
         (EPSILON, 3, 5, 1, {"epsilon": 0.7}),
         (EPSILON, 2, 9, 10, {"epsilon": 130.0}),
         (EPSILON, 4, 6, 0.1, {"epsilon": 0.02}),
+        (EPSILON, 3, 7, 0.003, {}),  # variances about as large as the default
         (TWO, 3, 2, 1, {}),
     ):
         gamma, beta = scale_and_shift(rng, n)
@@ -176,7 +182,8 @@ def without_cache(forward: WrappableFunction) -> Callable:
 @exercise(
     "batchnorm_forward",
     cases=forward_cases,
-    weights={see.SHAPE: 1, PLAIN: 5, SCALED: 3, EPSILON: 2, TWO: 1, STILL: 1},
+    weights={PLAIN: 5, SCALED: 3, EPSILON: 2, TWO: 1, STILL: 1},
+    form={see.SHAPE: 1},
     join=without_cache,
 )
 def batchnorm_forward(
@@ -217,7 +224,8 @@ def forward_then_backward(backward: Callable, forward: WrappableFunction) -> Cal
 @exercise(
     "batchnorm_backward",
     cases=backward_cases,
-    weights={"three arrays of the right shapes": 2, "dZ": 10, "dgamma": 3, "dbeta": 2},
+    weights={"dZ": 10, "dgamma": 3, "dbeta": 2},
+    form={"three arrays of the right shapes": 2},
     companions=("batchnorm_forward",),
     join=forward_then_backward,
 )
@@ -275,6 +283,7 @@ def inference_cases(rng: np.random.Generator) -> list[Case]:
         (ONE, 3, 1, 0.1, {}),
         (EPSILON, 3, 5, 1, {"epsilon": 0.7}),
         (EPSILON, 4, 1, 10, {"epsilon": 90.0}),
+        (EPSILON, 3, 6, 0.003, {}),  # variances about as large as the default
     ):
         gamma, beta = scale_and_shift(rng, n)
         mean, var = size * draw_signed(rng, 1, 3, (n, 1)), size**2 * rng.uniform(0.3, 3, (n, 1))
@@ -284,7 +293,12 @@ def inference_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("batchnorm_inference", cases=inference_cases, weights={see.SHAPE: 1, "many examples": 3, ONE: 2, EPSILON: 2})
+@exercise(
+    "batchnorm_inference",
+    cases=inference_cases,
+    weights={"many examples": 3, ONE: 2, EPSILON: 2},
+    form={see.SHAPE: 1},
+)
 def batchnorm_inference(answer: CallRecorder, what: str, arguments: dict, rest: dict) -> Iterator[Observation]:
     """Observe what comes out."""
     found = numbers(answer(*arguments.values(), **rest))
@@ -325,7 +339,7 @@ def predict_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("predict_probabilities", cases=predict_cases, weights={see.SHAPE: 1, DEEP: 4, ONE: 2, FLAT: 1})
+@exercise("predict_probabilities", cases=predict_cases, weights={DEEP: 4, ONE: 2, FLAT: 1}, form={see.SHAPE: 1})
 def predict_probabilities(answer: CallRecorder, what: str, X: np.ndarray, model: dict) -> Iterator[Observation]:
     """Observe the probabilities."""
     found = numbers(answer(X, model))
@@ -390,7 +404,8 @@ def train_and_predict(train: WrappableFunction, predict: WrappableFunction) -> C
 @exercise(
     "train_classifier",
     cases=hands_cases,
-    weights={**dict(zip(LEARNED.values(), (1, 2, 3, 4), strict=True)), ALONE: 2, MEASURED: 1, HONEST: 2},
+    weights=dict(zip(LEARNED.values(), (1, 2, 3, 4), strict=True)),
+    form={ALONE: 2, MEASURED: 1, HONEST: 2},
     companions=("predict_probabilities",),
     join=train_and_predict,
     seconds=30.0,

@@ -93,8 +93,7 @@ class Report:
         labelled = []
         if self.points is not None:
             labelled = [
-                ("✔" if holds else "✘", f"{name}: {most if holds else 0:g} of {most:g}")
-                for (name, holds), most in zip(verdict.passed.items(), self._points_by_property(), strict=True)
+                ("✔" if holds else "✘", f"{name}: {self._points_of(name)}") for name, holds in verdict.passed.items()
             ]
             labelled += [("On hidden cases", f"{name}: {value:.1f}") for name, value in verdict.measured.items()]
             if verdict.ending:
@@ -137,9 +136,11 @@ class Report:
             parts += _wrap(text, WIDTH, initial_indent=start, subsequent_indent="    ")
         return "\n".join(parts)
 
-    def _points_by_property(self) -> list[float]:
-        shares = EXERCISES[self.verdict.exercise].properties
-        return [round(shares[name] * (self.points or 0), 2) for name in self.verdict.passed]
+    def _points_of(self, name: str) -> str:
+        most = round(EXERCISES[self.verdict.exercise].properties[name] * (self.points or 0), 2)
+        if name in self.verdict.unearned:
+            return f"0 of {most:g}: it counts only beside a right value"
+        return f"{most if self.verdict.passed[name] else 0:g} of {most:g}"
 
     def _repr_html_(self) -> str:
         return as_html(self.verdict.state, self.headline(), self.lines(), self.picture)

@@ -8,7 +8,7 @@ nothing else is needed to judge an answer, here or at grading.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +63,9 @@ class Exercise:
     Parameters
     ----------
     name, cases, weights, companions, join, seconds, needs, is_hunt
-        As for :func:`exercise`.
+        As for :func:`exercise`; ``weights`` holds those of ``form`` too.
+    form : frozenset of str
+        Names of the properties of form.
     observe : callable
         ``observe(answer, **case)`` yields an :class:`Observation` for each property.
     """
@@ -72,6 +74,7 @@ class Exercise:
     observe: Callable[..., Iterator[Observation]]
     cases: Callable[[np.random.Generator], list[Case]]
     weights: dict[str, float]
+    form: frozenset[str] = frozenset()
     companions: tuple[str, ...] = ()
     join: Callable[..., Callable] | None = None
     seconds: float = limits.MAX_CALL_CPU_SECONDS
@@ -142,6 +145,7 @@ def exercise(
     name: str,
     cases: Callable[[np.random.Generator], list[Case]],
     weights: dict[str, float],
+    form: Mapping[str, float] | None = None,
     arguments: bool = True,
     companions: tuple[str, ...] = (),
     join: Callable[..., Callable] | None = None,
@@ -158,10 +162,14 @@ def exercise(
     cases : callable
         ``cases(rng)`` draws the list of cases; each is a dict handed to the observer as keywords.
     weights : dict
-        Property → its weight in the points, for every property the observer yields. Any other property it yields is a
-        number that is only measured: its tolerance lets it agree with any other.
+        Property → its weight in the points, for every property of value that the observer yields: one that an answer
+        without understanding does not have.
+    form : dict, optional
+        The same for properties of form (shapes, floats, the use of ``rng``, …), which such an answer may well have:
+        they earn only where a property of value holds beside them. Any property in neither is a number that is only
+        measured: its tolerance lets it agree with any other.
     arguments : bool
-        The function takes arguments, so look at whether it leaves them as they were.
+        The function takes arguments, so look at whether it leaves them as they were: that is form.
     companions : tuple of str
         Other functions of the student's that this answer is checked together with.
     join : callable, optional
@@ -186,11 +194,13 @@ def exercise(
     """
     if name in EXERCISES:
         raise ValueError(f"the exercise {name} is registered twice")
-    if arguments:
-        weights = {**weights, ARGUMENTS: 1}
+    form = {**(form or {}), **({ARGUMENTS: 1} if arguments else {})}
 
     def register(observe: Callable) -> Callable:
-        EXERCISES[name] = Exercise(name, observe, cases, weights, companions, join, seconds, needs, is_hunt)
+        together = {**weights, **form}
+        EXERCISES[name] = Exercise(
+            name, observe, cases, together, frozenset(form), companions, join, seconds, needs, is_hunt
+        )
         return observe
 
     return register

@@ -6,6 +6,7 @@ Questions stand in a file of their own. It takes four hashes to find a letter, s
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from course_utils.checks.verdict import ExpectedOutcomes, Observations
 VISIBLE_SEED = 0
 """Draws the cases that students see."""
 FILE, QUESTIONS_FILE = "checks.h5", "questions.h5"
-SIGNIFICANT_DIGITS = 10  # so that the last bits of another computer's libraries do not change the file
+SIGNIFICANT_DIGITS = (
+    10  # so that the last bits of another computer's libraries do not change the file; one more than a tolerance has
+)
 
 
 def write_outcomes(folder: Path, outcomes: dict[str, tuple[Observations, list[tuple[str, Observations]]]]) -> None:
@@ -89,23 +92,22 @@ def read_outcomes(folder: Path, name: str) -> ExpectedOutcomes:
 
 def _to_json(value: Any) -> Any:
     if isinstance(value, Observation):
-        seen = {**vars(value), "value": _rounded(value.value)}
+        digits = max(SIGNIFICANT_DIGITS, 1 - math.floor(math.log10(value.rtol))) if value.rtol else SIGNIFICANT_DIGITS
+        seen = {**vars(value), "value": _rounded(value.value, digits)}
         return {"seen": seen}
     if isinstance(value, np.ndarray):
         return {"array": value.tolist()}
     return value.item()
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: Any, digits: int) -> Any:
     if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items()}
+        return {key: _rounded(part, digits) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
+        return [_rounded(part, digits) for part in value]
     if isinstance(value, np.ndarray | float | np.floating) and np.asarray(value).dtype.kind == "f":
         values = np.asarray(value)
-        rounded = np.array([float(f"{number:.{SIGNIFICANT_DIGITS}g}") for number in values.ravel()]).reshape(
-            values.shape
-        )
+        rounded = np.array([float(f"{number:.{digits}g}") for number in values.ravel()]).reshape(values.shape)
         return rounded if values.ndim else float(rounded)
     return value
 

@@ -14,8 +14,17 @@ from course_utils.checks.case_drawing import draw_parameters, shuffle_keys
 from course_utils.checks.exercise import Case, Observation, exercise
 from course_utils.checks.questions import ask_predictions, ask_questions
 
+DEFAULT = "epsilon is 1e-7 by default"
 LAYERS_10 = "W10 comes after W9"
 COLUMN = "one column"
+
+
+RIPPLE = 1e7  # waves as long as the usual ε: a difference quotient tells with which ε it was made
+
+
+def ripple(x: Any) -> Any:
+    """Compute a wave with a slope of 1 at most, much too low to be seen."""
+    return np.sin(RIPPLE * x) / RIPPLE
 
 
 # --- one dimension ----------------------------------------------------------------------------------------
@@ -23,19 +32,21 @@ COLUMN = "one column"
 
 @dataclass(frozen=True)
 class Curve:
-    """A curved function of one number: a·eˣ + b·x³ or a·sin x + b·x²."""
+    """A curved function of one number: a·eˣ + b·x³ or a·sin x + b·x², and ripples where they are asked for."""
 
     name: str
     a: float
     b: float
+    ripples: float = 0.0
 
     def __call__(self, x: float) -> float:
         """Compute it."""
-        return self.a * np.exp(x) + self.b * x**3 if self.name == "exp" else self.a * np.sin(x) + self.b * x**2
+        smooth = self.a * np.exp(x) + self.b * x**3 if self.name == "exp" else self.a * np.sin(x) + self.b * x**2
+        return smooth + self.ripples * ripple(x)
 
     def __repr__(self) -> str:
         terms = "eˣ + {:g} x³" if self.name == "exp" else "sin x + {:g} x²"
-        return f"f(x) = {self.a:g} " + terms.format(self.b)
+        return f"f(x) = {self.a:g} " + terms.format(self.b) + " + ripples" * bool(self.ripples)
 
 
 def derivative_cases(rng: np.random.Generator) -> list[Case]:
@@ -56,7 +67,9 @@ def derivative_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(
         {"what": "epsilon is small by default", "f": Curve("sin", 1, 3), "x": int(rng.integers(3, 9)), "rest": {}}
     )
-    return cases
+    # At a crest, where the waves are steepest.
+    crest = 2 * np.pi / RIPPLE * int(rng.integers(10**5, 10**6))
+    return [*cases, {"what": DEFAULT, "f": Curve("sin", 1.5, 0.5, 5.0), "x": crest, "rest": {}}]
 
 
 @exercise(
@@ -67,11 +80,12 @@ def derivative_cases(rng: np.random.Generator) -> list[Case]:
         "forward differences": 3,
         "scheme is central by default": 1,
         "epsilon is small by default": 1,
+        DEFAULT: 1,
     },
 )
 def numerical_derivative(answer: CallRecorder, what: str, f: Curve, x: float, rest: dict) -> Iterator[Observation]:
     """Observe the slope."""
-    yield Observation(what, see.number(answer(f, x, **rest)), rtol=1e-5)
+    yield Observation(what, see.number(answer(f, x, **rest)), rtol=1e-4 if what == DEFAULT else 1e-5)
 
 
 # --- how far apart ----------------------------------------------------------------------------------------
@@ -86,7 +100,7 @@ def difference_cases(rng: np.random.Generator) -> list[Case]:
         cases.append({"what": "two different gradients", "pairs": [(approx, approx * 0.6 + 0.3 * 10.0**exponent)]})
     grad = rng.normal(0, 1, (4, 1))
     zero = np.zeros((5, 1))
-    cases.append({"what": "a factor 2 between them", "pairs": [(2 * grad, grad), (grad, 2 * grad)]})
+    cases.append({"what": "a factor between them", "pairs": [(2 * grad, grad), (grad, 2 * grad), (9 * grad, grad)]})
     cases.append({"what": "opposite signs", "pairs": [(-grad, grad)]})
     cases.append({"what": "one of them zero", "pairs": [(np.zeros((4, 1)), grad), (grad * 1e-9, 0 * grad)]})
     cases.append({"what": "0 when both are zero", "pairs": [(zero, zero), (zero, zero + 1)]})
@@ -96,13 +110,8 @@ def difference_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "relative_difference",
     cases=difference_cases,
-    weights={
-        "two different gradients": 4,
-        "a factor 2 between them": 1,
-        "opposite signs": 1,
-        "one of them zero": 1,
-        "0 when both are zero": 2,
-    },
+    weights={"two different gradients": 4, "a factor between them": 1},
+    form={"opposite signs": 1, "one of them zero": 1, "0 when both are zero": 2},
 )
 def relative_difference(
     answer: CallRecorder, what: str, pairs: list[tuple[np.ndarray, np.ndarray]]
@@ -115,11 +124,10 @@ def relative_difference(
 
 
 def column_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of depth 1 to 12, among them a network with its keys in another order."""
-    depths = (1, 2, 4, int(rng.integers(10, 13)))
-    cases = [{"parameters": draw_parameters(rng, depth, 3 if depth > 9 else 5)} for depth in depths]
-    mixed = draw_parameters(rng, 3, 4)
-    return [*cases, {"parameters": shuffle_keys(rng, mixed)}]
+    """Draw networks of depth 1 to 12, the last of them with their keys in another order."""
+    ordered = [draw_parameters(rng, depth, 5) for depth in (1, 2, 4)]
+    networks = [draw_parameters(rng, int(rng.integers(10, 13)), 3), draw_parameters(rng, 3, 4)]
+    return [{"parameters": parameters} for parameters in (*ordered, *(shuffle_keys(rng, one) for one in networks))]
 
 
 def whole(parameters: dict) -> str:
@@ -132,7 +140,8 @@ def whole(parameters: dict) -> str:
 @exercise(
     "dictionary_to_vector",
     cases=column_cases,
-    weights={COLUMN: 2, "W1, b1, W2, b2, …": 3, LAYERS_10: 2, "the order of the dict's keys does not matter": 1},
+    weights={"W1, b1, W2, b2, …": 3, LAYERS_10: 2, "the order of the dict's keys does not matter": 3},
+    form={COLUMN: 1},
 )
 def dictionary_to_vector(answer: CallRecorder, parameters: dict) -> Iterator[Observation]:
     """Observe the shape and the values."""
@@ -154,7 +163,8 @@ def cut_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "vector_to_dictionary",
     cases=cut_cases,
-    weights={see.SHAPES: 3, "values": 4, see.SEPARATE: 1},
+    weights={"values": 4},
+    form={see.SHAPES: 3, see.SEPARATE: 1},
 )
 def vector_to_dictionary(answer: CallRecorder, theta: np.ndarray, shapes: dict) -> Iterator[Observation]:
     """Observe shapes and values."""
@@ -173,11 +183,13 @@ class Valley:
 
     a: np.ndarray
     b: np.ndarray
+    ripples: float = 0.0
 
     def __call__(self, theta: np.ndarray) -> float:
         """Compute it."""
         theta = np.ravel(theta)
-        return float(self.a @ theta**3 + self.b @ theta + 0.5 * theta.sum() ** 2)
+        waves = self.ripples * float(np.sum(ripple(theta)))
+        return float(self.a @ theta**3 + self.b @ theta + 0.5 * theta.sum() ** 2) + waves
 
     def __repr__(self) -> str:
         return f"J of {len(self.a)} numbers"
@@ -192,11 +204,14 @@ def valley_cases(rng: np.random.Generator) -> list[Case]:
         ("central differences, entry by entry", 7, {"epsilon": 0.01}),
         ("epsilon is small by default", 3, {}),
         ("a theta of whole numbers", 4, {"epsilon": 1e-4}),
+        (DEFAULT, 3, {}),
     ):
         theta = rng.uniform(0.3, 1.2, (n, 1))
         if what.startswith("a theta"):
             theta = rng.integers(1, 4, (n, 1))
-        J = Valley(rng.uniform(0.5, 1.5, n), rng.uniform(0.5, 4.0, n))
+        J = Valley(rng.uniform(0.5, 1.5, n), rng.uniform(0.5, 4.0, n), ripples=5.0 if what == DEFAULT else 0.0)
+        if what == DEFAULT:
+            theta = 2 * np.pi / RIPPLE * rng.integers(10**5, 10**6, (n, 1))
         cases.append({"what": what, "J": J, "theta": theta, "rest": rest})
     return cases
 
@@ -205,11 +220,12 @@ def valley_cases(rng: np.random.Generator) -> list[Case]:
     "numerical_gradient",
     cases=valley_cases,
     weights={
-        COLUMN: 1,
         "central differences, entry by entry": 5,
         "epsilon is small by default": 1,
+        DEFAULT: 1,
         "a theta of whole numbers": 2,
     },
+    form={COLUMN: 1},
 )
 def numerical_gradient(
     answer: CallRecorder, what: str, J: Valley, theta: np.ndarray, rest: dict
@@ -217,7 +233,7 @@ def numerical_gradient(
     """Observe the column."""
     approx = np.asarray(answer(J, theta, **rest))
     yield Observation(COLUMN, list(approx.shape))
-    yield Observation(what, approx.ravel(), rtol=1e-5, atol=1e-6)
+    yield Observation(what, approx.ravel(), rtol=1e-4 if what == DEFAULT else 1e-5, atol=1e-6)
 
 
 @dataclass(frozen=True)
@@ -225,10 +241,12 @@ class Landscape:
     """A curved cost of a dict of parameters, with its gradient."""
 
     slopes: dict[str, np.ndarray] = field(default_factory=dict)
+    ripples: float = 0.0
 
     def __call__(self, parameters: dict[str, np.ndarray]) -> float:
         """Compute it."""
-        return float(sum(np.sum(slope * np.exp(parameters[key])) for key, slope in self.slopes.items()))
+        smooth = sum(np.sum(slope * np.exp(parameters[key])) for key, slope in self.slopes.items())
+        return float(smooth + self.ripples * sum(np.sum(ripple(parameters[key])) for key in self.slopes))
 
     def gradients(self, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Compute its derivatives."""
@@ -264,20 +282,35 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
     mixed["grads"]["dW2"] *= 1.4
     mixed["grads"] = shuffle_keys(rng, mixed["grads"])
     wide = case("epsilon", 2, 2, epsilon=0.5)
-    return [right, factor, sign, deep, small, mixed, wide]
+    # A parameter that the cost does not depend on has no relative difference, and a cost of none at all neither.
+    flat = case("parameters without influence", 2, 3)
+    flat["cost"].slopes["b1"][:] = 0.0
+    flat["grads"] = flat["cost"].gradients(flat["parameters"])
+    flat["grads"]["dW2"] *= 1.4
+    still = case("parameters without influence", 1, 3)
+    still["cost"] = Landscape({key: 0 * value for key, value in still["parameters"].items()})
+    still["grads"] = still["cost"].gradients(still["parameters"])
+    waves = case(DEFAULT, 1, 3)
+    waves["parameters"] = {
+        key: 2 * np.pi / RIPPLE * rng.integers(10**5, 10**6, value.shape) for key, value in waves["parameters"].items()
+    }
+    waves["cost"] = Landscape(waves["cost"].slopes, ripples=5.0)
+    return [right, factor, sign, deep, small, mixed, wide, flat, still, waves]
 
 
 @exercise(
     "gradient_check",
     cases=check_cases,
     weights={
-        "right gradients": 2,
         "wrong gradients": 2,
         "wrong gradients: worst_key": 2,
         "the worst entry by its own size": 1,
         "keys of grads in another order": 1,
         "epsilon": 1,
+        DEFAULT: 1,
+        "parameters without influence": 1,
     },
+    form={"right gradients": 2},
 )
 def gradient_check(
     answer: CallRecorder, what: str, cost: Landscape, parameters: dict, grads: dict, rest: dict
@@ -287,11 +320,13 @@ def gradient_check(
     difference, worst_key = see.number(result[0]), str(result[1])
     if what == "right gradients":
         yield Observation(what, "below 1e-6" if 0 <= difference < 1e-6 else "too large")
-    elif what == "epsilon":
+    elif what in ("epsilon", DEFAULT):
         yield Observation(what, difference, rtol=1e-3)
     elif what == "wrong gradients":
         yield Observation(what, difference, rtol=1e-3)
         yield Observation(f"{what}: worst_key", worst_key)
+    elif not any(np.any(value) for value in grads.values()):
+        yield Observation(what, [difference, "none is the worst"])
     else:
         yield Observation(what, [difference, worst_key], rtol=1e-3)
 
@@ -300,38 +335,45 @@ def gradient_check(
 
 
 def hunt_cases(rng: np.random.Generator) -> list[Case]:
-    """Draw networks of three layers and 5 and 1 examples."""
+    """Draw networks of three layers and 5, 1 and 4 examples."""
     cases = []
-    for m, most in ((5, 4), (1, 3)):
+    for m, most, label in ((5, 4, 0.0), (1, 3, 0.0), (4, 3, 1.0)):
         sizes = [int(n) for n in rng.integers(2, most + 1, 3)] + [1]
         parameters = {}
         for l in (1, 2, 3):
             # Small: for large z softplus is z itself, and nobody could tell the two.
             parameters[f"W{l}"] = rng.uniform(0.15, 0.5, (sizes[l], sizes[l - 1]))
             parameters[f"b{l}"] = rng.uniform(-0.3, 0.3, (sizes[l], 1))
+        # Certain and wrong: the gradient is as exact as ever, but the cost loses digits, and its differences more.
+        parameters["b3"] += 10 * (1 - 2 * label)
         # Labels of one kind, so that no gradient is zero by chance.
-        Y = np.zeros((1, m))
+        Y = np.full((1, m), label)
         cases.append({"X": rng.uniform(0.2, 1.5, (sizes[0], m)), "Y": Y, "parameters": parameters})
     return cases
+
+
+# Differences of the cost come no nearer than about 1e-6 here: they are to find bugs, and no answer.
+EXACT: dict[str, Any] = {"rtol": 1e-10, "atol": 1e-13, "secret": True}
 
 
 @exercise(
     "repaired_backward_propagation",
     cases=hunt_cases,
-    weights={"keys and shapes": 1, "dW3 and db3": 2, "dW2 and db2": 2, "dW1": 2, "db1": 2},
+    weights={"dW3 and db3": 2, "dW2 and db2": 2, "dW1": 2, "db1": 2},
+    form={"keys and shapes": 1},
     is_hunt=True,
 )
 def repaired_backward_propagation(
     answer: CallRecorder, X: np.ndarray, Y: np.ndarray, parameters: dict
 ) -> Iterator[Observation]:
-    """Observe the gradients."""
+    """Observe the gradients; what is wrong with one is for the student's own gradient check to say."""
     grads = see.arrays(answer(X, Y, parameters))
     yield Observation("keys and shapes", {key: list(value.shape) for key, value in grads.items()})
-    yield Observation("dW3 and db3", {key: grads[key] for key in ("dW3", "db3") if key in grads})
-    yield Observation("dW2 and db2", {key: grads[key] for key in ("dW2", "db2") if key in grads})
+    yield Observation("dW3 and db3", {key: grads[key] for key in ("dW3", "db3") if key in grads}, **EXACT)
+    yield Observation("dW2 and db2", {key: grads[key] for key in ("dW2", "db2") if key in grads}, **EXACT)
     for key in ("dW1", "db1"):
         if key in grads:
-            yield Observation(key, grads[key])
+            yield Observation(key, grads[key], **EXACT)
 
 
 # --- predictions and concept questions ------------------------------------------------------------------------------

@@ -98,7 +98,8 @@ DECADES = "share of draws in each quarter of the exponents"
 @exercise(
     "sample_log_uniform",
     cases=sample_cases(((1e-4, 1.0), (1e-6, 1e-2), (0.5, 40.0))),
-    weights={see.SHAPE: 1, INSIDE: 2, DECADES: 4, ONE_BY_ONE: 1, see.RNG: 1},
+    weights={DECADES: 4},
+    form={see.SHAPE: 1, INSIDE: 2, ONE_BY_ONE: 1, see.RNG: 1},
 )
 def sample_log_uniform(answer: CallRecorder, low: float, high: float, size: int, seed: int) -> Iterator[Observation]:
     """Observe draws on a logarithmic scale."""
@@ -111,7 +112,8 @@ BETAS = "share of draws in each quarter of the exponents of 1 − β"
 @exercise(
     "sample_momentum",
     cases=sample_cases(((0.9, 0.999), (0.5, 0.99), (0.8, 0.9999))),
-    weights={see.SHAPE: 1, INSIDE: 2, BETAS: 4, ONE_BY_ONE: 1, see.RNG: 1},
+    weights={BETAS: 4},
+    form={see.SHAPE: 1, INSIDE: 2, ONE_BY_ONE: 1, see.RNG: 1},
 )
 def sample_momentum(answer: CallRecorder, low: float, high: float, size: int, seed: int) -> Iterator[Observation]:
     """Observe draws whose distance from 1 is on a logarithmic scale."""
@@ -135,7 +137,7 @@ def grid_cases(rng: np.random.Generator) -> list[Case]:
     return [{"bounds": drawn_bounds(rng, k), "per_axis": n} for k, n in ((2, 4), (3, 3), (1, 5), (2, 2))]
 
 
-@exercise("grid_search_points", cases=grid_cases, weights={see.SHAPE: 2, VALUES: 2, COMBINATIONS: 2})
+@exercise("grid_search_points", cases=grid_cases, weights={VALUES: 2}, form={see.SHAPE: 2, COMBINATIONS: 2})
 def grid_search_points(answer: CallRecorder, bounds: list, per_axis: int) -> Iterator[Observation]:
     """Observe the points, in any order."""
     found = numbers(answer(bounds, per_axis)).astype(float)
@@ -162,7 +164,8 @@ def random_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "random_search_points",
     cases=random_cases,
-    weights={see.SHAPE: 1, INSIDE: 1, EVEN: 2, APART: 2, ONE_BY_ONE: 1, see.RNG: 1},
+    weights={EVEN: 2},
+    form={see.SHAPE: 1, INSIDE: 1, APART: 7, ONE_BY_ONE: 1, see.RNG: 1},
 )
 def random_search_points(answer: CallRecorder, bounds: list, size: int, seed: int) -> Iterator[Observation]:
     """Observe the points."""
@@ -210,7 +213,7 @@ def refine_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("coarse_to_fine", cases=refine_cases, weights={see.SHAPE: 1, ROUND_BEST: 3, CUT: 3})
+@exercise("coarse_to_fine", cases=refine_cases, weights={ROUND_BEST: 3, CUT: 5}, form={see.SHAPE: 1})
 def coarse_to_fine(
     answer: CallRecorder, what: str, points: np.ndarray, scores: np.ndarray, bounds: list, shrink: float
 ) -> Iterator[Observation]:
@@ -265,13 +268,21 @@ def halving_cases(rng: np.random.Generator) -> list[Case]:
             table[:, -1] *= 0.5
             table[leader], table[steady] = 0.94, 0.905
             table[leader, 0], table[leader, -1], table[steady, -1] = 0.95, 0.5, 0.55
-        candidates = [round(float(rate), 5) for rate in np.sort(10 ** rng.uniform(-4, 0, n))[rng.permutation(n)]]
-        budgets = [int(rng.integers(20, 40)) * 3**rung for rung in range(rungs)]
-        cases.append({"what": what, "candidates": candidates, "table": table, "budgets": budgets})
+            table[np.argmin(table[:, 0]), -1] = 0.9  # it would win, had it not been dropped at once
+        cases.append({"what": what, "table": table})
+    # Who was better before is no reason among equals; and so many equals come out of order where a sort is not stable.
+    cases.append({"what": TIES, "table": np.array([[0.1, 0.4], [0.2, 0.4], [0.6, 0.4], [0.7, 0.4]])})
+    many = rng.permutation(np.repeat([0.2, 0.6], (26, 14)))[:, None]
+    cases.append({"what": TIES, "table": np.tile(many, (1, 2))})
+    for case in cases:
+        n, rungs = case["table"].shape
+        rates = np.sort(10 ** rng.uniform(-4, 0, n))[rng.permutation(n)]
+        case["candidates"] = [round(float(rate), 9) for rate in rates]
+        case["budgets"] = [int(rng.integers(20, 40)) * 3**rung for rung in range(rungs)]
     return cases
 
 
-@exercise("successive_halving", cases=halving_cases, weights={WINNER: 3, SURVIVORS: 3, ODD: 1, TIES: 1, ONCE: 1})
+@exercise("successive_halving", cases=halving_cases, weights={WINNER: 3, SURVIVORS: 3, ODD: 1, TIES: 1}, form={ONCE: 1})
 def successive_halving(
     answer: CallRecorder, what: str, candidates: list, table: np.ndarray, budgets: list[int]
 ) -> Iterator[Observation]:
@@ -301,54 +312,57 @@ def successive_halving(
 TRAINABLE = "the settings can be trained with"
 ACCURACY = "accuracy in %"
 MAX_RATE = challenge.SETTING_RANGES["learning_rate"][1]
-REACHED = {share: f"at least {share} % of new images are right" for share in (60, 80, 90)}
+# Of 60 settings that were only thought of, a quarter reached 74 % and one in twenty 84 %, the best 87.5 %; six searches
+# of 35 trainings each reached 95 to 97 %.
+REACHED = {share: f"at least {share} % of new images are right" for share in (75, 88, 92)}
 
 
 @functools.lru_cache(maxsize=256)
-def _trained(settings: str, seed: int, steps: int = challenge.STEPS) -> dict[str, np.ndarray]:
-    return challenge.train(json.loads(settings), seed, steps)
+def _trained(settings: str, seed: int) -> dict[str, np.ndarray]:
+    return challenge.train(json.loads(settings), seed, challenge.ENTRY_STEPS)
 
 
 def challenge_cases(rng: np.random.Generator) -> list[Case]:
     """Measure on the dev set: other images are drawn at grading only."""
     hands = data.load_hands()
-    return [{"X": hands.X_dev, "Y": hands.Y_dev, "seed": int(rng.integers(4))}]
+    return [{"X": hands.X_dev, "Y": hands.Y_dev}]
 
 
 @exercise(
     "challenge_settings",
     cases=challenge_cases,
-    weights={TRAINABLE: 1, **dict.fromkeys(REACHED.values(), 1)},
+    weights=dict.fromkeys(REACHED.values(), 1),
+    form={TRAINABLE: 1},
     arguments=False,
 )
-def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray, seed: int) -> Iterator[Observation]:
-    """Train with the settings, and observe how many images are right."""
+def challenge_settings(answer: CallRecorder, X: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
+    """Train with the settings, as the leaderboard does, and observe how many images are right: a mean over seeds."""
     try:
         settings = challenge.read_settings(answer())
     except challenge.SettingsError as error:
         raise MalformedResult(str(error)) from None
-    parameters = _trained(json.dumps(settings), seed)
+    trained = [_trained(json.dumps(settings), seed) for seed in challenge.SEEDS]
     yield Observation(TRAINABLE, "yes")
-    counted = challenge.count_fingers(parameters, X)
+    counted = np.array([challenge.count_fingers(parameters, X) for parameters in trained])
     accuracy = 100 * float(np.mean(counted == np.ravel(Y)))
     yield Observation(ACCURACY, accuracy, atol=100)
-    better = "" if accuracy >= max(REACHED) else _better_rate(settings, X, Y, seed)
-    if np.ptp(counted) == 0:
-        yield Observation(REACHED[60], "no: the network says the same of every image" + better)
+    better = "" if accuracy >= max(REACHED) else _better_rate(settings, X, Y)
+    if not np.ptp(counted, axis=1).any():
+        yield Observation(next(iter(REACHED.values())), "no: the network says the same of every image" + better)
         return
     if accuracy < 40:
-        yield Observation(REACHED[60], "no: it hardly learned anything" + better)
+        yield Observation(next(iter(REACHED.values())), "no: it hardly learned anything" + better)
         return
     for share, name in REACHED.items():
         yield Observation(name, "yes" if accuracy >= share else "no: it learned too little" + better)
 
 
-def _better_rate(settings: dict[str, Any], X: np.ndarray, Y: np.ndarray, seed: int) -> str:
-    """Say whether a smaller or a larger learning rate reaches more in the first steps."""
+def _better_rate(settings: dict[str, Any], X: np.ndarray, Y: np.ndarray) -> str:
+    """Say whether a smaller or a larger learning rate reaches more."""
     reached = {}
     for words, factor in (("", 1.0), ("smaller", 0.02), ("larger", 50.0)):
         changed = {**settings, "learning_rate": min(factor * settings["learning_rate"], MAX_RATE)}
-        counted = challenge.count_fingers(_trained(json.dumps(changed), seed, challenge.STEPS // 3), X)
+        counted = challenge.count_fingers(_trained(json.dumps(changed), challenge.SEEDS[0]), X)
         reached[words] = 100 * float(np.mean(counted == np.ravel(Y)))
     best = max(reached, key=lambda words: reached[words])
     return f"; with a {best} learning rate more are right" if reached[best] > reached[""] + 2 else ""

@@ -14,6 +14,7 @@ from course_utils.checks.exercise import Case, Observation, exercise
 from course_utils.checks.questions import ask_predictions, ask_questions
 
 NORMAL = "share of each W within one standard deviation"
+SMALLER = "a W is the smaller, the more inputs its units have"
 
 
 def small_networks(rng: np.random.Generator) -> list[list[int]]:
@@ -34,7 +35,8 @@ def large_network(rng: np.random.Generator) -> list[int]:
 @exercise(
     "initialize_parameters_zeros",
     cases=lambda rng: [{"networks": small_networks(rng)}],
-    weights={see.SHAPES: 4, "weights": 2, see.BIASES: 1, see.FLOATS: 1, see.SEPARATE: 2},
+    weights={"weights": 2},
+    form={see.SHAPES: 4, see.BIASES: 1, see.FLOATS: 1, see.SEPARATE: 2},
 )
 def zeros(answer: CallRecorder, networks: list[list[int]]) -> Iterator[Observation]:
     """Observe shapes, zeros, and that no array is used twice."""
@@ -72,10 +74,11 @@ def random_initialization(
     before: tuple = (),
     after: tuple = (),
     normal: bool = False,
+    follows_inputs: bool = False,
 ) -> Iterator[Observation]:
     """Observe an initialization called as ``answer(layers_dims, *before, rng, *after)``.
 
-    ``normal`` asks for the shape of the distribution too.
+    ``normal`` asks for the shape of the distribution too, ``follows_inputs`` whether it follows the number of inputs.
     """
     rest = (*before, Rng(seed), *after)
     yield from see.follows_layers_dims(answer, networks, *rest)
@@ -85,6 +88,9 @@ def random_initialization(
     found = see.weights(parameters)
     yield Observation(see.SCALE, [float(W.std()) for W in found], rtol=0.05, atol=0)
     yield Observation(see.MEAN, [float(W.mean() / (W.std() or 1)) for W in found], rtol=0, atol=0.06)
+    if follows_inputs:  # the second W has about half as many as the others
+        first, second, third = (float(W.std()) for W in found)
+        yield Observation(SMALLER, "yes" if second > 1.15 * max(first, third) else "no")
     if normal:
         yield Observation(NORMAL, [float(np.mean(np.abs(W) < W.std())) for W in found], rtol=0, atol=0.04)
     yield Observation(see.INDEPENDENT, see.independent(found))
@@ -100,7 +106,8 @@ COMMON = {see.SHAPES: 2, see.FLOATS: 1, see.BIASES: 2, see.MEAN: 2, see.INDEPEND
 @exercise(
     "initialize_parameters_random",
     cases=random_cases({"scale": 0.01}, {"scale": 1.0}, {"scale": 7.0}),
-    weights={**COMMON, see.SCALE: 4, NORMAL: 1},
+    weights={see.SCALE: 4},
+    form={**COMMON, NORMAL: 1},
 )
 def random(answer: CallRecorder, scale: float, **case: Any) -> Iterator[Observation]:
     """Observe scaled standard-normal weights."""
@@ -110,12 +117,13 @@ def random(answer: CallRecorder, scale: float, **case: Any) -> Iterator[Observat
 @exercise(
     "initialize_parameters_xavier",
     cases=random_cases({"variant": None}, {"variant": "fan_in"}, {"variant": "fan_avg"}),
-    weights={**COMMON, f"{see.SCALE}, fan_in": 5, f"{see.SCALE}, fan_avg": 5},
+    weights={f"{see.SCALE}, fan_in": 5, f"{see.SCALE}, fan_avg": 5, SMALLER: 2},
+    form=COMMON,
 )
 def xavier(answer: CallRecorder, variant: str | None, **case: Any) -> Iterator[Observation]:
     """Observe the two variants, and that fan_in is the default."""
     after = (variant,) if variant else ()
-    for seen in random_initialization(answer, after=after, **case):
+    for seen in random_initialization(answer, after=after, follows_inputs=variant != "fan_avg", **case):
         if seen.property == see.SCALE:
             yield Observation(f"{see.SCALE}, {variant or 'fan_in'}", seen.value, seen.rtol, seen.atol)
         else:
@@ -125,11 +133,12 @@ def xavier(answer: CallRecorder, variant: str | None, **case: Any) -> Iterator[O
 @exercise(
     "initialize_parameters_he",
     cases=random_cases({}),
-    weights={**COMMON, see.SCALE: 9},
+    weights={see.SCALE: 9, SMALLER: 2},
+    form=COMMON,
 )
 def he(answer: CallRecorder, **case: Any) -> Iterator[Observation]:
     """Observe He initialization."""
-    yield from random_initialization(answer, **case)
+    yield from random_initialization(answer, follows_inputs=True, **case)
 
 
 # --- signals and symmetry ---------------------------------------------------------------------------------
@@ -153,7 +162,8 @@ def rms_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "activation_rms",
     cases=rms_cases,
-    weights={"one number for each layer": 1, "values with relu": 4, "values with tanh": 4},
+    weights={"values with relu": 4, "values with tanh": 4},
+    form={"one number for each layer": 1},
 )
 def activation_rms(answer: CallRecorder, parameters: dict, X: np.ndarray, activation: str) -> Iterator[Observation]:
     """Observe the list of root mean squares."""
@@ -178,6 +188,7 @@ def count_cases(rng: np.random.Generator) -> list[Case]:
         return centres[group] + rng.uniform(0, spread * tol, (len(group), columns))
 
     different = rng.normal(0, 1, (int(rng.integers(4, 9)), int(rng.integers(2, 4))))
+    different[:, 0] = different[0, 0]  # rows that share an entry differ all the same
     shared = np.repeat(rng.normal(0, 1, (1, 5)), int(rng.integers(3, 7)), axis=0)
     shared[:, 1:] += rng.normal(0, 1, 4)  # columns differ, rows do not
     sizes = [int(n) for n in rng.integers(1, 4, int(rng.integers(3, 6)))]
@@ -188,16 +199,19 @@ def count_cases(rng: np.random.Generator) -> list[Case]:
         {"kind": "all equal", "W": shared},
         {"kind": "groups of equal rows", "W": rows([3, 2, *sizes], 4, 1e-2, 0.0)},
         {"kind": "groups of equal rows", "W": swapped},
-        {"kind": "groups of equal rows", "W": rows([2, 3, *sizes], 3, 1e-8, 0.6)},
+        {"kind": "rows that are equal but for rounding", "W": rows([2, 3, *sizes], 3, 1e-8, 0.6)},
+        {"kind": "rows that are equal but for rounding", "W": np.array([[0, 1], [0.7, 1], [3, 1], [4.4, 1]]) * 1e-8},
         {"kind": "a tol of its own", "W": rows([4, 1, *sizes], 9, tol, 0.6), "tol": tol},
         {"kind": "a tol of its own", "W": rows([2, 2, *sizes], 6, 1e-10, 0.6), "tol": 1e-10},
+        {"kind": "a tol of its own", "W": np.array([[0.25, 1.0], [0.75, 1.0], [4.0, 1.0]]), "tol": 0.5},
     ]
 
 
 @exercise(
     "count_distinct_units",
     cases=count_cases,
-    weights={"all different": 1, "all equal": 1, "groups of equal rows": 3, "a tol of its own": 2},
+    weights={"groups of equal rows": 2, "rows that are equal but for rounding": 2, "a tol of its own": 3},
+    form={"all different": 1, "all equal": 1},
 )
 def count_distinct_units(answer: CallRecorder, kind: str, W: np.ndarray, **tol: float) -> Iterator[Observation]:
     """Observe the count."""

@@ -80,8 +80,8 @@ def pair(value: Any, names: str, subject: str = "it returns") -> tuple[Any, Any]
 
 
 def one_number(value: Any) -> Observation:
-    """Observe whether a result has no axes; a result that is nothing but zero earns nothing."""
-    return Observation(ONE_NUMBER, list(np.shape(value)) if np.any(value) else "nothing but zero")
+    """Observe whether a result has no axes."""
+    return Observation(ONE_NUMBER, list(np.shape(value)))
 
 
 def one_hot_columns(answer: CallRecorder, what: str, labels: np.ndarray, C: int) -> Iterator[Observation]:

@@ -93,7 +93,8 @@ def is_shuffled(groups: list[np.ndarray]) -> str:
 @exercise(
     "random_mini_batches",
     cases=batch_cases,
-    weights={SIZES: 3, PAIRS: 3, ONCE: 3, SHUFFLED: 3, see.RNG: 1},
+    weights={SHUFFLED: 3},
+    form={SIZES: 3, PAIRS: 3, ONCE: 3, see.RNG: 1},
 )
 def random_mini_batches(
     answer: CallRecorder, X: np.ndarray, Y: np.ndarray, mini_batch_size: int, seed: int
@@ -201,15 +202,17 @@ def velocity_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "initialize_velocity",
     cases=velocity_cases,
-    weights={"keys and shapes": 3, "zeros": 2, see.FLOATS: 1, see.SEPARATE: 1},
+    weights={"keys": 4, "shapes": 2},
+    form={"zeros": 2, see.FLOATS: 1, see.SEPARATE: 1},
 )
 def initialize_velocity(answer: CallRecorder, parameters: dict) -> Iterator[Observation]:
     """Observe keys, shapes, values and memory."""
     v = see.arrays(answer(parameters))
-    yield Observation("keys and shapes", {key: list(value.shape) for key, value in v.items()})
     if any(np.any(value) for value in v.values()):
         raise MalformedResult("its entries are not all zero")
     yield Observation("zeros", "yes")
+    yield Observation("keys", dict.fromkeys(v, "is there"))
+    yield Observation("shapes", {key.removeprefix("d"): list(value.shape) for key, value in v.items()})
     yield Observation(see.FLOATS, see.floats(v))
     yield Observation(see.SEPARATE, see.separate(v))
 
@@ -523,8 +526,8 @@ def register_decay(
         what = LATER if epochs[0] else FROM_ZERO
         yield Observation(what if rest else default, [see.number(rate) for rate in rates])
 
-    weights: dict[str, float] = {LATER: 3, FROM_ZERO: 1, **({default: 1} if default else {})}
-    exercise(name, cases=cases, weights=weights)(observe)
+    weights: dict[str, float] = {LATER: 3, **({default: 1} if default else {})}
+    exercise(name, cases=cases, weights=weights, form={FROM_ZERO: 1})(observe)
 
 
 def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
@@ -646,18 +649,8 @@ def examples_of_step(call: tuple, X: np.ndarray) -> np.ndarray:
 @exercise(
     "fit",
     cases=fit_cases,
-    weights={
-        COUNT: 2,
-        T: 3,
-        GRADIENTS: 3,
-        EACH_ONCE: 2,
-        ANEW: 2,
-        ONWARD: 2,
-        RETURNED: 1,
-        COSTS: 2,
-        RATES: 2,
-        see.RNG: 1,
-    },
+    weights={COUNT: 2, T: 3, GRADIENTS: 3, EACH_ONCE: 2, ANEW: 2, COSTS: 2, RATES: 2},
+    form={ONWARD: 2, RETURNED: 1, see.RNG: 1},
 )
 def fit(
     answer: CallRecorder,

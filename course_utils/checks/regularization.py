@@ -32,7 +32,8 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "compute_cost_with_regularization",
     cases=cost_cases,
-    weights={"cost with a penalty": 6, "cost with λ = 0": 1, see.ONE_NUMBER: 1},
+    weights={"cost with a penalty": 6, "cost with λ = 0": 1},
+    form={see.ONE_NUMBER: 1},
 )
 def cost(answer: CallRecorder, AL: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float) -> Iterator[Observation]:
     """Observe the cost."""
@@ -54,7 +55,8 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "backward_propagation_with_regularization",
     cases=gradient_cases,
-    weights={"keys and shapes": 1, "every dW": 5, "every db": 2},
+    weights={"every dW": 5, "every db": 2},
+    form={"keys and shapes": 1},
 )
 def gradients(
     answer: CallRecorder, X: np.ndarray, Y: np.ndarray, parameters: dict, lambd: float
@@ -102,7 +104,7 @@ def l1_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5, see.ONE_NUMBER: 1})
+@exercise("l1_penalty", cases=l1_cases, weights={"the penalty": 5}, form={see.ONE_NUMBER: 1})
 def l1_penalty(answer: CallRecorder, parameters: dict, lambd: float, m: int) -> Iterator[Observation]:
     """Observe the penalty."""
     found = answer(parameters, lambd, m)
@@ -187,7 +189,8 @@ def on_its_own(D: np.ndarray) -> str:
 @exercise(
     "dropout_forward",
     cases=dropout_cases,
-    weights={KEPT: 3, SCALED: 3, DROPPED: 1, ENTRIES: 2, MASK: 1, RESTS: 2, ALL: 1, see.RNG: 2},
+    weights={KEPT: 3, SCALED: 3},
+    form={DROPPED: 1, ENTRIES: 2, MASK: 1, RESTS: 2, ALL: 1, see.RNG: 2},
 )
 def dropout_forward(
     answer: CallRecorder, A: np.ndarray, small: np.ndarray, keep_prob: float, seed: int
@@ -197,7 +200,7 @@ def dropout_forward(
     yield Observation(MASK, "yes" if np.isin(D, (0, 1)).all() else "it holds other numbers")
     kept = D.astype(float) > 0.5
     yield Observation(KEPT, share(float(kept.mean()), keep_prob, A.size, "keep_prob"))
-    if kept.any():
+    if kept.any() and not kept.all():
         ratio = A_out[kept] / A[kept]
         yield Observation(SCALED, [float(ratio.min()), float(ratio.max())], rtol=1e-5)
     words = "no: some are not" if np.isfinite(A_out[~kept]).all() else "no: some are inf or nan"
@@ -230,14 +233,16 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-@exercise("dropout_backward", cases=backward_cases, weights={"where D is 1": 4, "where D is 0": 3, see.SHAPE: 1})
+@exercise("dropout_backward", cases=backward_cases, weights={"where D is 1": 5, "where D is 0": 3}, form={see.SHAPE: 1})
 def dropout_backward(answer: CallRecorder, dA: np.ndarray, D: np.ndarray, keep_prob: float) -> Iterator[Observation]:
     """Observe the gradient where the mask is 1 and where it is 0."""
     found = numbers(answer(dA, D, keep_prob))
     yield Observation(see.SHAPE, list(found.shape))
     if found.shape == dA.shape:
         yield Observation("where D is 1", found[D > 0])
-        yield Observation("where D is 0", found[D == 0])
+        factors = found[D > 0] / dA[D > 0]  # whatever stands for 1/keep_prob
+        is_gradient = factors.any() and np.allclose(factors, factors[0])
+        yield Observation("where D is 0", found[D == 0] if is_gradient else "what is left elsewhere is no part of dA")
 
 
 # --- early stopping and augmentation ----------------------------------------------------------------------
@@ -264,6 +269,9 @@ def stopping_cases(rng: np.random.Generator) -> list[Case]:
         {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.1, 0.1, 0.1, 0.3), "patience": 2},
         {"what": "patience ends", "dev_costs": curve(0, 0.1, -0.3, -0.2, -0.1, 0.4), "patience": 3},
         {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.05, 0.05, 0.3, 0.2, 0.2, 0.2, 0.2), "patience": 2},
+        {"what": "patience ends", "dev_costs": curve(0, -0.1, -0.2, 0.3), "patience": 2},
+        {"what": "patience does not end", "dev_costs": curve(0, -0.2, -0.1), "patience": 3},
+        {"what": "patience does not end", "dev_costs": curve(0), "patience": 1},
         {"what": "patience does not end", "dev_costs": curve(0, *falling), "patience": 2},
         {"what": "patience does not end", "dev_costs": curve(0, *falling, *dip[:2]), "patience": 4},
         {
@@ -325,7 +333,8 @@ def flip_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "augment_flip",
     cases=flip_cases,
-    weights={see.SHAPE: 1, MIRROR: 3, FLIPPED: 3, "p = 0 and p = 1": 1, see.RNG: 2},
+    weights={MIRROR: 3, FLIPPED: 3},
+    form={see.SHAPE: 1, "p = 0 and p = 1": 1, see.RNG: 2},
 )
 def augment_flip(
     answer: CallRecorder, images: np.ndarray, few: np.ndarray, p: float, seed: int
@@ -341,7 +350,9 @@ def augment_flip(
         return np.isclose(found.astype(float), others.astype(float), atol=1e-6).all(axis=axes)
 
     same, mirrored = equal(images), equal(images[:, :, ::-1])
-    if (same | mirrored).all():
+    if same.all():
+        yield Observation(MIRROR, "none is mirrored")
+    elif (same | mirrored).all():
         yield Observation(MIRROR, "yes")
     elif (same | equal(images[:, ::-1])).all():
         yield Observation(MIRROR, "some are upside down")

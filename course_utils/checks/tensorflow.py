@@ -35,7 +35,7 @@ def linear_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-@exercise("linear_function", cases=linear_cases, weights={see.SHAPE: 1, "W X + b": 4}, **TENSORFLOW)
+@exercise("linear_function", cases=linear_cases, weights={"W X + b": 4}, form={see.SHAPE: 1}, **TENSORFLOW)
 def linear_function(answer: CallRecorder, W: np.ndarray, X: np.ndarray, b: np.ndarray) -> Iterator[Observation]:
     """Observe Z."""
     found = numbers(answer(W, X, b))
@@ -46,7 +46,8 @@ def linear_function(answer: CallRecorder, W: np.ndarray, X: np.ndarray, b: np.nd
 exercise(
     "one_hot_matrix",
     cases=one_hot_cases((EVERY_LABEL, 4, 13), (EVERY_LABEL, 7, 11), (ABSENT, 5, 6), (ABSENT, 6, 1)),
-    weights={see.SHAPE: 2, EVERY_LABEL: 3, ABSENT: 1, see.FLOATS: 1},
+    weights={EVERY_LABEL: 3, ABSENT: 1},
+    form={see.SHAPE: 2, see.FLOATS: 1},
     **TENSORFLOW,
 )(see.one_hot_columns)
 
@@ -66,7 +67,7 @@ def cost_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, {"what": LARGE, "Z": Z, "Y": Y}]
 
 
-@exercise("compute_cost", cases=cost_cases, weights={"the cost": 5, LARGE: 2, see.ONE_NUMBER: 1}, **TENSORFLOW)
+@exercise("compute_cost", cases=cost_cases, weights={"the cost": 5, LARGE: 2}, form={see.ONE_NUMBER: 1}, **TENSORFLOW)
 def compute_cost(answer: CallRecorder, what: str, Z: np.ndarray, Y: np.ndarray) -> Iterator[Observation]:
     """Observe the cost."""
     found = numbers(answer(Z, Y))
@@ -99,7 +100,8 @@ def step_cases(rng: np.random.Generator) -> list[Case]:
 @exercise(
     "train_step",
     cases=step_cases,
-    weights={see.SHAPES: 2, "the new weights": 5, "the new biases": 3, "the cost": 2},
+    weights={"the new weights": 5, "the new biases": 3, "the cost": 2},
+    form={see.SHAPES: 2},
     **TENSORFLOW,
 )
 def train_step(answer: CallRecorder, arguments: tuple) -> Iterator[Observation]:

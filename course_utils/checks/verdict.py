@@ -144,6 +144,8 @@ class Verdict:
         Property → whether it holds in every case.
     share : float
         Part of the points earned, from 0 to 1.
+    unearned : set of str
+        Properties of form that hold and earn nothing, for no property of value holds beside them.
     failed_key : (int, str), optional
         Case and property that ``failure`` is about.
     call : str
@@ -170,6 +172,7 @@ class Verdict:
     state: State
     passed: dict[str, bool]
     share: float
+    unearned: set[str] = field(default_factory=set)
     failed_key: Key | None = None
     call: str = ""
     failure: str = ""
@@ -255,8 +258,8 @@ def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Ve
     Returns
     -------
     Verdict
-        ``share`` is the part of the points earned, from 0 to 1. A property is earned where it was seen in
-        every case and agrees in every case.
+        ``share`` is the part of the points earned, from 0 to 1. A property is earned where it was seen in every case
+        and agrees in every case; one of form, where one of value is earned beside it.
     """
     passed = dict.fromkeys(exercise.properties, False)
     if trial.not_started:
@@ -268,9 +271,11 @@ def evaluate(trial: Trial, exercise: Exercise, expected: ExpectedOutcomes) -> Ve
     for name in passed:
         passed[name] = name in asked and name not in failed
     if ARGUMENTS in passed and not any(holds for name, holds in passed.items() if name != ARGUMENTS):
-        passed[ARGUMENTS] = False  # an answer that does nothing changes nothing: no points for that
-    share = sum(part for name, part in exercise.properties.items() if passed.get(name))
-    verdict = Verdict(exercise.name, "wrong" if wrong else "right", passed, share, notes=sorted(trial.notes))
+        passed[ARGUMENTS] = False  # an answer that does nothing changes nothing
+    has_value = any(passed[name] for name in passed.keys() - exercise.form)
+    unearned = {name for name in exercise.form if passed[name] and not has_value}
+    share = sum(part for name, part in exercise.properties.items() if passed[name] and name not in unearned)
+    verdict = Verdict(exercise.name, "wrong" if wrong else "right", passed, share, unearned, notes=sorted(trial.notes))
     measures = asked - exercise.properties.keys() - {ENDING}
     verdict.measured = {name: float(observation.value) for (_, name), observation in seen.items() if name in measures}
     if not wrong:
@@ -300,6 +305,8 @@ def describe(name: str, right: Observation, seen: Observation | None) -> str:
     if seen is None:
         return f"{name}: could not be looked at"
     if right.secret:
+        if not isinstance(right.value, str):
+            return f"{name}: not right"
         return f"{name}: {show(seen.value) if ' ' in str(seen.value) else 'not the best answer'}"
     return f"{name}: {structure.shape_difference(name, right.value, seen.value) or right.difference(seen.value)}"
 

@@ -760,7 +760,8 @@ each_key(bug_hunt.planted()(X, Y, parameters))
 # %% [markdown]
 r"""
 Copy the text into the cell below, in place of all that stands in it, and repair it. Your gradient check tells you
-where to look.
+where to look. The course's check names the gradients that are not right yet, and nothing more. It looks at ten digits:
+no difference of costs has as many.
 
 <details><summary>Hint 1</summary>
 
@@ -775,7 +776,8 @@ Ask for each key on its own: which are right, which are off, and by how much? A 
 <details><summary>Hint 3</summary>
 
 Check one line at a time: is it the derivative of softplus, and of which argument? Is the penalty there, with which
-factor, and only on weights? Is anything counted twice, or divided by $m$ twice? `dZ3` holds the $1/m$ already.
+factor, and only on weights? Is anything divided by $m$ twice? `dZ3` holds the $1/m$ already. And is each quantity the
+one that the chain rule asks for: $Z$ or $A$, $dZ$ or $dA$?
 </details>
 """
 

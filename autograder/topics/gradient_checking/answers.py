@@ -178,7 +178,7 @@ def gradient_check(
     Returns
     -------
     difference : float
-        The relative difference over all parameters together.
+        The relative difference over all parameters together; 0, as of any key, where both gradients are zero.
     worst_key : str
         The key of ``grads`` whose own relative difference is the largest, such as ``"dW2"``.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.topics.registry import edit, missing_predictions, mistake, wrong_options
+from course_utils import bug_hunt
 
 DERIVATIVE, DIFFERENCE = "numerical_derivative", "relative_difference"
 COLUMN, CUT = "dictionary_to_vector", "vector_to_dictionary"
@@ -393,46 +394,19 @@ for sentence, replacements in {
 
 # --- repaired_backward_propagation ------------------------------------------------------------------------------------
 
-DW3, DW1 = "dW3 = dZ3 @ A2.T + lambd / m * W3", "dW1 = dZ1 @ X.T + lambd / m * W1"
-DZ2, DB1 = "dZ2 = dA2 / (1 + np.exp(-Z2))", "db1 = dZ1.sum(axis=1, keepdims=True)"
+# Each bug that can be planted, as a line of bug_hunt.PLANTED. What is said names the key that differs and not the bug:
+# to find that is the exercise.
+PLACES = {
+    "dW3": ("dW3 = dZ3 @ A2.T + lambd / m * W3", "dW3 is still wrong."),
+    "dZ2": ("dZ2 = dA2 / (1 + np.exp(-Z2))", "dW2 and db2 are still wrong."),
+    "dW1": ("dW1 = dZ1 @ X.T + lambd / m * W1", "dW1 is still wrong."),
+    "db1": ("db1 = dZ1.sum(axis=1, keepdims=True)", "db1 is still wrong."),
+}
+for place, (line, sentence) in PLACES.items():
+    for bug in bug_hunt.PLANTED[place]:
+        edit(HUNT, f"{sentence} Your gradient check shows by how much.", (line, bug.replace("bug_hunt.", "network.")))
 
 for sentence, replacement in {
-    "dW3 still subtracts the penalty. It adds λ/m W3: the penalty pulls weights towards zero.": (
-        DW3,
-        "dW3 = dZ3 @ A2.T - lambd / m * W3",
-    ),
-    "dW3 still has a penalty of λ W3. It is λ/m W3, for the cost has λ/(2m).": (DW3, "dW3 = dZ3 @ A2.T + lambd * W3"),
-    "dW3 still has the square of W3 in its penalty. The derivative of ½ w² is w.": (
-        DW3,
-        "dW3 = dZ3 @ A2.T + lambd / m * W3**2",
-    ),
-    "dZ2 still has ReLU's derivative, 1 where A2 > 0. The hidden layers use softplus.": (DZ2, "dZ2 = dA2 * (A2 > 0)"),
-    "dZ2 still has tanh's derivative, 1 − A². The hidden layers use softplus.": (DZ2, "dZ2 = dA2 * (1 - A2**2)"),
-    "dZ2 still has the sigmoid of A2. Softplus' derivative is the sigmoid of its input, Z2.": (
-        DZ2,
-        "dZ2 = dA2 / (1 + np.exp(-A2))",
-    ),
-    "The first term of dW1 is still doubled. A factor 2 shows as a relative difference near 1/3.": (
-        DW1,
-        "dW1 = 2 * dZ1 @ X.T + lambd / m * W1",
-    ),
-    "dW1 still divides by m once more: dZ3 holds 1/m already, and hands it on.": (
-        DW1,
-        "dW1 = dZ1 @ X.T / m + lambd / m * W1",
-    ),
-    "dW1 still lacks the penalty: every W has its λ/m W.": (DW1, "dW1 = dZ1 @ X.T"),
-    "db1 is still twice too large. A factor 2 shows as a relative difference of 1/3.": (
-        DB1,
-        "db1 = 2 * dZ1.sum(axis=1, keepdims=True)",
-    ),
-    "db1 is still half of what it should be. A factor ½ shows as a relative difference of 1/3.": (
-        DB1,
-        "db1 = dZ1.sum(axis=1, keepdims=True) / 2",
-    ),
-    "db1 still has a penalty. The cost punishes weights, not biases.": (
-        DB1,
-        "db1 = dZ1.sum(axis=1, keepdims=True) + lambd / m * b1",
-    ),
     "No W has its penalty. Remember it: the cost that you check has λ/(2m) times the squares.": (
         "lambd = X.shape[1], 0.7",
         "lambd = X.shape[1], 0",

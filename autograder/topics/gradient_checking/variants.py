@@ -180,9 +180,9 @@ def entry_by_entry(cost, parameters, grads, epsilon=1e-7):
             slopes.flat[i] = (up - cost(moved)) / (2 * epsilon)
             flat[i] = before
         apart, one, other = (np.sum(part**2) for part in (slopes - grads[key], slopes, grads[key]))
-        own[key] = np.sqrt(apart) / (np.sqrt(one) + np.sqrt(other))
+        own[key] = np.sqrt(apart) / (np.sqrt(one) + np.sqrt(other) or 1)
         above, first, second = above + apart, first + one, second + other
-    return [np.sqrt(above) / (np.sqrt(first) + np.sqrt(second)), max(own, key=own.get)]
+    return [np.sqrt(above) / (np.sqrt(first) + np.sqrt(second) or 1), max(own, key=own.get)]
 
 
 @variant("gradient_check")
@@ -197,7 +197,7 @@ def with_helpers(cost, parameters, grads, epsilon=1e-7):
         return found
 
     def relative(a, b):
-        return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
+        return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b) or 1)
 
     approx = {f"d{key}": numerical(key) for key in parameters}
     together = [np.hstack([one[key].ravel() for key in approx]) for one in (approx, grads)]

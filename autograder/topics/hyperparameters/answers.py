@@ -182,11 +182,11 @@ def challenge_settings() -> dict[str, Any]:
     """
     ### BEGIN SOLUTION
     return {
-        "hidden_layers": [60, 30],
-        "init_scale": 1.0,
-        "learning_rate": 0.2,
+        "hidden_layers": [100, 50],
+        "init_scale": 0.5,
+        "learning_rate": 0.35,
         "mini_batch_size": 128,
-        "final_share": 0.05,
+        "final_share": 0.3,
     }
     ### END SOLUTION
 

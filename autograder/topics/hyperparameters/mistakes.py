@@ -401,17 +401,17 @@ def first_leader(candidates, score, budgets):
 edit(
     CHALLENGE,
     "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
-    ('"learning_rate": 0.2', '"learning_rate": 10.0'),
+    ('"learning_rate": 0.35', '"learning_rate": 10.0'),
 )
 edit(
     CHALLENGE,
     "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
-    ('"learning_rate": 0.2', '"learning_rate": 2.0'),
+    ('"learning_rate": 0.35', '"learning_rate": 5.0'),
 )
 edit(
     CHALLENGE,
-    "Your network learns, but slowly: after 300 steps it is not where it could be. Look at the learning rate first.",
-    ('"learning_rate": 0.2', '"learning_rate": 0.003'),
+    "Your network learns, but slowly: after 60 steps it is not where it could be. Look at the learning rate first.",
+    ('"learning_rate": 0.35', '"learning_rate": 0.03'),
 )
 edit(
     CHALLENGE,
@@ -419,17 +419,17 @@ edit(
     ('"init_scale": 1.0', '"init_scale": 0.0'),
 )
 edit(
-    CHALLENGE, "A setting is missing, or has another name: see the table above.", ('        "final_share": 0.05,\n', "")
+    CHALLENGE, "A setting is missing, or has another name: see the table above.", ('        "final_share": 0.3,\n', "")
 )
 edit(
     CHALLENGE,
     "hidden_layers is a list, even for a single layer: [60].",
-    ('"hidden_layers": [60, 30]', '"hidden_layers": 60'),
+    ('"hidden_layers": [100, 50]', '"hidden_layers": 60'),
 )
 edit(
     CHALLENGE,
     "A hidden layer has at most 100 units, so that everyone has the same budget.",
-    ('"hidden_layers": [60, 30]', '"hidden_layers": [1000, 30]'),
+    ('"hidden_layers": [100, 50]', '"hidden_layers": [1000, 30]'),
 )
 edit(
     CHALLENGE,

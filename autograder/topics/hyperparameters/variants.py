@@ -176,8 +176,8 @@ def backwards(candidates, score, budgets):
 def one_layer():
     return {
         "hidden_layers": (50,),
-        "init_scale": 1,
-        "learning_rate": 0.2,
+        "init_scale": 0.45,
+        "learning_rate": 0.4,
         "mini_batch_size": 128,
         "final_share": 0,
     }
@@ -187,16 +187,16 @@ def one_layer():
 def arrays():
     return {
         "hidden_layers": np.array([100, 50]),
-        "init_scale": np.float64(0.8),
-        "learning_rate": np.float32(0.2),
+        "init_scale": np.float64(0.5),
+        "learning_rate": np.float32(0.3),
         "mini_batch_size": np.int64(100),
-        "final_share": 0.1,
+        "final_share": 0.3,
     }
 
 
 @variant("challenge_settings")
 def whole_as_float():
-    settings = dict(init_scale=1.2, learning_rate=0.15, final_share=0.05)
+    settings = dict(init_scale=0.45, learning_rate=0.3, final_share=0.3)
     return {**settings, "hidden_layers": [60.0, 20.0], "mini_batch_size": 128.0}
 
 
