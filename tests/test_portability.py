@@ -132,7 +132,6 @@ LINUX_ONLY = {
     "autograder/judge/guest/shell.py",
     "autograder/judge/guest/student.py",
     "autograder/judge/guest/zygote_main.py",
-    "autograder/judge/sandbox/bwrap.py",
     "autograder/judge/sandbox/cgroup.py",
     "autograder/judge/sandbox/launch.py",
     "autograder/judge/sandbox/sandbox.py",
