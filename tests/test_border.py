@@ -927,10 +927,10 @@ def header_only(text):
     ids=range(21),
 )
 def test_json_bombs_are_refused_before_they_grow(text):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ProtocolError):
         codec.decode(received_bytes(header_only(text)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     # The text, a copy and the counting; the trees would take twice as much and more.
     assert peak(lambda: codec.decode(received_bytes(header_only(text)))) < 60 << 20
 
@@ -1066,10 +1066,10 @@ def test_a_generator_cannot_become_another_kind():
 
 def test_keys_that_collide_are_refused():
     modulus = 2**61 - 1
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ProtocolError, match="collide"):
         message(["d", -1, *[part for i in range(60_000) for part in (i * modulus, 0)]])
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(

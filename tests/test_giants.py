@@ -19,9 +19,10 @@ from course_utils.checks import calling
 from course_utils.checks.calling import CallRecorder, ResultTooLarge, count_numbers
 from course_utils.checks.check_report import Report
 from course_utils.checks.exercise import EXERCISES, Trial, observe_cases
+from course_utils.checks.limits import SPARE_NUMBERS
 
 CHECKS = str(Path(calling.__file__).parent)
-MORE_LINES = 5_000  # what holding a result against the right answer's size may take
+MORE_LINES = 5 * SPARE_NUMBERS  # what counting until there are too many may take
 NAMES = [name for name, one in EXERCISES.items() if not one.needs]
 SOME = ["initialize_velocity", "random_mini_batches", "vector_to_dictionary"]
 """Which look at the parts of a result beside each other, and return many."""
