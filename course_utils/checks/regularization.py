@@ -264,6 +264,7 @@ def stopping_cases(rng: np.random.Generator) -> list[Case]:
         {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.1, 0.1, 0.1, 0.3), "patience": 2},
         {"what": "patience ends", "dev_costs": curve(0, 0.1, -0.3, -0.2, -0.1, 0.4), "patience": 3},
         {"what": "patience ends", "dev_costs": curve(0, 0.1, 0.05, 0.05, 0.3, 0.2, 0.2, 0.2, 0.2), "patience": 2},
+        {"what": "patience ends", "dev_costs": curve(0, -0.1, -0.05, -0.2, 0.3), "patience": 3},
         {"what": "patience does not end", "dev_costs": curve(0, *falling), "patience": 2},
         {"what": "patience does not end", "dev_costs": curve(0, *falling, *dip[:2]), "patience": 4},
         {
