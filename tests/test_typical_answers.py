@@ -43,6 +43,6 @@ def test_a_typical_mistake_is_told_what_it_is(one, name, capsys):
 
 def test_there_are_many_over_all_notebooks():
     modules = {EXERCISES[one.exercise].observe.__module__ for one in TYPICAL}
-    assert len(modules) == 8
+    assert len(modules) >= 8
     assert len(TYPICAL) > 150
     assert all(one.words for one in TYPICAL)

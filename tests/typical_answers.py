@@ -2036,6 +2036,16 @@ changed(
     ('Z = model[f"W{l}"] @ A', 'Z = model[f"W{l}"] @ A + model[f"b{l}"]'),
 )
 
+TRAIN = "train_classifier"
+changed(TRAIN, "running statistics updated", ("in statistics.items():", "in {}.items():"))
+changed(TRAIN, "Are labels one-hot?", ("Y = one_hot(Y_train, 6)", "Y = Y_train"))
+changed(TRAIN, "percent", ("float(np.mean(said", "100 * float(np.mean(said"))
+changed(
+    TRAIN,
+    "hardly better than guessing",
+    ("parameters[key] = value - learning_rate", "parameters[key] = value + learning_rate"),
+)
+
 # --- 06 ---------------------------------------------------------------------------------------------------------------
 
 LOG, BETA = "sample_log_uniform", "sample_momentum"
@@ -2234,17 +2244,45 @@ changed(
 
 changed(
     "linear_function",
-    "",
+    "Two arrays are combined entry by entry",
     ("tf.matmul(W, X) + b", "W * X + b"),
 )
-changed("linear_function", "", ("tf.matmul(W, X) + b", "tf.matmul(X, W) + b"))
-changed("linear_function", "", ("tf.matmul(W, X) + b", "tf.matmul(W, X)"))
-changed("one_hot_matrix", "", (", C, axis=0)", ", C)"))
-changed("one_hot_matrix", "", ("tf.reshape(labels, [-1])", "labels"))
-changed("compute_cost", "", ("labels=tf.transpose(Y), logits=tf.transpose(Z)", "labels=Y, logits=Z"))
-changed("compute_cost", "", ("tf.reduce_mean(costs)", "tf.reduce_sum(costs)"))
-changed("compute_cost", "", ("logits=tf.transpose(Z)", "logits=tf.nn.softmax(tf.transpose(Z))"))
-changed("train_step", "", ("assign_sub(learning_rate * gradients[key])", "assign_add(learning_rate * gradients[key])"))
-changed("train_step", "", ("tf.Variable(value)", "tf.constant(value)"))
-changed("train_step", "", ("compute_cost(Z, Y)", "compute_cost(A, Y)"))
-changed("train_step", "", ("assign_sub(learning_rate * gradients[key])", "assign(learning_rate * gradients[key])"))
+changed(
+    "linear_function",
+    "Your product has its factors the wrong way round",
+    ("tf.matmul(W, X) + b", "tf.matmul(X, W) + b"),
+)
+changed("linear_function", "The bias is missing: Z = W X + b.", ("tf.matmul(W, X) + b", "tf.matmul(W, X)"))
+changed("one_hot_matrix", "Your matrix is transposed", (", C, axis=0)", ", C)"))
+changed(
+    "one_hot_matrix",
+    "The axis of length 1 that the labels came with is still there.",
+    ("tf.reshape(labels, [-1])", "labels"),
+)
+changed(
+    "compute_cost",
+    "You took the softmax over the examples.",
+    ("labels=tf.transpose(Y), logits=tf.transpose(Z)", "labels=Y, logits=Z"),
+)
+changed(
+    "compute_cost",
+    "You return the sum over the examples. Take the mean.",
+    ("tf.reduce_mean(costs)", "tf.reduce_sum(costs)"),
+)
+changed(
+    "compute_cost",
+    "You applied softmax first, and the function applies it again.",
+    ("logits=tf.transpose(Z)", "logits=tf.nn.softmax(tf.transpose(Z))"),
+)
+changed(
+    "train_step",
+    "You walk uphill: subtract the gradient.",
+    ("assign_sub(learning_rate * gradients[key])", "assign_add(learning_rate * gradients[key])"),
+)
+changed("train_step", "tf.Variable", ("tf.Variable(value)", "tf.constant(value)"))
+changed("train_step", "You applied ReLU to the scores of the last layer.", ("compute_cost(Z, Y)", "compute_cost(A, Y)"))
+changed(
+    "train_step",
+    "You set the parameters to α times the gradient.",
+    ("assign_sub(learning_rate * gradients[key])", "assign(learning_rate * gradients[key])"),
+)

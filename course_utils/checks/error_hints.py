@@ -30,6 +30,14 @@ HINTS: tuple[tuple[str, str], ...] = (
         "A name is used that was never given a value: a line is missing, or the name is misspelt.",
     ),
     (
+        r"AttributeError: .*EagerTensor",
+        "A tensor stays what it is: tf.Variable(…) makes what training can change, and what a tape watches.",
+    ),
+    (
+        r"TypeError: unsupported operand type\(s\) for .*'NoneType'",
+        "One of the two is None: a function without a return, or the gradient of what no tape watches (tf.Variable).",
+    ),
+    (
         r"IndexError: tuple index out of range",
         "X.shape[i] counts axes from 0: a matrix has .shape[0], its rows, and .shape[1], its columns.",
     ),

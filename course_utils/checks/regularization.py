@@ -272,6 +272,7 @@ def stopping_cases(rng: np.random.Generator) -> list[Case]:
         {"what": "patience ends", "dev_costs": curve(0, -0.1, -0.2, 0.3), "patience": 2},
         {"what": "patience does not end", "dev_costs": curve(0, -0.2, -0.1), "patience": 3},
         {"what": "patience does not end", "dev_costs": curve(0), "patience": 1},
+        {"what": "patience ends", "dev_costs": curve(0, -0.1, -0.05, -0.2, 0.3), "patience": 3},
         {"what": "patience does not end", "dev_costs": curve(0, *falling), "patience": 2},
         {"what": "patience does not end", "dev_costs": curve(0, *falling, *dip[:2]), "patience": 4},
         {

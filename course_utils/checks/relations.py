@@ -435,14 +435,10 @@ def _special_values(pairs: list[Pair]) -> Iterator[str]:
 
 
 def _given_arrays(pairs: list[Pair]) -> Iterator[str]:
-    wrong = [pair for pair in pairs if pair.wrong]
-    for name in _common(wrong):
-        arrays = [np.broadcast_to(pair.arrays[name], pair.got.shape) for pair in wrong]
-        if all(array.size > 1 or len(wrong) > 1 for array in arrays) and all(
-            pair.agrees(array) and pair.arrays[name].shape == pair.got.shape
-            for pair, array in zip(wrong, arrays, strict=True)
-        ):
-            yield f"You return {name} as it was given."
+    if sum(pair.got.size for pair in pairs) > 1:
+        for name in _common(pairs):
+            if all(pair.arrays[name].shape == pair.got.shape and pair.agrees(pair.arrays[name]) for pair in pairs):
+                yield f"You return {name} as it was given."
 
 
 def _places_of_entries(pairs: list[Pair]) -> Iterator[str]:

@@ -406,7 +406,7 @@ edit(
 edit(
     CHALLENGE,
     "Your learning rate is too large for this network: training goes astray. Try a tenth of it.",
-    ('"learning_rate": 0.35', '"learning_rate": 5.0'),
+    ('"learning_rate": 0.35', '"learning_rate": 2.0'),
 )
 edit(
     CHALLENGE,
@@ -416,7 +416,7 @@ edit(
 edit(
     CHALLENGE,
     "With init_scale 0 all units of a layer stay alike, and nothing is learned. 1 is the usual size.",
-    ('"init_scale": 1.0', '"init_scale": 0.0'),
+    ('"init_scale": 0.5', '"init_scale": 0.0'),
 )
 edit(
     CHALLENGE, "A setting is missing, or has another name: see the table above.", ('        "final_share": 0.3,\n', "")

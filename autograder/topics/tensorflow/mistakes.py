@@ -116,6 +116,11 @@ edit(STEP, "You walk uphill: subtract the gradient.", ("assign_sub", "assign_add
 edit(STEP, "You do not use learning_rate. Multiply the gradient by it.", ("learning_rate * gradients", "gradients"))
 edit(
     STEP,
+    "You set the parameters to α times the gradient. Subtract that from them: assign_sub.",
+    ("assign_sub", "assign"),
+)
+edit(
+    STEP,
     "The biases stay as they were. The tape gives their gradients too.",
     (
         "variables.items():\n        variable",
