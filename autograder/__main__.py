@@ -46,6 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--check", action="store_true", help="build elsewhere and fail where a committed file differs")
     build.set_defaults(run=_build)
 
+    mutants = commands.add_parser("mutants", help="break every right answer in every place: do the checks notice?")
+    mutants.add_argument("exercises", nargs="*", metavar="EXERCISE", help="whose (default: all)")
+    mutants.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
+    mutants.set_defaults(run=_mutants)
+
     data = commands.add_parser("data", help="rebuild datasets/ only: the data sets and the visible checks' outcomes")
     data.set_defaults(run=_data)
 
@@ -122,6 +127,12 @@ def _build(options: argparse.Namespace) -> int:
     for name in changed:
         print(f"{name} is not what its source builds; run: python -m autograder build", file=sys.stderr)
     return 1 if changed else 0
+
+
+def _mutants(options: argparse.Namespace) -> int:
+    from autograder.authoring.mutants import run_mutants
+
+    return run_mutants(options.exercises, options.workers)
 
 
 def _data(_: argparse.Namespace) -> int:
