@@ -83,7 +83,8 @@ def _numeric_difference(got: Any, want: Any, rtol: float, atol: float) -> str | 
         return None
     if want.ndim == 0:
         return f"expected {show(want)}, got {show(got)}"
-    gap = np.where(wrong, np.abs(np.nan_to_num(got - want, nan=np.inf)), -1.0)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        gap = np.where(wrong, np.abs(np.nan_to_num(got - want, nan=np.inf)), -1.0)
     worst = np.unravel_index(np.argmax(gap), want.shape)
     where = ", ".join(str(int(index)) for index in worst)
     return (
