@@ -498,7 +498,9 @@ FROM_ZERO = "epoch 0, and then 1"
 LATER = "later epochs"
 
 
-def register_decay(name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "") -> None:
+def register_decay(
+    name: str, settings: Callable[[np.random.Generator], list[tuple]], default: str = "", starts_constant: bool = False
+) -> None:
     """Register a decay schedule.
 
     Parameters
@@ -508,6 +510,8 @@ def register_decay(name: str, settings: Callable[[np.random.Generator], list[tup
         ``settings(rng)`` draws what is handed over beside the epoch: ``(learning_rate0, ...)``.
     default : str
         What is looked at where ``learning_rate0`` is all that is handed over.
+    starts_constant : bool
+        Epochs 0 and 1 have the same rate, and so has an answer that decays nothing.
     """
 
     def cases(rng: np.random.Generator) -> list[Case]:
@@ -522,7 +526,9 @@ def register_decay(name: str, settings: Callable[[np.random.Generator], list[tup
         yield Observation(what if rest else default, [see.number(rate) for rate in rates])
 
     weights: dict[str, float] = {LATER: 3, **({default: 1} if default else {})}
-    exercise(name, cases=cases, weights=weights, form={FROM_ZERO: 1})(observe)
+    start: dict[str, float] = {FROM_ZERO: 1}
+    given = {"weights": weights, "form": start} if starts_constant else {"weights": weights | start}
+    exercise(name, cases=cases, **given)(observe)
 
 
 def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
@@ -548,6 +554,7 @@ register_decay(
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 0.9)),
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 1.2, 3)),
     ],
+    starts_constant=True,
 )
 register_decay(
     "decay_staircase",
