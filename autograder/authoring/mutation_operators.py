@@ -105,7 +105,8 @@ def _parse(text: str) -> ast.Module:
 
 def _mutate(tree: ast.Module, number: int, way: int) -> ast.Module:
     old = list(ast.walk(tree))[number]
-    return _Replacer(old, list(_replacements(old))[way]).visit(tree)
+    _Replacer(old, list(_replacements(old))[way]).visit(tree)
+    return tree
 
 
 class _Replacer(ast.NodeTransformer):

@@ -500,7 +500,11 @@ LATER = "later epochs"
 
 
 def register_decay(
-    name: str, names: tuple[str, ...], settings: Callable[[np.random.Generator], list[tuple]], default: str = ""
+    name: str,
+    names: tuple[str, ...],
+    settings: Callable[[np.random.Generator], list[tuple]],
+    default: str = "",
+    starts_constant: bool = False,
 ) -> None:
     """Register a decay schedule.
 
@@ -513,6 +517,8 @@ def register_decay(
         ``settings(rng)`` draws what is handed over beside the epoch: ``(learning_rate0, ...)``.
     default : str
         What is looked at where ``learning_rate0`` is all that is handed over.
+    starts_constant : bool
+        Epochs 0 and 1 have the same rate, and so has an answer that decays nothing.
     """
 
     def cases(rng: np.random.Generator) -> list[Case]:
@@ -527,7 +533,9 @@ def register_decay(
         yield Observation(what if rest else default, [see.number(rate) for rate in rates])
 
     weights: dict[str, float] = {LATER: 3, **({default: 1} if default else {})}
-    exercise(name, cases=cases, weights=weights, form={FROM_ZERO: 1})(observe)
+    start: dict[str, float] = {FROM_ZERO: 1}
+    given = {"weights": weights, "form": start} if starts_constant else {"weights": weights | start}
+    exercise(name, cases=cases, **given)(observe)
 
 
 def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
@@ -557,6 +565,7 @@ register_decay(
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 0.2, 0.9)),
         (draw_rounded(rng, 0.1, 0.9), draw_rounded(rng, 1.2, 3)),
     ],
+    starts_constant=True,
 )
 register_decay(
     "decay_staircase",

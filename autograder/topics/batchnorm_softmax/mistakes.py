@@ -188,6 +188,10 @@ edits(
     {
         "The 1/m is missing: the cost is a mean over the examples.": (SLOPE, "return P - Y"),
         "Only Y is divided by m: P − Y / m. Put brackets round P − Y.": (SLOPE, "return P - Y / Y.shape[1]"),
+        "You changed P: P -= Y writes into the array that you were given. P - Y makes a new one.": (
+            SLOPE,
+            "P -= Y\n    return P / Y.shape[1]",
+        ),
         "Your sign is wrong: P − Y. Where the network says too much, the gradient is positive.": ("P - Y", "Y - P"),
         "You divide by the number of classes. m is Y.shape[1].": ("Y.shape[1]", "Y.shape[0]"),
         "You divide by the number of all entries. Divide by m alone.": ("Y.shape[1]", "Y.size"),

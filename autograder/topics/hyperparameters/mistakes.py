@@ -411,7 +411,7 @@ edit(
 edit(
     CHALLENGE,
     "Your network learns, but slowly: after 60 steps it is not where it could be. Look at the learning rate first.",
-    ('"learning_rate": 0.35', '"learning_rate": 0.03'),
+    ('"learning_rate": 0.35', '"learning_rate": 0.1'),
 )
 edit(
     CHALLENGE,

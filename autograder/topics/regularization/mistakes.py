@@ -190,6 +190,11 @@ def decay_in_place(W, dW, learning_rate, lambd, m):
 
 # --- l1_penalty and l1_gradient ---------------------------------------------------------------------------------------
 
+edit(
+    PENALTY,
+    "Your penalty is an array with an axis. Return one number.",
+    ("return float(lambd / (2 * m) * total)", "return np.array([lambd / (2 * m) * total])"),
+)
 ABSOLUTE = 'total += np.sum(np.abs(parameters[f"W{l}"]))'
 
 edits(
