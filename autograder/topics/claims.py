@@ -46,7 +46,7 @@ class Claim:
         Evaluate after the code cell that holds these words, where another one than above is meant.
     fresh : bool
         It is about runs on fresh data: ``value`` is over ``draws``, a list of the notebook's names at its end, once for
-        each of ten other draws of the data sets. The soak runs these; the build does not.
+        each of some other draws of the data sets. The soak runs these; the build does not.
     """
 
     quote: str

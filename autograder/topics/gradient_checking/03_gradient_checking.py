@@ -147,7 +147,7 @@ check(numerical_derivative)
 
 # %% [markdown]
 r"""
-### How small should ε be?
+### How small should the step be?
 
 Here is $f(x) = e^x \sin x$, whose derivative is known, at 25 random places. The line is the median of the error; the
 band reaches from the least to the greatest.

@@ -1031,10 +1031,11 @@ Early stopping gains least here. It watches the cost, and with wrong labels in t
 network is sure of itself: training stops at a training error of 16.7 %, where the network still has high bias.
 
 How much can you trust that? The strengths were chosen on the dev set, and the data themselves are one draw of sixteen,
-the one with the most usual errors on train and dev. So the notebook was run again on FRESH other draws of its data, by
-which nothing was chosen. Median test accuracies: F0 % without any of the methods, F1 % with L2, F2 % with L1, F3 % with
-dropout, F4 % stopped early. BETTER And the mirror images: G1 %, beside G0 % with 60 images and G2 % with 120. One draw
-is an anecdote; ten are a finding.
+the one with the most usual errors on train and dev. So the notebook was run again on five other draws of its data, by
+which nothing was chosen. Their median test accuracies are 79.5 % without any of the methods, 82.1 % with L2, 82.8 %
+with L1, 85.0 % with dropout, 82.2 % stopped early. L2, L1 and dropout were better than none in 5 of the 5, early
+stopping in 4. In all five, $\lambda = 0$ has high variance and $\lambda = 3$ has high bias. The mirror images gave 97.3
+%, beside 95.2 % with 60 images and 96.7 % with 120. One draw is an anecdote; five begin to be a finding.
 """
 
 # %% [markdown]
