@@ -534,8 +534,10 @@ def register_decay(
 
     weights: dict[str, float] = {LATER: 3, **({default: 1} if default else {})}
     start: dict[str, float] = {FROM_ZERO: 1}
-    given = {"weights": weights, "form": start} if starts_constant else {"weights": weights | start}
-    exercise(name, cases=cases, **given)(observe)
+    if starts_constant:
+        exercise(name, cases=cases, weights=weights, form=start)(observe)
+    else:
+        exercise(name, cases=cases, weights=weights | start)(observe)
 
 
 def draw_rounded(rng: np.random.Generator, low: float, high: float) -> float:
