@@ -97,11 +97,12 @@ LOG_OF_BETA = """def sample_momentum(low, high, size, rng):
         ("early_stopping", LOWEST, "You take the lowest cost of all epochs", ("You add min_delta", "An equal cost")),
         ("relative_difference", OF_THE_SUM, "You divide by the norm of the sum", ("you divide 0 by 0",)),
         ("sample_momentum", LOG_OF_BETA, "You draw β itself on a logarithmic scale", ("You draw β uniformly",)),
-        (
+        pytest.param(
             "challenge_settings",
             solution_text("challenge_settings").replace("0.2", "2.0"),
             "Your learning rate is too large",
             ("slowly",),
+            marks=pytest.mark.soak,  # it trains; test_verdicts.py names these mistakes by default
         ),
     ],
     ids=lambda value: value if str(value).isidentifier() else "",
