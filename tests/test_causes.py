@@ -73,6 +73,12 @@ def test_a_missing_key_of_another_name_is_another_error():
     assert verdict(seen, mistakes, right).mistakes == ["Gamma."]
 
 
+def test_an_error_in_another_case_is_explained_where_the_number_is_not():
+    seen = [{"a": 0.37, ENDING: "yes"}, {ENDING: "no: it raises ValueError: operands could not be broadcast together"}]
+    right = [{"a": 1, ENDING: "yes"}] * 2
+    assert verdict(seen, {}, right).mistakes[0].startswith("In another case it breaks off. Two arrays are combined")
+
+
 def test_what_was_given_and_changed_is_said_where_no_mistake_is_listed():
     found = verdict([{"a": 1, ARGUMENTS: "changes its first argument"}], {}, [{"a": 1, ARGUMENTS: "yes"}])
     assert "writes into what it was given" in found.mistakes[0]
@@ -97,11 +103,12 @@ LOG_OF_BETA = """def sample_momentum(low, high, size, rng):
         ("early_stopping", LOWEST, "You take the lowest cost of all epochs", ("You add min_delta", "An equal cost")),
         ("relative_difference", OF_THE_SUM, "You divide by the norm of the sum", ("you divide 0 by 0",)),
         ("sample_momentum", LOG_OF_BETA, "You draw β itself on a logarithmic scale", ("You draw β uniformly",)),
-        (
+        pytest.param(
             "challenge_settings",
             solution_text("challenge_settings").replace("0.2", "2.0"),
             "Your learning rate is too large",
             ("slowly",),
+            marks=pytest.mark.soak,  # it trains; test_verdicts.py names these mistakes by default
         ),
     ],
     ids=lambda value: value if str(value).isidentifier() else "",

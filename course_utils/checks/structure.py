@@ -39,7 +39,7 @@ def shape_difference(name: str, want: Any, got: Any) -> str:
 
 def is_about_shapes(name: str) -> bool:
     """Tell whether a property holds shapes, as lists of whole numbers."""
-    return "shape" in name or name in ("one column", "both are columns", "one number", "one number for each layer")
+    return "shape" in name or name in ("one column", "both are columns", "one number")
 
 
 def is_shape(value: Any) -> bool:

@@ -346,7 +346,10 @@ def _other_cause(trial: Trial, seen: Table, wrong: list[Key], failed: Key, right
         return error_hints.hint(str(seen[failed].value)) if failed in seen else ""
     if is_hunt:
         return relations.differing_keys(right, seen, wrong)
-    return relations.likely_cause(trial.cases, right, seen, wrong, failed)
+    cause = relations.likely_cause(trial.cases, right, seen, wrong, failed)
+    broken = next((str(seen[key].value) for key in wrong if key[1] == ENDING and key in seen), "")
+    hint = error_hints.hint(broken)
+    return cause or (f"In another case it breaks off. {hint}" if hint else "")
 
 
 def _same_symptom(key: Key, seen: Table, mistaken: Table) -> bool:

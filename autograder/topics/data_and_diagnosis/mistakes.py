@@ -62,10 +62,6 @@ edits(
             "order[train + dev :]",
             "order[train + dev : train + dev + test]",
         ),
-        "You round train and dev, and test is what is left. It is dev and test that are rounded.": (
-            "train = m - dev - test",
-            "train = round(fractions[0] * m)",
-        ),
         "You round up. Round dev and test; train is what they leave.": (
             "train = m - dev - test",
             "train, dev = int(np.ceil(fractions[0] * m)), int(np.ceil(fractions[1] * m))",
