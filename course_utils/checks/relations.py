@@ -825,7 +825,8 @@ def _product(values: np.ndarray, pairs: list[Pair], tolerance: float) -> str:
     names = [name for name in pairs[0].numbers if all(name in pair.numbers for pair in pairs)] if pairs else []
     columns = {name: np.array([pair.numbers[name] for pair in pairs]) for name in names}
     powers: list[tuple[tuple[str, float], ...]] = [()] if not pairs else []
-    for count in (1, 2, 3) if pairs else ():
+    different = len(np.unique(values.round(6)))  # fewer than factors of a product fit some product by chance
+    for count in range(1, min(different, 4)) if pairs else ():
         exponents = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5) if count == 1 else (1.0, -1.0)
         for chosen in itertools.combinations(names[:9], count):
             powers += [tuple(zip(chosen, signs, strict=True)) for signs in itertools.product(exponents, repeat=count)]
