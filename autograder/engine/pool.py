@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import select
 import time
 from collections import deque
@@ -60,7 +59,6 @@ def grade_locally(
     queues: dict[WorkerProcess, deque[tuple[Submission, int]]] = {}
     ready: set[WorkerProcess] = set()  # other workers are still starting
     begun: dict[WorkerProcess, float] = {}  # ``time.monotonic()`` when the first submission of its queue was begun
-    numbers = itertools.count()
     failed_starts = 0
 
     def has_pending() -> bool:
@@ -70,7 +68,7 @@ def grade_locally(
 
     def start_worker() -> None:
         worker = idle.pop() if idle else WorkerProcess(assignment.root)
-        worker.assign(assignment, scratch / f"worker-{next(numbers)}")
+        worker.assign(assignment, scratch / f"worker-{worker.number}")
         queues[worker] = deque()
 
     try:

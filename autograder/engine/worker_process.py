@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pickle
 import select
@@ -22,6 +23,9 @@ class WorkerRefused(Exception):
     """A worker will not grade; the message says why."""
 
 
+_numbers = itertools.count()
+
+
 class WorkerProcess:
     """Start a worker and exchange submissions for results with it.
 
@@ -34,9 +38,15 @@ class WorkerProcess:
     ------
     OSError
         The process cannot be started.
+
+    Attributes
+    ----------
+    number : int
+        No other of this process's workers has it.
     """
 
     def __init__(self, root: str) -> None:
+        self.number = next(_numbers)
         self._connection, child_connection = Pipe()
         with child_connection:
             self._pidfd = fork_worker(child_connection)
