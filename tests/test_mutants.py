@@ -134,7 +134,7 @@ def test_what_computes_without_end_is_caught_and_what_was_found_out_is_kept(tmp_
     wanted = {"l1_gradient": [Mutant(ENDLESS, "endless"), Mutant(right, "none"), Mutant(right[:-5], "half")]}
     found = {mutant.change: caught for _, mutant, caught in tried(wanted, seconds=1)}
     assert found == {"endless": True, "none": False, "half": True}
-    with (tmp_path / "cache").open("a") as file:
+    with (tmp_path / "cache").open("a", encoding="utf-8") as file:
         file.write('["half a li')  # killed while it wrote
     monkeypatch.setattr(mutants, "_in_processes", None)
     assert {mutant.change: caught for _, mutant, caught in tried(wanted)} == found

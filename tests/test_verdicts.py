@@ -198,7 +198,8 @@ def test_points_are_a_python_float_and_partial(name, capsys, monkeypatch):
         assert 0 <= earned < 10
         if earned:
             break
-    assert earned
+    of_value = EXERCISES[name].weights.keys() - EXERCISES[name].form
+    assert earned or len(of_value) == 1  # whose answer is right or is not
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -261,7 +261,7 @@ def _in_a_copy(function: Callable[[], Any]) -> Any:
 
     Where threads run, which a fork has not, it is called here. So it is where it fails there, to be told of here.
     """
-    if threading.active_count() > 1:
+    if sys.platform == "win32" or threading.active_count() > 1:
         return function()
     import resource  # not on Windows, where students import this module
 

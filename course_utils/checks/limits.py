@@ -44,7 +44,7 @@ MAX_ENTRIES = 200
 """Entries of a dict in a result; several times as many as any exercise asks for."""
 MAX_NUMBERS = 20_000_000
 """Entries of all arrays, lists and dicts in a result together, where the right answer's are not known."""
-SPARE_TIMES, SPARE_NUMBERS = 10, 500_000
+SPARE_TIMES, SPARE_NUMBERS = 10, 10_000
 """Where they are: so many times as many, and so many more. Nothing looks at a larger result."""
 MAX_OVERLAP_WORK = 10_000
 """Work that NumPy may spend to tell whether two arrays share memory (``max_work`` of ``np.shares_memory``)."""

@@ -599,7 +599,6 @@ puts your functions together; without batch norm it gets two that do nothing but
 
 
 # %% tags=["experiment", "nbval-check-output"]
-show_prediction(batchnorm_softmax_predictions, 3)
 deep, sizes = [2, *8 * [16], 2], (0.1, 0.3, 1.0, 3.0)
 Y = one_hot(moons.Y_train, 2)
 
@@ -633,6 +632,7 @@ def descend(size, learning_rate, forward, backward, label, seeds=5, last=1.0):
     return models, np.median(costs), accuracies
 
 
+show_prediction(batchnorm_softmax_predictions, 3)
 found = {"with batch norm, rate 0.1": [], "without, its best rate": [], "without, rate 0.1": []}
 normalized = {}
 for size in sizes:

@@ -560,7 +560,7 @@ comes from a test set, by which nothing was chosen.
 
 ## The challenge
 
-Give settings for the best network that **60 steps** can make. At grading it is trained with them, from three seeds, and
+Give settings for the best network that 60 steps can make. At grading it is trained with them, from three seeds, and
 scored on 600 images that nobody has seen. A quarter of the point is for 75 % of the new images, another for 88 %, the
 third for 92 %, and the last for settings with which anything of that is reached. Settings that one types first end
 below 88 %, mostly far below. A search reaches 95 %.

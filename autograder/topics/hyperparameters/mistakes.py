@@ -151,11 +151,6 @@ edit(
 )
 edit(
     GRID,
-    "You do not use per_axis: np.linspace makes 50 values by itself.",
-    ("np.linspace(low, high, per_axis)", "np.linspace(low, high)"),
-)
-edit(
-    GRID,
     "Your array lies on its side: one point in a row, one axis in a column.",
     ("np.meshgrid(*axes)], axis=1)", "np.meshgrid(*axes)], axis=0)"),
 )

@@ -416,7 +416,7 @@ def gradient_rms(parameters, activation):
     return np.array(rms[::-1]).T
 
 
-gradient_sizes = {}
+layers_dims, gradient_sizes = [100] * 51, {}
 for scale in (0.01, 0.1, 1.0):
     for activation in ("tanh", "relu"):
         seeds = [

@@ -244,6 +244,7 @@ This takes ten seconds or so.
 
 
 # %% tags=["experiment", "nbval-check-output"]
+l2 = {}  # strength → networks
 show_prediction(regularization_predictions, 2)
 
 
@@ -256,7 +257,7 @@ def with_l2(lambd):
 
 
 strengths = [0.0, 0.1, 0.3, 1.0, 3.0]
-l2 = {lambd: plain if lambd == 0 else with_l2(lambd) for lambd in strengths}
+l2 |= {lambd: plain if lambd == 0 else with_l2(lambd) for lambd in strengths}
 for lambd, models in l2.items():
     report(f"λ = {lambd:g}", models)
 swept = np.array([accuracies(models) for models in l2.values()])
