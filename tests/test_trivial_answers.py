@@ -34,10 +34,10 @@ def test_trivial_answers_earn_a_tenth_at_most_and_naive_ones_half(name):
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
-def test_no_letter_is_right_of_more_than_half_of_the_questions(name):
+def test_no_letter_is_right_of_more_than_two_thirds_of_the_questions(name):
     """The order of the options comes from a hash, so one letter may be right more often than another."""
     letters = collections.Counter(reference_answer(name)().values())
-    assert max(letters.values()) <= math.ceil(letters.total() / 2)
+    assert max(letters.values()) <= math.ceil(2 * letters.total() / 3)
     assert trivial_answers.row(name) in TABLE
 
 
