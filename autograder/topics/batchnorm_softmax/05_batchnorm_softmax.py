@@ -600,7 +600,6 @@ puts your functions together; without batch norm it gets two that do nothing but
 
 # %% tags=["experiment", "nbval-check-output"]
 deep, sizes = [2, *8 * [16], 2], (0.1, 0.3, 1.0, 3.0)
-Y = one_hot(moons.Y_train, 2)
 
 
 def only_shift(Z, gamma, beta):
@@ -633,6 +632,7 @@ def descend(size, learning_rate, forward, backward, label, seeds=5, last=1.0):
 
 
 show_prediction(batchnorm_softmax_predictions, 3)
+Y = one_hot(moons.Y_train, 2)
 found = {"with batch norm, rate 0.1": [], "without, its best rate": [], "without, rate 0.1": []}
 normalized = {}
 for size in sizes:
@@ -673,7 +673,7 @@ def tiny_epsilon(Z, gamma, beta):
     return batchnorm_forward(Z, gamma, beta, 1e-12)
 
 
-reach = {}
+Y, reach = one_hot(moons.Y_train, 2), {}
 for label, size, forward, last in (
     ("size 0.0001", 1e-4, batchnorm_forward, 1),
     ("size 0.001", 1e-3, batchnorm_forward, 1),
